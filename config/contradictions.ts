@@ -1,0 +1,158 @@
+import type { Config } from "./schema.ts";
+
+/** Two or more keys that are fine alone and wrong together. */
+export interface Contradiction {
+  /** The key that is reported. */
+  readonly path: (string | number)[];
+  /** What is allowed, and why. */
+  readonly allowed: string;
+  /** Whether the configuration is free of it. Parts of it may be missing or of a wrong type: then it is. */
+  readonly holds: (config: DeepPartial<Config>) => boolean;
+}
+
+type DeepPartial<T> = T extends readonly (infer U)[]
+  ? readonly DeepPartial<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
+    : T | undefined;
+
+const OPEN_TO_ALL = "0.0.0.0/0";
+/** OpenSearch domain names have at most 28 characters, and ours end with `-logs`. */
+const LONGEST_PREFIX = 28 - "-logs".length;
+
+const increasing = (numbers: readonly number[]) =>
+  numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? Number.NEGATIVE_INFINITY));
+
+/** The list itself, or nothing where the file has something else under its key. */
+const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined =>
+  Array.isArray(value) ? (value as readonly T[]) : undefined;
+
+const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
+
+export const CONTRADICTIONS: readonly Contradiction[] = [
+  {
+    path: ["workloadIdentity"],
+    allowed:
+      "pod-identity with stateLayout stacks: irsa would need 05-eks's OIDC provider in 06-iam, whose roles 05-eks needs, a cycle across states",
+    holds: (c) => !(c.stateLayout !== "shared" && c.workloadIdentity === "irsa"),
+  },
+  {
+    path: ["state", "key"],
+    allowed:
+      "a key with stateLayout shared (the state that exists), none with stacks (each stack has its own)",
+    holds: (c) => (c.stateLayout === "shared") === (typeof c.state?.key === "string"),
+  },
+  {
+    path: ["environment"],
+    allowed: `with stateLayout stacks, project and environment of ${LONGEST_PREFIX - 1} characters together (an OpenSearch domain's name has at most 28)`,
+    holds: (c) =>
+      c.stateLayout === "shared" || `${c.project ?? ""}-${c.environment ?? ""}`.length <= LONGEST_PREFIX,
+  },
+  {
+    path: ["stream", "shards"],
+    allowed: "a number with stream.mode provisioned, null with on-demand",
+    holds: (c) =>
+      c.stream?.mode === undefined || (c.stream.mode === "on-demand") === (c.stream.shards === null),
+  },
+  {
+    path: ["bucket", "lifecycle"],
+    allowed: "rules with ids of their own",
+    holds: (c) => isUnique((list(c.bucket?.lifecycle) ?? []).map((rule) => rule?.id)),
+  },
+  {
+    path: ["bucket", "lifecycle"],
+    allowed:
+      "transitions in increasing order of days, STANDARD_IA and ONEZONE_IA from day 30, and expireAfterDays after the last one",
+    holds: (c) =>
+      (list(c.bucket?.lifecycle) ?? []).every((rule) => {
+        const transitions = list(rule?.transitions) ?? [];
+        const ages = transitions.map((transition) => transition?.days ?? 0);
+        const expiry = rule?.expireAfterDays ?? Number.POSITIVE_INFINITY;
+        return (
+          increasing([...ages, expiry]) &&
+          transitions.every(
+            (t) => !["STANDARD_IA", "ONEZONE_IA"].includes(t?.storageClass ?? "") || (t?.days ?? 0) >= 30,
+          )
+        );
+      }),
+  },
+  {
+    path: ["bucket", "lifecycle"],
+    allowed: "rules that do something: a transition, an expiry, old versions or unfinished uploads",
+    holds: (c) =>
+      (list(c.bucket?.lifecycle) ?? []).every(
+        (rule) =>
+          (list(rule?.transitions) ?? []).length > 0 ||
+          [rule?.expireAfterDays, rule?.expireOldVersionsAfterDays, rule?.abortUploadsAfterDays].some(
+            (value) => value !== null && value !== undefined,
+          ),
+      ),
+  },
+  {
+    path: ["bucket", "forceDestroy"],
+    allowed: "false while protection.preventDestroy is true",
+    holds: (c) => !(c.protection?.preventDestroy && c.bucket?.forceDestroy),
+  },
+  {
+    path: ["repositories", "forceDelete"],
+    allowed: "false while protection.preventDestroy is true",
+    holds: (c) => !(c.protection?.preventDestroy && c.repositories?.forceDelete),
+  },
+  {
+    path: ["repositories", "names"],
+    allowed: "consumer and log-generator (the services CALI deploys) and others, each once",
+    holds: (c) => {
+      const names = list(c.repositories?.names);
+      return (
+        names === undefined ||
+        (isUnique(names) && ["consumer", "log-generator"].every((name) => names.includes(name)))
+      );
+    },
+  },
+  {
+    path: ["team"],
+    allowed: "each member once",
+    holds: (c) => isUnique(list(c.team) ?? []),
+  },
+  {
+    path: ["cluster", "nodeGroup", "desiredSize"],
+    allowed: "minSize <= desiredSize <= maxSize",
+    holds: (c) => {
+      const group = c.cluster?.nodeGroup;
+      if (
+        typeof group?.minSize !== "number" ||
+        typeof group.desiredSize !== "number" ||
+        typeof group.maxSize !== "number"
+      )
+        return true;
+      return group.minSize <= group.desiredSize && group.desiredSize <= group.maxSize;
+    },
+  },
+  {
+    path: ["cluster", "publicEndpointCidrs"],
+    allowed: `anything but ${OPEN_TO_ALL} while protection.preventDestroy is true (a protected environment is not open to the internet)`,
+    holds: (c) =>
+      !(c.protection?.preventDestroy && list(c.cluster?.publicEndpointCidrs)?.includes(OPEN_TO_ALL)),
+  },
+  {
+    path: ["cluster", "addOns", "podIdentityAgent"],
+    allowed: "an add-on with workloadIdentity pod-identity: without the agent no pod gets its role",
+    holds: (c) => !(c.workloadIdentity !== "irsa" && c.cluster?.addOns?.podIdentityAgent === null),
+  },
+  {
+    path: ["cluster", "oidcCertificate"],
+    allowed: "null unless workloadIdentity is irsa: nothing else has an OIDC provider",
+    holds: (c) => c.workloadIdentity === "irsa" || (c.cluster?.oidcCertificate ?? null) === null,
+  },
+  {
+    path: ["iam", "workloadRoles"],
+    allowed:
+      "per-workload with workloadIdentity pod-identity: the application role is trusted through OIDC only",
+    holds: (c) => !(c.workloadIdentity !== "irsa" && c.iam?.workloadRoles === "application"),
+  },
+  {
+    path: ["iam", "applicationRole"],
+    allowed: "serviceAccounts and managedPolicies with iam.workloadRoles application, null with per-workload",
+    holds: (c) => (c.iam?.workloadRoles === "application") === ((c.iam?.applicationRole ?? null) !== null),
+  },
+];

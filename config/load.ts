@@ -1,0 +1,178 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** The folder of `dev.yaml`, `prod.yaml` and whatever other environments there are. */
+export const CONFIG_FOLDER = import.meta.dirname;
+
+const DEFAULT_ENVIRONMENT_FILE = "dev";
+const LONGEST_GIVEN = 80;
+
+/** The environments that have a file: `dev`, `prod`, `terraform-users`. */
+export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => basename(file, ".yaml"))
+    .sort();
+}
+
+/**
+ * Reads and validates the configuration of one environment.
+ *
+ * @param env the file's name without `.yaml`. Default: the environment variable `CALI_ENV`, else `dev`.
+ * @throws ConfigError with every problem of the file, or when there is no such file.
+ */
+export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; folder?: string } = {}): Config {
+  const name = env ?? (process.env.CALI_ENV || DEFAULT_ENVIRONMENT_FILE);
+  const file = `config/${name}.yaml`;
+  const path = join(folder, `${name}.yaml`);
+  if (!/^[a-z0-9-]+$/.test(name) || !existsSync(path)) {
+    throw new ConfigError(file, [
+      { key: "CALI_ENV", given: shorten(name), allowed: `one of ${environmentFiles(folder).join(", ")}` },
+    ]);
+  }
+  return parseConfigText(readFileSync(path, "utf8"), file);
+}
+
+/**
+ * Validates a configuration in YAML.
+ *
+ * @throws ConfigError with every problem, each at its line.
+ */
+export function parseConfigText(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      file,
+      document.errors.map((error) => ({
+        key: "",
+        line: error.linePos?.[0].line,
+        given: shorten(error.message.split("\n")[0] ?? error.code),
+        allowed: "YAML with each key once",
+      })),
+    );
+  }
+  return parseConfig(document.toJS(), file, (path) => lineOf(document, lines, path));
+}
+
+/**
+ * Validates a configuration that is parsed already.
+ *
+ * @throws ConfigError with every problem.
+ */
+export function parseConfig(
+  value: unknown,
+  file: string,
+  line: (path: readonly PropertyKey[]) => number | undefined = () => undefined,
+): Config {
+  const result = configSchema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw new ConfigError(
+    file,
+    result.error.issues
+      .flatMap((issue) => problemsOf(issue, value))
+      .map(({ path, given, allowed }) => ({
+        key: path.map(String).join("."),
+        line: line(path),
+        given,
+        allowed,
+      })) satisfies ConfigProblem[],
+  );
+}
+
+/** The JSON Schema of a configuration file; `config/schema.json` is this, written by `npm run config:schema`. */
+export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(configSchema, { io: "input" });
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly given: string;
+  readonly allowed: string;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, root: unknown): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      given: "an unknown key",
+      allowed: keysAllowedAt(issue.path),
+    }));
+  }
+  return [{ path: issue.path, given: show(valueAt(root, issue.path)), allowed: allowedBy(issue) }];
+}
+
+/** The keys that the schema knows at a path, from the JSON Schema that editors use. */
+function keysAllowedAt(path: readonly PropertyKey[]): string {
+  type Node = z.core.JSONSchema.BaseSchema;
+  const alternatives = (node: Node): Node[] => [
+    node,
+    ...((node.anyOf ?? node.oneOf ?? []) as Node[]).flatMap(alternatives),
+  ];
+  let nodes = alternatives(configJsonSchema());
+  for (const key of path) {
+    nodes = nodes
+      .map(
+        (node) => (typeof key === "number" ? node.items : node.properties?.[String(key)]) as Node | undefined,
+      )
+      .filter((node) => node !== undefined)
+      .flatMap(alternatives);
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))].sort().join(", ");
+}
+
+function allowedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected === "int" ? "a whole number" : `a value of type ${issue.expected}`;
+    case "invalid_value":
+      return issue.values.map((value) => JSON.stringify(value)).join(", ");
+    case "too_small":
+      return `${sizeOf(issue.origin)} of at least ${issue.minimum}`;
+    case "too_big":
+      return `${sizeOf(issue.origin)} of at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function sizeOf(origin: string): string {
+  if (origin === "string") return "a length";
+  return origin === "array" ? "a number of entries" : "a number";
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "nothing" : shorten(JSON.stringify(value) ?? String(value));
+}
+
+function shorten(text: string): string {
+  return text.length <= LONGEST_GIVEN ? text : `${text.slice(0, LONGEST_GIVEN)}…`;
+}
+
+/** The line of the deepest part of the path that the file has. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(path[depth - 1]));
+      const key = pair?.key;
+      if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
+    }
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}

@@ -1,0 +1,194 @@
+/**
+ * Every physical name and ARN of CALI, as pure functions of (prefix, region, account).
+ *
+ * The three inputs are strings, and may be Terraform references in string form: in the `shared` layout the prefix
+ * is `var.project_name`, and the account is always read from AWS. So names are only ever concatenated here, never
+ * cut, measured or compared.
+ */
+
+/** A Kubernetes service account that a workload runs as. */
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The one service account of each workload. Roles are bound to exactly these, and the charts' values use them.
+ * `airflow`, `clusterAutoscaler` and `grafana` keep the names that the hand-written Terraform project trusts.
+ */
+export const SERVICE_ACCOUNTS = {
+  fluentBit: { namespace: "logging", name: "fluent-bit" },
+  logGenerator: { namespace: "cali", name: "log-generator" },
+  consumer: { namespace: "cali", name: "consumer" },
+  airflow: { namespace: "airflow", name: "airflow-sa" },
+  clusterAutoscaler: { namespace: "kube-system", name: "cluster-autoscaler" },
+  grafana: { namespace: "monitoring", name: "grafana" },
+  /** The name that the EBS CSI add-on gives its controller. */
+  ebsCsi: { namespace: "kube-system", name: "ebs-csi-controller-sa" },
+} as const satisfies Record<string, ServiceAccount>;
+
+/** A workload with a role of its own. */
+export type Workload = keyof typeof SERVICE_ACCOUNTS;
+
+/** Firehose's index in OpenSearch; it adds the day (`cali-logs-2026-01-25`). */
+export const LOG_INDEX = "cali-logs";
+
+/** The bucket's folders. */
+export const BUCKET_PREFIXES = {
+  raw: "raw/",
+  rawErrors: "raw-error/",
+  firehoseFailed: "firehose-failed/",
+  deadLetters: "dlq/",
+  deadLettersReplayed: "dlq-replayed/",
+  newErrors: "new_errors/",
+  reports: "reports/",
+} as const;
+
+const ROLE_SUFFIX = {
+  eksCluster: "eks-cluster-role",
+  eksNode: "eks-node-role",
+  firehose: "firehose-role",
+  application: "app-role",
+  grafanaWorkspace: "grafana-workspace-role",
+  fluentBit: "fluent-bit-role",
+  logGenerator: "log-generator-role",
+  consumer: "consumer-role",
+  airflow: "airflow-role",
+  clusterAutoscaler: "cluster-autoscaler-role",
+  grafana: "grafana-role",
+  ebsCsi: "ebs-csi-role",
+} as const satisfies Record<Workload | string, string>;
+
+/** The roles that 06-iam knows. */
+export type RoleName = keyof typeof ROLE_SUFFIX;
+
+export interface NameInputs {
+  /** What every name starts with: `cali` in the shared layout, `cali-dev` elsewhere. */
+  readonly prefix: string;
+  /** AWS region, for example `ap-northeast-2`. */
+  readonly region: string;
+  /** The 12-digit account, usually a reference that Terraform resolves. */
+  readonly account: string;
+}
+
+/** Names and ARNs of one environment in one account and region. */
+export class Names {
+  private readonly inputs: NameInputs;
+
+  constructor(inputs: NameInputs) {
+    this.inputs = inputs;
+  }
+
+  get prefix(): string {
+    return this.inputs.prefix;
+  }
+
+  get region(): string {
+    return this.inputs.region;
+  }
+
+  get account(): string {
+    return this.inputs.account;
+  }
+
+  get stream(): string {
+    return `${this.prefix}-logs-stream`;
+  }
+
+  get streamArn(): string {
+    return this.arn("kinesis", `stream/${this.stream}`);
+  }
+
+  get firehoseToS3(): string {
+    return `${this.prefix}-firehose-to-s3`;
+  }
+
+  get firehoseToOpenSearch(): string {
+    return `${this.prefix}-firehose-to-opensearch`;
+  }
+
+  /** Log groups of the two delivery streams; CloudWatch's names for them differ from the streams' names. */
+  get firehoseToS3LogGroup(): string {
+    return `/aws/kinesisfirehose/${this.prefix}-to-s3`;
+  }
+
+  get firehoseToOpenSearchLogGroup(): string {
+    return `/aws/kinesisfirehose/${this.prefix}-to-opensearch`;
+  }
+
+  /** The consumer's leases, checkpoints and alert groups. */
+  get consumerTable(): string {
+    return `${this.prefix}-consumer`;
+  }
+
+  get consumerTableArn(): string {
+    return this.arn("dynamodb", `table/${this.consumerTable}`);
+  }
+
+  /** Bucket names are global, so the account is a part of this one. */
+  get bucket(): string {
+    return `${this.prefix}-logs-${this.account}`;
+  }
+
+  get bucketArn(): string {
+    return `arn:aws:s3:::${this.bucket}`;
+  }
+
+  get domain(): string {
+    return `${this.prefix}-logs`;
+  }
+
+  get domainArn(): string {
+    return this.arn("es", `domain/${this.domain}`);
+  }
+
+  get grafanaWorkspace(): string {
+    return `${this.prefix}-grafana`;
+  }
+
+  get cluster(): string {
+    return `${this.prefix}-cluster`;
+  }
+
+  get clusterArn(): string {
+    return this.arn("eks", `cluster/${this.cluster}`);
+  }
+
+  get clusterLogGroup(): string {
+    return `/aws/eks/${this.cluster}/cluster`;
+  }
+
+  get clusterKeyAlias(): string {
+    return `alias/${this.prefix}-eks-secrets`;
+  }
+
+  get nodeGroup(): string {
+    return `${this.prefix}-node-group`;
+  }
+
+  role(role: RoleName): string {
+    return `${this.prefix}-${ROLE_SUFFIX[role]}`;
+  }
+
+  roleArn(role: RoleName): string {
+    return `arn:aws:iam::${this.account}:role/${this.role(role)}`;
+  }
+
+  policy(suffix: string): string {
+    return `${this.prefix}-${suffix}`;
+  }
+
+  repository(name: string): string {
+    return `${this.prefix}/${name}`;
+  }
+
+  /** An ARN in this account and region. */
+  arn(service: string, resource: string): string {
+    return `arn:aws:${service}:${this.region}:${this.account}:${resource}`;
+  }
+}
+
+/** The HCL name of something whose physical name has dashes: `log-generator` becomes `log_generator`. */
+export function hclName(name: string): string {
+  return name.replaceAll("-", "_");
+}

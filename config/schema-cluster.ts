@@ -1,0 +1,240 @@
+import { z } from "zod";
+
+/** The cluster and who may use what: network, EKS, IAM, Grafana, image repositories. A part of `schema.ts`. */
+
+const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/(\d|[12]\d|3[0-2])$/, {
+  error: "an IPv4 CIDR block such as 203.0.113.0/24",
+});
+
+/** `null` leaves the add-on out; `version: null` takes AWS's default for the cluster's version. */
+const addOn = z
+  .strictObject({
+    version: z
+      .string()
+      .regex(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/, { error: "a version such as v1.31.0-eksbuild.1" })
+      .nullable()
+      .default(null)
+      .describe("Exact version; null takes AWS's default for the cluster's Kubernetes version."),
+  })
+  .nullable();
+
+export const networkSchema = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("default-vpc").describe("All subnets of the account's default VPC.") }),
+    z.strictObject({
+      kind: z.literal("subnets"),
+      subnetIds: z
+        .array(
+          z
+            .string()
+            .regex(/^subnet-[0-9a-f]{8,17}$/, { error: "a subnet id such as subnet-0123456789abcdef0" }),
+        )
+        .min(2)
+        .describe("At least two, in different availability zones (EKS demands it)."),
+    }),
+  ])
+  .prefault({ kind: "default-vpc" });
+
+export const grafanaSchema = z
+  .discriminatedUnion("mode", [
+    z.strictObject({ mode: z.literal("off").describe("No Grafana.") }),
+    z.strictObject({ mode: z.literal("chart").describe("Grafana runs in the cluster.") }),
+    z.strictObject({
+      mode: z.literal("managed").describe("An Amazon Managed Grafana workspace."),
+      version: z.enum(["9.4", "10.4"]).default("10.4"),
+      login: z.discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z
+            .literal("identity-center")
+            .describe("IAM Identity Center, which must be on in the organization."),
+        }),
+        z.strictObject({
+          kind: z.literal("saml"),
+          metadataUrl: z
+            .url({ protocol: /^https$/, error: "an https URL" })
+            .describe("The identity provider's metadata."),
+          adminRoles: z
+            .array(z.string().min(1))
+            .min(1)
+            .describe("Values of the role assertion that make an admin."),
+          editorRoles: z
+            .array(z.string().min(1))
+            .min(1)
+            .describe("Values of the role assertion that make an editor."),
+          roleAssertion: z.string().min(1).default("role"),
+        }),
+      ]),
+    }),
+  ])
+  .prefault({ mode: "off" });
+
+export const clusterSchema = z
+  .strictObject({
+    version: z
+      .string()
+      .regex(/^1\.\d{2}$/, { error: 'a Kubernetes version in quotes, such as "1.35"' })
+      .default("1.35"),
+    publicEndpointCidrs: z
+      .array(cidr)
+      .default([])
+      .describe("Who may reach the API server from the internet; empty: only the VPC."),
+    encryptSecrets: z
+      .boolean()
+      .default(true)
+      .describe("Encrypt Kubernetes secrets with a KMS key of their own."),
+    logTypes: z
+      .array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
+      .default(["api", "audit", "authenticator"]),
+    logRetentionDays: z
+      .int()
+      .positive()
+      .nullable()
+      .default(30)
+      .describe(
+        "Retention of the control plane's log group; null: EKS makes it itself and keeps it for ever.",
+      ),
+    authenticationMode: z.enum(["API", "API_AND_CONFIG_MAP"]).default("API"),
+    creatorIsAdmin: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the identity that creates the cluster becomes its administrator (the pipeline's role needs it for the Helm stacks).",
+      ),
+    teamAccess: z
+      .enum([
+        "AmazonEKSViewPolicy",
+        "AmazonEKSEditPolicy",
+        "AmazonEKSAdminPolicy",
+        "AmazonEKSClusterAdminPolicy",
+      ])
+      .default("AmazonEKSViewPolicy")
+      .describe("What each member of `team` may do in the whole cluster."),
+    addOns: z
+      .strictObject({
+        vpcCni: addOn.prefault({}),
+        coreDns: addOn.prefault({}),
+        kubeProxy: addOn.prefault({}),
+        podIdentityAgent: addOn.prefault({}),
+        ebsCsi: addOn.prefault({}),
+      })
+      .prefault({}),
+    ebsCsiRole: z
+      .enum(["own", "node"])
+      .default("own")
+      .describe(
+        "`own`: a role for the EBS CSI controller alone. `node`: its policy is attached to the nodes' role.",
+      ),
+    nodeGroup: z
+      .strictObject({
+        instanceTypes: z
+          .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, { error: "a type such as t3.medium" }))
+          .min(1)
+          .default(["t3.medium"]),
+        capacity: z.enum(["ON_DEMAND", "SPOT"]).default("ON_DEMAND"),
+        amiType: z
+          .enum([
+            "AL2023_x86_64_STANDARD",
+            "AL2023_ARM_64_STANDARD",
+            "BOTTLEROCKET_x86_64",
+            "BOTTLEROCKET_ARM_64",
+          ])
+          .nullable()
+          .default("AL2023_x86_64_STANDARD")
+          .describe("null leaves it to AWS and to what the live node group has."),
+        diskGiB: z
+          .int()
+          .min(20)
+          .max(16384)
+          .nullable()
+          .default(20)
+          .describe("Root volume in GiB; null leaves it to AWS."),
+        minSize: z.int().min(0).max(450).default(2),
+        desiredSize: z.int().min(0).max(450).default(2),
+        maxSize: z.int().min(1).max(450).default(4),
+        maxUnavailable: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(1)
+          .describe("Nodes that may be away at once during an update."),
+      })
+      .prefault({}),
+    oidcCertificate: z
+      .strictObject({
+        url: z
+          .url({ protocol: /^https$/, error: "an https URL" })
+          .nullable()
+          .default(null)
+          .describe("Where the OIDC provider's thumbprint is read from; null: the cluster's issuer."),
+        verifyChain: z.boolean().default(true),
+      })
+      .nullable()
+      .default(null)
+      .describe("Only with `irsa`. null: the cluster's own issuer."),
+  })
+  .prefault({});
+
+export const iamSchema = z
+  .strictObject({
+    workloadRoles: z
+      .enum(["per-workload", "application"])
+      .default("per-workload")
+      .describe(
+        "`per-workload`: one least-privilege role each. `application`: the four roles of the hand-written project.",
+      ),
+    applicationRole: z
+      .strictObject({
+        serviceAccounts: z
+          .array(
+            z.string().regex(/^[a-z0-9*-]+:[a-z0-9*-]+$/, { error: "namespace:name, such as cali:consumer" }),
+          )
+          .min(1)
+          .describe("Who may use the application role, as namespace:name; `*` matches anything (unsafe)."),
+        managedPolicies: z
+          .array(z.enum(["CloudWatchAgentServerPolicy", "AmazonS3ReadOnlyAccess"]))
+          .describe("AWS managed policies attached to it."),
+      })
+      .nullable()
+      .default(null)
+      .describe("Only with `workloadRoles: application`, and needed there."),
+    nodesMayUseStream: z
+      .boolean()
+      .default(false)
+      .describe("Whether every pod may read and write the stream through its node's role."),
+    autoscalerScope: z
+      .enum(["cluster", "account"])
+      .default("cluster")
+      .describe(
+        "Which Auto Scaling groups the cluster autoscaler may change: the cluster's own, or all of the account.",
+      ),
+    grafanaAccess: z
+      .enum(["read", "write"])
+      .default("read")
+      .describe("What Grafana's role may do in OpenSearch."),
+  })
+  .prefault({});
+
+export const repositoriesSchema = z
+  .strictObject({
+    names: z
+      .array(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "lower-case words joined by dashes" }))
+      .min(1)
+      .default(["consumer", "log-generator"]),
+    immutableTags: z.boolean().default(true),
+    forceDelete: z
+      .boolean()
+      .default(false)
+      .describe("Whether Terraform may delete a repository with images in it."),
+    keepImages: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .describe("Images kept in each repository; older ones expire."),
+    encryption: z
+      .enum(["AES256", "KMS"])
+      .nullable()
+      .default("AES256")
+      .describe("null does not state it (ECR then uses AES256)."),
+  })
+  .prefault({});

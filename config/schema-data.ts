@@ -1,0 +1,169 @@
+import { z } from "zod";
+
+/** The data's way: stream, Firehose, bucket, OpenSearch domain. A part of `schema.ts`. */
+
+const days = (min: number, max: number) => z.int().min(min).max(max);
+
+const lifecycleRule = z
+  .strictObject({
+    id: z.string().min(1).max(255).describe("The rule's name, unique in the bucket."),
+    prefix: z.string().max(1024).describe('Keys the rule is for, such as "raw/"; "" is the whole bucket.'),
+    transitions: z
+      .array(
+        z.strictObject({
+          days: days(0, 3650).describe("Age in days. STANDARD_IA and ONEZONE_IA need 30."),
+          storageClass: z.enum([
+            "STANDARD_IA",
+            "ONEZONE_IA",
+            "INTELLIGENT_TIERING",
+            "GLACIER_IR",
+            "GLACIER",
+            "DEEP_ARCHIVE",
+          ]),
+        }),
+      )
+      .default([])
+      .describe("Where objects move as they age, youngest first."),
+    expireAfterDays: days(1, 3650)
+      .nullable()
+      .default(null)
+      .describe("Age in days at which objects are deleted; null keeps them."),
+    expireOldVersionsAfterDays: days(1, 3650)
+      .nullable()
+      .default(null)
+      .describe("Days after which a version that was overwritten or deleted goes; null keeps it."),
+    abortUploadsAfterDays: days(1, 365)
+      .nullable()
+      .default(null)
+      .describe(
+        "Days after which the parts of an unfinished upload go; null keeps them, and they are paid for.",
+      ),
+  })
+  .describe("One lifecycle rule of the bucket.");
+
+const buffering = (maxMiB: number) =>
+  z
+    .strictObject({
+      intervalSeconds: z
+        .int()
+        .min(0)
+        .max(900)
+        .default(60)
+        .describe("Longest wait before a delivery, in seconds."),
+      sizeMiB: z.int().min(1).max(maxMiB).default(5).describe("Size that triggers a delivery, in MiB."),
+    })
+    .prefault({});
+
+export const streamSchema = z
+  .strictObject({
+    mode: z.enum(["provisioned", "on-demand"]).default("provisioned"),
+    shards: z
+      .int()
+      .min(1)
+      .max(500)
+      .nullable()
+      .default(1)
+      .describe("Mode `provisioned` only. One shard takes 1 MiB/s or 1,000 records/s."),
+    retentionHours: z
+      .int()
+      .min(24)
+      .max(8760)
+      .default(24)
+      .describe("How long records stay readable, in hours."),
+    encryption: z
+      .enum(["kms", "none"])
+      .default("kms")
+      .describe("`kms` uses the AWS managed key alias/aws/kinesis."),
+  })
+  .prefault({});
+
+export const firehoseSchema = z
+  .strictObject({
+    toS3: buffering(128),
+    toOpenSearch: buffering(100),
+    retrySeconds: z
+      .int()
+      .min(0)
+      .max(7200)
+      .default(300)
+      .describe("How long a document that OpenSearch refuses is retried."),
+    logRetentionDays: z
+      .union([
+        z.literal(1),
+        z.literal(3),
+        z.literal(7),
+        z.literal(14),
+        z.literal(30),
+        z.literal(60),
+        z.literal(90),
+        z.literal(180),
+        z.literal(365),
+      ])
+      .nullable()
+      .default(14)
+      .describe(
+        "Retention of the delivery streams' error logs; null: the log groups are not made here (delivery errors are then lost).",
+      ),
+    rolePolicies: z
+      .enum(["exact", "wildcard"])
+      .default("exact")
+      .describe(
+        "`exact`: this stream, bucket, domain and its log groups. `wildcard`: every stream and domain whose name starts with the project.",
+      ),
+  })
+  .prefault({});
+
+export const bucketSchema = z.strictObject({
+  forceDestroy: z
+    .boolean()
+    .default(false)
+    .describe("Whether Terraform may delete the bucket with objects in it."),
+  tlsOnly: z.boolean().default(true).describe("Refuse requests without TLS by a bucket policy."),
+  lifecycle: z.array(lifecycleRule).min(1).describe("Rules, in order."),
+});
+
+export const domainSchema = z
+  .strictObject({
+    version: z
+      .string()
+      .regex(/^OpenSearch_\d+\.\d+$/, { error: "a version such as OpenSearch_2.19" })
+      .default("OpenSearch_2.19"),
+    instanceType: z
+      .string()
+      .regex(/^[a-z0-9]+\.[a-z0-9]+\.search$/, { error: "a type such as t3.small.search" })
+      .default("t3.small.search"),
+    instanceCount: z.int().min(1).max(80).default(1),
+    volumeGiB: z.int().min(10).max(3584).default(20).describe("gp3 volume of each node, in GiB."),
+    tlsPolicy: z
+      .enum(["Policy-Min-TLS-1-2-2019-07", "Policy-Min-TLS-1-2-PFS-2023-10"])
+      .default("Policy-Min-TLS-1-2-PFS-2023-10"),
+    masterUser: z
+      .string()
+      .min(1)
+      .max(16)
+      .default("admin")
+      .describe(
+        "Name of the internal master user; its password is the Terraform variable opensearch_master_password.",
+      ),
+    access: z
+      .strictObject({
+        actions: z
+          .array(z.string().regex(/^es:[A-Za-z*]+$/, { error: "an action such as es:ESHttpGet" }))
+          .min(1)
+          .default([
+            "es:ESHttpDelete",
+            "es:ESHttpGet",
+            "es:ESHttpHead",
+            "es:ESHttpPatch",
+            "es:ESHttpPost",
+            "es:ESHttpPut",
+          ])
+          .describe("What Firehose, the team and the workloads may do by the access policy."),
+        anyPrincipal: z
+          .boolean()
+          .default(false)
+          .describe("Adds a statement that lets every AWS principal in. Unsafe."),
+      })
+      .prefault({}),
+  })
+  .prefault({});

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { CONTRADICTIONS } from "./contradictions.ts";
+import {
+  clusterSchema,
+  grafanaSchema,
+  iamSchema,
+  networkSchema,
+  repositoriesSchema,
+} from "./schema-cluster.ts";
+import { bucketSchema, domainSchema, firehoseSchema, streamSchema } from "./schema-data.ts";
+
+/**
+ * The one validation of `config/*.yaml`. Every key has its unit, default and allowed values here; `schema.json`,
+ * which editors use to complete keys, is generated from this file (`npm run config:schema`).
+ */
+
+const arn = (pattern: RegExp, example: string) =>
+  z.string().regex(pattern, { error: `an ARN such as ${example}` });
+
+/** A name that can be part of every AWS name CALI makes (the strictest is OpenSearch's: lower case, digits, dash). */
+const nameWord = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
+      error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
+    });
+
+const stateSchema = z
+  .strictObject({
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
+        error: "an S3 bucket name: 3 to 63 lower-case letters, digits and dashes",
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        "Bucket of the Terraform states; null: <project>-<environment>-terraform-state. Bucket names are global.",
+      ),
+    region: z.string().nullable().default(null).describe("The bucket's region; null: `region`."),
+    key: z
+      .string()
+      .regex(/^[^/].*\.tfstate$/, { error: "a key such as infra/terraform.tfstate" })
+      .nullable()
+      .default(null)
+      .describe("Layout `shared` only: the key of the one state."),
+    lockTable: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "a DynamoDB table name" })
+      .nullable()
+      .default(null)
+      .describe("DynamoDB table of the locks and digests; null: <project>-<environment>-terraform-lock."),
+    kmsKeyArn: arn(
+      /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f-]{36}$/,
+      "arn:aws:kms:ap-northeast-2:123456789012:key/…",
+    )
+      .nullable()
+      .default(null)
+      .describe("Key that encrypts the states; null: the bucket's default encryption (SSE-S3)."),
+  })
+  .prefault({});
+
+const providerSchema = z
+  .strictObject({
+    aws: z
+      .string()
+      .regex(/^(~> )?\d+\.\d+(\.\d+)?$/, {
+        error: 'a version such as "6.25.0" or a constraint such as "~> 5.0"',
+      })
+      .nullable()
+      .default(null)
+      .describe('Version of the AWS provider; null: 6.25.0, or "~> 5.0" in layout `shared`.'),
+    s3PathStyle: z.boolean().default(false).describe("Address buckets by path instead of by host name."),
+  })
+  .prefault({});
+
+const base = z.strictObject({
+  project: nameWord(20).default("cali").describe("First word of every name."),
+  environment: nameWord(12).describe("dev, staging, prod, …"),
+  region: z.string().regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {
+    error: "a region of the commercial partition, such as ap-northeast-2",
+  }),
+  stateLayout: z
+    .enum(["stacks", "shared"])
+    .default("stacks")
+    .describe("One Terraform state per stack, or one for 01-07."),
+  workloadIdentity: z
+    .enum(["pod-identity", "irsa"])
+    .default("pod-identity")
+    .describe("How pods get their role."),
+  state: stateSchema,
+  provider: providerSchema,
+  tags: z
+    .record(z.string().min(1).max(128), z.string().max(256))
+    .default({ Project: "CALI", ManagedBy: "Terraform" })
+    .describe("Tags of everything; Environment is added."),
+  protection: z
+    .strictObject({
+      preventDestroy: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Terraform refuses to destroy stream, bucket, domain, cluster, lease table and repositories.",
+        ),
+    })
+    .prefault({}),
+  team: z
+    .array(arn(/^arn:aws:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, "arn:aws:iam::123456789012:user/name"))
+    .default([])
+    .describe(
+      "IAM users and roles of the team. In layout `shared` this is the default of the variable team_members_arns.",
+    ),
+  stream: streamSchema,
+  consumerTable: z
+    .boolean()
+    .default(true)
+    .describe("Make the consumer's DynamoDB table of leases, checkpoints and alert groups."),
+  firehose: firehoseSchema,
+  bucket: bucketSchema,
+  domain: domainSchema,
+  grafana: grafanaSchema,
+  network: networkSchema,
+  cluster: clusterSchema,
+  iam: iamSchema,
+  repositories: repositoriesSchema,
+  budget: z
+    .strictObject({
+      monthlyUsd: z.number().positive().max(1_000_000).default(182).describe("Monthly budget in USD."),
+    })
+    .prefault({}),
+});
+
+/** The shape before contradictions are looked for. */
+export type Config = z.output<typeof base>;
+
+/** Validates a parsed configuration file; every problem, contradictions included, is reported in one go. */
+export const configSchema = CONTRADICTIONS.reduce<z.ZodType<Config>>(
+  // `when` is always true: a contradiction is told together with the other problems, not after they are mended.
+  (schema, { path, allowed, holds }) =>
+    schema.refine((config) => holds(config), { path, error: allowed, when: () => true }),
+  base,
+);
