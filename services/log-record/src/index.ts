@@ -1,0 +1,22 @@
+export { LineFormatError, LineSyntaxError } from "./errors.ts";
+export {
+  BLOCK_PATTERN,
+  ERROR_CODE_PATTERN,
+  formatLine,
+  LINE_PATTERN,
+  LINE_START_PATTERN,
+  type LogLine,
+  type Origin,
+  parseLine,
+  toRecord,
+} from "./line.ts";
+export {
+  LEVELS,
+  type Level,
+  type LogRecord,
+  logRecordSchema,
+  MAX_LOG_CONTENT_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  type RecordVerdict,
+  validateRecord,
+} from "./schema.ts";

@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** Severity of a line, from the least to the most severe. */
+export const LEVELS = ["DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Longest message of a record, in UTF-16 code units. */
+export const MAX_MESSAGE_LENGTH = 16_384;
+/** Longest message with its stack trace, in UTF-16 code units. */
+export const MAX_LOG_CONTENT_LENGTH = 262_144;
+
+/**
+ * What the words of a line may consist of, as regular-expression sources that mean the same in JavaScript and in Onigmo
+ * (Fluent Bit). None of them matches a character that ends the word in a line.
+ */
+export const WORD_PATTERNS = {
+  service: "[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+  version: "[A-Za-z0-9][A-Za-z0-9._+-]{0,63}",
+  traceId: "[A-Za-z0-9._:-]{1,128}",
+  errorCode: "[A-Z][A-Z0-9_.-]{0,63}",
+} as const;
+
+const word = (source: string, allowed: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${source}$`))
+    .describe(allowed);
+
+const origin = word(
+  "[A-Za-z0-9][A-Za-z0-9._:/-]{0,252}",
+  "1 to 253 letters, digits and . _ : / -, starting with a letter or a digit",
+);
+
+/**
+ * The one definition of a log record, as it travels through Kinesis. Types are strict, unknown keys are allowed and
+ * left out of the result. Each description says what is allowed; errors quote it.
+ */
+export const logRecordSchema = z.object({
+  /** When the line was written: ISO 8601, UTC, milliseconds. */
+  timestamp: z.iso
+    .datetime({ precision: 3 })
+    .describe("an ISO 8601 time in UTC with milliseconds such as 2026-01-25T01:02:03.456Z"),
+  level: z.enum(LEVELS).describe(LEVELS.join(", ")),
+  service: word(
+    WORD_PATTERNS.service,
+    "1 to 63 letters, digits and . _ -, starting with a letter or a digit",
+  ),
+  version: word(
+    WORD_PATTERNS.version,
+    "1 to 64 letters, digits and . _ + -, starting with a letter or a digit",
+  ),
+  /** Of the request that the line belongs to; `-` when there is none. */
+  trace_id: word(WORD_PATTERNS.traceId, "1 to 128 letters, digits and . _ : -"),
+  /** The first line's text. It may be empty: an exception without a message is still an error. */
+  message: z.string().max(MAX_MESSAGE_LENGTH).describe(`a text of at most ${MAX_MESSAGE_LENGTH} characters`),
+  /** The message and, below it, the lines of the stack trace. */
+  log_content: z
+    .string()
+    .max(MAX_LOG_CONTENT_LENGTH)
+    .describe(`a text of at most ${MAX_LOG_CONTENT_LENGTH} characters`),
+  /** Where the service runs, such as `eks`. */
+  platform: origin,
+  /** Such as `dev` or `prod`. */
+  environment: origin,
+  pod_name: origin,
+  error_code: word(
+    WORD_PATTERNS.errorCode,
+    "nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter",
+  ).optional(),
+});
+
+export type LogRecord = z.infer<typeof logRecordSchema>;
+
+export type RecordVerdict = { ok: true; record: LogRecord } | { ok: false; reason: string };
+
+/**
+ * Checks a value against the schema.
+ * @returns the record without unknown keys, or the reason with every bad field: what was given (cut short, since it
+ * comes from outside) and what is allowed, such as `level: given "LOUD", allowed DEBUG, INFO, WARN, ERROR, FATAL`.
+ */
+export function validateRecord(value: unknown): RecordVerdict {
+  const result = logRecordSchema.safeParse(value);
+  if (result.success) return { ok: true, record: result.data };
+  const reasons = new Map<string, string>();
+  for (const { path } of result.error.issues) {
+    const key = path[0];
+    if (key === undefined) return { ok: false, reason: `record: given ${shown(value)}, allowed an object` };
+    const field = key as keyof LogRecord;
+    const given = (value as Record<string, unknown>)[field];
+    const allowed = logRecordSchema.shape[field].description;
+    reasons.set(field, `${field}: given ${shown(given)}, allowed ${allowed}`);
+  }
+  return { ok: false, reason: [...reasons.values()].join("; ") };
+}
+
+const SHOWN_LENGTH = 40;
+
+/** A value from outside, short and on one line. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return "an object";
+  if (typeof value !== "string") return String(value).slice(0, SHOWN_LENGTH);
+  if (value.length <= SHOWN_LENGTH) return JSON.stringify(value);
+  return `${JSON.stringify(`${value.slice(0, SHOWN_LENGTH)}…`)} (${value.length} characters)`;
+}
