@@ -63,10 +63,11 @@ export const logRecordSchema = z.object({
   /** Such as `dev` or `prod`. */
   environment: origin,
   pod_name: origin,
-  error_code: word(
-    WORD_PATTERNS.errorCode,
-    "nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter",
-  ).optional(),
+  error_code: z
+    .string()
+    .regex(new RegExp(`^${WORD_PATTERNS.errorCode}$`))
+    .optional()
+    .describe("nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter"),
 });
 
 export type LogRecord = z.infer<typeof logRecordSchema>;
