@@ -110,6 +110,14 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     },
   },
   {
+    path: ["domain", "instanceCount"],
+    allowed: "1, or a multiple of 2 or 3: nodes are spread evenly over availability zones",
+    holds: (c) => {
+      const count = c.domain?.instanceCount;
+      return typeof count !== "number" || count === 1 || count % 2 === 0 || count % 3 === 0;
+    },
+  },
+  {
     path: ["team"],
     allowed: "each member once",
     holds: (c) => isUnique(list(c.team) ?? []),
@@ -149,6 +157,12 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     allowed:
       "per-workload with workloadIdentity pod-identity: the application role is trusted through OIDC only",
     holds: (c) => !(c.workloadIdentity !== "irsa" && c.iam?.workloadRoles === "application"),
+  },
+  {
+    path: ["iam", "grafanaAccess"],
+    allowed:
+      "read with iam.workloadRoles per-workload: write is what the application roles shared with Firehose",
+    holds: (c) => !(c.iam?.workloadRoles !== "application" && c.iam?.grafanaAccess === "write"),
   },
   {
     path: ["iam", "applicationRole"],

@@ -6,6 +6,14 @@
  * cut, measured or compared.
  */
 
+/**
+ * What every name starts with. In `stacks` the environment is a part of it, so that two environments fit into one
+ * account; in `shared` the names that exist have the project alone.
+ */
+export function namePrefix(config: { project: string; environment: string; stateLayout: string }): string {
+  return config.stateLayout === "shared" ? config.project : `${config.project}-${config.environment}`;
+}
+
 /** A Kubernetes service account that a workload runs as. */
 export interface ServiceAccount {
   readonly namespace: string;
@@ -57,7 +65,7 @@ const ROLE_SUFFIX = {
   clusterAutoscaler: "cluster-autoscaler-role",
   grafana: "grafana-role",
   ebsCsi: "ebs-csi-role",
-} as const satisfies Record<Workload | string, string>;
+} as const;
 
 /** The roles that 06-iam knows. */
 export type RoleName = keyof typeof ROLE_SUFFIX;
@@ -65,6 +73,8 @@ export type RoleName = keyof typeof ROLE_SUFFIX;
 export interface NameInputs {
   /** What every name starts with: `cali` in the shared layout, `cali-dev` elsewhere. */
   readonly prefix: string;
+  /** `dev`, `prod`, …: the tag Environment. */
+  readonly environment: string;
   /** AWS region, for example `ap-northeast-2`. */
   readonly region: string;
   /** The 12-digit account, usually a reference that Terraform resolves. */
@@ -81,6 +91,10 @@ export class Names {
 
   get prefix(): string {
     return this.inputs.prefix;
+  }
+
+  get environment(): string {
+    return this.inputs.environment;
   }
 
   get region(): string {
@@ -174,6 +188,7 @@ export class Names {
     return `arn:aws:iam::${this.account}:role/${this.role(role)}`;
   }
 
+  /** An IAM policy of the hand-written project, by what follows the prefix. */
   policy(suffix: string): string {
     return `${this.prefix}-${suffix}`;
   }
@@ -191,4 +206,9 @@ export class Names {
 /** The HCL name of something whose physical name has dashes: `log-generator` becomes `log_generator`. */
 export function hclName(name: string): string {
   return name.replaceAll("-", "_");
+}
+
+/** `logGenerator` becomes `log-generator`. */
+export function kebabCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

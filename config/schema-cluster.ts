@@ -148,6 +148,12 @@ export const clusterSchema = z
           .nullable()
           .default(20)
           .describe("Root volume in GiB; null leaves it to AWS."),
+        hardened: z
+          .boolean()
+          .default(true)
+          .describe(
+            "A launch template: encrypted gp3 root volume, IMDSv2, and a hop limit of 1, so that no pod can take its node's role.",
+          ),
         minSize: z.int().min(0).max(450).default(2),
         desiredSize: z.int().min(0).max(450).default(2),
         maxSize: z.int().min(1).max(450).default(4),

@@ -1,0 +1,31 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
+import { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream/index.js";
+import { Construct } from "constructs";
+import { withLogicalId } from "./logical-id.ts";
+
+export interface DeliveryLogsProps {
+  /** HCL name of the log group and stream. */
+  readonly hclName: string;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  /** Days. */
+  readonly retentionDays: number;
+}
+
+/** The log group and stream that a Firehose writes its errors to; Firehose makes neither itself. */
+export class DeliveryLogs extends Construct {
+  constructor(scope: Construct, id: string, props: DeliveryLogsProps) {
+    super(scope, id);
+    const group = withLogicalId(
+      new CloudwatchLogGroup(this, "Default", {
+        name: props.logGroupName,
+        retentionInDays: props.retentionDays,
+      }),
+      props.hclName,
+    );
+    withLogicalId(
+      new CloudwatchLogStream(this, "Stream", { name: props.logStreamName, logGroupName: group.name }),
+      props.hclName,
+    );
+  }
+}

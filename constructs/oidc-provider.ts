@@ -1,0 +1,38 @@
+import type { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster/index.js";
+import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
+import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate/index.js";
+import { Construct } from "constructs";
+import type { Config } from "../config/schema.ts";
+import { withLogicalId } from "./logical-id.ts";
+import type { OidcProvider } from "./workload-role.ts";
+
+export interface ClusterOidcProviderProps {
+  readonly cluster: EksCluster;
+  /** Where the thumbprint is read from; null: the cluster's issuer. */
+  readonly certificate: Config["cluster"]["oidcCertificate"];
+}
+
+/** The OIDC provider by which IAM recognizes the cluster's service accounts (IRSA). The stack needs a TlsProvider. */
+export class ClusterOidcProvider extends Construct {
+  readonly provider: OidcProvider;
+
+  constructor(scope: Construct, id: string, { cluster, certificate }: ClusterOidcProviderProps) {
+    super(scope, id);
+    const issuer = cluster.identity.get(0).oidc.get(0).issuer;
+    const tls = withLogicalId(
+      new DataTlsCertificate(this, "Certificate", {
+        url: certificate?.url ?? issuer,
+        ...(certificate && !certificate.verifyChain && { verifyChain: false }),
+      }),
+      "eks",
+    );
+    this.provider = withLogicalId(
+      new IamOpenidConnectProvider(this, "Default", {
+        url: issuer,
+        clientIdList: ["sts.amazonaws.com"],
+        thumbprintList: [tls.certificates.get(0).sha1Fingerprint],
+      }),
+      "eks",
+    );
+  }
+}

@@ -1,0 +1,234 @@
+import { BUCKET_PREFIXES, LOG_INDEX, type Names } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import type { Statement } from "./policy-document.ts";
+
+/** What each role may do, as statements of IAM policies. */
+
+const allow = (action: readonly string[], resource: string | readonly string[]): Statement => ({
+  Effect: "Allow",
+  Action: action,
+  Resource: resource,
+});
+
+const STREAM_WRITE = ["kinesis:PutRecord", "kinesis:PutRecords"];
+
+/** Firehose's side of S3 and of the stream it reads, and its log groups. */
+export function firehoseToS3Statements(config: Config, names: Names, bucketArn: string): Statement[] {
+  const read = [
+    "kinesis:DescribeStream",
+    "kinesis:GetShardIterator",
+    "kinesis:GetRecords",
+    "kinesis:ListShards",
+  ];
+  const bucket = [bucketArn, `${bucketArn}/*`];
+  if (config.firehose.rolePolicies === "wildcard") {
+    return [
+      allow(["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketLocation", "s3:ListBucket"], bucket),
+      allow(read, names.arn("kinesis", `stream/${names.prefix}-*`)),
+    ];
+  }
+  return [
+    allow(
+      [
+        "s3:AbortMultipartUpload",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:ListBucketMultipartUploads",
+        "s3:PutObject",
+      ],
+      bucket,
+    ),
+    allow(read, names.streamArn),
+    allow(
+      ["logs:PutLogEvents"],
+      [names.firehoseToS3LogGroup, names.firehoseToOpenSearchLogGroup].map((group) =>
+        names.arn("logs", `log-group:${group}:log-stream:*`),
+      ),
+    ),
+  ];
+}
+
+/** Firehose's side of OpenSearch. Source: Firehose's developer guide, "Grant Firehose access to an OpenSearch destination". */
+export function firehoseToOpenSearchStatements(config: Config, names: Names): Statement[] {
+  if (config.firehose.rolePolicies === "wildcard") {
+    return [
+      allow(
+        [
+          "es:DescribeElasticsearchDomain",
+          "es:DescribeElasticsearchDomains",
+          "es:DescribeElasticsearchDomainConfig",
+          "es:ESHttpPost",
+          "es:ESHttpPut",
+          "es:ESHttpGet",
+        ],
+        names.arn("es", `domain/${names.prefix}-*`),
+      ),
+    ];
+  }
+  const domain = names.domainArn;
+  return [
+    allow(
+      ["es:DescribeDomain", "es:DescribeDomains", "es:DescribeDomainConfig", "es:ESHttpPost", "es:ESHttpPut"],
+      [domain, `${domain}/*`],
+    ),
+    allow(
+      ["es:ESHttpGet"],
+      [
+        `${domain}/_all/_settings`,
+        `${domain}/_cluster/stats`,
+        `${domain}/${LOG_INDEX}*/_mapping/*`,
+        `${domain}/_nodes`,
+        `${domain}/_nodes/stats`,
+        `${domain}/_nodes/*/stats`,
+        `${domain}/_stats`,
+        `${domain}/${LOG_INDEX}*/_stats`,
+      ],
+    ),
+  ];
+}
+
+/** What the hand-written project lets nodes and applications do with every stream of the project. */
+export function wildcardStreamStatements(names: Names): Statement[] {
+  return [
+    allow(
+      [
+        ...STREAM_WRITE,
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:ListShards",
+      ],
+      names.arn("kinesis", `stream/${names.prefix}-*`),
+    ),
+  ];
+}
+
+/** What the hand-written project lets its workloads do with the whole bucket. */
+export function wholeBucketStatements(bucketArn: string): Statement[] {
+  return [
+    allow(
+      ["s3:PutObject", "s3:PutObjectAcl", "s3:GetObject", "s3:GetBucketLocation", "s3:ListBucket"],
+      [bucketArn, `${bucketArn}/*`],
+    ),
+  ];
+}
+
+/** Fluent Bit and the log generator: they write to the stream. */
+export function streamWriterStatements(names: Names): Statement[] {
+  return [allow([...STREAM_WRITE, "kinesis:DescribeStreamSummary"], names.streamArn)];
+}
+
+/** The consumer: it reads the stream, keeps its leases, and writes what it finds to S3 and OpenSearch. */
+export function consumerStatements(names: Names, bucketArn: string): Statement[] {
+  return [
+    allow(
+      [
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+        // `consumer replay` feeds dead letters back.
+        "kinesis:PutRecords",
+      ],
+      names.streamArn,
+    ),
+    allow(
+      [
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:DescribeTable",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+      ],
+      names.consumerTableArn,
+    ),
+    ...bucketFolderStatements(bucketArn, {
+      read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports"],
+      write: ["deadLetters", "deadLettersReplayed", "newErrors", "reports"],
+    }),
+    allow(["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"], `${names.domainArn}/*`),
+  ];
+}
+
+/** Airflow's jobs: they read a day's data and write reports. */
+export function airflowStatements(bucketArn: string): Statement[] {
+  return bucketFolderStatements(bucketArn, {
+    read: ["raw", "newErrors", "reports"],
+    write: ["reports"],
+  });
+}
+
+/** Grafana: it searches the logs and reads metrics, and changes nothing. */
+export function grafanaStatements(names: Names): Statement[] {
+  const domain = names.domainArn;
+  return [
+    allow(["es:ESHttpGet", "es:ESHttpHead"], `${domain}/*`),
+    // Searches are POST requests.
+    allow(
+      ["es:ESHttpPost"],
+      [`${domain}/_msearch`, `${domain}/*/_msearch`, `${domain}/*/_search`, `${domain}/_plugins/_ppl`],
+    ),
+    allow(["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], "*"),
+  ];
+}
+
+/**
+ * The cluster autoscaler. It must see every group (those actions know no resources); `cluster` lets it change its own
+ * cluster's only, which EKS tags so.
+ */
+export function autoscalerStatements(scope: Config["iam"]["autoscalerScope"], names: Names): Statement[] {
+  const describe = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeLaunchConfigurations",
+  ];
+  const change = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"];
+  if (scope === "account") {
+    return [
+      allow([...describe, "autoscaling:DescribeTags", ...change, "ec2:DescribeLaunchTemplateVersions"], "*"),
+    ];
+  }
+  return [
+    allow(
+      [
+        ...describe,
+        "autoscaling:DescribeScalingActivities",
+        "ec2:DescribeImages",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:GetInstanceTypesFromInstanceRequirements",
+      ],
+      "*",
+    ),
+    allow(["eks:DescribeNodegroup"], names.arn("eks", `nodegroup/${names.cluster}/*`)),
+    {
+      ...allow(change, names.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")),
+      Condition: { StringEquals: { "aws:ResourceTag/eks:cluster-name": names.cluster } },
+    },
+  ];
+}
+
+type Folder = keyof typeof BUCKET_PREFIXES;
+
+function bucketFolderStatements(
+  bucketArn: string,
+  { read, write }: { read: readonly Folder[]; write: readonly Folder[] },
+): Statement[] {
+  const objects = (folders: readonly Folder[]) =>
+    folders.map((folder) => `${bucketArn}/${BUCKET_PREFIXES[folder]}*`);
+  return [
+    allow(["s3:GetObject"], objects(read)),
+    allow(["s3:PutObject"], objects(write)),
+    {
+      ...allow(["s3:ListBucket"], bucketArn),
+      Condition: { StringLike: { "s3:prefix": read.map((folder) => `${BUCKET_PREFIXES[folder]}*`) } },
+    },
+  ];
+}

@@ -1,0 +1,98 @@
+import { fileURLToPath } from "node:url";
+import { App } from "cdktf";
+import { ConfigError } from "./config/errors.ts";
+import { loadConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { masterPasswordVariable } from "./constructs/terraform-variables.ts";
+import { Kinesis } from "./stacks/01-kinesis.ts";
+import { S3 } from "./stacks/02-s3.ts";
+import { OpenSearch } from "./stacks/03-opensearch.ts";
+import { Grafana } from "./stacks/04-grafana.ts";
+import { Eks } from "./stacks/05-eks.ts";
+import { Iam } from "./stacks/06-iam.ts";
+import { Ecr } from "./stacks/07-ecr.ts";
+import { addOutputs } from "./stacks/outputs.ts";
+import { Placement } from "./stacks/placement.ts";
+import { summarize } from "./stacks/summary.ts";
+
+/**
+ * Places every stack of an environment.
+ *
+ * The stacks are numbered as the hand-written project's files are, and made in the order in which they need each
+ * other. The order of deployment comes out of the handles they pass.
+ *
+ * @param options.outdir where `app.synth()` writes to. Default: what the cdktf command says, else `cdktf.out`.
+ */
+export function buildApp(config: Config, options: { outdir?: string } = {}): App {
+  const app = new App(options);
+  const placement = new Placement(app, config);
+  const place = (name: Parameters<Placement["of"]>[0]) => {
+    const { stack, names, team } = placement.of(name);
+    return { stack, props: { config, names, team } };
+  };
+
+  const storage = place("02-s3");
+  const s3 = new S3(storage.stack, "S3", storage.props);
+
+  const access = place("06-iam");
+  const iam = new Iam(access.stack, "Iam", { ...access.props, bucketArn: s3.bucketArn });
+
+  const compute = place("05-eks");
+  const eks = new Eks(compute.stack, "Eks", {
+    ...compute.props,
+    clusterRoleArn: iam.eksClusterRoleArn,
+    nodeRoleArn: iam.eksNodeRoleArn,
+  });
+  const roleArns = iam.addWorkloadRoles(eks.oidcProvider);
+  eks.bindWorkloads({ roleArns, nodeVolumes: iam.nodeVolumes });
+
+  const search = place("03-opensearch");
+  const openSearch = new OpenSearch(search.stack, "OpenSearch", {
+    ...search.props,
+    masterPassword: masterPasswordVariable(search.stack).stringValue,
+    firehoseRoleArn: iam.firehoseRoleArn,
+    readerRoleArns: [roleArns.get("grafana"), roleArns.get("consumer"), iam.grafanaWorkspaceRoleArn].filter(
+      (role) => role !== undefined,
+    ),
+  });
+
+  const dashboards = place("04-grafana");
+  const grafana = new Grafana(dashboards.stack, "Grafana", {
+    ...dashboards.props,
+    workspaceRoleArn: iam.grafanaWorkspaceRoleArn,
+  });
+
+  const streaming = place("01-kinesis");
+  const kinesis = new Kinesis(streaming.stack, "Kinesis", {
+    ...streaming.props,
+    firehoseRoleArn: iam.firehoseRoleArn,
+    bucketArn: s3.bucketArn,
+    domainArn: openSearch.domainArn,
+  });
+
+  const images = place("07-ecr");
+  const ecr = new Ecr(images.stack, "Ecr", images.props);
+
+  addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
+  return app;
+}
+
+/** `tsx main.ts` synthesizes for the cdktf command; with `--summary` it tells what came out. */
+function main(args: readonly string[]): void {
+  const unknown = args.find((arg) => arg !== "--summary");
+  if (unknown !== undefined) throw new Error(`main.ts: given ${unknown}; allowed: --summary`);
+  const config = loadConfig();
+  const app = buildApp(config);
+  app.synth();
+  if (args.includes("--summary")) console.log(summarize(app.outdir, config));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    // What a user mistyped is told in one place; only what nobody foresaw comes with its stack.
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exitCode = 1;
+  }
+}

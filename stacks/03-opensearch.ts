@@ -1,0 +1,87 @@
+import { OpensearchDomain } from "@cdktf/provider-aws/lib/opensearch-domain/index.js";
+import { Fn, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Names } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import { Handle } from "../constructs/handle.ts";
+import { withLogicalId } from "../constructs/logical-id.ts";
+import { policyDocument, type Statement } from "../constructs/policy-document.ts";
+import { protectedLifecycle } from "../constructs/protection.ts";
+
+export interface OpenSearchProps {
+  readonly config: Config;
+  readonly names: Names;
+  /** The Terraform variable `opensearch_master_password`. */
+  readonly masterPassword: string;
+  readonly firehoseRoleArn: Handle;
+  /** Roles of workloads and of Grafana that query or write. */
+  readonly readerRoleArns: readonly Handle[];
+  /** ARNs of the team, plain or one reference to a list. */
+  readonly team: string[];
+}
+
+/** 03: the OpenSearch domain of logs and incidents. */
+export class OpenSearch extends Construct {
+  readonly domain: OpensearchDomain;
+  readonly domainArn: Handle;
+
+  constructor(scope: Construct, id: string, props: OpenSearchProps) {
+    super(scope, id);
+    const { config, names } = props;
+    this.domain = withLogicalId(
+      new OpensearchDomain(this, "Default", {
+        domainName: names.domain,
+        engineVersion: config.domain.version,
+        clusterConfig: {
+          instanceType: config.domain.instanceType,
+          instanceCount: config.domain.instanceCount,
+          ...zoneAwareness(config.domain.instanceCount),
+        },
+        ebsOptions: { ebsEnabled: true, volumeSize: config.domain.volumeGiB, volumeType: "gp3" },
+        encryptAtRest: { enabled: true },
+        nodeToNodeEncryption: { enabled: true },
+        domainEndpointOptions: { enforceHttps: true, tlsSecurityPolicy: config.domain.tlsPolicy },
+        advancedSecurityOptions: {
+          enabled: true,
+          internalUserDatabaseEnabled: true,
+          masterUserOptions: {
+            masterUserName: config.domain.masterUser,
+            masterUserPassword: props.masterPassword,
+          },
+        },
+        accessPolicies: this.accessPolicy(props),
+        tags: { Name: names.domain },
+        lifecycle: protectedLifecycle(config),
+      }),
+      "logs",
+    );
+    this.domainArn = new Handle(this, this.domain.arn, (own) => own.domainArn);
+  }
+
+  private accessPolicy({ config, names, firehoseRoleArn, readerRoleArns, team }: OpenSearchProps): string {
+    const { actions, anyPrincipal } = config.domain.access;
+    const allow = (principal: string | readonly string[]): Statement => ({
+      Effect: "Allow",
+      Principal: { AWS: principal },
+      Action: actions.length === 1 ? (actions[0] ?? "") : actions,
+      Resource: `${names.domainArn}/*`,
+    });
+    const firehose = allow(firehoseRoleArn.valueFor(this, names));
+    const everyone = anyPrincipal ? [allow("*")] : [];
+    const readers = readerRoleArns.map((role) => role.valueFor(this, names));
+    if (!Token.isUnresolved(team))
+      return policyDocument([firehose, allow([...team, ...readers]), ...everyone]);
+    const readersAndTeam = Fn.jsonencode(Fn.flatten([team, ...readers]));
+    return policyDocument([firehose, allow(readersAndTeam), ...everyone], [readersAndTeam]);
+  }
+}
+
+/** One node stands in one zone; more are spread evenly over three or two. */
+function zoneAwareness(instanceCount: number) {
+  return instanceCount === 1
+    ? { zoneAwarenessEnabled: false }
+    : {
+        zoneAwarenessEnabled: true,
+        zoneAwarenessConfig: { availabilityZoneCount: instanceCount % 3 === 0 ? 3 : 2 },
+      };
+}

@@ -1,0 +1,142 @@
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
+import { type App, S3Backend, TerraformStack } from "cdktf";
+import { Names, namePrefix } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import { stateBackend } from "../config/state-backend.ts";
+import { withLogicalId } from "../constructs/logical-id.ts";
+import { awsProviderVersion } from "../constructs/provider-version.ts";
+import { SharedVariables } from "../constructs/terraform-variables.ts";
+
+/** Numbered stacks, in the order of their numbers. */
+export const STACKS = [
+  "01-kinesis",
+  "02-s3",
+  "03-opensearch",
+  "04-grafana",
+  "05-eks",
+  "06-iam",
+  "07-ecr",
+] as const;
+export type StackName = (typeof STACKS)[number];
+
+/** The stack that holds all of 01-07 in the layout `shared`. */
+export const SHARED_STACK = "infra";
+
+/** `use_lockfile` came with Terraform 1.10. */
+const TERRAFORM_VERSION = ">= 1.10.0";
+const TLS_PROVIDER = "~> 4.0";
+
+/** Where a numbered stack stands. */
+export interface Place {
+  readonly stack: TerraformStack;
+  readonly names: Names;
+  /** ARNs of the team, plain or one reference to a list. */
+  readonly team: string[];
+}
+
+/**
+ * Decides which numbered stack goes into which Terraform state, and gives each state its backend and providers. The
+ * numbered stacks don't know which layout they are in.
+ */
+export class Placement {
+  private readonly app: App;
+  private readonly config: Config;
+  private readonly places: ReadonlyMap<StackName, Place>;
+
+  constructor(app: App, config: Config) {
+    this.app = app;
+    this.config = config;
+    if (config.stateLayout === "shared") {
+      const place = this.state(SHARED_STACK, config.state.key ?? "");
+      this.places = new Map(STACKS.map((name) => [name, place]));
+    } else {
+      this.places = new Map(STACKS.map((name) => [name, this.state(name, stateKey(name))]));
+    }
+  }
+
+  /** The place of a numbered stack. */
+  of(name: StackName): Place {
+    const place = this.places.get(name);
+    if (!place) throw new RangeError(`no place for ${name}; there are ${STACKS.join(", ")}`);
+    return place;
+  }
+
+  private state(name: string, key: string): Place {
+    const { config } = this;
+    const stack = new TerraformStack(this.app, name);
+    const backend = stateBackend(config);
+    new S3Backend(stack, {
+      bucket: backend.bucket,
+      key,
+      region: backend.region,
+      encrypt: true,
+      dynamodbTable: backend.lockTable,
+      ...(backend.kmsKeyArn && { kmsKeyId: backend.kmsKeyArn }),
+      // cdktf 0.21's S3Backend doesn't know it. The table stays as well: Terraform keeps the state's digest there
+      // only with it, and would otherwise find an old digest and refuse the state.
+    }).addOverride("use_lockfile", true);
+    stack.addOverride("terraform.required_version", TERRAFORM_VERSION);
+    stack.addOverride("terraform.required_providers.aws.version", awsProviderVersion(config));
+    return config.stateLayout === "shared" ? this.sharedState(stack) : this.ownState(stack);
+  }
+
+  private sharedState(stack: TerraformStack): Place {
+    const variables = new SharedVariables(stack, "Variables", this.config);
+    const environment = variables.environment.stringValue;
+    const region = variables.region.stringValue;
+    this.awsProvider(stack, {
+      region,
+      environment,
+      accessKey: variables.accessKey.stringValue,
+      secretKey: variables.secretKey.stringValue,
+    });
+    // The OIDC provider's thumbprint is read from a certificate; IRSA is for the shared state only.
+    if (this.config.workloadIdentity === "irsa") {
+      new TlsProvider(stack, "tls");
+      stack.addOverride("terraform.required_providers.tls.version", TLS_PROVIDER);
+    }
+    return {
+      stack,
+      names: new Names({
+        prefix: variables.projectName.stringValue,
+        environment,
+        region,
+        account: account(stack),
+      }),
+      team: variables.teamMembersArns.listValue,
+    };
+  }
+
+  private ownState(stack: TerraformStack): Place {
+    const { config } = this;
+    const { environment, region } = config;
+    this.awsProvider(stack, { region, environment });
+    return {
+      stack,
+      names: new Names({ prefix: namePrefix(config), environment, region, account: account(stack) }),
+      team: config.team,
+    };
+  }
+
+  private awsProvider(
+    stack: TerraformStack,
+    aws: { region: string; environment: string; accessKey?: string; secretKey?: string },
+  ): void {
+    const { environment, ...login } = aws;
+    new AwsProvider(stack, "aws", {
+      ...login,
+      ...(this.config.provider.s3PathStyle && { s3UsePathStyle: true }),
+      defaultTags: [{ tags: { ...this.config.tags, Environment: environment } }],
+    });
+  }
+}
+
+function stateKey(name: string): string {
+  return `stacks/${name}/terraform.tfstate`;
+}
+
+function account(stack: TerraformStack): string {
+  return withLogicalId(new DataAwsCallerIdentity(stack, "CallerIdentity"), "current").accountId;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config/schema.ts";
+import { stateBackend } from "../config/state-backend.ts";
+
+const manifestSchema = z.object({
+  stacks: z.record(
+    z.string(),
+    z.object({ synthesizedStackPath: z.string(), dependencies: z.array(z.string()) }),
+  ),
+});
+
+const stackSchema = z.object({
+  resource: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  terraform: z.object({ backend: z.object({ s3: z.object({ key: z.string() }) }) }),
+});
+
+/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. */
+export function summarize(outdir: string, config: Config): string {
+  const manifest = manifestSchema.parse(readJson(join(outdir, "manifest.json")));
+  const rows = Object.entries(manifest.stacks)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, { synthesizedStackPath, dependencies }]) => {
+      const { resource, terraform } = stackSchema.parse(readJson(join(outdir, synthesizedStackPath)));
+      const resources = Object.values(resource).reduce((sum, byName) => sum + Object.keys(byName).length, 0);
+      return [name, terraform.backend.s3.key, String(resources), dependencies.sort().join(", ") || "-"];
+    });
+  const { bucket, region } = stateBackend(config);
+  return [
+    `${config.project} ${config.environment} in ${config.region}: layout ${config.stateLayout}, states in s3://${bucket} (${region})`,
+    "",
+    ...columns([["stack", "state key", "resources", "waits for"], ...rows]),
+    "",
+    `Written to ${outdir}/stacks/<stack>/cdk.tf.json`,
+  ].join("\n");
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
+}
