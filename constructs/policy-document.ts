@@ -17,7 +17,8 @@ const VERSION = "2012-10-17";
  *   Terraform knows. (A whole document in `jsonencode` would break silently where a key holds a reference.)
  */
 export function policyDocument(statements: readonly Statement[], encoded: readonly string[] = []): string {
-  const text = JSON.stringify({ Version: VERSION, Statement: statements });
+  // On several lines: cdktf 0.21's HCL renderer turns those into a heredoc, and breaks on the quotes of a single line.
+  const text = JSON.stringify({ Version: VERSION, Statement: statements }, null, 2);
   return encoded.reduce((json, value) => json.replaceAll(JSON.stringify(value), value), text);
 }
 

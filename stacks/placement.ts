@@ -24,8 +24,6 @@ export type StackName = (typeof STACKS)[number];
 /** The stack that holds all of 01-07 in the layout `shared`. */
 export const SHARED_STACK = "infra";
 
-/** `use_lockfile` came with Terraform 1.10. */
-const TERRAFORM_VERSION = ">= 1.10.0";
 const TLS_PROVIDER = "~> 4.0";
 
 /** Where a numbered stack stands. */
@@ -77,7 +75,6 @@ export class Placement {
       // cdktf 0.21's S3Backend doesn't know it. The table stays as well: Terraform keeps the state's digest there
       // only with it, and would otherwise find an old digest and refuse the state.
     }).addOverride("use_lockfile", true);
-    stack.addOverride("terraform.required_version", TERRAFORM_VERSION);
     stack.addOverride("terraform.required_providers.aws.version", awsProviderVersion(config));
     return config.stateLayout === "shared" ? this.sharedState(stack) : this.ownState(stack);
   }
