@@ -41,7 +41,7 @@ export const grafanaSchema = z
     z.strictObject({ mode: z.literal("chart").describe("Grafana runs in the cluster.") }),
     z.strictObject({
       mode: z.literal("managed").describe("An Amazon Managed Grafana workspace."),
-      version: z.enum(["9.4", "10.4"]).default("10.4"),
+      version: z.enum(["9.4", "10.4"]).default("10.4").describe("Grafana's version."),
       login: z.discriminatedUnion("kind", [
         z.strictObject({
           kind: z
@@ -61,7 +61,11 @@ export const grafanaSchema = z
             .array(z.string().min(1))
             .min(1)
             .describe("Values of the role assertion that make an editor."),
-          roleAssertion: z.string().min(1).default("role"),
+          roleAssertion: z
+            .string()
+            .min(1)
+            .default("role")
+            .describe("Name of the SAML assertion with the roles."),
         }),
       ]),
     }),
@@ -73,7 +77,8 @@ export const clusterSchema = z
     version: z
       .string()
       .regex(/^1\.\d{2}$/, { error: 'a Kubernetes version in quotes, such as "1.35"' })
-      .default("1.35"),
+      .default("1.35")
+      .describe("Kubernetes version of the control plane."),
     publicEndpointCidrs: z
       .array(cidr)
       .default([])
@@ -84,7 +89,8 @@ export const clusterSchema = z
       .describe("Encrypt Kubernetes secrets with a KMS key of their own."),
     logTypes: z
       .array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
-      .default(["api", "audit", "authenticator"]),
+      .default(["api", "audit", "authenticator"])
+      .describe("Control-plane logs that go to CloudWatch."),
     logRetentionDays: z
       .int()
       .positive()
@@ -93,7 +99,10 @@ export const clusterSchema = z
       .describe(
         "Retention of the control plane's log group; null: EKS makes it itself and keeps it for ever.",
       ),
-    authenticationMode: z.enum(["API", "API_AND_CONFIG_MAP"]).default("API"),
+    authenticationMode: z
+      .enum(["API", "API_AND_CONFIG_MAP"])
+      .default("API")
+      .describe("Where cluster access is kept; a cluster can go from API_AND_CONFIG_MAP to API, not back."),
     creatorIsAdmin: z
       .boolean()
       .default(true)
@@ -129,8 +138,9 @@ export const clusterSchema = z
         instanceTypes: z
           .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, { error: "a type such as t3.medium" }))
           .min(1)
-          .default(["t3.medium"]),
-        capacity: z.enum(["ON_DEMAND", "SPOT"]).default("ON_DEMAND"),
+          .default(["t3.medium"])
+          .describe("Instance types, best first."),
+        capacity: z.enum(["ON_DEMAND", "SPOT"]).default("ON_DEMAND").describe("How nodes are bought."),
         amiType: z
           .enum([
             "AL2023_x86_64_STANDARD",
@@ -148,15 +158,24 @@ export const clusterSchema = z
           .nullable()
           .default(20)
           .describe("Root volume in GiB; null leaves it to AWS."),
+        autoscaled: z
+          .boolean()
+          .default(true)
+          .describe("Whether the cluster autoscaler sets the number of nodes: then a plan leaves it alone."),
         hardened: z
           .boolean()
           .default(true)
           .describe(
             "A launch template: encrypted gp3 root volume, IMDSv2, and a hop limit of 1, so that no pod can take its node's role.",
           ),
-        minSize: z.int().min(0).max(450).default(2),
-        desiredSize: z.int().min(0).max(450).default(2),
-        maxSize: z.int().min(1).max(450).default(4),
+        minSize: z.int().min(0).max(450).default(2).describe("Fewest nodes."),
+        desiredSize: z
+          .int()
+          .min(0)
+          .max(450)
+          .default(2)
+          .describe("Nodes; with `autoscaled`, those to begin with."),
+        maxSize: z.int().min(1).max(450).default(4).describe("Most nodes."),
         maxUnavailable: z
           .int()
           .min(1)
@@ -172,7 +191,7 @@ export const clusterSchema = z
           .nullable()
           .default(null)
           .describe("Where the OIDC provider's thumbprint is read from; null: the cluster's issuer."),
-        verifyChain: z.boolean().default(true),
+        verifyChain: z.boolean().default(true).describe("Whether the certificate chain is verified."),
       })
       .nullable()
       .default(null)
@@ -225,8 +244,9 @@ export const repositoriesSchema = z
     names: z
       .array(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "lower-case words joined by dashes" }))
       .min(1)
-      .default(["consumer", "log-generator"]),
-    immutableTags: z.boolean().default(true),
+      .default(["consumer", "log-generator"])
+      .describe("Repositories, one a service; each name follows the prefix and a slash."),
+    immutableTags: z.boolean().default(true).describe("Whether a tag, once pushed, stays what it is."),
     forceDelete: z
       .boolean()
       .default(false)

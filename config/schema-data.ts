@@ -12,14 +12,16 @@ const lifecycleRule = z
       .array(
         z.strictObject({
           days: days(0, 3650).describe("Age in days. STANDARD_IA and ONEZONE_IA need 30."),
-          storageClass: z.enum([
-            "STANDARD_IA",
-            "ONEZONE_IA",
-            "INTELLIGENT_TIERING",
-            "GLACIER_IR",
-            "GLACIER",
-            "DEEP_ARCHIVE",
-          ]),
+          storageClass: z
+            .enum([
+              "STANDARD_IA",
+              "ONEZONE_IA",
+              "INTELLIGENT_TIERING",
+              "GLACIER_IR",
+              "GLACIER",
+              "DEEP_ARCHIVE",
+            ])
+            .describe("S3 storage class."),
         }),
       )
       .default([])
@@ -56,7 +58,10 @@ const buffering = (maxMiB: number) =>
 
 export const streamSchema = z
   .strictObject({
-    mode: z.enum(["provisioned", "on-demand"]).default("provisioned"),
+    mode: z
+      .enum(["provisioned", "on-demand"])
+      .default("provisioned")
+      .describe("Capacity: a number of shards, or what AWS scales by itself."),
     shards: z
       .int()
       .min(1)
@@ -127,16 +132,24 @@ export const domainSchema = z
     version: z
       .string()
       .regex(/^OpenSearch_\d+\.\d+$/, { error: "a version such as OpenSearch_2.19" })
-      .default("OpenSearch_2.19"),
+      .default("OpenSearch_2.19")
+      .describe("Engine version. Firehose delivers to OpenSearch 1.x and 2.x."),
     instanceType: z
       .string()
       .regex(/^[a-z0-9]+\.[a-z0-9]+\.search$/, { error: "a type such as t3.small.search" })
-      .default("t3.small.search"),
-    instanceCount: z.int().min(1).max(80).default(1),
+      .default("t3.small.search")
+      .describe("Type of each node."),
+    instanceCount: z
+      .int()
+      .min(1)
+      .max(80)
+      .default(1)
+      .describe("Nodes; more than one are spread over availability zones."),
     volumeGiB: z.int().min(10).max(3584).default(20).describe("gp3 volume of each node, in GiB."),
     tlsPolicy: z
       .enum(["Policy-Min-TLS-1-2-2019-07", "Policy-Min-TLS-1-2-PFS-2023-10"])
-      .default("Policy-Min-TLS-1-2-PFS-2023-10"),
+      .default("Policy-Min-TLS-1-2-PFS-2023-10")
+      .describe("Oldest TLS that clients may use."),
     masterUser: z
       .string()
       .min(1)

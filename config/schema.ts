@@ -78,9 +78,12 @@ const providerSchema = z
 const base = z.strictObject({
   project: nameWord(20).default("cali").describe("First word of every name."),
   environment: nameWord(12).describe("dev, staging, prod, …"),
-  region: z.string().regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {
-    error: "a region of the commercial partition, such as ap-northeast-2",
-  }),
+  region: z
+    .string()
+    .regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {
+      error: "a region of the commercial partition, such as ap-northeast-2",
+    })
+    .describe("AWS region of everything but the states."),
   stateLayout: z
     .enum(["stacks", "shared"])
     .default("stacks")
@@ -136,8 +139,13 @@ export type Config = z.output<typeof base>;
 
 /** Validates a parsed configuration file; every problem, contradictions included, is reported in one go. */
 export const configSchema = CONTRADICTIONS.reduce<z.ZodType<Config>>(
-  // `when` is always true: a contradiction is told together with the other problems, not after they are mended.
   (schema, { path, allowed, holds }) =>
-    schema.refine((config) => holds(config), { path, error: allowed, when: () => true }),
+    schema.refine(holds, {
+      path,
+      error: allowed,
+      // Always for a mapping, whatever else is wrong in it: a contradiction is told together with the other
+      // problems, not after they are mended.
+      when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value),
+    }),
   base,
 );

@@ -44,6 +44,7 @@ export class NodeGroup extends Construct {
         updateConfig: { maxUnavailable: group.maxUnavailable },
         tags: { Name: names.nodeGroup },
         dependsOn: props.dependsOn,
+        ...(group.autoscaled && { lifecycle: { ignoreChanges: ["scaling_config[0].desired_size"] } }),
       }),
       "main",
     );

@@ -1,0 +1,342 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ConfigError } from "../../config/errors.ts";
+import {
+  CONFIG_FOLDER,
+  configJsonSchema,
+  environmentFiles,
+  loadConfig,
+  parseConfig,
+  parseConfigText,
+} from "../../config/load.ts";
+
+const devText = readFileSync(join(CONFIG_FOLDER, "dev.yaml"), "utf8");
+// biome-ignore lint/suspicious/noExplicitAny: tests break single keys of the parsed file.
+const dev = (): any => parse(devText);
+
+function problemsOf(
+  run: () => unknown,
+): readonly { key: string; given: string; allowed: string; line?: number }[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("loadConfig", () => {
+  it.each(environmentFiles())("reads config/%s.yaml", (env) => {
+    expect(loadConfig({ env }).project).toBe("cali");
+  });
+
+  it("has dev, prod and terraform-users", () => {
+    expect(environmentFiles()).toEqual(expect.arrayContaining(["dev", "prod", "terraform-users"]));
+  });
+
+  it("takes the environment from CALI_ENV, and dev without it", () => {
+    const before = process.env.CALI_ENV;
+    try {
+      process.env.CALI_ENV = "prod";
+      expect(loadConfig().environment).toBe("prod");
+      delete process.env.CALI_ENV;
+      expect(loadConfig().environment).toBe("dev");
+    } finally {
+      if (before === undefined) delete process.env.CALI_ENV;
+      else process.env.CALI_ENV = before;
+    }
+  });
+
+  it.each(["staging", "../dev", "dev.yaml"])("refuses the environment %s, naming those there are", (env) => {
+    const [problem] = problemsOf(() => loadConfig({ env }));
+    expect(problem).toMatchObject({ key: "CALI_ENV", given: env });
+    expect(problem?.allowed).toContain("dev, prod, terraform-users");
+  });
+});
+
+describe("parseConfigText", () => {
+  it("reports unknown keys, bad ranges and contradictions together, each at its line", () => {
+    const text = [
+      "environment: dev",
+      "region: ap-northeast-2",
+      "workloadIdentity: irsa",
+      "stream:",
+      "  shards: 0",
+      "  shard: 2",
+      "bucket:",
+      "  lifecycle: [{ id: a, prefix: raw/, expireAfterDays: 7 }]",
+    ].join("\n");
+    const problems = problemsOf(() => parseConfigText(text, "config/x.yaml"));
+    expect(problems.map(({ key, line }) => [key, line])).toEqual([
+      ["stream.shards", 5],
+      ["stream.shard", 6],
+      ["workloadIdentity", 3],
+    ]);
+    expect(problems[0]).toMatchObject({ given: "0", allowed: "a number of at least 1" });
+    expect(problems[1]?.allowed).toBe("encryption, mode, retentionHours, shards");
+    expect(problems[2]?.allowed).toMatch(/cycle across states/);
+  });
+
+  it("says file, line, key, given and allowed in its message", () => {
+    expect(() => parseConfigText(devText.replace("shards: 1", "shards: many"), "config/dev.yaml")).toThrow(
+      /^config\/dev\.yaml has 1 problem:\n {2}config\/dev\.yaml:\d+: stream\.shards: given "many"; allowed: /,
+    );
+  });
+
+  it.each([
+    ["a key twice", "project: a\nproject: b\n"],
+    ["a tab", "project:\n\t- x\n"],
+    ["an open bracket", "team: [\n"],
+  ])("refuses broken YAML: %s", (_, text) => {
+    expect(problemsOf(() => parseConfigText(text, "config/x.yaml"))[0]).toMatchObject({
+      line: expect.any(Number),
+      allowed: "YAML with each key once",
+    });
+  });
+
+  it("reports an empty file as a whole", () => {
+    expect(problemsOf(() => parseConfigText("", "config/x.yaml"))[0]).toMatchObject({
+      key: "",
+      given: "null",
+    });
+  });
+
+  it("names what is missing", () => {
+    expect(problemsOf(() => parseConfigText("environment: dev\n", "config/x.yaml"))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ key: "region", given: "nothing" }),
+        expect.objectContaining({ key: "bucket", given: "nothing" }),
+      ]),
+    );
+  });
+
+  it("cuts what was given short", () => {
+    const [problem] = problemsOf(() => parseConfig({ ...dev(), region: "x".repeat(5000) }, "config/x.yaml"));
+    expect(problem?.given.length).toBeLessThan(100);
+  });
+});
+
+describe("contradictions", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: see above.
+  const cases: [string, string, (config: any) => void][] = [
+    [
+      "workloadIdentity",
+      "irsa with a state for each stack",
+      (c) => {
+        c.workloadIdentity = "irsa";
+      },
+    ],
+    [
+      "state.key",
+      "one key for many states",
+      (c) => {
+        c.state = { key: "infra/terraform.tfstate" };
+      },
+    ],
+    [
+      "state.key",
+      "no key for the one state",
+      (c) => {
+        c.stateLayout = "shared";
+      },
+    ],
+    [
+      "environment",
+      "names that OpenSearch refuses",
+      (c) => {
+        c.project = "observability-logs-x";
+      },
+    ],
+    [
+      "stream.shards",
+      "on-demand with shards",
+      (c) => {
+        c.stream.mode = "on-demand";
+      },
+    ],
+    [
+      "stream.shards",
+      "provisioned without shards",
+      (c) => {
+        c.stream.shards = null;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "a rule's id twice",
+      (c) => {
+        c.bucket.lifecycle[1].id = c.bucket.lifecycle[0].id;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "STANDARD_IA before day 30",
+      (c) => {
+        c.bucket.lifecycle[0].transitions[0].days = 7;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "expiry before the last transition",
+      (c) => {
+        c.bucket.lifecycle[0].expireAfterDays = 60;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "a rule that does nothing",
+      (c) => {
+        delete c.bucket.lifecycle[1].expireAfterDays;
+      },
+    ],
+    [
+      "bucket.forceDestroy",
+      "protected and force-destroyed",
+      (c) => {
+        c.protection = { preventDestroy: true };
+        c.bucket.forceDestroy = true;
+      },
+    ],
+    [
+      "repositories.forceDelete",
+      "protected and force-deleted",
+      (c) => {
+        c.protection = { preventDestroy: true };
+        c.repositories = { forceDelete: true };
+      },
+    ],
+    [
+      "repositories.names",
+      "no repository for the consumer",
+      (c) => {
+        c.repositories = { names: ["log-generator"] };
+      },
+    ],
+    [
+      "domain.instanceCount",
+      "five nodes in zones",
+      (c) => {
+        c.domain = { instanceCount: 5 };
+      },
+    ],
+    [
+      "team",
+      "a member twice",
+      (c) => {
+        c.team = ["arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/a"];
+      },
+    ],
+    [
+      "cluster.nodeGroup.desiredSize",
+      "more nodes than the maximum",
+      (c) => {
+        c.cluster.nodeGroup = { desiredSize: 9 };
+      },
+    ],
+    [
+      "cluster.publicEndpointCidrs",
+      "protected and open to the internet",
+      (c) => {
+        c.protection = { preventDestroy: true };
+      },
+    ],
+    [
+      "cluster.addOns.podIdentityAgent",
+      "pod identity without its agent",
+      (c) => {
+        c.cluster.addOns = { podIdentityAgent: null };
+      },
+    ],
+    [
+      "cluster.oidcCertificate",
+      "a certificate without an OIDC provider",
+      (c) => {
+        c.cluster.oidcCertificate = { url: "https://example.com" };
+      },
+    ],
+    [
+      "iam.workloadRoles",
+      "the application role with pod identity",
+      (c) => {
+        c.iam = {
+          workloadRoles: "application",
+          applicationRole: { serviceAccounts: ["a:b"], managedPolicies: [] },
+        };
+      },
+    ],
+    [
+      "iam.grafanaAccess",
+      "write for a role of its own",
+      (c) => {
+        c.iam = { grafanaAccess: "write" };
+      },
+    ],
+    [
+      "iam.applicationRole",
+      "an application role that nothing uses",
+      (c) => {
+        c.iam = { applicationRole: { serviceAccounts: ["a:b"], managedPolicies: [] } };
+      },
+    ],
+  ];
+
+  it.each(cases)("%s: %s", (key, _, breakIt) => {
+    const config = dev();
+    config.cluster ??= {};
+    breakIt(config);
+    expect(problemsOf(() => parseConfig(config, "config/x.yaml")).map((problem) => problem.key)).toContain(
+      key,
+    );
+  });
+});
+
+describe("any value", () => {
+  it("is validated or refused with a ConfigError, never anything else", () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom(...Object.keys(configJsonSchema().properties ?? {})),
+        (value, key) => {
+          for (const config of [value, { ...dev(), [key]: value }]) {
+            try {
+              parseConfig(config, "config/x.yaml");
+            } catch (error) {
+              expect(error).toBeInstanceOf(ConfigError);
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("config/schema.json", () => {
+  it("is what `npm run config:schema` writes", () => {
+    expect(JSON.parse(readFileSync(join(CONFIG_FOLDER, "schema.json"), "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(configJsonSchema())),
+    );
+  });
+
+  it("describes every key of every section", () => {
+    const undocumented: string[] = [];
+    // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is walked by hand.
+    const walk = (node: any, path: string) => {
+      for (const [key, child] of Object.entries<any>(node?.properties ?? {})) {
+        const choices = [child, ...(child.anyOf ?? []), ...(child.oneOf ?? [])];
+        const leaf = choices.every((choice) => !choice.properties && !choice.items?.properties);
+        if (leaf && !child.description && !("const" in child)) undocumented.push(`${path}${key}`);
+        for (const choice of choices) {
+          walk(choice, `${path}${key}.`);
+          walk(choice.items, `${path}${key}[].`);
+        }
+      }
+    };
+    walk(configJsonSchema(), "");
+    expect(undocumented).toEqual([]);
+  });
+});
