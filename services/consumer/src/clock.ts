@@ -1,0 +1,29 @@
+/** Time as the consumer sees it, so that tests can jump it. */
+export interface Clock {
+  /** Wall clock, ms since the epoch. May jump: only for what people read and for times that lines carry. */
+  now(): number;
+  /** ms since an arbitrary moment, never backwards: for every wait, pace and expiry. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Waits `ms`, or less when `signal` aborts. Never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** Wait before try number `attempt` (1, 2, …): exponential from `baseMs` to `maxMs`, with full jitter (a tenth at least). */
+export function backoffMs(attempt: number, baseMs: number, maxMs: number): number {
+  const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 20));
+  return ceiling * (0.1 + 0.9 * Math.random());
+}

@@ -1,0 +1,45 @@
+/** Something in the configuration is wrong; the message lists every problem: where, given, allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The state store cannot be reached or written now. Nothing is acknowledged; try again. */
+export class StateUnavailableError extends Error {
+  override readonly name = "StateUnavailableError";
+}
+
+/** The state exists but cannot be used as it is; the message names the remedy. */
+export class StateCorruptError extends Error {
+  override readonly name = "StateCorruptError";
+}
+
+/** The state was written by a newer version of this program. */
+export class StateVersionError extends Error {
+  override readonly name = "StateVersionError";
+}
+
+/** Another process has the state file open. */
+export class StateInUseError extends Error {
+  override readonly name = "StateInUseError";
+}
+
+/** The state belongs to another stream of this name: that one was deleted and created anew. */
+export class StreamChangedError extends Error {
+  override readonly name = "StreamChangedError";
+}
+
+/** Another replica works on the shard now; what this one had not committed is done there. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+  constructor(shardId: string) {
+    super(`${shardId}: another replica has taken the lease`);
+  }
+}
+
+/** The reader was told to stop (shutdown, watchdog) before the batch was committed. */
+export class ReaderStoppedError extends Error {
+  override readonly name = "ReaderStoppedError";
+  constructor(shardId: string) {
+    super(`${shardId}: stopped before the batch was committed`);
+  }
+}

@@ -1,0 +1,73 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Metrics } from "./metrics.ts";
+
+export interface HttpOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  metrics: Metrics;
+  /** Why the process should be started anew; nothing: it is healthy. */
+  unhealthy(): string | undefined;
+  /** Why it does not do its work now; nothing: it does. */
+  notReady(): string[];
+}
+
+/** `/healthz`, `/readyz` and `/metrics`. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #options: HttpOptions;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      void this.#answer(request.method ?? "", request.url ?? "", response).catch((error: Error) =>
+        send(response, 500, `${error.name}: ${error.message}\n`),
+      );
+    });
+    this.#server.requestTimeout = 5_000;
+    this.#server.headersTimeout = 5_000;
+    this.#server.maxConnections = 100;
+  }
+
+  /** Resolves to the port when it listens; rejects when it cannot (the port is taken). */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(this.#options.port, this.#options.host, () => {
+        this.#server.off("error", reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+    const path = url.split("?", 1)[0];
+    if (method !== "GET" && method !== "HEAD") return send(response, 405, "only GET\n");
+    if (path === "/healthz") {
+      const why = this.#options.unhealthy();
+      return send(response, why === undefined ? 200 : 503, `${why ?? "healthy"}\n`);
+    }
+    if (path === "/readyz") {
+      const why = this.#options.notReady();
+      return send(response, why.length === 0 ? 200 : 503, `${why.length === 0 ? "ready" : why.join("\n")}\n`);
+    }
+    if (path === "/metrics") {
+      const { registry } = this.#options.metrics;
+      return send(response, 200, await registry.metrics(), registry.contentType);
+    }
+    send(response, 404, "only /healthz, /readyz, /metrics\n");
+  }
+}
+
+function send(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(body);
+}

@@ -1,0 +1,98 @@
+import type { Level } from "@cali/log-record";
+import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../types.ts";
+
+/** What became of a shard's payloads since its first record: exact, since it is committed with the checkpoint. */
+export interface ShardTotals {
+  /** Kinesis records. */
+  records: number;
+  /** Payloads that are valid log records. */
+  valid: number;
+  /** Payloads in dlq/. */
+  invalid: number;
+  byLevel: Partial<Record<Level, number>>;
+}
+
+/** How far a shard is processed. It only moves past records whose every effect is durable. */
+export interface Checkpoint {
+  shardId: string;
+  /** The last Kinesis record that is done; nothing: none yet. */
+  sequenceNumber?: string;
+  /** The shard is closed (split or merged) and all of it is done: its children may start. */
+  ended: boolean;
+  totals: ShardTotals;
+}
+
+/** The right to work on a shard. `epoch` grows with every change of owner; a commit with an old one is refused. */
+export interface Lease {
+  shardId: string;
+  owner: string;
+  epoch: number;
+  /** Grows with every renewal. A replica that sees it stand still for the lease's duration takes the shard over. */
+  heartbeat: number;
+}
+
+/** A shard as the store knows it. `lease.owner` is empty when it was given back. */
+export interface ShardState {
+  checkpoint: Checkpoint;
+  lease?: Lease;
+}
+
+/** What one batch of a shard changes, or the end of the shard. */
+export interface BatchCommit {
+  lease: Lease;
+  checkpoint: Checkpoint;
+  templates: TemplateState[];
+  contributions: Contribution[];
+}
+
+export interface NotificationCommit {
+  /** The group after the notification; its `notifications` is one more than before. */
+  meta: GroupMeta;
+  /** Goes into the outbox. */
+  alert: Alert;
+}
+
+/** `committed: false`: another replica was first, and this is what it left. */
+export type NotificationResult = { committed: true } | { committed: false; current: GroupMeta };
+
+/**
+ * The consumer's durable state. Every method resolves only when its change is durable, and throws
+ * `StateUnavailableError` when the store cannot be reached or written (try again; nothing happened, or it is harmless
+ * to repeat) and `LeaseLostError` when another replica owns the shard.
+ */
+export interface StateStore {
+  readonly outbox: Outbox;
+  /**
+   * Remembers, the first time, which stream this state belongs to and when it was first read.
+   * @throws StreamChangedError when it belongs to another one of that name (deleted and created anew).
+   */
+  claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }>;
+  shards(): Promise<ShardState[]>;
+  /** Takes a shard nobody works on, or (with `seen`) one whose owner was last seen so. Nothing: somebody was faster. */
+  acquireLease(shardId: string, owner: string, seen?: Lease): Promise<Lease | undefined>;
+  renewLease(lease: Lease): Promise<Lease>;
+  releaseLease(lease: Lease): Promise<void>;
+  loadTemplates(): Promise<TemplateState[]>;
+  loadGroups(): Promise<GroupMeta[]>;
+  loadContributions(shardId: string): Promise<Contribution[]>;
+  /**
+   * Counts the tries to process the batch that follows the shard's checkpoint, and returns the number of this one;
+   * a commit starts over at 0. A process that dies of a record leaves its traces here.
+   */
+  countAttempt(lease: Lease): Promise<number>;
+  commitBatch(commit: BatchCommit): Promise<void>;
+  commitNotification(commit: NotificationCommit): Promise<NotificationResult>;
+  close(): Promise<void>;
+}
+
+export interface StreamIdentity {
+  /** Name or ARN. */
+  name: string;
+  /** ms since the epoch; 0 when Kinesis does not say. */
+  createdAt: number;
+}
+
+/** Version of what is written. A store with a newer one is refused: this program could misread it. */
+export const STATE_VERSION = 1;
+
+export const noTotals = (): ShardTotals => ({ records: 0, valid: 0, invalid: 0, byLevel: {} });

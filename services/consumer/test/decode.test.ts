@@ -1,0 +1,149 @@
+import { gzipSync } from "node:zlib";
+import kinesisAggregation from "aws-kinesis-agg";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decode } from "../src/decode.ts";
+
+const object = fc.dictionary(
+  fc.string({ minLength: 1 }).filter((key) => key !== "__proto__"),
+  fc.jsonValue(),
+);
+const encodings = fc.constantFrom("plain", "gzip", "aggregate");
+
+/** One Kinesis record of the KPL's form, each of `datas` a user record. */
+function aggregate(datas: Buffer[]): Buffer {
+  const { RecordAggregator } = kinesisAggregation as unknown as {
+    RecordAggregator: new () => {
+      addUserRecord(record: { partitionKey: string; data: Buffer }): void;
+      build(): { data: Buffer };
+    };
+  };
+  const aggregator = new RecordAggregator();
+  for (const data of datas) aggregator.addUserRecord({ partitionKey: "p", data });
+  return aggregator.build().data;
+}
+
+const values = (data: Uint8Array) =>
+  decode(data).map((payload) => (payload.ok ? payload.value : new Error(payload.reason)));
+
+describe("decode", () => {
+  it("split after join is the identity, for every way of joining", () => {
+    fc.assert(
+      fc.property(
+        fc.array(object, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom("", "\n", "\r\n", " ", "\n\n"),
+        fc.constantFrom(undefined, 2),
+        encodings,
+        (objects, separator, indent, encoding) => {
+          const texts = objects.map((one) => JSON.stringify(one, null, indent));
+          const joined = Buffer.from(texts.join(separator));
+          const data =
+            encoding === "gzip"
+              ? gzipSync(joined)
+              : encoding === "aggregate"
+                ? aggregate([joined, gzipSync(joined)])
+                : joined;
+          const expected = JSON.parse(JSON.stringify(objects));
+          expect(values(data)).toEqual(encoding === "aggregate" ? [...expected, ...expected] : expected);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never throws, never returns nothing, and keeps the bytes of what it refuses", () => {
+    const magics = fc.constantFrom([], [0x1f, 0x8b], [0x1f, 0x8b, 8, 0], [0xf3, 0x89, 0x9a, 0xc2], [0x7b]);
+    fc.assert(
+      fc.property(magics, fc.uint8Array({ maxLength: 200 }), (magic, rest) => {
+        const data = Buffer.from([...magic, ...rest]);
+        const payloads = decode(data);
+        expect(payloads.length).toBeGreaterThan(0);
+        for (const payload of payloads) {
+          if (!payload.ok) expect(payload.reason.length).toBeGreaterThan(0);
+        }
+        if (payloads.length === 1 && payloads[0]?.ok === false) {
+          expect(data.includes(Buffer.from(payloads[0].bytes))).toBe(true);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("any text without braces loses no byte that is not blank", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (text) => {
+        const kept = decode(Buffer.from(text)).map((payload) => Buffer.from(payload.bytes).toString());
+        expect(kept.join("").replace(/[\0-\x20]/g, "")).toBe(text.replace(/[\0-\x20]/g, ""));
+      }),
+    );
+  });
+
+  it("one broken line costs no other", () => {
+    const data = Buffer.from('{"a":1}\n{"a":2,\n{"a":3}{"a":4}\nrubbish\n{"a":5}\n');
+    const payloads = decode(data);
+    expect(payloads.filter((p) => p.ok).map((p) => (p as { value: unknown }).value)).toEqual([
+      { a: 1 },
+      { a: 3 },
+      { a: 4 },
+      { a: 5 },
+    ]);
+    expect(payloads.filter((p) => !p.ok).map((p) => Buffer.from(p.bytes).toString())).toEqual([
+      '{"a":2,',
+      "rubbish",
+    ]);
+  });
+
+  it("braces and quotes inside strings do not cut", () => {
+    const texts = ['{"a":"}{"}', '{"b":"\\"}{\\\\"}'];
+    expect(values(Buffer.from(texts.join("")))).toEqual(texts.map((text) => JSON.parse(text)));
+  });
+
+  it.each([
+    ["zero bytes", Buffer.alloc(0), "empty: 0 bytes"],
+    ["blanks", Buffer.from(" \n\r\n "), "empty: only blanks"],
+    ["not UTF-8", Buffer.from([0xc3, 0x28]), "not UTF-8"],
+    ["not UTF-8 inside an object", Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d]), "not UTF-8"],
+    ["an object that never ends", Buffer.from('{"a":{"b":"'), "JSON: "],
+    ["words", Buffer.from("not json"), "JSON: "],
+    ["a cut gzip", gzipSync('{"a":1}').subarray(0, 15), "gzip: "],
+    ["an empty gzip", gzipSync(""), "empty: 0 bytes"],
+    ["a gzip inside a gzip", gzipSync(gzipSync("{}")), "not UTF-8"],
+    ["an aggregate of nothing but its magic number", Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), "KPL aggregate: "],
+  ])("%s: invalid, with the reason", (_, data, reason) => {
+    const payloads = decode(data);
+    expect(payloads).toHaveLength(1);
+    expect(payloads[0]).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+  });
+
+  it("an aggregate with one bit changed is one invalid record with its original bytes", () => {
+    const data = aggregate([Buffer.from('{"a":1}'), Buffer.from('{"a":2}')]);
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: data.length - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
+        const broken = Buffer.from(data);
+        broken[at] = (broken[at] ?? 0) ^ (1 << bit);
+        const payloads = decode(broken);
+        expect(payloads).toHaveLength(1);
+        expect(payloads[0]).toMatchObject({ ok: false, reason: expect.stringContaining("KPL aggregate") });
+        expect(Buffer.from(payloads[0]?.bytes ?? []).equals(broken)).toBe(true);
+      }),
+    );
+  });
+
+  it("a gzip that becomes too big is refused without being unpacked in full", () => {
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, 0x20));
+    const [payload] = decode(bomb, { maxDecodedBytes: 1024 * 1024 });
+    expect(payload).toMatchObject({ ok: false, reason: "gzip: becomes more than 1048576 bytes" });
+    expect(payload?.bytes.length).toBe(bomb.length);
+    const [first, second] = decode(aggregate([bomb, Buffer.from('{"a":1}')]), { maxDecodedBytes: 1024 * 1024 });
+    expect(first?.ok).toBe(false);
+    expect(second).toMatchObject({ ok: true, value: { a: 1 } });
+  });
+
+  it("1 MiB: one object, many objects, and one MiB of opening braces", () => {
+    const big = { message: "x".repeat(1024 * 1024 - 20) };
+    expect(values(Buffer.from(JSON.stringify(big)))).toEqual([big]);
+    const many = Buffer.from('{"a":1}'.repeat(149_796));
+    expect(decode(many)).toHaveLength(149_796);
+    expect(decode(Buffer.alloc(1024 * 1024, 0x7b))).toMatchObject([{ ok: false }]);
+  });
+});
