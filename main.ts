@@ -3,7 +3,6 @@ import { App } from "cdktf";
 import { ConfigError } from "./config/errors.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
-import { masterPasswordVariable } from "./constructs/terraform-variables.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
 import { S3 } from "./stacks/02-s3.ts";
 import { OpenSearch } from "./stacks/03-opensearch.ts";
@@ -49,11 +48,14 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
   const search = place("03-opensearch");
   const openSearch = new OpenSearch(search.stack, "OpenSearch", {
     ...search.props,
-    masterPassword: masterPasswordVariable(search.stack).stringValue,
+    adminRoleArn: iam.openSearchAdminRoleArn,
     firehoseRoleArn: iam.firehoseRoleArn,
-    readerRoleArns: [roleArns.get("grafana"), roleArns.get("consumer"), iam.grafanaWorkspaceRoleArn].filter(
-      (role) => role !== undefined,
-    ),
+    readerRoleArns: [
+      roleArns.get("grafana"),
+      roleArns.get("consumer"),
+      iam.grafanaWorkspaceRoleArn,
+      iam.openSearchAdminRoleArn,
+    ].filter((role) => role !== undefined),
   });
 
   const dashboards = place("04-grafana");

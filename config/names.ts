@@ -58,6 +58,7 @@ const ROLE_SUFFIX = {
   firehose: "firehose-role",
   application: "app-role",
   grafanaWorkspace: "grafana-workspace-role",
+  openSearchAdmin: "opensearch-admin-role",
   fluentBit: "fluent-bit-role",
   logGenerator: "log-generator-role",
   consumer: "consumer-role",

@@ -151,12 +151,22 @@ export const domainSchema = z
       .default("Policy-Min-TLS-1-2-PFS-2023-10")
       .describe("Oldest TLS that clients may use."),
     masterUser: z
-      .string()
-      .min(1)
-      .max(16)
-      .default("admin")
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("iam").describe("A role of its own, made in 06-iam: no password anywhere."),
+        }),
+        z.strictObject({
+          kind: z
+            .literal("internal")
+            .describe(
+              "A user in the domain, whose password is the Terraform variable opensearch_master_password.",
+            ),
+          name: z.string().min(1).max(16).default("admin").describe("The user's name."),
+        }),
+      ])
+      .prefault({ kind: "iam" })
       .describe(
-        "Name of the internal master user; its password is the Terraform variable opensearch_master_password.",
+        "Who administers the domain. An internal user sends unsigned requests, which the access policy lets in with anyPrincipal only.",
       ),
     access: z
       .strictObject({

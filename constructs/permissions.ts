@@ -179,6 +179,17 @@ export function grafanaStatements(names: Names): Statement[] {
   ];
 }
 
+/** The domain's administrator: index templates, retention and the roles inside OpenSearch. */
+export function openSearchAdminStatements(names: Names): Statement[] {
+  return [
+    allow(
+      ["es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPatch", "es:ESHttpPost", "es:ESHttpPut"],
+      `${names.domainArn}/*`,
+    ),
+    allow(["es:DescribeDomain"], names.domainArn),
+  ];
+}
+
 /**
  * The cluster autoscaler. It must see every group (those actions know no resources); `cluster` lets it change its own
  * cluster's only, which EKS tags so.

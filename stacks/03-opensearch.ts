@@ -1,4 +1,7 @@
-import { OpensearchDomain } from "@cdktf/provider-aws/lib/opensearch-domain/index.js";
+import {
+  OpensearchDomain,
+  type OpensearchDomainAdvancedSecurityOptions,
+} from "@cdktf/provider-aws/lib/opensearch-domain/index.js";
 import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { Names } from "../config/names.ts";
@@ -7,14 +10,15 @@ import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { policyDocument, type Statement } from "../constructs/policy-document.ts";
 import { protectedLifecycle } from "../constructs/protection.ts";
+import { masterPasswordVariable } from "../constructs/terraform-variables.ts";
 
 export interface OpenSearchProps {
   readonly config: Config;
   readonly names: Names;
-  /** The Terraform variable `opensearch_master_password`. */
-  readonly masterPassword: string;
+  /** The role that administers the domain; undefined where a user with a password does. */
+  readonly adminRoleArn: Handle | undefined;
   readonly firehoseRoleArn: Handle;
-  /** Roles of workloads and of Grafana that query or write. */
+  /** Roles of workloads, of Grafana and of the administrator, that query or write. */
   readonly readerRoleArns: readonly Handle[];
   /** ARNs of the team, plain or one reference to a list. */
   readonly team: string[];
@@ -41,14 +45,7 @@ export class OpenSearch extends Construct {
         encryptAtRest: { enabled: true },
         nodeToNodeEncryption: { enabled: true },
         domainEndpointOptions: { enforceHttps: true, tlsSecurityPolicy: config.domain.tlsPolicy },
-        advancedSecurityOptions: {
-          enabled: true,
-          internalUserDatabaseEnabled: true,
-          masterUserOptions: {
-            masterUserName: config.domain.masterUser,
-            masterUserPassword: props.masterPassword,
-          },
-        },
+        advancedSecurityOptions: this.masterUser(props),
         accessPolicies: this.accessPolicy(props),
         tags: { Name: names.domain },
         lifecycle: protectedLifecycle(config),
@@ -56,6 +53,29 @@ export class OpenSearch extends Construct {
       "logs",
     );
     this.domainArn = new Handle(this, this.domain.arn, (own) => own.domainArn);
+  }
+
+  private masterUser({
+    config,
+    names,
+    adminRoleArn,
+  }: OpenSearchProps): OpensearchDomainAdvancedSecurityOptions {
+    const { masterUser } = config.domain;
+    if (masterUser.kind === "iam" && adminRoleArn) {
+      return {
+        enabled: true,
+        internalUserDatabaseEnabled: false,
+        masterUserOptions: { masterUserArn: adminRoleArn.valueFor(this, names) },
+      };
+    }
+    return {
+      enabled: true,
+      internalUserDatabaseEnabled: true,
+      masterUserOptions: {
+        ...(masterUser.kind === "internal" && { masterUserName: masterUser.name }),
+        masterUserPassword: masterPasswordVariable(this).stringValue,
+      },
+    };
   }
 
   private accessPolicy({ config, names, firehoseRoleArn, readerRoleArns, team }: OpenSearchProps): string {

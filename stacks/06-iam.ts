@@ -11,6 +11,7 @@ import {
   firehoseToOpenSearchStatements,
   firehoseToS3Statements,
   grafanaStatements,
+  openSearchAdminStatements,
   wildcardStreamStatements,
 } from "../constructs/permissions.ts";
 import { policyDocument, type Statement, serviceTrust } from "../constructs/policy-document.ts";
@@ -28,6 +29,8 @@ export class Iam extends Construct {
   readonly firehoseRoleArn: Handle;
   readonly eksClusterRoleArn: Handle;
   readonly eksNodeRoleArn: Handle;
+  /** Role that administers the OpenSearch domain, unless a user with a password does. */
+  readonly openSearchAdminRoleArn: Handle | undefined;
   /** Role of the managed Grafana workspace, where there is one. */
   readonly grafanaWorkspaceRoleArn: Handle | undefined;
   /** Permission of the nodes to manage volumes; undefined where the EBS CSI driver has a role of its own. */
@@ -94,6 +97,23 @@ export class Iam extends Construct {
         wildcardStreamStatements(names),
       );
       if (config.iam.nodesMayUseStream) this.attach(node, "eks_node_kinesis", this.streamPolicy.arn);
+    }
+
+    if (config.domain.masterUser.kind === "iam") {
+      const { role } = new WorkloadRole(this, "OpenSearchAdmin", {
+        hclName: "opensearch_admin",
+        roleName: names.role("openSearchAdmin"),
+        // Whom the account lets assume it: the pipeline, and the team in an emergency.
+        trust: policyDocument([
+          {
+            Effect: "Allow",
+            Principal: { AWS: `arn:aws:iam::${names.account}:root` },
+            Action: "sts:AssumeRole",
+          },
+        ]),
+        statements: openSearchAdminStatements(names),
+      });
+      this.openSearchAdminRoleArn = this.roleHandle("openSearchAdmin", role);
     }
 
     if (config.grafana.mode === "managed") {

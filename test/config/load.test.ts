@@ -326,6 +326,7 @@ describe("config/schema.json", () => {
     const undocumented: string[] = [];
     // biome-ignore lint/suspicious/noExplicitAny: a JSON Schema is walked by hand.
     const walk = (node: any, path: string) => {
+      // biome-ignore lint/suspicious/noExplicitAny: see above.
       for (const [key, child] of Object.entries<any>(node?.properties ?? {})) {
         const choices = [child, ...(child.anyOf ?? []), ...(child.oneOf ?? [])];
         const leaf = choices.every((choice) => !choice.properties && !choice.items?.properties);

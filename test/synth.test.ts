@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse as parseHcl } from "@cdktf/hcl2json";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, run } from "./support/run.ts";
+
+const STACKS = ["01-kinesis", "02-s3", "03-opensearch", "04-grafana", "05-eks", "06-iam", "07-ecr"];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cali-synth-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const synth = (outdir: string, env: Record<string, string>) =>
+  run("npm", ["run", "--silent", "synth"], { env: { CDKTF_OUTDIR: outdir, ...env } });
+
+describe("npm run synth", () => {
+  it("prints each stack's state key, number of resources and what it waits for", async () => {
+    const { code, stdout } = await synth(join(folder, "dev"), { CALI_ENV: "dev" });
+    expect(code).toBe(0);
+    const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    const row = (name: string) => rows.find(([stack]) => stack === name);
+    expect(rows.map(([stack]) => stack).filter((stack) => /^\d\d-/.test(stack ?? ""))).toEqual(STACKS);
+    expect(row("01-kinesis")).toEqual([
+      "01-kinesis",
+      "stacks/01-kinesis/terraform.tfstate",
+      expect.stringMatching(/^\d+$/),
+      "02-s3, 03-opensearch, 06-iam",
+    ]);
+    expect(row("02-s3")?.[3]).toBe("-");
+  });
+
+  it("puts all of 01-07 into the one state of terraform-users", async () => {
+    const { code, stdout } = await synth(join(folder, "users"), { CALI_ENV: "terraform-users" });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^infra +infra\/terraform\.tfstate +46 +-$/m);
+    expect(readdirSync(join(folder, "users/stacks"))).toEqual(["infra"]);
+  });
+
+  it("writes the same bytes each time, and no path of this machine", async () => {
+    const read = (run: string) => readFileSync(join(folder, run, "stacks/05-eks/cdk.tf.json"), "utf8");
+    await synth(join(folder, "again"), { CALI_ENV: "dev" });
+    expect(read("again")).toBe(read("dev"));
+    expect(read("again")).not.toContain(ROOT);
+  });
+
+  it("tells an unknown environment in one line, and writes nothing", async () => {
+    const outdir = join(folder, "unknown");
+    const { code, stderr } = await synth(outdir, { CALI_ENV: "staging" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("CALI_ENV: given staging; allowed: one of dev, prod, terraform-users");
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(existsSync(outdir)).toBe(false);
+  });
+
+  it("refuses an unknown argument", async () => {
+    const { code, stderr } = await run("tsx", ["main.ts", "--sumary"], {
+      env: { CDKTF_OUTDIR: join(folder, "x") },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("given --sumary; allowed: --summary");
+  });
+});
+
+describe("cdktf", () => {
+  it("list names the stacks", async () => {
+    const { code, stdout } = await run("cdktf", ["list", "-o", join(folder, "list")], {
+      env: { CALI_ENV: "dev" },
+    });
+    expect(code).toBe(0);
+    for (const stack of STACKS) expect(stdout).toContain(stack);
+  });
+
+  it.each(["dev", "terraform-users"])("synth and synth --hcl say the same of %s", async (env) => {
+    const json = await run("cdktf", ["synth", "-o", join(folder, `json-${env}`)], { env: { CALI_ENV: env } });
+    const hcl = await run("cdktf", ["synth", "--hcl", "-o", join(folder, `hcl-${env}`)], {
+      env: { CALI_ENV: env },
+    });
+    expect([json.code, hcl.code]).toEqual([0, 0]);
+    for (const stack of readdirSync(join(folder, `json-${env}/stacks`))) {
+      const fromJson = JSON.parse(
+        readFileSync(join(folder, `json-${env}/stacks/${stack}/cdk.tf.json`), "utf8"),
+      );
+      const text = readFileSync(join(folder, `hcl-${env}/stacks/${stack}/cdk.tf`), "utf8");
+      const fromHcl = await parseHcl("cdk.tf", text);
+      for (const part of ["resource", "data", "output"]) {
+        expect(comparable(fromHcl[part]), `${stack} ${part}`).toEqual(comparable(fromJson[part]));
+      }
+      expect(comparable(fromHcl.terraform), stack).toEqual(comparable(fromJson.terraform));
+    }
+  });
+});
+
+/** JSON and HCL differ in how they write a single block, a number, a reference in quotes and a JSON document. */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(comparable);
+    return items.length === 1 ? items[0] : items;
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([key]) => key !== "//")
+        .map(([key, child]) => [key, comparable(child)]),
+    );
+  }
+  const text = String(value).trim();
+  return text.replace(/^\$\{([^{}]*)\}$/, "$1").replaceAll(/\s+/g, " ");
+}
