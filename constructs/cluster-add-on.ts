@@ -14,8 +14,8 @@ export interface AddOnProps {
   /** Role of the add-on's service account, with IRSA. Default: none. */
   readonly roleArn?: string;
   readonly dependsOn?: ITerraformDependable[];
-  /** Whether EKS manages it from the cluster's first minute on; then whatever else is installed gives way. */
-  readonly managed: boolean;
+  /** Whether EKS may have installed a self-managed copy, which then gives way. */
+  readonly preinstalled: boolean;
 }
 
 /** An add-on that EKS installs and keeps. */
@@ -30,7 +30,7 @@ export class AddOn extends Construct {
         addonName: props.name,
         ...(props.version !== null && { addonVersion: props.version }),
         ...(props.roleArn && { serviceAccountRoleArn: props.roleArn }),
-        ...(props.managed && {
+        ...(props.preinstalled && {
           resolveConflictsOnCreate: "OVERWRITE",
           resolveConflictsOnUpdate: "OVERWRITE",
         }),

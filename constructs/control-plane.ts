@@ -22,8 +22,6 @@ export interface ControlPlaneProps {
 /** An EKS control plane, with its log group and the key of its secrets. */
 export class ControlPlane extends Construct {
   readonly cluster: EksCluster;
-  /** Whether the cluster starts without EKS's self-managed network add-ons, because ours take their place. */
-  readonly hasManagedAddOns: boolean;
 
   constructor(
     scope: Construct,
@@ -33,8 +31,9 @@ export class ControlPlane extends Construct {
     super(scope, id);
     const { cluster } = config;
     const { vpcCni, kubeProxy, coreDns } = cluster.addOns;
-    // The argument is younger than the 5.x provider that shares its state with others.
-    this.hasManagedAddOns =
+    // Without EKS's own copies of the network add-ons, where ours take their place. The argument is younger than the
+    // 5.x provider that shares its state with others.
+    const startsBare =
       awsProviderMajor(config) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null);
 
     const logGroup =
@@ -54,7 +53,7 @@ export class ControlPlane extends Construct {
         name: names.cluster,
         roleArn,
         version: cluster.version,
-        ...(this.hasManagedAddOns && { bootstrapSelfManagedAddons: false }),
+        ...(startsBare && { bootstrapSelfManagedAddons: false }),
         vpcConfig: {
           subnetIds,
           endpointPrivateAccess: true,

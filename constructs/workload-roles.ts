@@ -34,7 +34,8 @@ export class WorkloadRoles extends Construct {
       fluentBit: { hclName: "fluent_bit", statements: streamWriterStatements(names) },
       logGenerator: { hclName: "log_generator", statements: streamWriterStatements(names) },
       consumer: { hclName: "consumer", statements: consumerStatements(names, bucketArn) },
-      airflow: { hclName: "airflow", statements: airflowStatements(bucketArn) },
+      // The hand-written project's HCL name: its role of the same physical name is changed, not made twice.
+      airflow: { hclName: "airflow_role", statements: airflowStatements(bucketArn) },
       clusterAutoscaler: {
         hclName: "cluster_autoscaler",
         statements: autoscalerStatements(config.iam.autoscalerScope, names),
@@ -42,10 +43,6 @@ export class WorkloadRoles extends Construct {
       ...(config.grafana.mode === "chart" && {
         grafana: { hclName: "grafana", statements: grafanaStatements(names) },
       }),
-      ...(config.cluster.ebsCsiRole === "own" &&
-        config.cluster.addOns.ebsCsi !== null && {
-          ebsCsi: { hclName: "ebs_csi", managedPolicies: ["service-role/AmazonEBSCSIDriverPolicy"] },
-        }),
     };
     this.roles = new Map(
       (Object.keys(SERVICE_ACCOUNTS) as Workload[]).flatMap((workload) => {

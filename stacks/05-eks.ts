@@ -31,6 +31,8 @@ export interface WorkloadRoles {
   readonly nodeVolumes: Handle | undefined;
 }
 
+const EBS_CSI = "aws-ebs-csi-driver";
+
 /** 05: the EKS cluster, its nodes, its add-ons, and who may use it. */
 export class Eks extends Construct {
   readonly controlPlane: ControlPlane;
@@ -99,7 +101,7 @@ export class Eks extends Construct {
       }
     }
     const ebsCsiRole = config.workloadIdentity === "irsa" ? roleArns.get("ebsCsi") : undefined;
-    this.addOn("aws-ebs-csi-driver", config.cluster.addOns.ebsCsi, {
+    this.addOn(EBS_CSI, config.cluster.addOns.ebsCsi, {
       hclName: "ebs_csi",
       ...(ebsCsiRole && { roleArn: ebsCsiRole.valueFor(this, names) }),
       dependsOn: [this.nodeGroup.group, ...(nodeVolumes?.dependenciesFor(this) ?? [])],
@@ -119,7 +121,7 @@ export class Eks extends Construct {
         version: addOn.version,
         hclName: hclName(name),
         ...options,
-        managed: this.controlPlane.hasManagedAddOns,
+        preinstalled: name !== EBS_CSI,
       }),
     ];
   }

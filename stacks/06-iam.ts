@@ -2,7 +2,7 @@ import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
-import { kebabCase, type Names, type RoleName, type Workload } from "../config/names.ts";
+import { kebabCase, type Names, type RoleName, SERVICE_ACCOUNTS, type Workload } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { ApplicationRoles } from "../constructs/application-roles.ts";
 import { Handle } from "../constructs/handle.ts";
@@ -15,7 +15,12 @@ import {
   wildcardStreamStatements,
 } from "../constructs/permissions.ts";
 import { policyDocument, type Statement, serviceTrust } from "../constructs/policy-document.ts";
-import { type OidcProvider, type WorkloadIdentity, WorkloadRole } from "../constructs/workload-role.ts";
+import {
+  type OidcProvider,
+  type WorkloadIdentity,
+  WorkloadRole,
+  workloadTrust,
+} from "../constructs/workload-role.ts";
 import { WorkloadRoles } from "../constructs/workload-roles.ts";
 
 export interface IamProps {
@@ -40,7 +45,7 @@ export class Iam extends Construct {
   private readonly props: IamProps;
   private readonly bucketArn: string;
   private readonly openSearchPolicy: IamPolicy;
-  private readonly streamPolicy: IamPolicy | undefined;
+  private sharedStreamPolicy: IamPolicy | undefined;
 
   constructor(scope: Construct, id: string, props: IamProps) {
     super(scope, id);
@@ -90,14 +95,7 @@ export class Iam extends Construct {
     this.attach(firehose, "firehose_opensearch", this.openSearchPolicy.arn);
     this.firehoseRoleArn = this.roleHandle("firehose", firehose);
 
-    if (config.iam.nodesMayUseStream || config.iam.workloadRoles === "application") {
-      this.streamPolicy = this.policy(
-        "kinesis-access",
-        "Kinesis Stream 읽기/쓰기 권한",
-        wildcardStreamStatements(names),
-      );
-      if (config.iam.nodesMayUseStream) this.attach(node, "eks_node_kinesis", this.streamPolicy.arn);
-    }
+    if (config.iam.nodesMayUseStream) this.attach(node, "eks_node_kinesis", this.streamPolicy().arn);
 
     if (config.domain.masterUser.kind === "iam") {
       const { role } = new WorkloadRole(this, "OpenSearchAdmin", {
@@ -138,25 +136,38 @@ export class Iam extends Construct {
    */
   addWorkloadRoles(provider: OidcProvider | undefined): ReadonlyMap<Workload, Handle> {
     const { config, names } = this.props;
-    if (config.iam.workloadRoles === "per-workload" || !provider || !this.streamPolicy) {
-      const identity: WorkloadIdentity = provider
-        ? { kind: "irsa", provider }
-        : { kind: "pod-identity", clusterArn: names.clusterArn };
-      const { roles } = new WorkloadRoles(this, "Workloads", {
-        config,
-        names,
-        identity,
-        bucketArn: this.bucketArn,
-      });
-      this.outputRoles = new Map([...roles].map(([workload, role]) => [kebabCase(workload), role]));
-      return new Map([...roles].map(([workload, role]) => [workload, this.roleHandle(workload, role)]));
-    }
+    const identity: WorkloadIdentity = provider
+      ? { kind: "irsa", provider }
+      : { kind: "pod-identity", clusterArn: names.clusterArn };
+    const roles = new Map<Workload, IamRole>([
+      ...(config.iam.workloadRoles === "application" && provider
+        ? this.applicationRoles(provider)
+        : this.workloadRoles(identity)),
+      ...this.ebsCsiRole(identity),
+    ]);
+    return new Map([...roles].map(([workload, role]) => [workload, this.roleHandle(workload, role)]));
+  }
+
+  private workloadRoles(identity: WorkloadIdentity): ReadonlyMap<Workload, IamRole> {
+    const { config, names } = this.props;
+    const { roles } = new WorkloadRoles(this, "Workloads", {
+      config,
+      names,
+      identity,
+      bucketArn: this.bucketArn,
+    });
+    this.outputRoles = new Map([...roles].map(([workload, role]) => [kebabCase(workload), role]));
+    return roles;
+  }
+
+  private applicationRoles(provider: OidcProvider): ReadonlyMap<Workload, IamRole> {
+    const { config, names } = this.props;
     const { application, clusterAutoscaler, grafana } = new ApplicationRoles(this, "Applications", {
       config,
       names,
       provider,
       bucketArn: this.bucketArn,
-      streamPolicy: this.streamPolicy,
+      streamPolicy: this.streamPolicy(),
       openSearchPolicy: this.openSearchPolicy,
     });
     this.outputRoles = new Map([
@@ -164,9 +175,31 @@ export class Iam extends Construct {
       ["cluster-autoscaler", clusterAutoscaler],
     ]);
     return new Map([
-      ["clusterAutoscaler", this.roleHandle("clusterAutoscaler", clusterAutoscaler)],
-      ["grafana", this.roleHandle("grafana", grafana)],
+      ["clusterAutoscaler", clusterAutoscaler],
+      ["grafana", grafana],
     ]);
+  }
+
+  private ebsCsiRole(identity: WorkloadIdentity): [Workload, IamRole][] {
+    const { config, names } = this.props;
+    if (config.cluster.ebsCsiRole === "node" || config.cluster.addOns.ebsCsi === null) return [];
+    const { role } = new WorkloadRole(this, "EbsCsi", {
+      hclName: "ebs_csi",
+      roleName: names.role("ebsCsi"),
+      trust: workloadTrust(identity, SERVICE_ACCOUNTS.ebsCsi),
+      managedPolicies: ["service-role/AmazonEBSCSIDriverPolicy"],
+    });
+    return [["ebsCsi", role]];
+  }
+
+  /** The hand-written project's policy for the stream, which nodes and applications share; made when first asked for. */
+  private streamPolicy(): IamPolicy {
+    this.sharedStreamPolicy ??= this.policy(
+      "kinesis-access",
+      "Kinesis Stream 읽기/쓰기 권한",
+      wildcardStreamStatements(this.props.names),
+    );
+    return this.sharedStreamPolicy;
   }
 
   private serviceRole(role: RoleName, hclName: string, trust: string): IamRole {
