@@ -53,12 +53,13 @@ export interface StreamOptions {
 
 /** The few calls that reading one stream needs. Failures are the SDK's, told apart in `failures.ts`. */
 export class KinesisStream {
+  /** Without the ARN around it. */
   readonly name: string;
   readonly #client: KinesisClient;
   readonly #stream: { StreamName: string } | { StreamARN: string };
 
   constructor(options: StreamOptions) {
-    this.name = options.stream;
+    this.name = options.stream.slice(options.stream.lastIndexOf("/") + 1);
     this.#stream = options.stream.startsWith("arn:")
       ? { StreamARN: options.stream }
       : { StreamName: options.stream };

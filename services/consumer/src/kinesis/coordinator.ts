@@ -2,7 +2,8 @@ import type { Logger } from "pino";
 import { type Clock, sleep } from "../clock.ts";
 import { LeaseLostError, ReaderStoppedError, StateUnavailableError } from "../errors.ts";
 import type { Checkpoint, Lease, ShardState, StateStore } from "../state/types.ts";
-import { noTotals } from "../state/types.ts";
+import { LeaseWatch } from "../state/lease-watch.ts";
+import { freshCheckpoint } from "../state/types.ts";
 import type { ByteBudget } from "./budget.ts";
 import type { KinesisStream, ReadResult, ShardInfo, StartPoint } from "./client.ts";
 import { classify } from "./failures.ts";
@@ -12,8 +13,6 @@ import { type ReaderLimits, type ShardBatch, ShardReader } from "./reader.ts";
 /** One shard while this replica works on it. */
 export interface OpenShard {
   process(batch: ShardBatch, signal: AbortSignal, touch: () => void): Promise<void>;
-  /** Records in the first batch, when earlier tries to process it ended with the process. */
-  firstBatchRecords?: number;
   close(): void;
 }
 
@@ -40,6 +39,8 @@ export interface CoordinatorOptions {
   onTrouble?(shardId: string, text: string | undefined, kind?: string): void;
   onRestart?(shardId: string): void;
   onClosed?(shardId: string): void;
+  /** A shard that ended earlier or elsewhere; once each. */
+  onEnded?(shardId: string): Promise<void>;
 }
 
 interface Running {
@@ -54,8 +55,9 @@ interface Running {
 export class ShardCoordinator {
   readonly #options: CoordinatorOptions;
   readonly #running = new Map<string, Running>();
-  /** Others' leases as last seen, and when they last changed, on this process's own monotonic clock. */
-  readonly #seen = new Map<string, { epoch: number; heartbeat: number; at: number }>();
+  readonly #watch: LeaseWatch;
+  /** Ended shards whose counts this replica has. */
+  readonly #ended = new Set<string>();
   #listed: ShardInfo[] = [];
   #listedAt = Number.NEGATIVE_INFINITY;
   #wake = new AbortController();
@@ -64,6 +66,7 @@ export class ShardCoordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#watch = new LeaseWatch(options.clock, options.leaseDurationMs);
   }
 
   /** Why the stream's shards cannot be listed or shared now; nothing: all is well. */
@@ -85,7 +88,7 @@ export class ShardCoordinator {
     const { leaseDurationMs, stallMs } = this.#options;
     while (!this.#stopping.signal.aborted) {
       await this.#renew();
-      this.#watch();
+      this.#replaceStalled();
       await sleep(Math.min(leaseDurationMs, stallMs) / 4, this.#stopping.signal);
     }
   }
@@ -129,33 +132,41 @@ export class ShardCoordinator {
   }
 
   async #share(): Promise<void> {
-    const { store, owner, clock, discoveryIntervalMs, stream } = this.#options;
-    if (clock.monotonic() - this.#listedAt >= discoveryIntervalMs) {
-      this.#listed = await stream.shards(this.#stopping.signal);
-      this.#listedAt = clock.monotonic();
-    }
+    const { store, owner, clock, discoveryIntervalMs } = this.#options;
+    if (clock.monotonic() - this.#listedAt >= discoveryIntervalMs) await this.#list();
     const states = await store.shards();
+    await this.#adoptEnded(states);
     const leases = new Map<string, Lease>();
     for (const { checkpoint, lease } of states) if (lease) leases.set(checkpoint.shardId, lease);
     const readable = readableShards(this.#listed, states);
-    const { take } = planLeases(readable, leases, owner, (lease) => this.#isExpired(lease));
-    for (const { shardId, seen } of take) {
+    const free = (lease: Lease) =>
+      // This replica's own, and nobody works under it: its reader failed.
+      lease.owner === owner ? !this.#running.has(lease.shardId) : this.#watch.isExpired(lease);
+    for (const { shardId, seen } of planLeases(readable, leases, owner, free).take) {
       if (this.#stopping.signal.aborted) return;
       const lease = await store.acquireLease(shardId, owner, seen);
-      if (lease) await this.#start(lease, states);
+      if (lease) await this.#start(lease);
     }
   }
 
-  /** A lease that stood still for its duration, or one of this replica's that nobody works under (its reader failed). */
-  #isExpired(lease: Lease): boolean {
-    const { owner, clock, leaseDurationMs } = this.#options;
-    if (lease.owner === owner) return !this.#running.has(lease.shardId);
-    const before = this.#seen.get(lease.shardId);
-    if (before && before.epoch === lease.epoch && before.heartbeat === lease.heartbeat) {
-      return clock.monotonic() - before.at >= leaseDurationMs;
+  async #list(): Promise<void> {
+    const { store, stream, clock } = this.#options;
+    // Asked for before the listing: a shard that was ended then and is not listed now is past the retention, not new.
+    const before = await store.shards();
+    this.#listed = await stream.shards(this.#stopping.signal);
+    this.#listedAt = clock.monotonic();
+    const listed = new Set(this.#listed.map((shard) => shard.shardId));
+    const gone = before.filter(({ checkpoint }) => checkpoint.ended && !listed.has(checkpoint.shardId));
+    for (const { checkpoint } of listed.size > 0 ? gone : []) await store.forgetShard(checkpoint.shardId);
+  }
+
+  /** What an ended shard counted and no alert has told yet is every replica's business: the first to tell claims it. */
+  async #adoptEnded(states: ShardState[]): Promise<void> {
+    for (const { checkpoint } of states) {
+      if (!checkpoint.ended || this.#ended.has(checkpoint.shardId) || this.#running.has(checkpoint.shardId)) continue;
+      await this.#options.onEnded?.(checkpoint.shardId);
+      this.#ended.add(checkpoint.shardId);
     }
-    this.#seen.set(lease.shardId, { epoch: lease.epoch, heartbeat: lease.heartbeat, at: clock.monotonic() });
-    return false;
   }
 
   async #renew(): Promise<void> {
@@ -172,7 +183,7 @@ export class ShardCoordinator {
   }
 
   /** Replaces readers that neither read, nor process, nor wait on purpose. */
-  #watch(): void {
+  #replaceStalled(): void {
     for (const [shardId, running] of this.#running) {
       const stalled = running.reader.stalledForMs();
       if (stalled < this.#options.stallMs) continue;
@@ -196,16 +207,12 @@ export class ShardCoordinator {
     this.#options.onClosed?.(shardId);
   }
 
-  async #start(lease: Lease, states: ShardState[]): Promise<void> {
+  async #start(lease: Lease): Promise<void> {
     const { freshStart, openShard, log, stream, budget, limits, clock, onRead, onTrouble } = this.#options;
     const { shardId } = lease;
-    // Read after the lease was taken: the owner before may have committed since `states` was read.
-    const fresh = states.length > 0 ? await this.#options.store.shards() : states;
-    const checkpoint = fresh.find((state) => state.checkpoint.shardId === shardId)?.checkpoint ?? {
-      shardId,
-      ended: false,
-      totals: noTotals(),
-    };
+    // Read after the lease was taken: the owner before may have committed until then.
+    const states = await this.#options.store.shards();
+    const checkpoint = states.find((state) => state.checkpoint.shardId === shardId)?.checkpoint ?? freshCheckpoint(shardId);
     if (checkpoint.ended) return;
     const start: StartPoint =
       checkpoint.sequenceNumber === undefined
@@ -224,7 +231,6 @@ export class ShardCoordinator {
       shardId,
       start,
       process: (batch, signal) => shard.process(batch, signal, () => running.reader.touch()),
-      ...(shard.firstBatchRecords === undefined ? {} : { firstBatchRecords: shard.firstBatchRecords }),
       budget,
       limits,
       clock,
@@ -254,9 +260,12 @@ export class ShardCoordinator {
       running.reader.abort();
       if (!this.#stopping.signal.aborted) {
         this.#close(shardId, running);
-        // Its children may start: now, not at the next round. A reader that failed waits for that round.
-        if (ended) this.#listedAt = Number.NEGATIVE_INFINITY;
-        if (ended) this.#wake.abort();
+        if (ended) {
+          this.#ended.add(shardId);
+          // Its children may start: now, not at the next round. A reader that failed waits for that round.
+          this.#listedAt = Number.NEGATIVE_INFINITY;
+          this.#wake.abort();
+        }
       }
     }
   }

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * What a failed call means for the reader.
  * - `expired`: the iterator is older than five minutes; a new one is made from the last position
@@ -56,7 +58,7 @@ const MAX_WAIT_MS: Record<FailureKind, number> = {
 
 /** Tells a failed call's kind by the error's name, as AWS documents them for GetRecords. */
 export function classify(error: unknown): Failure {
-  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: inspect(error) };
   const kind = KINDS[name] ?? "trouble";
   return { kind, text: `${name}: ${message}; ${ADVICE[kind]}`, maxWaitMs: MAX_WAIT_MS[kind] };
 }

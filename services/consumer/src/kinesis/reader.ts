@@ -30,8 +30,6 @@ export interface ReaderOptions {
   start: StartPoint;
   /** Resolves when every effect of the batch is durable. */
   process: (batch: ShardBatch, signal: AbortSignal) => Promise<void>;
-  /** Records in the first batch; smaller after a crash. Default: no less than any other. */
-  firstBatchRecords?: number;
   budget: ByteBudget;
   limits: ReaderLimits;
   clock: Clock;
@@ -97,14 +95,14 @@ export class ShardReader {
 
   /** @returns `ended` when the shard's last record is durable, `stopped` when it was told to. */
   async run(): Promise<"ended" | "stopped"> {
-    const { process, limits, firstBatchRecords } = this.#options;
-    let fetch = this.#fetch(undefined, firstBatchRecords ?? limits.batchRecords);
+    const { process } = this.#options;
+    let fetch = this.#fetch(undefined);
     try {
       for (;;) {
         const batch = await fetch;
         if (batch === undefined || this.#drain.signal.aborted) return "stopped";
         if (!batch.last) {
-          fetch = this.#fetch(batch, limits.batchRecords);
+          fetch = this.#fetch(batch);
           // Awaited in the next round; a failure before that is not one that nobody handles.
           fetch.catch(() => undefined);
         }
@@ -133,9 +131,10 @@ export class ShardReader {
   }
 
   /** Resolves to the batch after `previous`, or to nothing when the reader was stopped. */
-  async #fetch(previous: HeldBatch | undefined, limit: number): Promise<HeldBatch | undefined> {
+  async #fetch(previous: HeldBatch | undefined): Promise<HeldBatch | undefined> {
     const { stream, shardId, limits, clock, budget, onRead } = this.#options;
     const signal = this.#drain.signal;
+    const limit = limits.batchRecords;
     const caughtUp = previous !== undefined && previous.behindMs === 0 && previous.records.length < limit;
     const interval = caughtUp ? limits.pollIntervalMs : limits.minReadIntervalMs;
     let iterator = previous?.next;

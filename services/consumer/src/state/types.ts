@@ -1,4 +1,5 @@
 import type { Level } from "@cali/log-record";
+import { StreamChangedError } from "../errors.ts";
 import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../types.ts";
 
 /** What became of a shard's payloads since its first record: exact, since it is committed with the checkpoint. */
@@ -20,6 +21,8 @@ export interface Checkpoint {
   /** The shard is closed (split or merged) and all of it is done: its children may start. */
   ended: boolean;
   totals: ShardTotals;
+  /** Processes that died while they worked on what follows; `pipeline.ts` says what it is for. */
+  attempts: number;
 }
 
 /** The right to work on a shard. `epoch` grows with every change of owner; a commit with an old one is refused. */
@@ -75,13 +78,12 @@ export interface StateStore {
   loadTemplates(): Promise<TemplateState[]>;
   loadGroups(): Promise<GroupMeta[]>;
   loadContributions(shardId: string): Promise<Contribution[]>;
-  /**
-   * Counts the tries to process the batch that follows the shard's checkpoint, and returns the number of this one;
-   * a commit starts over at 0. A process that dies of a record leaves its traces here.
-   */
+  /** Adds one to the checkpoint's attempts and returns them. */
   countAttempt(lease: Lease): Promise<number>;
   commitBatch(commit: BatchCommit): Promise<void>;
   commitNotification(commit: NotificationCommit): Promise<NotificationResult>;
+  /** Drops an ended shard that the stream no longer lists, with its contributions. */
+  forgetShard(shardId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,3 +98,23 @@ export interface StreamIdentity {
 export const STATE_VERSION = 1;
 
 export const noTotals = (): ShardTotals => ({ records: 0, valid: 0, invalid: 0, byLevel: {} });
+
+/** The checkpoint of a shard nobody has read. */
+export const freshCheckpoint = (shardId: string): Checkpoint => ({
+  shardId,
+  ended: false,
+  totals: noTotals(),
+  attempts: 0,
+});
+
+/** @throws StreamChangedError */
+export function requireSameStream(known: StreamIdentity, given: StreamIdentity, store: string): void {
+  const recreated = known.createdAt !== 0 && given.createdAt !== 0 && known.createdAt !== given.createdAt;
+  if (known.name === given.name && !recreated) return;
+  const shown = ({ name, createdAt }: StreamIdentity) =>
+    `${name}${createdAt === 0 ? "" : ` made ${new Date(createdAt).toISOString()}`}`;
+  throw new StreamChangedError(
+    `${store}: given the stream ${shown(given)}, allowed the one this state belongs to, ${shown(known)}. ` +
+      "Its checkpoints mean nothing in another stream: give this one a state of its own",
+  );
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { LOG_LEVELS } from "./log.ts";
+
+const ms = (fallback: number, minimum: number, maximum: number, what: string) =>
+  z.int().min(minimum).max(maximum).default(fallback).describe(`${what} Unit: ms. Default: ${fallback}.`);
+const count = (fallback: number, minimum: number, maximum: number, what: string) =>
+  z.int().min(minimum).max(maximum).default(fallback).describe(`${what} Default: ${fallback}.`);
+const httpUrl = z.url({ protocol: /^https?$/, hostname: z.regexes.hostname });
+const endpoint = httpUrl.optional().describe("Another address than AWS's, for tests. Default: AWS's own.");
+const MINUTE = 60_000;
+const MIB = 1024 * 1024;
+
+const kinesis = z.strictObject({
+  stream: z
+    .string()
+    .regex(/^([a-zA-Z0-9_.-]{1,128}|arn:aws[a-z-]*:kinesis:.+:stream\/.+)$/)
+    .describe("Name or ARN of the stream. Required."),
+  endpoint,
+  initialPosition: z
+    .enum(["TRIM_HORIZON", "LATEST"])
+    .default("TRIM_HORIZON")
+    .describe("Where a stream that was never read starts: its oldest record, or now. Default: TRIM_HORIZON."),
+  batchRecords: count(10_000, 1, 10_000, "Most records in one read."),
+  minReadIntervalMs: ms(200, 0, MINUTE, "Least time between two reads of a shard; Kinesis allows 5 a second."),
+  pollIntervalMs: ms(1_000, 10, MINUTE, "Time between two reads of a shard that is caught up."),
+  discoveryIntervalMs: ms(30_000, 50, 60 * MINUTE, "Time between two listings of the shards."),
+  requestTimeoutMs: ms(30_000, 100, 5 * MINUTE, "Longest time of one call."),
+});
+
+const state = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("SQLite file of a single replica; made when absent. Either this or `table`."),
+  table: z
+    .string()
+    .regex(/^[a-zA-Z0-9_.-]{3,255}$/)
+    .optional()
+    .describe("DynamoDB table of several replicas, with the string keys pk and sk. Either this or `file`."),
+  endpoint,
+  leaseDurationMs: ms(20_000, 200, 10 * MINUTE, "Time without a renewal after which another replica takes a shard over."),
+});
+
+const objects = z.strictObject({
+  folder: z.string().min(1).optional().describe("Folder for dlq/, new_errors/ … Either this or `bucket`."),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .optional()
+    .describe("S3 bucket for dlq/, new_errors/ … Either this or `folder`."),
+  endpoint,
+});
+
+const limits = z.strictObject({
+  bufferedBytes: count(64 * MIB, 12 * MIB, 4096 * MIB, "Most bytes of records in memory at once, over all shards. Unit: bytes."),
+  decodedBytes: count(16 * MIB, MIB, 256 * MIB, "Most bytes that one compressed record may become. Unit: bytes."),
+  templates: count(10_000, 100, 1_000_000, "Most templates known at once."),
+  groups: count(10_000, 100, 1_000_000, "Most alert groups in memory at once."),
+  stallMs: ms(60_000, 100, 60 * MINUTE, "Time without progress after which a shard's reader is replaced."),
+});
+
+const slack = z.strictObject({
+  webhookUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged."),
+  timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
+});
+
+const links = z.strictObject({
+  openSearch: httpUrl.optional().describe("Address of OpenSearch Dashboards, for links in alerts. Default: no link."),
+  grafana: httpUrl.optional().describe("Address of Grafana, for links in alerts. Default: no link."),
+});
+
+const http = z.strictObject({
+  host: z.string().min(1).default("0.0.0.0").describe("Address to listen on. Default: 0.0.0.0."),
+  port: count(8080, 0, 65_535, "Port of /healthz, /readyz, /metrics; 0: any free one."),
+});
+
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default("info").describe("Least level of the program's own log. Default: info."),
+});
+
+const oneOf = (name: string, keys: [string, string]) => (value: Record<string, unknown>, context: z.RefinementCtx) => {
+  const given = keys.filter((key) => value[key] !== undefined);
+  if (given.length === 1) return;
+  const allowed = `one of ${keys.map((key) => `${name}.${key}`).join(" and ")}`;
+  context.addIssue({
+    code: "custom",
+    input: given.length === 0 ? undefined : `both`,
+    message: given.length === 0 ? allowed : `${allowed}, not both`,
+  });
+};
+
+/** Everything that can be configured. A key's environment variable is `CALI_` and its path in capitals: `kinesis.pollIntervalMs` is CALI_KINESIS_POLL_INTERVAL_MS. */
+export const configSchema = z.strictObject({
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .describe("AWS region. Default: the environment variable AWS_REGION; required without it."),
+  kinesis,
+  state: state.superRefine(oneOf("state", ["file", "table"])),
+  objects: objects.superRefine(oneOf("objects", ["folder", "bucket"])),
+  limits: limits.prefault({}),
+  slack: slack.prefault({}),
+  links: links.prefault({}),
+  http: http.prefault({}),
+  log: log.prefault({}),
+});
+
+export type ConsumerConfig = z.output<typeof configSchema>;
+/** As a file may say it: what has a default may be left out. */
+export type ConsumerConfigInput = z.input<typeof configSchema>;
+
+/** Keys that no file may hold, so that none is committed by mistake. */
+export const SECRET_KEYS: readonly string[] = ["slack.webhookUrl"];

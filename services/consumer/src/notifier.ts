@@ -1,0 +1,102 @@
+import type { Logger } from "pino";
+import { backoffMs, type Clock, sleep } from "./clock.ts";
+import type { Metrics } from "./metrics.ts";
+import type { StateStore } from "./state/types.ts";
+import type { Alert, CauseFinder, Contribution, GroupMeta, KnownCause } from "./types.ts";
+
+/** What of `AlertGrouper` the notifier needs. */
+export interface DueGroups {
+  due(now: number): { meta: GroupMeta; alert: Alert }[];
+  confirm(meta: GroupMeta): void;
+  restore(contributions: Contribution[], metas: GroupMeta[]): void;
+  nextDueAt(): number | undefined;
+}
+
+export interface NotifierOptions {
+  grouper: DueGroups;
+  store: StateStore;
+  causes: CauseFinder;
+  metrics: Metrics;
+  clock: Clock;
+  log: Logger;
+  onAlert?(alert: Alert): void;
+  onTrouble?(text: string | undefined): void;
+}
+
+/** Longest ms between two looks at the groups. */
+const TICK_MS = 200;
+/** An alert without its cause in time is better than a late one. */
+const CAUSE_TIMEOUT_MS = 2_000;
+
+/** Puts what is due into the outbox: each claim of a group and its alert in one commit, before the sender may see it. */
+export class Notifier {
+  readonly #options: NotifierOptions;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until `signal` aborts. A store that cannot be written is waited for. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, onTrouble } = this.#options;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.flush(signal);
+        if (failures > 0) onTrouble?.(undefined);
+        failures = 0;
+        await sleep(TICK_MS, signal);
+      } catch (error) {
+        failures++;
+        onTrouble?.(`alerts cannot be kept: ${(error as Error).message}`);
+        if ((failures & (failures - 1)) === 0) log.error({ err: error, failures }, "alerts wait: the state store failed");
+        await sleep(backoffMs(failures, 200, 10_000), signal);
+      }
+    }
+  }
+
+  /** Commits everything that is due now. */
+  async flush(signal?: AbortSignal): Promise<void> {
+    const { grouper, clock } = this.#options;
+    const next = grouper.nextDueAt();
+    if (next === undefined || next > clock.now()) return;
+    for (const { meta, alert } of grouper.due(clock.now())) {
+      if (signal?.aborted) return;
+      await this.#notify(meta, alert);
+    }
+  }
+
+  async #notify(meta: GroupMeta, alert: Alert): Promise<void> {
+    const { grouper, store, metrics, onAlert, log } = this.#options;
+    const cause = await this.#cause(alert);
+    const complete = cause === undefined ? alert : { ...alert, cause };
+    const result = await store.commitNotification({ meta, alert: complete });
+    if (!result.committed) {
+      log.debug({ fingerprint: meta.fingerprint }, "another replica has told this group");
+      grouper.restore([], [result.current]);
+      return;
+    }
+    grouper.confirm(meta);
+    metrics.alerts.inc();
+    if (alert.suppressed > 0) metrics.suppressed.inc(alert.suppressed);
+    onAlert?.(complete);
+  }
+
+  async #cause(alert: Alert): Promise<KnownCause | undefined> {
+    const { causes, log } = this.#options;
+    const done = new AbortController();
+    try {
+      return await Promise.race([
+        causes.find(alert),
+        sleep(CAUSE_TIMEOUT_MS, done.signal).then(() => {
+          if (!done.signal.aborted) log.warn({ id: alert.id }, "no cause found in time");
+          return undefined;
+        }),
+      ]);
+    } catch (error) {
+      log.warn({ err: error, id: alert.id }, "looking for the cause failed");
+      return undefined;
+    } finally {
+      done.abort();
+    }
+  }
+}

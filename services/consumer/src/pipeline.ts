@@ -1,0 +1,348 @@
+import { setImmediate } from "node:timers/promises";
+import { inspect } from "node:util";
+import { type LogRecord, validateRecord } from "@cali/log-record";
+import type { Logger } from "pino";
+import { backoffMs, type Clock, sleep } from "./clock.ts";
+import { decode, type Payload } from "./decode.ts";
+import { LeaseLostError, ReaderStoppedError } from "./errors.ts";
+import type { StreamRecord } from "./kinesis/client.ts";
+import type { OpenShard } from "./kinesis/coordinator.ts";
+import type { ShardBatch } from "./kinesis/reader.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Checkpoint, type Lease, noTotals, type ShardTotals, type StateStore } from "./state/types.ts";
+import type { Contribution, GroupMeta, Position, TemplateState } from "./types.ts";
+
+/** A payload that is no log record, or that could not be processed. */
+export interface RejectedPayload {
+  shardId: string;
+  position: Position;
+  /** As it came. */
+  bytes: Uint8Array;
+  reason: string;
+  /** ms since the epoch when Kinesis took the record; the same on every read. */
+  arrivedAt: number;
+}
+
+/** A template seen for the first time, with the line that showed it. */
+export interface NewTemplate {
+  fingerprint: string;
+  template: string;
+  record: LogRecord;
+}
+
+/** What of `TemplateMiner` and `AlertGrouper` the pipeline needs. */
+export interface Miner {
+  add(service: string, message: string, at: number): { fingerprint: string; template: string; isNew: boolean };
+  takeDirty(): TemplateState[];
+}
+export interface Grouper {
+  observe(event: {
+    shardId: string;
+    position: Position;
+    record: LogRecord;
+    fingerprint: string;
+    template: string;
+    isNew: boolean;
+    at: number;
+  }): boolean;
+  takeDirty(shardId: string): Contribution[];
+  restore(contributions: Contribution[], metas: GroupMeta[]): void;
+  dropShard(shardId: string): void;
+}
+
+export interface PipelineOptions {
+  store: StateStore;
+  miner: Miner;
+  grouper: Grouper;
+  /** Durable on return; the key is a pure function of the payload's place, so that a repeat changes nothing. */
+  keepRejected(payloads: RejectedPayload[]): Promise<void>;
+  keepNewTemplates(templates: NewTemplate[]): Promise<void>;
+  maxDecodedBytes: number;
+  metrics: Metrics;
+  clock: Clock;
+  log: Logger;
+  onCommit?(commit: { shardId: string; delta: ShardTotals; behindMs: number }): void;
+  /** Why a store cannot be written now; nothing: it can again. */
+  onStoreTrouble?(shardId: string, text: string | undefined): void;
+}
+
+/** Longest ms of work between two looks at timers and sockets. */
+const SLICE_MS = 25;
+/** Records in one step after 0, 1, 2, … processes have died on them. */
+const CAREFUL_STEPS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 625, 39, 2, 1] as const;
+const MOST_CAREFUL = CAREFUL_STEPS.length - 1;
+/** After this many attempts, three of them on one record alone, the record goes to the dlq unprocessed. */
+const MAX_ATTEMPTS = MOST_CAREFUL + 3;
+
+/**
+ * From a batch of Kinesis records to durable effects: decode, validate, mine, group, commit. A batch is done when its
+ * rejected payloads and new templates are kept, and then one commit holds checkpoint, templates and contributions.
+ *
+ * No record blocks its shard. One that cannot be processed (an exception) is isolated where it happens. One that
+ * takes the whole process down leaves an attempt in the store: the next process goes over the same batch in smaller and smaller
+ * steps, each committed, until the record stands alone, and after three more tries rejects it. A store that fails is no
+ * record's fault: the shard waits and says so.
+ */
+export class Pipeline {
+  readonly options: PipelineOptions;
+  /** Templates that changed and are in no commit yet; a commit that fails puts its own back. */
+  readonly #templates = new Map<string, TemplateState>();
+  /** Templates that no commit holds yet. */
+  readonly #newTemplates = new Map<string, NewTemplate>();
+
+  constructor(options: PipelineOptions) {
+    this.options = options;
+  }
+
+  /** Starts from what the store knows: whatever an earlier reader of this process counted without a commit is dropped. */
+  async openShard(lease: () => Lease, checkpoint: Checkpoint): Promise<OpenShard> {
+    const { store, grouper } = this.options;
+    const { shardId } = checkpoint;
+    const contributions = await store.loadContributions(shardId);
+    grouper.dropShard(shardId);
+    grouper.restore(contributions, []);
+    return new ShardPipeline(this, lease, checkpoint);
+  }
+
+  /** Mines a line's template. It is new until a commit holds it, even when the batch that showed it is read again. */
+  mine(record: LogRecord, at: number): { fingerprint: string; template: string; isNew: boolean } {
+    const mined = this.options.miner.add(record.service, record.message, at);
+    const { fingerprint, template } = mined;
+    if (mined.isNew) this.#newTemplates.set(fingerprint, { fingerprint, template, record });
+    return { fingerprint, template, isNew: this.#newTemplates.has(fingerprint) };
+  }
+
+  takeTemplates(): { templates: TemplateState[]; newTemplates: NewTemplate[] } {
+    for (const template of this.options.miner.takeDirty()) this.#templates.set(template.fingerprint, template);
+    const templates = [...this.#templates.values()];
+    this.#templates.clear();
+    return { templates, newTemplates: [...this.#newTemplates.values()] };
+  }
+
+  /** After the commit. */
+  confirmTemplates(newTemplates: NewTemplate[]): void {
+    for (const { fingerprint } of newTemplates) this.#newTemplates.delete(fingerprint);
+  }
+
+  /** After a commit that failed. A newer state of the same template stays. */
+  putBackTemplates(templates: TemplateState[]): void {
+    for (const template of templates) {
+      if (!this.#templates.has(template.fingerprint)) this.#templates.set(template.fingerprint, template);
+    }
+  }
+}
+
+class ShardPipeline implements OpenShard {
+  readonly #pipeline: Pipeline;
+  readonly #lease: () => Lease;
+  #checkpoint: Checkpoint;
+  #firstBatch = true;
+
+  constructor(pipeline: Pipeline, lease: () => Lease, checkpoint: Checkpoint) {
+    this.#pipeline = pipeline;
+    this.#lease = lease;
+    this.#checkpoint = checkpoint;
+  }
+
+  close(): void {
+    const { grouper, onStoreTrouble } = this.#pipeline.options;
+    const { shardId, ended } = this.#checkpoint;
+    onStoreTrouble?.(shardId, undefined);
+    // Another replica counts on; the counts of an ended shard stay, for whatever of them no alert has told yet.
+    if (!ended) grouper.dropShard(shardId);
+  }
+
+  async process(batch: ShardBatch, signal: AbortSignal, touch: () => void): Promise<void> {
+    const attempts = this.#firstBatch && batch.records.length > 0 ? await this.#countAttempt(signal, touch) : 0;
+    const size = CAREFUL_STEPS[Math.min(attempts, MOST_CAREFUL)] ?? 1;
+    if (attempts > 2) this.#say(attempts, size);
+    let from = 0;
+    do {
+      if (signal.aborted) throw new ReaderStoppedError(this.#checkpoint.shardId);
+      const step = size >= batch.records.length ? batch.records : batch.records.slice(from, from + size);
+      from += step.length;
+      const last = from >= batch.records.length;
+      const work = new Work(this.#pipeline, this.#checkpoint.shardId);
+      if (attempts >= MAX_ATTEMPTS && from === step.length) {
+        work.reject(step, `the process ended ${attempts - 1} times while it worked on this record`);
+      } else {
+        await work.run(step, signal, touch);
+      }
+      // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
+      const left = last ? 0 : Math.min(attempts, MOST_CAREFUL);
+      await this.#commit(work, { ended: batch.last && last, attempts: left, behindMs: batch.behindMs }, signal, touch);
+    } while (from < batch.records.length);
+    this.#firstBatch = false;
+  }
+
+  #countAttempt(signal: AbortSignal, touch: () => void): Promise<number> {
+    const { store } = this.#pipeline.options;
+    return this.#persist("state", () => store.countAttempt(this.#lease()), signal, touch);
+  }
+
+  #say(attempts: number, size: number): void {
+    const { shardId, sequenceNumber } = this.#checkpoint;
+    this.#pipeline.options.log.warn(
+      { shardId, after: sequenceNumber, attempts, size },
+      "earlier processes ended while they worked on these records: going on in small steps to find the one",
+    );
+  }
+
+  async #commit(
+    work: Work,
+    { ended, attempts, behindMs }: { ended: boolean; attempts: number; behindMs: number },
+    signal: AbortSignal,
+    touch: () => void,
+  ): Promise<void> {
+    const { store, grouper, metrics, onCommit, keepRejected, keepNewTemplates } = this.#pipeline.options;
+    const { shardId } = this.#checkpoint;
+    const { rejected, totals } = work;
+    if (rejected.length > 0) await this.#persist("objects", () => keepRejected(rejected), signal, touch);
+    const checkpoint: Checkpoint = {
+      shardId,
+      sequenceNumber: work.lastSequenceNumber ?? this.#checkpoint.sequenceNumber,
+      ended,
+      totals: sum(this.#checkpoint.totals, totals),
+      attempts,
+    };
+    const { templates, newTemplates } = this.#pipeline.takeTemplates();
+    const contributions = grouper.takeDirty(shardId);
+    const commit = () => store.commitBatch({ lease: this.#lease(), checkpoint, templates, contributions });
+    try {
+      if (newTemplates.length > 0) {
+        await this.#persist("objects", () => keepNewTemplates(newTemplates), signal, touch);
+      }
+      await this.#persist("state", commit, signal, touch);
+    } catch (error) {
+      this.#pipeline.putBackTemplates(templates);
+      throw error;
+    }
+    this.#pipeline.confirmTemplates(newTemplates);
+    this.#checkpoint = checkpoint;
+    metrics.onCommit(shardId, totals);
+    if (work.poisoned > 0) metrics.poisoned.inc(work.poisoned);
+    if (newTemplates.length > 0) metrics.templates.inc(newTemplates.length);
+    onCommit?.({ shardId, delta: totals, behindMs });
+  }
+
+  /** Tries until it works, the lease is lost or the reader is aborted. */
+  async #persist<T>(
+    kind: "state" | "objects",
+    write: () => Promise<T>,
+    signal: AbortSignal,
+    touch: () => void,
+  ): Promise<T> {
+    const { log, metrics, onStoreTrouble } = this.#pipeline.options;
+    const { shardId } = this.#checkpoint;
+    for (let attempt = 1; ; attempt++) {
+      if (signal.aborted) throw new ReaderStoppedError(shardId);
+      try {
+        const result = await write();
+        touch();
+        if (attempt > 1) {
+          log.info({ shardId, store: kind }, "the store can be written again");
+          onStoreTrouble?.(shardId, undefined);
+        }
+        return result;
+      } catch (error) {
+        if (error instanceof LeaseLostError) throw error;
+        touch();
+        metrics.storeFailures.inc({ store: kind });
+        const text = `${kind === "state" ? "state" : "object"} store: ${(error as Error).name}: ${(error as Error).message}`;
+        onStoreTrouble?.(shardId, text);
+        if ((attempt & (attempt - 1)) === 0) {
+          log.error({ shardId, store: kind, attempt, err: error }, `nothing is acknowledged, the shard waits: ${text}`);
+        }
+        await sleep(backoffMs(attempt, 200, 10_000), signal);
+      }
+    }
+  }
+}
+
+/** What a step of a batch comes to before it is committed. */
+class Work {
+  readonly totals = noTotals();
+  readonly rejected: RejectedPayload[] = [];
+  poisoned = 0;
+  lastSequenceNumber: string | undefined;
+  readonly #pipeline: Pipeline;
+  readonly #shardId: string;
+
+  constructor(pipeline: Pipeline, shardId: string) {
+    this.#pipeline = pipeline;
+    this.#shardId = shardId;
+  }
+
+  async run(records: StreamRecord[], signal: AbortSignal, touch: () => void): Promise<void> {
+    const { clock, maxDecodedBytes } = this.#pipeline.options;
+    let until = clock.monotonic() + SLICE_MS;
+    for (const [place, record] of records.entries()) {
+      const payloads = decode(record.data, { maxDecodedBytes });
+      for (let index = 0; index < payloads.length; index++) this.#take(payloads[index] as Payload, record, index);
+      this.#done(record);
+      if ((place & 63) === 63 && clock.monotonic() > until) {
+        touch();
+        await setImmediate();
+        if (signal.aborted) throw new ReaderStoppedError(this.#shardId);
+        until = clock.monotonic() + SLICE_MS;
+      }
+    }
+  }
+
+  /** Rejects whole records without looking into them. */
+  reject(records: StreamRecord[], reason: string): void {
+    for (const record of records) {
+      this.#reject(record, 0, record.data, reason);
+      this.poisoned++;
+      this.#done(record);
+    }
+  }
+
+  #done(record: StreamRecord): void {
+    this.totals.records++;
+    this.lastSequenceNumber = record.sequenceNumber;
+  }
+
+  #take(payload: Payload, source: StreamRecord, index: number): void {
+    if (!payload.ok) return this.#reject(source, index, payload.bytes, payload.reason);
+    try {
+      const verdict = validateRecord(payload.value);
+      if (!verdict.ok) return this.#reject(source, index, payload.bytes, verdict.reason);
+      const { record } = verdict;
+      if (record.level === "WARN" || record.level === "ERROR" || record.level === "FATAL") {
+        this.#observe(record, { sequenceNumber: source.sequenceNumber, index });
+      }
+      this.totals.valid++;
+      this.totals.byLevel[record.level] = (this.totals.byLevel[record.level] ?? 0) + 1;
+    } catch (error) {
+      this.poisoned++;
+      const { name, message } = error instanceof Error ? error : { name: "Error", message: inspect(error) };
+      this.#reject(source, index, payload.bytes, `processing failed: ${name}: ${message.slice(0, 500)}`);
+    }
+  }
+
+  #observe(record: LogRecord, position: Position): void {
+    const { grouper, clock } = this.#pipeline.options;
+    const at = clock.now();
+    grouper.observe({ shardId: this.#shardId, position, record, ...this.#pipeline.mine(record, at), at });
+  }
+
+  #reject(source: StreamRecord, index: number, bytes: Uint8Array, reason: string): void {
+    const position = { sequenceNumber: source.sequenceNumber, index };
+    this.rejected.push({ shardId: this.#shardId, position, bytes, reason, arrivedAt: source.arrivedAt });
+    this.totals.invalid++;
+  }
+}
+
+function sum(a: ShardTotals, b: ShardTotals): ShardTotals {
+  const byLevel = { ...a.byLevel };
+  for (const [level, count] of Object.entries(b.byLevel) as [keyof typeof byLevel, number][]) {
+    byLevel[level] = (byLevel[level] ?? 0) + count;
+  }
+  return {
+    records: a.records + b.records,
+    valid: a.valid + b.valid,
+    invalid: a.invalid + b.invalid,
+    byLevel,
+  };
+}

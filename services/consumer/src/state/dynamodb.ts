@@ -1,0 +1,365 @@
+import {
+  type AttributeValue,
+  type BatchWriteItemCommandInput,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  paginateQuery,
+  PutItemCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { backoffMs, sleep } from "../clock.ts";
+import { LeaseLostError, StateUnavailableError, StateVersionError } from "../errors.ts";
+import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
+import { DynamoOutbox, outboxItem } from "./dynamodb-outbox.ts";
+import {
+  type BatchCommit,
+  freshCheckpoint,
+  type Lease,
+  type NotificationCommit,
+  type NotificationResult,
+  requireSameStream,
+  STATE_VERSION,
+  type ShardState,
+  type StateStore,
+  type StreamIdentity,
+} from "./types.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+export interface DynamoOptions {
+  /** A table with the string keys `pk` (partition) and `sk` (sort). */
+  table: string;
+  region: string;
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** DynamoDB's limits for one call: 100 items and 4 MiB in a transaction, 25 in a batch. */
+const TRANSACTION_ITEMS = 99;
+const TRANSACTION_BYTES = 3_500_000;
+const BATCH_ITEMS = 25;
+
+const text = (value: string): AttributeValue => ({ S: value });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+const key = (pk: string, sk: string): Item => ({ pk: text(pk), sk: text(sk) });
+const document = (value: unknown): AttributeValue => text(JSON.stringify(value));
+const parse = <T>(item: Item | undefined): T => JSON.parse(item?.doc?.S ?? "null") as T;
+const contributionsOf = (shardId: string) => `contributions#${shardId}`;
+
+/**
+ * The state of several replicas in one DynamoDB table. A shard's writes are transactions that check its lease, so an
+ * owner that lost it writes nothing more; what does not fit into one transaction goes first, the checkpoint last, and a
+ * contribution's `upTo` makes the repeat harmless.
+ */
+export class DynamoStateStore implements StateStore {
+  readonly outbox: DynamoOutbox;
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  private constructor(options: DynamoOptions) {
+    this.#table = options.table;
+    this.#client = new DynamoDBClient({
+      region: options.region,
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: 3_000,
+        requestTimeout: 10_000,
+        throwOnRequestTimeout: true,
+      }),
+      maxAttempts: 3,
+    });
+    this.outbox = new DynamoOutbox(this.#client, this.#table, (work) => this.#call(work));
+  }
+
+  /** @throws StateVersionError when a newer consumer wrote the table, StateUnavailableError when it cannot be reached */
+  static async open(options: DynamoOptions): Promise<DynamoStateStore> {
+    const store = new DynamoStateStore(options);
+    const version = Number((await store.#get("meta", "schema"))?.version?.N ?? 0);
+    if (version > STATE_VERSION) {
+      throw new StateVersionError(
+        `table ${options.table}: given state of version ${version}, allowed up to ${STATE_VERSION}: ` +
+          "it was written by a newer consumer; run that one, or give another table",
+      );
+    }
+    if (version < STATE_VERSION) {
+      const Item = { ...key("meta", "schema"), version: number(STATE_VERSION) };
+      await store.#call(() => store.#client.send(new PutItemCommand({ TableName: store.#table, Item })));
+    }
+    return store;
+  }
+
+  async claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }> {
+    const claim = { ...stream, firstReadAt: now };
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: { ...key("meta", "stream"), doc: document(claim) },
+      ConditionExpression: "attribute_not_exists(pk)",
+    });
+    if (await this.#conditional(() => this.#client.send(put))) return claim;
+    const known = parse<StreamIdentity & { firstReadAt: number }>(await this.#get("meta", "stream"));
+    requireSameStream(known, stream, `table ${this.#table}`);
+    return known;
+  }
+
+  async shards(): Promise<ShardState[]> {
+    return (await this.#query("shards")).map((item) => {
+      const shardId = item.sk?.S ?? "";
+      const checkpoint = parse<ShardState["checkpoint"] | null>(item) ?? freshCheckpoint(shardId);
+      return {
+        checkpoint: { ...checkpoint, attempts: Number(item.attempts?.N ?? 0) },
+        lease: leaseOf(item, shardId),
+      };
+    });
+  }
+
+  async acquireLease(shardId: string, owner: string, seen?: Lease): Promise<Lease | undefined> {
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: key("shards", shardId),
+      UpdateExpression: "SET #owner = :owner ADD epoch :one, heartbeat :one",
+      ConditionExpression:
+        seen === undefined ? "attribute_not_exists(#owner) OR #owner = :none" : "epoch = :epoch AND heartbeat = :heartbeat",
+      ExpressionAttributeNames: { "#owner": "owner" },
+      ExpressionAttributeValues: {
+        ":owner": text(owner),
+        ":one": number(1),
+        ...(seen === undefined
+          ? { ":none": text("") }
+          : { ":epoch": number(seen.epoch), ":heartbeat": number(seen.heartbeat) }),
+      },
+      ReturnValues: "ALL_NEW",
+    });
+    const answer = await this.#conditional(() => this.#client.send(update));
+    return answer && leaseOf(answer.Attributes ?? {}, shardId);
+  }
+
+  async renewLease(lease: Lease): Promise<Lease> {
+    const answer = await this.#updateOwned(lease, "ADD heartbeat :one", { ":one": number(1) });
+    return leaseOf(answer, lease.shardId);
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    await this.#updateOwned(lease, "SET #owner = :none", { ":none": text("") }).catch((error: unknown) => {
+      // Somebody else has it: given back enough.
+      if (!(error instanceof LeaseLostError)) throw error;
+    });
+  }
+
+  async loadTemplates(): Promise<TemplateState[]> {
+    return (await this.#query("templates")).map((item) => parse<TemplateState>(item));
+  }
+
+  async loadGroups(): Promise<GroupMeta[]> {
+    return (await this.#query("groups")).map((item) => parse<GroupMeta>(item));
+  }
+
+  async loadContributions(shardId: string): Promise<Contribution[]> {
+    return (await this.#query(contributionsOf(shardId))).map((item) => parse<Contribution>(item));
+  }
+
+  async countAttempt(lease: Lease): Promise<number> {
+    const answer = await this.#updateOwned(lease, "ADD attempts :one", { ":one": number(1) });
+    return Number(answer.attempts?.N ?? 1);
+  }
+
+  async commitBatch({ lease, checkpoint, templates, contributions }: BatchCommit): Promise<void> {
+    await this.#putTemplates(templates);
+    const puts = contributions.map((one) => ({
+      ...key(contributionsOf(checkpoint.shardId), one.fingerprint),
+      doc: document(one),
+    }));
+    const chunks = chunked(puts, TRANSACTION_ITEMS, TRANSACTION_BYTES);
+    const last = chunks.pop() ?? [];
+    for (const chunk of chunks) await this.#writeOwned(lease, chunk, { ConditionCheck: this.#owned(lease) });
+    const { attempts, ...rest } = checkpoint;
+    const owned = this.#owned(lease);
+    await this.#writeOwned(lease, last, {
+      Update: {
+        ...owned,
+        // The end gives the lease back.
+        UpdateExpression: `SET doc = :doc, attempts = :attempts${checkpoint.ended ? ", #owner = :none" : ""}`,
+        ExpressionAttributeValues: {
+          ...owned.ExpressionAttributeValues,
+          ":doc": document(rest),
+          ":attempts": number(attempts),
+          ...(checkpoint.ended ? { ":none": text("") } : {}),
+        },
+      },
+    });
+  }
+
+  async commitNotification({ meta, alert }: NotificationCommit): Promise<NotificationResult> {
+    const before = meta.notifications - 1;
+    const transaction = new TransactWriteItemsCommand({
+      TransactItems: [
+        {
+          Put: {
+            TableName: this.#table,
+            Item: {
+              ...key("groups", meta.fingerprint),
+              notifications: number(meta.notifications),
+              doc: document(meta),
+            },
+            ConditionExpression: before === 0 ? "attribute_not_exists(pk)" : "notifications = :before",
+            ...(before === 0 ? {} : { ExpressionAttributeValues: { ":before": number(before) } }),
+          },
+        },
+        { Put: { TableName: this.#table, Item: outboxItem(alert, Date.now()) } },
+      ],
+    });
+    if (await this.#conditional(() => this.#client.send(transaction))) return { committed: true };
+    const current = await this.#get("groups", meta.fingerprint);
+    return { committed: false, current: current ? parse<GroupMeta>(current) : { ...meta, notifications: 0 } };
+  }
+
+  async forgetShard(shardId: string): Promise<void> {
+    const pk = contributionsOf(shardId);
+    const items = await this.#query(pk);
+    await this.#batch(items.map((item) => ({ DeleteRequest: { Key: key(pk, item.sk?.S ?? "") } })));
+    const remove = new DeleteItemCommand({ TableName: this.#table, Key: key("shards", shardId) });
+    await this.#call(() => this.#client.send(remove));
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async #get(pk: string, sk: string): Promise<Item | undefined> {
+    const get = new GetItemCommand({ TableName: this.#table, Key: key(pk, sk), ConsistentRead: true });
+    return (await this.#call(() => this.#client.send(get))).Item;
+  }
+
+  #query(pk: string): Promise<Item[]> {
+    return this.#call(() => queryAll(this.#client, this.#table, pk));
+  }
+
+  #owned(lease: Lease) {
+    return {
+      TableName: this.#table,
+      Key: key("shards", lease.shardId),
+      ConditionExpression: "#owner = :owner AND epoch = :epoch",
+      ExpressionAttributeNames: { "#owner": "owner" },
+      ExpressionAttributeValues: { ":owner": text(lease.owner), ":epoch": number(lease.epoch) } as Item,
+    };
+  }
+
+  async #updateOwned(lease: Lease, expression: string, values: Item): Promise<Item> {
+    const owned = this.#owned(lease);
+    const update = new UpdateItemCommand({
+      ...owned,
+      UpdateExpression: expression,
+      ExpressionAttributeValues: { ...owned.ExpressionAttributeValues, ...values },
+      ReturnValues: "ALL_NEW",
+    });
+    const answer = await this.#conditional(() => this.#client.send(update));
+    if (answer === undefined) throw new LeaseLostError(lease.shardId);
+    return answer.Attributes ?? {};
+  }
+
+  async #writeOwned(lease: Lease, items: Item[], guard: TransactWriteItem): Promise<void> {
+    const puts = items.map((Item) => ({ Put: { TableName: this.#table, Item } }));
+    const transaction = new TransactWriteItemsCommand({ TransactItems: [guard, ...puts] });
+    if (!(await this.#conditional(() => this.#client.send(transaction)))) throw new LeaseLostError(lease.shardId);
+  }
+
+  /** Not part of the transaction: the same template may come from several replicas, and either's state is right. */
+  async #putTemplates(templates: TemplateState[]): Promise<void> {
+    await this.#batch(
+      templates.map((one) => ({
+        PutRequest: { Item: { ...key("templates", one.fingerprint), doc: document(one) } },
+      })),
+    );
+  }
+
+  async #batch(requests: NonNullable<BatchWriteItemCommandInput["RequestItems"]>[string]): Promise<void> {
+    for (let from = 0; from < requests.length; from += BATCH_ITEMS) {
+      let left = requests.slice(from, from + BATCH_ITEMS);
+      for (let attempt = 1; left.length > 0; attempt++) {
+        const write = new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } });
+        left = (await this.#call(() => this.#client.send(write))).UnprocessedItems?.[this.#table] ?? [];
+        if (left.length > 0 && attempt >= 8) {
+          throw new StateUnavailableError(`table ${this.#table}: ${left.length} writes are not taken: throttled`);
+        }
+        if (left.length > 0) await sleep(backoffMs(attempt, 50, 2_000));
+      }
+    }
+  }
+
+  /** Nothing when the write's condition does not hold. */
+  async #conditional<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.#call(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return undefined;
+        if (
+          error instanceof TransactionCanceledException &&
+          error.CancellationReasons?.some(({ Code }) => Code === "ConditionalCheckFailed")
+        ) {
+          return undefined;
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { name, message } = error as Error;
+      throw new StateUnavailableError(`table ${this.#table}: ${name}: ${message}`, { cause: error });
+    }
+  }
+}
+
+/** All items of a partition, read consistently. */
+export async function queryAll(client: DynamoDBClient, table: string, pk: string): Promise<Item[]> {
+  const items: Item[] = [];
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: table,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": text(pk) },
+      ConsistentRead: true,
+    },
+  );
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
+}
+
+function leaseOf(item: Item, shardId: string): Lease {
+  return {
+    shardId,
+    owner: item.owner?.S ?? "",
+    epoch: Number(item.epoch?.N ?? 0),
+    heartbeat: Number(item.heartbeat?.N ?? 0),
+  };
+}
+
+/** Cuts items into chunks of at most so many items and bytes; no chunk is empty. */
+function chunked(items: Item[], most: number, mostBytes: number): Item[][] {
+  const chunks: Item[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const size = Buffer.byteLength(item.doc?.S ?? "") + 500;
+    const chunk = chunks.at(-1);
+    if (chunk === undefined || chunk.length >= most || bytes + size > mostBytes) {
+      chunks.push([item]);
+      bytes = size;
+    } else {
+      chunk.push(item);
+      bytes += size;
+    }
+  }
+  return chunks;
+}

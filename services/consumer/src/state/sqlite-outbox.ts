@@ -1,0 +1,58 @@
+import type { StatementSync } from "node:sqlite";
+import type { Alert, Outbox, OutboxItem } from "../types.ts";
+
+type Sql = (sql: string) => StatementSync;
+type Transaction = <T>(work: () => T) => T;
+
+/** The alerts that wait for Slack, in the state file. */
+export class SqliteOutbox implements Outbox {
+  readonly #transaction: Transaction;
+  readonly #sql: Sql;
+
+  constructor(transaction: Transaction, sql: Sql) {
+    this.#transaction = transaction;
+    this.#sql = sql;
+  }
+
+  /** Inside the transaction that claims the notification. */
+  add(alert: Alert): void {
+    this.#sql(
+      "INSERT INTO outbox SELECT ?, COALESCE(MAX(place), 0) + 1, 'pending', ? FROM outbox",
+    ).run(alert.id, JSON.stringify(alert));
+  }
+
+  async pending(limit: number): Promise<OutboxItem[]> {
+    const rows = this.#transaction(
+      () =>
+        this.#sql("SELECT id, state, document FROM outbox ORDER BY place LIMIT ?").all(limit) as {
+          id: string;
+          state: OutboxItem["state"];
+          document: string;
+        }[],
+    );
+    return rows.map(({ id, state, document }) => ({ id, state, alert: JSON.parse(document) as Alert }));
+  }
+
+  markSending(ids: string[]): Promise<void> {
+    return this.#each("UPDATE outbox SET state = 'sending' WHERE id = ?", ids);
+  }
+
+  markPending(ids: string[]): Promise<void> {
+    return this.#each("UPDATE outbox SET state = 'pending' WHERE id = ?", ids);
+  }
+
+  markSent(ids: string[]): Promise<void> {
+    return this.#each("DELETE FROM outbox WHERE id = ?", ids);
+  }
+
+  async size(): Promise<number> {
+    const row = this.#transaction(() => this.#sql("SELECT COUNT(*) AS size FROM outbox").get());
+    return Number(row?.size ?? 0);
+  }
+
+  async #each(sql: string, ids: string[]): Promise<void> {
+    this.#transaction(() => {
+      for (const id of ids) this.#sql(sql).run(id);
+    });
+  }
+}

@@ -1,0 +1,299 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import {
+  LeaseLostError,
+  StateCorruptError,
+  StateInUseError,
+  StateUnavailableError,
+  StateVersionError,
+} from "../errors.ts";
+import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
+import { SqliteOutbox } from "./sqlite-outbox.ts";
+import {
+  type BatchCommit,
+  type Lease,
+  type NotificationCommit,
+  type NotificationResult,
+  noTotals,
+  requireSameStream,
+  STATE_VERSION,
+  type ShardState,
+  type StateStore,
+  type StreamIdentity,
+} from "./types.ts";
+
+const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE shards (
+    shard_id TEXT PRIMARY KEY, sequence_number TEXT, ended INTEGER NOT NULL DEFAULT 0, totals TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, owner TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL DEFAULT 0,
+    heartbeat INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE templates (fingerprint TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE contributions (
+    shard_id TEXT, fingerprint TEXT, document TEXT NOT NULL, PRIMARY KEY (shard_id, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE groups (
+    fingerprint TEXT PRIMARY KEY, notifications INTEGER NOT NULL, document TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE outbox (
+    id TEXT PRIMARY KEY, place INTEGER NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX outbox_place ON outbox (place);
+`;
+
+interface ShardRow {
+  shard_id: string;
+  sequence_number: string | null;
+  ended: number;
+  totals: string;
+  attempts: number;
+  owner: string;
+  epoch: number;
+  heartbeat: number;
+}
+
+/**
+ * The state of one replica in one SQLite file, open to this process alone. Every change is one transaction and on disk
+ * (WAL, synchronous FULL) when the call returns.
+ */
+export class SqliteStateStore implements StateStore {
+  readonly outbox: SqliteOutbox;
+  readonly #db: DatabaseSync;
+  readonly #file: string;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /**
+   * Opens the file, or makes it and its folder.
+   * @throws StateInUseError, StateVersionError, StateCorruptError, StateUnavailableError; the file stays as it is
+   */
+  constructor(file: string) {
+    this.#file = file;
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      this.#db = new DatabaseSync(file);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    try {
+      this.#prepare();
+    } catch (error) {
+      this.#db.close();
+      throw this.#explain(error);
+    }
+    this.outbox = new SqliteOutbox((work) => this.#transaction(work), (sql) => this.#sql(sql));
+  }
+
+  #prepare(): void {
+    // Exclusive: a second process on the same file would count everything twice. The lock ends with the process.
+    this.#db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    this.#db.exec("BEGIN EXCLUSIVE");
+    try {
+      const [check] = this.#db.prepare("PRAGMA quick_check(1)").all() as { quick_check: string }[];
+      if (check?.quick_check !== "ok") throw this.#corrupt(check?.quick_check ?? "no answer");
+      const { user_version: version } = this.#db.prepare("PRAGMA user_version").get() as { user_version: number };
+      if (version > STATE_VERSION) {
+        throw new StateVersionError(
+          `${this.#file}: given state of version ${version}, allowed up to ${STATE_VERSION}: ` +
+            "it was written by a newer consumer; run that one, or give another file",
+        );
+      }
+      if (version === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${STATE_VERSION};`);
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  async claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }> {
+    return this.#transaction(() => {
+      const row = this.#sql("SELECT value FROM meta WHERE key = 'stream'").get() as { value: string } | undefined;
+      if (row === undefined) {
+        const claim = { ...stream, firstReadAt: now };
+        this.#sql("INSERT INTO meta VALUES ('stream', ?)").run(JSON.stringify(claim));
+        return claim;
+      }
+      const known = JSON.parse(row.value) as StreamIdentity & { firstReadAt: number };
+      requireSameStream(known, stream, this.#file);
+      return known;
+    });
+  }
+
+  async shards(): Promise<ShardState[]> {
+    return this.#read(() => (this.#sql("SELECT * FROM shards").all() as unknown as ShardRow[]).map(shardState));
+  }
+
+  /** This process is the only one, so any lease is its own to take. */
+  async acquireLease(shardId: string, owner: string): Promise<Lease> {
+    return this.#transaction(() => {
+      const row = this.#sql(
+        `INSERT INTO shards (shard_id, totals, owner, epoch) VALUES (?, ?, ?, 1)
+         ON CONFLICT DO UPDATE SET owner = excluded.owner, epoch = epoch + 1 RETURNING epoch, heartbeat`,
+      ).get(shardId, JSON.stringify(noTotals()), owner) as { epoch: number; heartbeat: number };
+      return { shardId, owner, epoch: row.epoch, heartbeat: row.heartbeat };
+    });
+  }
+
+  async renewLease(lease: Lease): Promise<Lease> {
+    // Nobody watches this heartbeat, so it is not worth a write to disk.
+    return this.#read(() => {
+      this.#requireLease(lease);
+      return lease;
+    });
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    this.#transaction(() => {
+      const { shardId, owner, epoch } = lease;
+      this.#sql("UPDATE shards SET owner = '' WHERE shard_id = ? AND owner = ? AND epoch = ?").run(
+        shardId,
+        owner,
+        epoch,
+      );
+    });
+  }
+
+  async loadTemplates(): Promise<TemplateState[]> {
+    return this.#documents<TemplateState>("SELECT document FROM templates");
+  }
+
+  async loadGroups(): Promise<GroupMeta[]> {
+    return this.#documents<GroupMeta>("SELECT document FROM groups");
+  }
+
+  async loadContributions(shardId: string): Promise<Contribution[]> {
+    return this.#documents<Contribution>("SELECT document FROM contributions WHERE shard_id = ?", shardId);
+  }
+
+  async countAttempt(lease: Lease): Promise<number> {
+    return this.#transaction(() => {
+      this.#requireLease(lease);
+      const row = this.#sql(
+        "UPDATE shards SET attempts = attempts + 1 WHERE shard_id = ? RETURNING attempts",
+      ).get(lease.shardId) as { attempts: number };
+      return row.attempts;
+    });
+  }
+
+  async commitBatch({ lease, checkpoint, templates, contributions }: BatchCommit): Promise<void> {
+    this.#transaction(() => {
+      this.#requireLease(lease);
+      const { shardId, sequenceNumber = null, ended, totals, attempts } = checkpoint;
+      this.#sql(
+        "UPDATE shards SET sequence_number = ?, ended = ?, totals = ?, attempts = ? WHERE shard_id = ?",
+      ).run(sequenceNumber, ended ? 1 : 0, JSON.stringify(totals), attempts, shardId);
+      const template = this.#sql("INSERT OR REPLACE INTO templates VALUES (?, ?)");
+      for (const one of templates) template.run(one.fingerprint, JSON.stringify(one));
+      const contribution = this.#sql("INSERT OR REPLACE INTO contributions VALUES (?, ?, ?)");
+      for (const one of contributions) contribution.run(shardId, one.fingerprint, JSON.stringify(one));
+    });
+  }
+
+  async commitNotification({ meta, alert }: NotificationCommit): Promise<NotificationResult> {
+    return this.#transaction(() => {
+      const row = this.#sql("SELECT document FROM groups WHERE fingerprint = ?").get(meta.fingerprint);
+      const current = row && (JSON.parse((row as { document: string }).document) as GroupMeta);
+      if ((current?.notifications ?? 0) !== meta.notifications - 1) {
+        return { committed: false as const, current: current ?? { ...meta, notifications: 0 } };
+      }
+      this.#sql("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)").run(
+        meta.fingerprint,
+        meta.notifications,
+        JSON.stringify(meta),
+      );
+      this.outbox.add(alert);
+      return { committed: true as const };
+    });
+  }
+
+  async forgetShard(shardId: string): Promise<void> {
+    this.#transaction(() => {
+      this.#sql("DELETE FROM contributions WHERE shard_id = ?").run(shardId);
+      this.#sql("DELETE FROM shards WHERE shard_id = ? AND ended = 1").run(shardId);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #requireLease({ shardId, owner, epoch }: Lease): void {
+    const row = this.#sql("SELECT owner, epoch FROM shards WHERE shard_id = ?").get(shardId);
+    if (row?.owner !== owner || row.epoch !== epoch) throw new LeaseLostError(shardId);
+  }
+
+  #documents<T>(sql: string, ...values: string[]): T[] {
+    return this.#read(() =>
+      (this.#sql(sql).all(...values) as { document: string }[]).map((row) => JSON.parse(row.document) as T),
+    );
+  }
+
+  #sql(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    return this.#read(() => {
+      this.#db.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        this.#db.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // A full disk may have rolled back already.
+        if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  #corrupt(what: string): StateCorruptError {
+    return new StateCorruptError(
+      `${this.#file}: the state file is damaged (${what}). Put back a copy of it, or move it and its -wal file away: ` +
+        "the consumer then reads the stream from its oldest record again, and tells old errors once more",
+    );
+  }
+
+  #explain(error: unknown): unknown {
+    const { code, errcode, message } = error as Error & { code?: string; errcode?: number };
+    // https://www.sqlite.org/rescode.html: the primary code is the low byte.
+    const primary = code === "ERR_SQLITE_ERROR" && errcode !== undefined ? errcode & 0xff : undefined;
+    if (primary === 11 || primary === 26) return this.#corrupt(message);
+    if (primary === 5) {
+      return new StateInUseError(`${this.#file}: another process has the state open; stop it or give another file`);
+    }
+    if (primary === 3 || primary === 8 || primary === 10 || primary === 13 || primary === 14 || primary === 23) {
+      return new StateUnavailableError(`${this.#file}: the state cannot be read or written: ${message}`);
+    }
+    if (code !== undefined && ["ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EEXIST", "EPERM"].includes(code)) {
+      return new StateUnavailableError(`${this.#file}: the state's folder cannot be made: ${message}`);
+    }
+    return error;
+  }
+}
+
+function shardState(row: ShardRow): ShardState {
+  return {
+    checkpoint: {
+      shardId: row.shard_id,
+      ...(row.sequence_number === null ? {} : { sequenceNumber: row.sequence_number }),
+      ended: row.ended === 1,
+      totals: JSON.parse(row.totals),
+      attempts: row.attempts,
+    },
+    lease: { shardId: row.shard_id, owner: row.owner, epoch: row.epoch, heartbeat: row.heartbeat },
+  };
+}

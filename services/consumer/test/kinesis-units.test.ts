@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ByteBudget } from "../src/kinesis/budget.ts";
+import { classify } from "../src/kinesis/failures.ts";
+import { planLeases, readableShards } from "../src/kinesis/plan.ts";
+import { parseGetRecords } from "../src/kinesis/protocol.ts";
+import { freshCheckpoint, type Lease, type ShardState } from "../src/state/types.ts";
+
+const state = (shardId: string, ended = false): ShardState => ({
+  checkpoint: { ...freshCheckpoint(shardId), ended },
+});
+const lease = (shardId: string, owner: string): Lease => ({ shardId, owner, epoch: 1, heartbeat: 1 });
+
+describe("readableShards", () => {
+  const split = [
+    { shardId: "a", parents: [] },
+    { shardId: "b", parents: ["a"] },
+    { shardId: "c", parents: ["a"] },
+    { shardId: "d", parents: ["b", "c"] },
+  ];
+
+  it("gives parents before children", () => {
+    expect(readableShards(split, [])).toEqual(["a"]);
+    expect(readableShards(split, [state("a", true)])).toEqual(["b", "c"]);
+    expect(readableShards(split, [state("a", true), state("b", true), state("c")])).toEqual(["c"]);
+    expect(readableShards(split, ["a", "b", "c"].map((id) => state(id, true)))).toEqual(["d"]);
+  });
+
+  it("does not wait for parents that the stream no longer lists", () => {
+    expect(readableShards(split.slice(1), [])).toEqual(["b", "c"]);
+  });
+
+  it("reads every shard of any family in the end, children never before their parents", () => {
+    const families = fc.array(fc.array(fc.nat(), { maxLength: 2 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(families, (parentPicks) => {
+        const listed = parentPicks.map((picks, i) => ({
+          shardId: `s${i}`,
+          parents: i === 0 ? [] : [...new Set(picks.map((pick) => `s${pick % i}`))],
+        }));
+        const ended: string[] = [];
+        for (let round = 0; round <= listed.length; round++) {
+          const now = readableShards(listed, ended.map((id) => state(id, true)));
+          for (const id of now) {
+            const parents = listed.find((one) => one.shardId === id)?.parents ?? [];
+            expect(parents.every((parent) => ended.includes(parent))).toBe(true);
+          }
+          ended.push(...now);
+        }
+        expect(ended.sort()).toEqual(listed.map((one) => one.shardId).sort());
+      }),
+    );
+  });
+});
+
+describe("planLeases", () => {
+  it("takes free and expired shards up to a fair share", () => {
+    const leases = new Map([
+      ["b", lease("b", "other")],
+      ["c", lease("c", "dead")],
+      ["d", lease("d", "")],
+    ]);
+    const { take } = planLeases(["a", "b", "c", "d"], leases, "me", (one) => one.owner === "dead");
+    expect(take.map((one) => one.shardId)).toEqual(["a", "c"]);
+    expect(take[1]?.seen).toEqual(lease("c", "dead"));
+  });
+
+  it("replicas that take turns share evenly, and then leave one another alone", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 6 }), (shards, replicas) => {
+        const ids = Array.from({ length: shards }, (_, i) => `s${i}`);
+        const leases = new Map<string, Lease>();
+        const round = () => {
+          let taken = 0;
+          for (let replica = 0; replica < replicas; replica++) {
+            for (const { shardId } of planLeases(ids, leases, `r${replica}`, () => false).take) {
+              leases.set(shardId, lease(shardId, `r${replica}`));
+              taken++;
+            }
+          }
+          return taken;
+        };
+        for (let i = 0; i < shards * 2; i++) round();
+        const loads = Array.from({ length: replicas }, (_, r) =>
+          [...leases.values()].reduce((sum, one) => sum + (one.owner === `r${r}` ? 1 : 0), 0),
+        );
+        expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+        expect(round()).toBe(0);
+      }),
+    );
+  });
+});
+
+describe("ByteBudget", () => {
+  it("never hands out more than its limit, in order, and survives those who give up waiting", async () => {
+    const step = fc.record({ bytes: fc.integer({ min: 1, max: 150 }), abort: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+        const budget = new ByteBudget(100);
+        const served: number[] = [];
+        const work = steps.map(async ({ bytes, abort }, place) => {
+          const controller = new AbortController();
+          const waiting = budget.reserve(bytes, controller.signal);
+          if (abort) controller.abort();
+          if (!(await waiting)) return;
+          expect(budget.used).toBeLessThanOrEqual(100);
+          served.push(place);
+          await Promise.resolve();
+          budget.release(Math.min(bytes, 100));
+        });
+        await Promise.all(work);
+        expect(budget.used).toBe(0);
+        expect(served).toEqual([...served].sort((a, b) => a - b));
+        expect(served).toEqual(expect.arrayContaining(steps.flatMap((s, i) => (s.abort ? [] : [i]))));
+      }),
+    );
+  });
+});
+
+describe("classify", () => {
+  it.each([
+    ["ExpiredIteratorException", "expired"],
+    ["ProvisionedThroughputExceededException", "throttled"],
+    ["KMSThrottlingException", "throttled"],
+    ["KMSDisabledException", "key"],
+    ["KMSAccessDeniedException", "key"],
+    ["AccessDeniedException", "denied"],
+    ["ResourceNotFoundException", "missing"],
+    ["TimeoutError", "trouble"],
+  ])("%s is %s", (name, kind) => {
+    const failure = classify(Object.assign(new Error("why"), { name }));
+    expect(failure.kind).toBe(kind);
+    expect(failure.text).toContain(`${name}: why; `);
+  });
+
+  it("takes anything that is thrown", () => {
+    fc.assert(fc.property(fc.anything(), (thrown) => { expect(classify(thrown).kind).toBe("trouble"); }));
+  });
+});
+
+describe("parseGetRecords", () => {
+  it("reads what GetRecords answers", () => {
+    const answer = {
+      Records: [{ SequenceNumber: "49", Data: "e30=", ApproximateArrivalTimestamp: 1.5, PartitionKey: "ü" }],
+      NextShardIterator: "next",
+      MillisBehindLatest: 12,
+    };
+    const read = parseGetRecords(Buffer.from(JSON.stringify(answer)));
+    expect(read).toMatchObject({ next: "next", behindMs: 12, bytes: 2 });
+    expect(read.records[0]).toMatchObject({ sequenceNumber: "49", arrivedAt: 1500 });
+    expect(Buffer.from(read.records[0]?.data ?? []).toString()).toBe("{}");
+    expect(parseGetRecords(Buffer.from('{"Records":[],"NextShardIterator":null}')).next).toBeUndefined();
+  });
+
+  it("refuses any other answer by name, and throws nothing else", () => {
+    const bodies = fc.oneof(fc.string(), fc.json(), fc.constant('{"Records":[null]}'), fc.constant('{"Records":[{"Data":1}]}'));
+    fc.assert(
+      fc.property(bodies, (body) => {
+        try {
+          parseGetRecords(Buffer.from(body));
+        } catch (error) {
+          expect((error as Error).name).toBe("KinesisAnswerError");
+        }
+      }),
+    );
+    expect(() => parseGetRecords(Buffer.from("<html>"))).toThrow("GetRecords: the answer is no JSON");
+    expect(() => parseGetRecords(Buffer.from('{"Records":[{"Data":""}]}'))).toThrow("without SequenceNumber");
+  });
+});
