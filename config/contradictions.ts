@@ -100,13 +100,10 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   },
   {
     path: ["repositories", "names"],
-    allowed: "consumer and log-generator (the services CALI deploys) and others, each once",
+    allowed: "consumer and log-generator (the services CALI deploys) and others",
     holds: (c) => {
       const names = list(c.repositories?.names);
-      return (
-        names === undefined ||
-        (isUnique(names) && ["consumer", "log-generator"].every((name) => names.includes(name)))
-      );
+      return names === undefined || ["consumer", "log-generator"].every((name) => names.includes(name));
     },
   },
   {
@@ -116,11 +113,6 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
       const count = c.domain?.instanceCount;
       return typeof count !== "number" || count === 1 || count % 2 === 0 || count % 3 === 0;
     },
-  },
-  {
-    path: ["team"],
-    allowed: "each member once",
-    holds: (c) => isUnique(list(c.team) ?? []),
   },
   {
     path: ["cluster", "nodeGroup", "desiredSize"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uniqueList } from "./unique.ts";
 
 /** The cluster and who may use what: network, EKS, IAM, Grafana, image repositories. A part of `schema.ts`. */
 
@@ -23,12 +24,11 @@ export const networkSchema = z
     z.strictObject({ kind: z.literal("default-vpc").describe("All subnets of the account's default VPC.") }),
     z.strictObject({
       kind: z.literal("subnets"),
-      subnetIds: z
-        .array(
-          z
-            .string()
-            .regex(/^subnet-[0-9a-f]{8,17}$/, { error: "a subnet id such as subnet-0123456789abcdef0" }),
-        )
+      subnetIds: uniqueList(
+        z
+          .string()
+          .regex(/^subnet-[0-9a-f]{8,17}$/, { error: "a subnet id such as subnet-0123456789abcdef0" }),
+      )
         .min(2)
         .describe("At least two, in different availability zones (EKS demands it)."),
     }),
@@ -53,12 +53,10 @@ export const grafanaSchema = z
           metadataUrl: z
             .url({ protocol: /^https$/, error: "an https URL" })
             .describe("The identity provider's metadata."),
-          adminRoles: z
-            .array(z.string().min(1))
+          adminRoles: uniqueList(z.string().min(1))
             .min(1)
             .describe("Values of the role assertion that make an admin."),
-          editorRoles: z
-            .array(z.string().min(1))
+          editorRoles: uniqueList(z.string().min(1))
             .min(1)
             .describe("Values of the role assertion that make an editor."),
           roleAssertion: z
@@ -79,16 +77,14 @@ export const clusterSchema = z
       .regex(/^1\.\d{2}$/, { error: 'a Kubernetes version in quotes, such as "1.35"' })
       .default("1.35")
       .describe("Kubernetes version of the control plane."),
-    publicEndpointCidrs: z
-      .array(cidr)
+    publicEndpointCidrs: uniqueList(cidr)
       .default([])
       .describe("Who may reach the API server from the internet; empty: only the VPC."),
     encryptSecrets: z
       .boolean()
       .default(true)
       .describe("Encrypt Kubernetes secrets with a KMS key of their own."),
-    logTypes: z
-      .array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
+    logTypes: uniqueList(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
       .default(["api", "audit", "authenticator"])
       .describe("Control-plane logs that go to CloudWatch."),
     logRetentionDays: z
@@ -135,8 +131,9 @@ export const clusterSchema = z
       ),
     nodeGroup: z
       .strictObject({
-        instanceTypes: z
-          .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, { error: "a type such as t3.medium" }))
+        instanceTypes: uniqueList(
+          z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, { error: "a type such as t3.medium" }),
+        )
           .min(1)
           .default(["t3.medium"])
           .describe("Instance types, best first."),
@@ -209,15 +206,14 @@ export const iamSchema = z
       ),
     applicationRole: z
       .strictObject({
-        serviceAccounts: z
-          .array(
-            z.string().regex(/^[a-z0-9*-]+:[a-z0-9*-]+$/, { error: "namespace:name, such as cali:consumer" }),
-          )
+        serviceAccounts: uniqueList(
+          z.string().regex(/^[a-z0-9*-]+:[a-z0-9*-]+$/, { error: "namespace:name, such as cali:consumer" }),
+        )
           .min(1)
           .describe("Who may use the application role, as namespace:name; `*` matches anything (unsafe)."),
-        managedPolicies: z
-          .array(z.enum(["CloudWatchAgentServerPolicy", "AmazonS3ReadOnlyAccess"]))
-          .describe("AWS managed policies attached to it."),
+        managedPolicies: uniqueList(
+          z.enum(["CloudWatchAgentServerPolicy", "AmazonS3ReadOnlyAccess"]),
+        ).describe("AWS managed policies attached to it."),
       })
       .nullable()
       .default(null)
@@ -241,8 +237,9 @@ export const iamSchema = z
 
 export const repositoriesSchema = z
   .strictObject({
-    names: z
-      .array(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "lower-case words joined by dashes" }))
+    names: uniqueList(
+      z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "lower-case words joined by dashes" }),
+    )
       .min(1)
       .default(["consumer", "log-generator"])
       .describe("Repositories, one a service; each name follows the prefix and a slash."),

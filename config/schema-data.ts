@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uniqueList } from "./unique.ts";
 
 /** The data's way: stream, Firehose, bucket, OpenSearch domain. A part of `schema.ts`. */
 
@@ -170,8 +171,7 @@ export const domainSchema = z
       ),
     access: z
       .strictObject({
-        actions: z
-          .array(z.string().regex(/^es:[A-Za-z*]+$/, { error: "an action such as es:ESHttpGet" }))
+        actions: uniqueList(z.string().regex(/^es:[A-Za-z*]+$/, { error: "an action such as es:ESHttpGet" }))
           .min(1)
           .default([
             "es:ESHttpDelete",

@@ -8,6 +8,7 @@ import {
   repositoriesSchema,
 } from "./schema-cluster.ts";
 import { bucketSchema, domainSchema, firehoseSchema, streamSchema } from "./schema-data.ts";
+import { uniqueList } from "./unique.ts";
 
 /**
  * The one validation of `config/*.yaml`. Every key has its unit, default and allowed values here; `schema.json`,
@@ -108,8 +109,9 @@ const base = z.strictObject({
         ),
     })
     .prefault({}),
-  team: z
-    .array(arn(/^arn:aws:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, "arn:aws:iam::123456789012:user/name"))
+  team: uniqueList(
+    arn(/^arn:aws:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, "arn:aws:iam::123456789012:user/name"),
+  )
     .default([])
     .describe(
       "IAM users and roles of the team. In layout `shared` this is the default of the variable team_members_arns.",
