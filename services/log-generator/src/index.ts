@@ -1,0 +1,11 @@
+export { BAD_KINDS, type Bad, type BadKind } from "./bad-records.ts";
+export { CATALOGUE, ERROR_SPECS } from "./catalogue/catalogue.ts";
+export { callersOf, ROUTES, SERVICES } from "./catalogue/services.ts";
+export type { ErrorSpec, Template } from "./catalogue/template.ts";
+export { CatalogueError, LabelError, OptionError, SinkError } from "./errors.ts";
+export { asJson, asText, type GeneratedLine, type GenerateOptions, generate } from "./generate.ts";
+export { type LineLabel, labelOf, labelSchema, readLabels } from "./labels.ts";
+export { type RunOptions, run, type Summary } from "./run.ts";
+export { createSink, fileSink, type SinkOptions } from "./sinks/create.ts";
+export type { Sink, SinkCounters } from "./sinks/types.ts";
+export type { Incident } from "./world/incidents.ts";
