@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, run } from "./support/run.ts";
+
+const FORBIDDEN: [string, string][] = [
+  ["config/x.ts", "../constructs/handle.ts"],
+  ["config/x.ts", "../stacks/06-iam.ts"],
+  ["config/x.ts", "cdktf"],
+  ["config/x.ts", "@cdktf/provider-aws/lib/s3-bucket/index.js"],
+  ["constructs/x.ts", "../stacks/06-iam.ts"],
+  ["constructs/x.ts", "../main.ts"],
+  ["constructs/x.ts", "../delivery/bootstrap/main.ts"],
+  ["constructs/deeper/x.ts", "../../stacks/06-iam.ts"],
+  ["stacks/x.ts", "../main.ts"],
+  ["stacks/x.ts", "../services/consumer/src/main.ts"],
+  ["stacks/x.ts", "@cali/log-record"],
+  ["services/consumer/src/x.ts", "../../../config/names.ts"],
+  ["services/consumer/src/x.ts", "../../../stacks/06-iam.ts"],
+  ["services/consumer/src/x.ts", "@cali/log-generator"],
+  ["services/log-generator/src/x.ts", "cdktf"],
+  ["delivery/x.ts", "../stacks/06-iam.ts"],
+  ["delivery/x.ts", "../constructs/handle.ts"],
+];
+
+const ALLOWED: [string, string][] = [
+  ["config/x.ts", "./names.ts"],
+  ["constructs/x.ts", "../config/names.ts"],
+  ["stacks/x.ts", "../constructs/handle.ts"],
+  ["stacks/x.ts", "../config/names.ts"],
+  ["main.ts", "./stacks/06-iam.ts"],
+  ["delivery/x.ts", "../config/load.ts"],
+  ["services/consumer/src/x.ts", "@cali/log-record"],
+  ["services/consumer/src/x.ts", "./config.ts"],
+];
+
+/** File of one import, unique for each pair. */
+const fileOf = (path: string, specifier: string) =>
+  path.replace(/x\.ts$|main\.ts$/, (name) => `${specifier.replaceAll(/\W+/g, "_")}-${name}`);
+
+describe("the import rule", () => {
+  let folder: string;
+  let findings: string;
+
+  beforeAll(async () => {
+    // A tree of rooms with the project's own linter configuration.
+    folder = mkdtempSync(join(tmpdir(), "cali-imports-"));
+    const { $schema, vcs, ...configuration } = JSON.parse(readFileSync(join(ROOT, "biome.json"), "utf8"));
+    writeFileSync(join(folder, "biome.json"), JSON.stringify(configuration));
+    for (const [path, specifier] of [...FORBIDDEN, ...ALLOWED]) {
+      const file = join(folder, fileOf(path, specifier));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `import { x } from "${specifier}";\nconsole.log(x);\n`);
+    }
+    const { stdout } = await run("biome", ["lint", "--reporter=github", "--max-diagnostics=none", "."], {
+      cwd: folder,
+    });
+    findings = stdout;
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const isRefused = (path: string, specifier: string) =>
+    findings
+      .split("\n")
+      .some((line) => line.includes("noRestrictedImports") && line.includes(`${fileOf(path, specifier)},`));
+
+  it.each(FORBIDDEN)("%s may not import %s", (path, specifier) => {
+    expect(isRefused(path, specifier)).toBe(true);
+  });
+
+  it.each(ALLOWED)("%s may import %s", (path, specifier) => {
+    expect(isRefused(path, specifier)).toBe(false);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../config/errors.ts";
+import { loadConfig, parseConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { STACKS } from "../stacks/placement.ts";
+import { resourcesOf, type StackJson, synthesize } from "./support/synth.ts";
+import { referencesIn } from "./support/terraform-expression.ts";
+
+const dev = loadConfig({ env: "dev" });
+const inStacks = synthesize(dev);
+/** The same environment in one state, with the arguments that only that layout has. */
+const inShared = synthesize(
+  parseConfig({ ...dev, stateLayout: "shared", state: { key: "infra/terraform.tfstate" } }, "dev in shared"),
+);
+
+describe("layout stacks", () => {
+  it("gives each stack a state of its own, in one bucket with one lock", () => {
+    expect(Object.keys(inStacks.stacks).sort()).toEqual([...STACKS]);
+    for (const [name, { terraform }] of Object.entries(inStacks.stacks)) {
+      expect(terraform.backend.s3).toEqual({
+        bucket: "cali-dev-terraform-state",
+        key: `stacks/${name}/terraform.tfstate`,
+        region: "ap-northeast-2",
+        encrypt: true,
+        dynamodb_table: "cali-dev-terraform-lock",
+        use_lockfile: true,
+      });
+    }
+  });
+
+  it("orders the stacks by what they pass each other", () => {
+    const waitsFor = Object.fromEntries(
+      Object.entries(inStacks.manifest.stacks).map(([name, { dependencies }]) => [
+        name,
+        [...dependencies].sort(),
+      ]),
+    );
+    expect(waitsFor).toEqual({
+      "01-kinesis": ["02-s3", "03-opensearch", "06-iam"],
+      "02-s3": [],
+      "03-opensearch": ["06-iam"],
+      "04-grafana": [],
+      "05-eks": ["06-iam"],
+      "06-iam": ["02-s3"],
+      "07-ecr": [],
+    });
+  });
+
+  it("makes 04-grafana wait for its role when the workspace is managed", () => {
+    const grafana = {
+      mode: "managed",
+      login: { kind: "identity-center" },
+    };
+    const { manifest } = synthesize(parseConfig({ ...dev, grafana }, "dev with Grafana"));
+    expect(manifest.stacks["04-grafana"]?.dependencies).toEqual(["06-iam"]);
+    expect(manifest.stacks["03-opensearch"]?.dependencies).toEqual(["06-iam"]);
+  });
+
+  it("reads no other stack's state, and refers to nothing outside its own", () => {
+    for (const [name, stack] of Object.entries(inStacks.stacks)) {
+      expect(Object.keys(stack.data ?? {}), name).not.toContain("terraform_remote_state");
+      expect(undeclaredReferences(stack), name).toEqual([]);
+    }
+  });
+
+  it("refuses irsa, and says why", () => {
+    try {
+      parseConfig({ ...dev, workloadIdentity: "irsa" }, "config/dev.yaml");
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(String(error)).toMatch(
+        /workloadIdentity: given "irsa"; allowed: pod-identity .* a cycle across states/,
+      );
+    }
+  });
+});
+
+describe("layout shared", () => {
+  it("puts every stack into one state, which waits for nothing", () => {
+    expect(Object.keys(inShared.stacks)).toEqual(["infra"]);
+    expect(inShared.manifest.stacks.infra?.dependencies).toEqual([]);
+    expect(inShared.stacks.infra?.terraform.backend.s3.key).toBe("infra/terraform.tfstate");
+  });
+
+  it("has the same resources as the stacks together", () => {
+    const addresses = (synthesized: typeof inShared) =>
+      resourcesOf(synthesized)
+        .map(({ address }) => address)
+        .sort();
+    expect(addresses(inShared)).toEqual(addresses(inStacks));
+  });
+
+  it("refers where stacks of their own would use well-known names", () => {
+    const firehose = (config: typeof inShared) =>
+      resourcesOf(config).find(({ address }) => address.endsWith("delivery_stream.to_s3"))?.body
+        .kinesis_source_configuration;
+    expect(firehose(inShared)).toMatchObject({ role_arn: "${aws_iam_role.firehose.arn}" });
+    expect(firehose(inStacks)).toMatchObject({
+      role_arn: "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/cali-dev-firehose-role",
+    });
+  });
+
+  it("refers to nothing that it doesn't declare", () => {
+    expect(undeclaredReferences(inShared.stacks.infra as StackJson)).toEqual([]);
+  });
+});
+
+describe.each<[string, Partial<Record<keyof Config, unknown>>]>([
+  [
+    "managed Grafana by SAML",
+    {
+      grafana: {
+        mode: "managed",
+        login: {
+          kind: "saml",
+          metadataUrl: "https://example.com/metadata",
+          adminRoles: ["admin"],
+          editorRoles: ["dev"],
+        },
+      },
+    },
+  ],
+  [
+    "given subnets",
+    { network: { kind: "subnets", subnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"] } },
+  ],
+  ["an on-demand stream", { stream: { mode: "on-demand", shards: null } }],
+  ["a team", { team: ["arn:aws:iam::123456789012:user/kim"] }],
+  [
+    "three OpenSearch nodes and a password",
+    { domain: { instanceCount: 3, masterUser: { kind: "internal", name: "admin" } } },
+  ],
+  [
+    "a state key of its own",
+    {
+      state: {
+        kmsKeyArn: "arn:aws:kms:ap-northeast-2:123456789012:key/0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f",
+      },
+    },
+  ],
+])("an environment with %s", (_, change) => {
+  it("synthesizes in both layouts, with all references declared", () => {
+    for (const layout of ["stacks", "shared"]) {
+      const state = { ...((change.state as object) ?? {}), ...(layout === "shared" && { key: "x.tfstate" }) };
+      const { stacks } = synthesize(parseConfig({ ...dev, ...change, stateLayout: layout, state }, layout));
+      for (const [name, stack] of Object.entries(stacks))
+        expect(undeclaredReferences(stack), name).toEqual([]);
+    }
+  });
+});
+
+/** References to resources, data sources and variables that a stack doesn't have. */
+function undeclaredReferences(stack: StackJson): string[] {
+  const { resource = {}, data = {}, variable = {}, output = {}, provider = {} } = stack;
+  const declared = (reference: string) => {
+    const [first = "", second = "", third = ""] = reference.split(".");
+    if (first === "var") return second in variable;
+    if (first === "each") return true;
+    return first === "data" ? third in (data[second] ?? {}) : second in (resource[first] ?? {});
+  };
+  const dependencies = Object.values(resource)
+    .flatMap((byName) => Object.values(byName))
+    .flatMap((body) => (body.depends_on ?? []) as string[]);
+  return [...referencesIn({ resource, data, output, provider, variable } as never), ...dependencies].filter(
+    (reference) => !declared(reference),
+  );
+}

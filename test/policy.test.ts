@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../config/load.ts";
+import { POLICIES, type Policy, PROTECTED_POLICIES } from "./support/policies.ts";
+import { type JsonObject, type Synthesized, synthesize, synthesizeEnvironment } from "./support/synth.ts";
+
+describe.each(["dev", "prod"])("%s", (env) => {
+  const synthesized = synthesizeEnvironment(env);
+  const rules = loadConfig({ env }).protection.preventDestroy
+    ? [...POLICIES, ...PROTECTED_POLICIES]
+    : POLICIES;
+  it.each(rules.map((rule) => [rule.name, rule.reason, rule] as const))("%s: %s", (_, __, rule) => {
+    expect(rule.violations(synthesized)).toEqual([]);
+  });
+});
+
+it("prod is protected", () => {
+  expect(loadConfig({ env: "prod" }).protection.preventDestroy).toBe(true);
+});
+
+describe("terraform-users", () => {
+  const synthesized = synthesizeEnvironment("terraform-users");
+
+  it("has the unsafe values that are known, each at its address, and no others", () => {
+    const found = Object.fromEntries(
+      POLICIES.map(({ name, violations }) => [name, violations(synthesized).sort()] as const).filter(
+        ([, list]) => list.length > 0,
+      ),
+    );
+    expect(found).toEqual({
+      "no-any-principal": ["aws_opensearch_domain.logs"],
+      "no-any-action": ["aws_opensearch_domain.logs"],
+      "no-any-service-account": ["aws_iam_role.app_role"],
+      "writes-name-their-resource": ["aws_iam_policy.cluster_autoscaler"],
+      "one-cluster-name": [
+        "aws_iam_policy.firehose_opensearch",
+        "aws_iam_policy.firehose_s3",
+        "aws_iam_policy.kinesis_access",
+      ],
+      "stream-encrypted": ["aws_kinesis_stream.logs"],
+      "bucket-tls-only": ["aws_s3_bucket.logs"],
+      "bucket-cleans-up": ["aws_s3_bucket_lifecycle_configuration.logs"],
+      "domain-encrypted": ["aws_opensearch_domain.logs"],
+      "kubernetes-secrets-encrypted": ["aws_eks_cluster.main"],
+      "node-volumes-encrypted": ["aws_eks_node_group.main"],
+      "supported-kubernetes": ["aws_eks_cluster.main"],
+      "current-nodes": ["aws_eks_node_group.main"],
+      "network-add-ons": [
+        "aws_eks_addon coredns",
+        "aws_eks_addon eks-pod-identity-agent",
+        "aws_eks_addon kube-proxy",
+        "aws_eks_addon vpc-cni",
+      ],
+      "delivery-logs-exist": [
+        "aws_kinesis_firehose_delivery_stream.to_opensearch",
+        "aws_kinesis_firehose_delivery_stream.to_s3",
+      ],
+      "immutable-tags": ["aws_ecr_repository.consumer", "aws_ecr_repository.log_generator"],
+      "not-force-deleted": [
+        "aws_ecr_repository.consumer",
+        "aws_ecr_repository.log_generator",
+        "aws_s3_bucket.logs",
+      ],
+      "no-password-in-the-state": ["aws_opensearch_domain.logs"],
+      "exact-provider": ["infra aws", "infra tls"],
+    });
+  });
+});
+
+/** Every rule is broken once, in the JSON of prod. */
+describe("each rule finds what it is for", () => {
+  type Break = (resources: Record<string, JsonObject>, whole: Synthesized) => void;
+
+  const edit = (body: JsonObject | undefined, argument: string, change: (text: string) => string) => {
+    if (!body) throw new Error(`nothing to break in ${argument}`);
+    const before = String(body[argument]);
+    const after = change(before);
+    if (before === after) throw new Error(`${argument} did not change`);
+    body[argument] = after;
+  };
+  const set = (body: JsonObject | undefined, values: JsonObject) => Object.assign(body as JsonObject, values);
+
+  const BREAKS: Record<string, Break> = {
+    "no-any-principal": (r) =>
+      edit(r["aws_opensearch_domain.logs"], "access_policies", (text) =>
+        text.replace(/"AWS": "arn[^"]*"/, '"AWS": "*"'),
+      ),
+    "no-any-action": (r) =>
+      edit(r["aws_iam_role_policy.consumer"], "policy", (text) =>
+        text.replace('"kinesis:GetRecords"', '"kinesis:*"'),
+      ),
+    "no-any-service-account": (r) =>
+      edit(r["aws_iam_role.consumer"], "assume_role_policy", (text) =>
+        text
+          .replace("aws:RequestTag/kubernetes-namespace", "x:sub")
+          .replace('"cali"', '"system:serviceaccount:*:*"'),
+      ),
+    "pods-are-named": (r) =>
+      edit(r["aws_iam_role.consumer"], "assume_role_policy", (text) =>
+        text.replace("kubernetes-service-account", "eks-cluster-name"),
+      ),
+    "writes-name-their-resource": (r) =>
+      edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) =>
+        text.replace(/"arn:aws:kinesis[^"]*"/, '"*"'),
+      ),
+    "one-cluster-name": (r) =>
+      edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) => text.replace("-logs-stream", "-*")),
+    "stream-encrypted": (r) => set(r["aws_kinesis_stream.logs"], { encryption_type: "NONE" }),
+    "bucket-encrypted": (_, { stacks }) => {
+      delete stacks["02-s3"]?.resource?.aws_s3_bucket_server_side_encryption_configuration;
+    },
+    "bucket-private": (r) => set(r["aws_s3_bucket_public_access_block.logs"], { block_public_acls: false }),
+    "bucket-tls-only": (r) =>
+      edit(r["aws_s3_bucket_policy.logs"], "policy", (text) => text.replace("Deny", "Allow")),
+    "bucket-cleans-up": (r) => {
+      (r["aws_s3_bucket_lifecycle_configuration.logs"] as { rule: JsonObject[] }).rule.pop();
+    },
+    "domain-encrypted": (r) => set(r["aws_opensearch_domain.logs"], { encrypt_at_rest: { enabled: false } }),
+    "table-encrypted": (r) =>
+      set(r["aws_dynamodb_table.consumer"], { server_side_encryption: { enabled: false } }),
+    "kubernetes-secrets-encrypted": (r) => {
+      delete r["aws_eks_cluster.main"]?.encryption_config;
+    },
+    "node-volumes-encrypted": (r) =>
+      set(r["aws_launch_template.nodes"], { metadata_options: { http_put_response_hop_limit: 2 } }),
+    "supported-kubernetes": (r) => set(r["aws_eks_cluster.main"], { version: "1.29" }),
+    "current-nodes": (r) => set(r["aws_eks_node_group.main"], { ami_type: "AL2_x86_64" }),
+    "network-add-ons": (_, { stacks }) => {
+      delete stacks["05-eks"]?.resource?.aws_eks_addon?.coredns;
+    },
+    "delivery-logs-exist": (r) =>
+      set(r["aws_cloudwatch_log_group.firehose_to_s3"], { name: "/aws/kinesisfirehose/other" }),
+    "immutable-tags": (r) => set(r["aws_ecr_repository.consumer"], { image_tag_mutability: "MUTABLE" }),
+    "not-force-deleted": (r) => set(r["aws_s3_bucket.logs"], { force_destroy: true }),
+    "no-secret": (r) =>
+      set(r["aws_opensearch_domain.logs"], { advanced_security_options: { master_user_password: "x" } }),
+    "no-password-in-the-state": (r) =>
+      set(r["aws_opensearch_domain.logs"], {
+        advanced_security_options: { master_user_password: "${var.p}" },
+      }),
+    "exact-provider": (_, { stacks }) => {
+      (stacks["07-ecr"]?.terraform.required_providers.aws as { version: string }).version = "~> 6.0";
+    },
+    "prevent-destroy": (r) => {
+      delete r["aws_s3_bucket.logs"]?.lifecycle;
+    },
+    "no-open-endpoint": (r) =>
+      set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["0.0.0.0/0"] } }),
+  };
+
+  const rules: readonly Policy[] = [...POLICIES, ...PROTECTED_POLICIES];
+
+  it("is shown for every rule", () => {
+    expect(Object.keys(BREAKS).sort()).toEqual(rules.map(({ name }) => name).sort());
+  });
+
+  it.each(rules.map((rule) => [rule.name, rule] as const))("%s", (name, rule) => {
+    const broken = structuredClone(synthesize(loadConfig({ env: "prod" })));
+    const resources = Object.fromEntries(
+      Object.values(broken.stacks).flatMap(({ resource = {} }) =>
+        Object.entries(resource).flatMap(([type, byName]) =>
+          Object.entries(byName).map(([key, body]) => [`${type}.${key}`, body]),
+        ),
+      ),
+    );
+    BREAKS[name]?.(resources, broken);
+    expect(rule.violations(broken)).not.toEqual([]);
+  });
+});

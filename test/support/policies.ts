@@ -1,0 +1,338 @@
+import { type JsonObject, type Resource, resourcesOf, type StackJson, type Synthesized } from "./synth.ts";
+
+/** A rule over everything that an environment synthesizes. */
+export interface Policy {
+  readonly name: string;
+  /** Why it matters. */
+  readonly reason: string;
+  /** Addresses that break it. */
+  readonly violations: (synthesized: Synthesized) => string[];
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Principal?: unknown;
+  readonly Action?: string | string[];
+  readonly Resource?: string | string[];
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+const DOCUMENTS = ["policy", "assume_role_policy", "access_policies"];
+
+const list = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
+
+/** The statements of a resource's policy documents. References count as text. */
+function statements({ body }: Resource): Statement[] {
+  return DOCUMENTS.filter((argument) => typeof body[argument] === "string").flatMap((argument) => {
+    const text = String(body[argument])
+      // A list that Terraform puts in stands without quotes.
+      .replaceAll(/:\s*\$\{(?:[^{}"]|"[^"]*")*\}(?=\s*[,}])/g, ': "${reference}"')
+      // A function's own quotes inside a reference.
+      .replaceAll(/\$\{[^{}]*\}/g, (reference) => reference.replaceAll('"', "'"));
+    return list((JSON.parse(text) as { Statement?: Statement | Statement[] }).Statement);
+  });
+}
+
+const allows = (resource: Resource) => statements(resource).filter(({ Effect }) => Effect === "Allow");
+
+const principals = ({ Principal }: Statement): string[] =>
+  typeof Principal === "string"
+    ? [Principal]
+    : Object.values(Principal ?? {}).flatMap((one) => list(one as string));
+
+/** Addresses of the resources for which something holds. */
+const where =
+  (test: (resource: Resource, all: readonly Resource[]) => boolean) => (synthesized: Synthesized) => {
+    const all = resourcesOf(synthesized);
+    return all.filter((resource) => test(resource, all)).map(({ address }) => address);
+  };
+
+const ofType = (type: string, broken: (body: JsonObject, all: readonly Resource[]) => boolean) =>
+  where((resource, all) => resource.type === type && broken(resource.body, all));
+
+/** A block that is there once, however it is written. */
+const block = (body: JsonObject, name: string) => list(body[name])[0] as JsonObject | undefined;
+
+const DATA_BEARING = new Set([
+  "aws_kinesis_stream",
+  "aws_s3_bucket",
+  "aws_opensearch_domain",
+  "aws_eks_cluster",
+  "aws_dynamodb_table",
+  "aws_ecr_repository",
+]);
+
+const needs = (type: string, companion: string) =>
+  where(
+    (resource, all) =>
+      resource.type === type &&
+      !all.some((other) => other.type === companion && other.name === resource.name),
+  );
+
+/** Rules for every environment. */
+export const POLICIES: readonly Policy[] = [
+  {
+    name: "no-any-principal",
+    reason: "whoever has an AWS account would be let in",
+    violations: where((resource) => allows(resource).some((one) => principals(one).includes("*"))),
+  },
+  {
+    name: "no-any-action",
+    reason: "a role that may do everything may do what nobody thought of",
+    violations: where((resource) =>
+      allows(resource).some(({ Action }) =>
+        list(Action).some((action) => /^(\*|[a-z0-9-]+:\*)$/.test(action)),
+      ),
+    ),
+  },
+  {
+    name: "no-any-service-account",
+    reason: "every pod of the cluster could use the role",
+    violations: where((resource) =>
+      statements(resource).some(({ Condition }) =>
+        /serviceaccount:[^"]*\*|"kubernetes-[^"]*":"[^"]*\*/.test(JSON.stringify(Condition ?? {})),
+      ),
+    ),
+  },
+  {
+    name: "pods-are-named",
+    reason: "a role for pods is for one namespace and one service account",
+    violations: where((resource) =>
+      statements(resource).some(
+        (one) =>
+          principals(one).includes("pods.eks.amazonaws.com") &&
+          !["namespace", "service-account"].every(
+            (tag) => one.Condition?.StringEquals?.[`aws:RequestTag/kubernetes-${tag}`],
+          ),
+      ),
+    ),
+  },
+  {
+    name: "writes-name-their-resource",
+    reason: "what changes something names what it may change",
+    violations: where((resource) =>
+      allows(resource).some(
+        ({ Action, Resource: target, Condition }) =>
+          list(target).includes("*") &&
+          !Condition &&
+          list(Action).some((action) => !/:(Get|List|Describe)/.test(action)),
+      ),
+    ),
+  },
+  {
+    name: "one-cluster-name",
+    reason: "a wildcard on the project's name reaches other environments in the account",
+    violations: where((resource) =>
+      allows(resource).some(({ Resource: target }) =>
+        list(target).some((one) => /(stream|domain)\/[^/]*-\*$/.test(one)),
+      ),
+    ),
+  },
+  {
+    name: "stream-encrypted",
+    reason: "logs hold personal data",
+    violations: ofType("aws_kinesis_stream", (body) => body.encryption_type !== "KMS"),
+  },
+  {
+    name: "bucket-encrypted",
+    reason: "logs hold personal data",
+    violations: needs("aws_s3_bucket", "aws_s3_bucket_server_side_encryption_configuration"),
+  },
+  {
+    name: "bucket-private",
+    reason: "no setting can make the logs public by mistake",
+    violations: (synthesized) => [
+      ...needs("aws_s3_bucket", "aws_s3_bucket_public_access_block")(synthesized),
+      ...ofType("aws_s3_bucket_public_access_block", (body) =>
+        ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"].some(
+          (argument) => body[argument] !== true,
+        ),
+      )(synthesized),
+    ],
+  },
+  {
+    name: "bucket-tls-only",
+    reason: "a request without TLS shows the logs to the network",
+    violations: where(
+      (resource, all) =>
+        resource.type === "aws_s3_bucket" &&
+        !all.some(
+          (other) =>
+            other.type === "aws_s3_bucket_policy" &&
+            statements(other).some(
+              ({ Effect, Condition }) =>
+                Effect === "Deny" && Condition?.Bool?.["aws:SecureTransport"] === "false",
+            ),
+        ),
+    ),
+  },
+  {
+    name: "bucket-cleans-up",
+    reason: "old versions and unfinished uploads are paid for and forgotten",
+    violations: ofType("aws_s3_bucket_lifecycle_configuration", ({ rule }) => {
+      const text = JSON.stringify(rule);
+      return ![
+        "noncurrent_version_expiration",
+        "abort_incomplete_multipart_upload",
+        "dlq/",
+        "new_errors/",
+      ].every((part) => text.includes(part));
+    }),
+  },
+  {
+    name: "domain-encrypted",
+    reason: "logs hold personal data",
+    violations: ofType(
+      "aws_opensearch_domain",
+      (body) =>
+        block(body, "encrypt_at_rest")?.enabled !== true ||
+        block(body, "node_to_node_encryption")?.enabled !== true ||
+        block(body, "domain_endpoint_options")?.enforce_https !== true ||
+        !String(block(body, "domain_endpoint_options")?.tls_security_policy).includes("PFS"),
+    ),
+  },
+  {
+    name: "table-encrypted",
+    reason: "samples of log lines are in it",
+    violations: ofType(
+      "aws_dynamodb_table",
+      (body) =>
+        block(body, "server_side_encryption")?.enabled !== true ||
+        block(body, "point_in_time_recovery")?.enabled !== true,
+    ),
+  },
+  {
+    name: "kubernetes-secrets-encrypted",
+    reason: "etcd keeps them in plain text otherwise",
+    violations: ofType(
+      "aws_eks_cluster",
+      (body) => !list(block(body, "encryption_config")?.resources).includes("secrets"),
+    ),
+  },
+  {
+    name: "node-volumes-encrypted",
+    reason: "buffers of logs lie on them, and pods must not reach the node's role",
+    violations: where(
+      ({ type, body }) =>
+        (type === "aws_eks_node_group" && !body.launch_template) ||
+        (type === "aws_launch_template" &&
+          (block(block(body, "block_device_mappings") ?? {}, "ebs")?.encrypted !== "true" ||
+            block(body, "metadata_options")?.http_put_response_hop_limit !== 1)),
+    ),
+  },
+  {
+    name: "supported-kubernetes",
+    reason: "EKS ended extended support of 1.29 on 2026-03-23",
+    violations: ofType("aws_eks_cluster", (body) => Number(String(body.version).split(".")[1]) < 34),
+  },
+  {
+    name: "current-nodes",
+    reason: "Amazon Linux 2 gets no images for new Kubernetes versions",
+    violations: ofType("aws_eks_node_group", (body) => !String(body.ami_type).startsWith("AL2023")),
+  },
+  {
+    name: "network-add-ons",
+    reason: "EKS keeps an add-on patched only if it knows of it",
+    violations: (synthesized) => {
+      const installed = resourcesOf(synthesized)
+        .filter(({ type }) => type === "aws_eks_addon")
+        .map(({ body }) => body.addon_name);
+      return ["vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent", "aws-ebs-csi-driver"]
+        .filter((name) => !installed.includes(name))
+        .map((name) => `aws_eks_addon ${name}`);
+    },
+  },
+  {
+    name: "delivery-logs-exist",
+    reason: "Firehose makes neither group nor stream, and its errors would be lost",
+    violations: (synthesized) => {
+      const named = (type: string) =>
+        resourcesOf(synthesized)
+          .filter(
+            (one) =>
+              one.type === type &&
+              (type === "aws_cloudwatch_log_stream" || Number(one.body.retention_in_days) > 0),
+          )
+          .map(({ body }) => body.name);
+      return resourcesOf(synthesized)
+        .filter(({ type }) => type === "aws_kinesis_firehose_delivery_stream")
+        .filter(({ body }) => {
+          const destination =
+            block(body, "extended_s3_configuration") ?? block(body, "opensearch_configuration") ?? {};
+          const logging = block(destination, "cloudwatch_logging_options") ?? {};
+          return (
+            !named("aws_cloudwatch_log_group").includes(logging.log_group_name as never) ||
+            !named("aws_cloudwatch_log_stream").includes(logging.log_stream_name as never)
+          );
+        })
+        .map(({ address }) => address);
+    },
+  },
+  {
+    name: "immutable-tags",
+    reason: "what was scanned and reviewed stays what runs",
+    violations: ofType("aws_ecr_repository", (body) => body.image_tag_mutability !== "IMMUTABLE"),
+  },
+  {
+    name: "not-force-deleted",
+    reason: "a destroy must not take data along",
+    violations: where(({ body }) => body.force_destroy === true || body.force_delete === true),
+  },
+  {
+    name: "no-secret",
+    reason: "the JSON is an artifact that many can read",
+    violations: ({ stacks }) => [
+      ...Object.entries(stacks).flatMap(([name, stack]) =>
+        [
+          ...JSON.stringify(stack).matchAll(
+            /AKIA[A-Z0-9]{16}|"[^"]*(password|secret)[^"]*":\s*"(?!\$\{)[^"]+"/gi,
+          ),
+        ].map(([found]) => `${name}: ${found.slice(0, 40)}`),
+      ),
+      ...Object.values(stacks).flatMap(({ variable = {} }: StackJson) =>
+        Object.entries(variable)
+          .filter(
+            ([key, { sensitive, default: value }]) =>
+              /password|secret|access_key/.test(key) && (!sensitive || (value ?? null) !== null),
+          )
+          .map(([key]) => `variable.${key}`),
+      ),
+    ],
+  },
+  {
+    name: "no-password-in-the-state",
+    reason: "an argument of a resource is kept in the state as it is",
+    violations: ofType("aws_opensearch_domain", (body) =>
+      JSON.stringify(body).includes("master_user_password"),
+    ),
+  },
+  {
+    name: "exact-provider",
+    reason: "a release of a provider must not change a reviewed plan",
+    violations: ({ stacks }) =>
+      Object.entries(stacks).flatMap(([name, { terraform }]) =>
+        Object.entries(terraform.required_providers)
+          .filter(([, { version }]) => !/^\d+\.\d+\.\d+$/.test(version))
+          .map(([provider]) => `${name} ${provider}`),
+      ),
+  },
+];
+
+/** Rules for protected environments only. */
+export const PROTECTED_POLICIES: readonly Policy[] = [
+  {
+    name: "prevent-destroy",
+    reason: "no plan destroys what holds data",
+    violations: where(
+      ({ type, body }) => DATA_BEARING.has(type) && block(body, "lifecycle")?.prevent_destroy !== true,
+    ),
+  },
+  {
+    name: "no-open-endpoint",
+    reason: "the API server of production is not for the internet",
+    violations: ofType("aws_eks_cluster", (body) =>
+      list(block(body, "vpc_config")?.public_access_cidrs).includes("0.0.0.0/0"),
+    ),
+  },
+];
