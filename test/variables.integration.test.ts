@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./support/run.ts";
+import { synthesizeEnvironment } from "./support/synth.ts";
+
+/** The synthesized variables in a root of their own, planned by the real Terraform. */
+describe("terraform-users' variables", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-variables-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  beforeAll(() => {
+    const { variable } = synthesizeEnvironment("terraform-users").stacks.infra ?? {};
+    const output = { key: { value: "${var.aws_access_key == null}", sensitive: true } };
+    writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ variable, output }));
+  });
+
+  const plan = (password: string) =>
+    run("terraform", ["plan", "-no-color", "-input=false"], {
+      cwd: folder,
+      env: { TF_VAR_opensearch_master_password: password },
+    });
+
+  it.each(["Passw0rd!", "aB3 aB3 ", `Aa1!${"x".repeat(124)}`, "비밀번호Aa1비밀"])(
+    "accept the password %s",
+    async (password) => {
+      const { code, stdout, stderr } = await plan(password);
+      expect(code, stderr).toBe(0);
+      expect(stdout).not.toContain(password);
+    },
+  );
+
+  it.each([
+    ["shorter than 8", "Aa1!xyz"],
+    ["longer than 128", `Aa1!${"x".repeat(125)}`],
+    ["without an upper-case letter", "passw0rd!"],
+    ["without a lower-case letter", "PASSW0RD!"],
+    ["without a digit", "Password!"],
+    ["without a special character", "Passw0rdx"],
+  ])("refuse a password %s", async (_, password) => {
+    const { code, stderr } = await plan(password);
+    expect(code).toBe(1);
+    expect(stderr.replaceAll(/[\s│]+/g, " ")).toContain(
+      "opensearch_master_password must have 8 to 128 characters",
+    );
+  });
+
+  it("ask for the password, which has no default", async () => {
+    const { code, stderr } = await run("terraform", ["plan", "-no-color", "-input=false"], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain("opensearch_master_password");
+  });
+});
