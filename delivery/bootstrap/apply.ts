@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  CreateBucketCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { awsRequest } from "./aws-request.ts";
+import { AwsRequestError, ForeignBucketError } from "./errors.ts";
+import { CHANGES } from "./operations.ts";
+import { tableIsActive } from "./read-table.ts";
+import type { Step } from "./step.ts";
+
+/** What S3 and DynamoDB answer for some seconds after something was made or changed. */
+const NOT_SETTLED = new Set([
+  "NoSuchBucket",
+  "OperationAborted",
+  "ContinuousBackupsUnavailableException",
+  "ResourceInUseException",
+]);
+const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+
+export interface Clients {
+  readonly s3: S3Client;
+  readonly dynamodb: DynamoDBClient;
+}
+
+/**
+ * Does one step.
+ *
+ * @param account every bucket is asked for with its owner, so that none of another account is ever changed.
+ * @throws ForeignBucketError when the bucket's name was taken; AwsRequestError.
+ */
+export async function applyStep(step: Step, { s3, dynamodb }: Clients, account: string): Promise<void> {
+  const owner = { ExpectedBucketOwner: account };
+  switch (step.operation) {
+    case "CreateBucket":
+      return createBucket(step, s3);
+    case "PutPublicAccessBlock":
+      return change(step, () => s3.send(new PutPublicAccessBlockCommand({ ...step.input, ...owner })));
+    case "PutBucketOwnershipControls":
+      return change(step, () => s3.send(new PutBucketOwnershipControlsCommand({ ...step.input, ...owner })));
+    case "PutBucketEncryption":
+      return change(step, () => s3.send(new PutBucketEncryptionCommand({ ...step.input, ...owner })));
+    case "PutBucketVersioning":
+      return change(step, () => s3.send(new PutBucketVersioningCommand({ ...step.input, ...owner })));
+    case "PutBucketPolicy":
+      return change(step, () => s3.send(new PutBucketPolicyCommand({ ...step.input, ...owner })));
+    case "PutBucketLifecycleConfiguration":
+      return change(step, () =>
+        s3.send(new PutBucketLifecycleConfigurationCommand({ ...step.input, ...owner })),
+      );
+    case "CreateTable":
+      await request(step, () => dynamodb.send(new CreateTableCommand(step.input)));
+      return tableIsActive(dynamodb, step.input.TableName ?? "");
+    case "UpdateTable":
+      await change(step, () => dynamodb.send(new UpdateTableCommand(step.input)));
+      return tableIsActive(dynamodb, step.input.TableName ?? "");
+    case "UpdateContinuousBackups":
+      return change(step, () => dynamodb.send(new UpdateContinuousBackupsCommand(step.input)));
+  }
+}
+
+async function createBucket(step: Step & { operation: "CreateBucket" }, s3: S3Client): Promise<void> {
+  try {
+    await request(step, () => s3.send(new CreateBucketCommand(step.input)));
+  } catch (error) {
+    if (error instanceof AwsRequestError && error.code === "BucketAlreadyExists") {
+      throw new ForeignBucketError(
+        `state.bucket: given ${step.input.Bucket}, which belongs to another account\nRemedy: choose another name, for bucket names are global.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Changes something that exists, and asks again while it settles. */
+async function change(step: Step, send: () => Promise<unknown>): Promise<void> {
+  for (const delay of [...RETRY_DELAYS_MS, undefined]) {
+    try {
+      await request(step, send);
+      return;
+    } catch (error) {
+      const isSettling = error instanceof AwsRequestError && NOT_SETTLED.has(error.code);
+      if (!isSettling || delay === undefined) throw error;
+      await sleep(delay);
+    }
+  }
+}
+
+function request(step: Step, send: () => Promise<unknown>): Promise<unknown> {
+  const on = "Bucket" in step.input ? `bucket ${step.input.Bucket}` : `table ${tableOf(step)}`;
+  return awsRequest(CHANGES[step.operation].action, on, send);
+}
+
+function tableOf(step: Step): string {
+  return "TableName" in step.input ? (step.input.TableName ?? "") : "";
+}
