@@ -1,0 +1,144 @@
+import type { Level, LogRecord } from "@cali/log-record";
+
+/** Where a payload stands in its shard. Positions of one shard are ordered. */
+export interface Position {
+  /** Kinesis' sequence number: decimal, up to 56 digits, so longer is greater. */
+  readonly sequenceNumber: string;
+  /** Place within the Kinesis record after it was split, from 0. */
+  readonly index: number;
+}
+
+/** Negative when `a` stands before `b`, 0 when they are the same, positive after. */
+export function comparePositions(a: Position, b: Position): number {
+  return (
+    a.sequenceNumber.length - b.sequenceNumber.length ||
+    (a.sequenceNumber < b.sequenceNumber ? -1 : a.sequenceNumber > b.sequenceNumber ? 1 : 0) ||
+    a.index - b.index
+  );
+}
+
+/** A WARN, ERROR or FATAL line with the template it belongs to. */
+export interface GroupedEvent {
+  readonly shardId: string;
+  readonly position: Position;
+  readonly record: LogRecord;
+  readonly fingerprint: string;
+  readonly template: string;
+  /** Whether the template was seen for the first time. */
+  readonly isNew: boolean;
+  /** When the line was logged, in ms since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * What one shard has brought to one group, as it is kept in the state. Totals only grow, so that keeping the same
+ * state twice, or reading the same records again, changes nothing.
+ */
+export interface Contribution {
+  readonly fingerprint: string;
+  readonly shardId: string;
+  readonly count: number;
+  readonly byLevel: Partial<Record<Level, number>>;
+  /** Times of the lines, in ms since the epoch. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** At most three lines, redacted. */
+  readonly samples: readonly string[];
+  /** Events at or before it are counted already. */
+  readonly upTo: Position;
+}
+
+/** What is known of a group: which template of which service, and what was told of it. */
+export interface GroupMeta {
+  readonly fingerprint: string;
+  readonly service: string;
+  readonly template: string;
+  /** The gravest level seen. */
+  readonly level: Level;
+  readonly errorCode?: string;
+  /** When the group began, by the consumer's clock, in ms since the epoch. */
+  readonly createdAt: number;
+  /** When it was last told of; undefined: not yet. */
+  readonly notifiedAt?: number;
+  /** Each shard's count when it was last told of. */
+  readonly notifiedTotals: Readonly<Record<string, number>>;
+  /** How often it was told of. */
+  readonly notifications: number;
+}
+
+/** A template, as it is kept in the state. */
+export interface TemplateState {
+  readonly fingerprint: string;
+  readonly service: string;
+  readonly tokens: readonly string[];
+  readonly count: number;
+  /** Times of the lines, in ms since the epoch. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** What is told of a group. */
+export interface Alert {
+  /** The fingerprint and which notification of the group it is: the same after a crash. */
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly service: string;
+  readonly level: Level;
+  readonly template: string;
+  readonly errorCode?: string;
+  /** Lines since the last notification. */
+  readonly count: number;
+  /** Lines since the group began. */
+  readonly total: number;
+  /** Lines of `count` that came while the group had to be quiet. */
+  readonly suppressed: number;
+  /** Times of the lines, in ms since the epoch. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** At most three lines, redacted. */
+  readonly samples: readonly string[];
+  /** Whether the template was never told of before. */
+  readonly isNew: boolean;
+  /** Services whose alerts this one mutes, because they depend on this one, with their lines. */
+  readonly muted: readonly { readonly by: string; readonly count: number }[];
+  readonly cause?: KnownCause;
+  /** It was being sent when the consumer was stopped, so it may have arrived already. */
+  readonly mayBeRepeat?: boolean;
+}
+
+/** What is known of an error's cause. */
+export interface KnownCause {
+  readonly cause: string;
+  readonly action: string;
+  /** `proposed` was not confirmed by a person. */
+  readonly origin: "confirmed" | "proposed";
+  /** From 0 to 1. */
+  readonly similarity?: number;
+  readonly link?: string;
+}
+
+/** Finds what is known of an alert's cause. */
+export interface CauseFinder {
+  /** The cause, or undefined: nothing is known. */
+  find(alert: Alert): Promise<KnownCause | undefined>;
+}
+
+/** An alert that waits to be sent. */
+export interface OutboxItem {
+  readonly id: string;
+  readonly alert: Alert;
+  /** `sending`: it was handed to Slack, and nobody knows yet what became of it. */
+  readonly state: "pending" | "sending";
+}
+
+/** Alerts that wait to be sent; it survives the process. */
+export interface Outbox {
+  /** The oldest items, first in, first out. */
+  pending(limit: number): Promise<OutboxItem[]>;
+  /** Notes, before it happens, that these are handed to Slack. */
+  markSending(ids: readonly string[]): Promise<void>;
+  /** Notes that Slack has them; they go. */
+  markSent(ids: readonly string[]): Promise<void>;
+  /** How many wait. */
+  size(): Promise<number>;
+}
