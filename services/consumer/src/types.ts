@@ -26,7 +26,7 @@ export interface GroupedEvent {
   readonly template: string;
   /** Whether the template was seen for the first time. */
   readonly isNew: boolean;
-  /** When the line was logged, in ms since the epoch. */
+  /** When it was read, by the consumer's clock, in ms since the epoch. */
   readonly at: number;
 }
 
@@ -46,6 +46,8 @@ export interface Contribution {
   readonly samples: readonly string[];
   /** Events at or before it are counted already. */
   readonly upTo: Position;
+  /** `count` when the group last came back after it had been quiet; undefined: it never did. */
+  readonly reopenedAtCount?: number;
 }
 
 /** What is known of a group: which template of which service, and what was told of it. */
