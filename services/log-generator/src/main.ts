@@ -5,7 +5,7 @@ import { OptionError } from "./errors.ts";
 import { generate } from "./generate.ts";
 import { labelOf } from "./labels.ts";
 import { run, type Summary } from "./run.ts";
-import { createSink, fileSink } from "./sinks/create.ts";
+import { createSink, fileSink, refuseContent } from "./sinks/create.ts";
 
 /** How long a sink may take to deliver what is left after a signal or the last line, ms. Kubernetes kills after 30 s. */
 const GRACE = 20_000;
@@ -61,6 +61,7 @@ const command = new Command("log-generator")
 async function main(): Promise<number> {
   command.parse();
   const config = parseOptions(command.opts(), Date.now());
+  if (config.labels !== undefined) await refuseContent("--labels", config.labels, config.overwrite);
   const sink = await createSink(config.sink);
   const labels =
     config.labels === undefined

@@ -72,6 +72,20 @@ async function awsSink(
 }
 
 /**
+ * Checks, and changes nothing.
+ * @param option the option that names the file, for errors
+ * @throws OptionError when the file holds something and `overwrite` is false.
+ */
+export async function refuseContent(option: string, path: string, overwrite: boolean): Promise<void> {
+  const present = await stat(path).catch(() => undefined);
+  if (present?.isFile() && present.size > 0 && !overwrite) {
+    throw new OptionError(
+      `${option}: given ${JSON.stringify(path)}, a file with content; allowed a new or empty one, or --overwrite`,
+    );
+  }
+}
+
+/**
  * A sink that writes a file anew and makes it durable at its end.
  * @param option the option that names the file, for errors
  * @throws OptionError when the file holds something and `overwrite` is false, or cannot be written.
@@ -82,20 +96,15 @@ export async function fileSink(
   overwrite: boolean,
   render: (line: GeneratedLine) => string,
 ): Promise<TextSink> {
+  await refuseContent(option, path, overwrite);
   let handle: FileHandle;
   try {
-    const present = await stat(path).catch(() => undefined);
-    if (present?.isFile() && present.size > 0 && !overwrite) {
-      throw new OptionError(
-        `${option}: given ${JSON.stringify(path)}, a file with content; allowed a new or empty one, or --overwrite`,
-      );
-    }
     handle = await open(path, "w");
-  } catch (error) {
-    if (error instanceof OptionError) throw error;
+  } catch (cause) {
+    const { message } = cause as Error;
     throw new OptionError(
-      `${option}: given ${JSON.stringify(path)}, allowed a file that can be written: ${(error as Error).message}`,
-      { cause: error },
+      `${option}: given ${JSON.stringify(path)}, allowed a file that can be written: ${message}`,
+      { cause },
     );
   }
   const flush = (await handle.stat()).isFile();
