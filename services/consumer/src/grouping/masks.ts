@@ -12,6 +12,7 @@ export interface Mask {
 const BEGIN = "(?<![A-Za-z0-9])";
 const END = "(?![A-Za-z0-9])";
 const OCTET = "\\d{1,3}";
+const GROUP = "[0-9a-fA-F]{1,4}";
 
 /** In order: of two masks that begin at the same place, the first one counts. */
 export const MASKS: readonly Mask[] = [
@@ -42,7 +43,7 @@ export const MASKS: readonly Mask[] = [
   {
     name: "ipv6",
     placeholder: "<IP>",
-    pattern: `(?<![A-Za-z0-9:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}(?![A-Za-z0-9:])|(?<![A-Za-z0-9:])::[0-9a-fA-F]{1,4}(?![A-Za-z0-9:])`,
+    pattern: `(?<![A-Za-z0-9:])(?:(?:${GROUP}:){7}${GROUP}|(?:${GROUP}:){1,6}(?::${GROUP}){1,6}|::(?:${GROUP}:){0,6}${GROUP})(?![A-Za-z0-9:])`,
     doc: "An IPv6 address.",
   },
   {

@@ -1,0 +1,44 @@
+import type { Level } from "@cali/log-record";
+
+/** Groups that are not told of for a time. What is left out fits everything. */
+export interface Silence {
+  readonly service?: string;
+  readonly level?: Level;
+  readonly errorCode?: string;
+  /** Text that the template has in it. */
+  readonly template?: string;
+  /** From when and until when, in ms since the epoch. */
+  readonly from: number;
+  readonly until: number;
+  /** Why, for whoever reads the configuration. */
+  readonly comment?: string;
+}
+
+/** What of a group a silence looks at. */
+export interface Silenceable {
+  readonly service: string;
+  readonly level: Level;
+  readonly errorCode?: string;
+  readonly template: string;
+}
+
+/** When the last of the silences that hold now ends; undefined: none holds. */
+export function silencedUntil(
+  group: Silenceable,
+  silences: readonly Silence[],
+  now: number,
+): number | undefined {
+  const ends = silences.filter((silence) => holds(silence, group, now)).map(({ until }) => until);
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+function holds(silence: Silence, group: Silenceable, now: number): boolean {
+  return (
+    silence.from <= now &&
+    now < silence.until &&
+    (silence.service === undefined || silence.service === group.service) &&
+    (silence.level === undefined || silence.level === group.level) &&
+    (silence.errorCode === undefined || silence.errorCode === group.errorCode) &&
+    (silence.template === undefined || group.template.includes(silence.template))
+  );
+}

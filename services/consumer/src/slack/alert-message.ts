@@ -1,0 +1,136 @@
+import type { Level } from "@cali/log-record";
+import type { Alert } from "../types.ts";
+import { context, fields, header, LIMITS, type SlackMessage, section } from "./blocks.ts";
+import { code, cut, inlineCode, plain } from "./text.ts";
+
+/** Where people look further. */
+export interface Links {
+  /** Address of OpenSearch Dashboards. */
+  readonly openSearch?: string;
+  /** Address of Grafana. */
+  readonly grafana?: string;
+}
+
+const MARKS: Record<Level, string> = {
+  DEBUG: "⚪",
+  INFO: "🔵",
+  WARN: "🟡",
+  ERROR: "🔴",
+  FATAL: "⛔",
+};
+
+/** Longest parts, before they are escaped: escaping makes a character five at most, and parts of it seven. */
+const LONGEST = {
+  service: 40,
+  template: 300,
+  sample: 300,
+  cause: 250,
+  action: 250,
+  summary: 100,
+  mutedServices: 8,
+};
+
+/** An alert as a Slack message, within Slack's limits whatever the log text holds. */
+export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
+  const service = cut(alert.service, LONGEST.service);
+  const what = alert.isNew ? "new error" : "still going on";
+  const title = `${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`;
+  return {
+    text: plain(
+      cut(`${alert.level} ${service} ×${alert.count}: ${cut(alert.template, LONGEST.summary)}`, 300),
+    ),
+    blocks: [
+      header(cut(title.replaceAll(/[<>&]/g, ""), LIMITS.headerText)),
+      fields([
+        `*Service*\n${plain(service)}`,
+        `*Level*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
+        `*Lines*\n${alert.count}${alert.total > alert.count ? ` (${alert.total} in all)` : ""}`,
+        `*Held back*\n${alert.suppressed}`,
+        `*First seen*\n${time(alert.firstSeen)}`,
+        `*Last seen*\n${time(alert.lastSeen)}`,
+      ]),
+      section(`*Template*\n${code(cut(alert.template, LONGEST.template))}`),
+      ...samples(alert),
+      section(cause(alert)),
+      ...(alert.muted.length > 0 ? [section(muted(alert))] : []),
+      context(footer(alert, links)),
+    ],
+  };
+}
+
+/** An alert as text alone, for when its blocks are refused. */
+export function renderPlainAlert(alert: Alert): { text: string } {
+  const { level, service, count, template } = alert;
+  return {
+    text: plain(cut(`${level} in ${cut(service, LONGEST.service)}, ${count} lines: ${template}`, 500)),
+  };
+}
+
+/** Most alerts of one digest: each is shown, whole and within Slack's limits. */
+export const MOST_IN_DIGEST = 12;
+
+/** Many alerts as one message: when too many wait, one message for each would come too late to help. */
+export function renderDigest(alerts: readonly Alert[], links: Links = {}): SlackMessage {
+  const lines = alerts.reduce((sum, { count }) => sum + count, 0);
+  const services = new Set(alerts.map(({ service }) => service)).size;
+  const title = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
+  return {
+    text: title,
+    blocks: [
+      header(title),
+      ...alerts.slice(0, MOST_IN_DIGEST).map(digestEntry),
+      context(["Many alerts waited, so they come together", lookFurther(links)].filter(Boolean).join(" · ")),
+    ],
+  };
+}
+
+function digestEntry(alert: Alert) {
+  const { level, count, template, id, mayBeRepeat } = alert;
+  const service = plain(cut(alert.service, LONGEST.service));
+  return section(
+    `${MARKS[level]} *${level}* in ${service} ×${count}${mayBeRepeat ? " (may be a repeat)" : ""}\n${inlineCode(cut(template, LONGEST.summary))}\nalert ${inlineCode(id)}`,
+  );
+}
+
+const time = (ms: number) =>
+  new Date(ms)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
+
+function samples({ samples }: Alert) {
+  return samples
+    .slice(0, 3)
+    .map((sample, index) => section(`*Line ${index + 1}*\n${code(cut(sample, LONGEST.sample))}`));
+}
+
+function cause({ cause: known }: Alert): string {
+  if (!known) return "*Cause*\nunknown";
+  const origin = known.origin === "proposed" ? " (proposed, not confirmed by a person)" : "";
+  return `*Cause*${origin}\n${plain(cut(known.cause, LONGEST.cause))}\n*Action*\n${plain(cut(known.action, LONGEST.action))}`;
+}
+
+function muted({ muted: services }: Alert): string {
+  const shown = services
+    .slice(0, LONGEST.mutedServices)
+    .map(({ by, count }) => `${plain(cut(by, LONGEST.service))} ×${count}`);
+  const rest = services.length - shown.length;
+  return `*Quiet meanwhile, because they depend on it*\n${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+function footer(alert: Alert, links: Links): string {
+  const repeat = alert.mayBeRepeat
+    ? "*may be a repeat*: the consumer was stopped while it was being sent · "
+    : "";
+  const further = lookFurther(links);
+  return `${repeat}alert ${inlineCode(alert.id)}${further ? ` · ${further}` : ""}`;
+}
+
+/** Links are the configuration's, which was validated; nothing of the log text is in them. */
+function lookFurther({ openSearch, grafana }: Links): string {
+  const link = (url: string, words: string) =>
+    `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${words}>`;
+  return [openSearch && link(openSearch, "OpenSearch"), grafana && link(grafana, "Grafana")]
+    .filter(Boolean)
+    .join(" · ");
+}

@@ -1,0 +1,81 @@
+import { IncomingWebhook, IncomingWebhookHTTPError, IncomingWebhookRequestError } from "@slack/webhook";
+import type { SlackMessage } from "./blocks.ts";
+import { SlackPostError } from "./errors.ts";
+
+export interface WebhookOptions {
+  /** Secret. */
+  readonly url: string;
+  /** Longest time of one post, ms. Default: 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** No message has a right to wait longer, whatever is asked, ms. */
+const LONGEST_RETRY_AFTER_MS = 600_000;
+const LONGEST_BODY = 200;
+/** Answers that are about the message. Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
+const MESSAGE_ERRORS =
+  /invalid_blocks|invalid_payload|invalid_attachments|no_text|msg_too_long|msg_blocks_too_long|too_many_attachments/;
+
+/** Slack's incoming webhook, with what its answers mean. */
+export class Webhook {
+  readonly #webhook: IncomingWebhook;
+  #retryAfter: string | null = null;
+
+  constructor({ url, timeoutMs = 10_000 }: WebhookOptions) {
+    this.#webhook = new IncomingWebhook(url, {
+      timeout: timeoutMs,
+      // The library doesn't tell the headers of a refusal.
+      fetch: async (input: string | URL | Request, init?: RequestInit) => {
+        const response = await fetch(input, init);
+        this.#retryAfter = response.headers.get("retry-after");
+        return response;
+      },
+    });
+  }
+
+  /** @throws SlackPostError */
+  async post(message: SlackMessage | { text: string }): Promise<void> {
+    this.#retryAfter = null;
+    try {
+      await this.#webhook.send({ ...message, unfurl_links: false, unfurl_media: false });
+    } catch (error) {
+      throw this.#meaningOf(error);
+    }
+  }
+
+  #meaningOf(error: unknown): SlackPostError {
+    if (error instanceof IncomingWebhookHTTPError) {
+      const { statusCode, body } = error;
+      const text = `Slack answered ${statusCode} ${String(body ?? "").slice(0, LONGEST_BODY)}`.trim();
+      if (statusCode === 429) return new SlackPostError("busy", text, retryAfterMs(this.#retryAfter));
+      if (statusCode >= 500) return new SlackPostError("unclear", text, retryAfterMs(this.#retryAfter));
+      const isMessage = statusCode === 413 || (statusCode === 400 && MESSAGE_ERRORS.test(String(body)));
+      return new SlackPostError(isMessage ? "refused-message" : "refused-webhook", text);
+    }
+    const code = codeOf(error instanceof IncomingWebhookRequestError ? error.original : error);
+    const cannotHaveArrived =
+      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code);
+    return new SlackPostError(
+      cannotHaveArrived ? "unreachable" : "unclear",
+      `Slack cannot be reached: ${code}`,
+    );
+  }
+}
+
+/** Seconds or a date, as HTTP has it. */
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS) : undefined;
+}
+
+/** The system's code of a network error, which `fetch` hides in its causes. */
+function codeOf(error: unknown): string {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (typeof code === "string") return code;
+    if (cause.name === "TimeoutError") return "no answer in time";
+  }
+  return "unknown reason";
+}
