@@ -86,8 +86,12 @@ export class SlackSender {
       // Another attempt of these is no repeat.
       if (error.kind !== "unclear") for (const id of ids) this.#notArrived.add(id);
       if (error.kind !== "refused-message") throw error;
-      // One alert may spoil a digest: each is tried alone.
-      for (const alert of alerts) await this.#postAlone(alert);
+      // One alert may spoil a digest: each is tried alone, and done with alone.
+      for (const alert of alerts) {
+        await this.#postAlone(alert);
+        await outbox.markSent([alert.id]);
+      }
+      return;
     }
     await outbox.markSent(ids);
     for (const id of ids) this.#notArrived.delete(id);
