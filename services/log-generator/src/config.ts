@@ -64,6 +64,12 @@ const optionsSchema = z.object({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
     .optional()
     .describe("a region such as ap-northeast-2"),
+  concurrency: z
+    .string()
+    .regex(/^([1-9]|[1-5]\d|6[0-4])$/)
+    .transform(Number)
+    .optional()
+    .describe("a number of calls from 1 to 64"),
   rate: number(0.001, 10_000_000).describe("a number of lines per second from 0.001 to 10000000"),
   speed: z
     .union([z.literal("max").transform(() => Number.POSITIVE_INFINITY), number(0.001, 1_000_000)])
@@ -146,14 +152,14 @@ function defaultStart({ speed, rate, count, duration: length }: Options, now: nu
 
 function sinkOptions(options: Options): SinkOptions {
   const { sink: kind, platform, environment, file = "", overwrite, format } = options;
-  const { stream = "", endpoint, region } = options;
+  const { stream = "", endpoint, region, concurrency } = options;
   switch (kind) {
     case "stdout":
       return { kind, format, platform, environment };
     case "file":
       return { kind, path: file, overwrite, format, platform, environment };
     default:
-      return { kind, stream, endpoint, region, platform, environment };
+      return { kind, stream, endpoint, region, concurrency, platform, environment };
   }
 }
 
@@ -170,6 +176,7 @@ function contradictions(options: Options, raw: Record<string, unknown>): string[
   onlyWith("stream", aws, "--sink kinesis or firehose");
   onlyWith("endpoint", aws, "--sink kinesis or firehose");
   onlyWith("region", aws, "--sink kinesis or firehose");
+  onlyWith("concurrency", aws, "--sink kinesis or firehose");
   if (raw.format === "text" && aws) problems.push(problem("format", raw.format, `json with --sink ${sink}`));
   if (sink === "file" && options.file === undefined) problems.push(problem("file", undefined, "a path"));
   if (aws && options.stream === undefined) problems.push(problem("stream", undefined, "a stream's name"));

@@ -24,6 +24,7 @@ const command = new Command("log-generator")
   .option("--stream <name>", "of --sink kinesis or firehose")
   .option("--endpoint <url>", "of a local emulator of AWS")
   .option("--region <region>", "AWS region (default: what the environment says)")
+  .option("--concurrency <n>", "calls to AWS at the same time; 1 keeps the lines in order (default: 4)")
   .option(
     "--rate <n>",
     "lines per second of the lines' own time: the mean over the run, bursts come on top",

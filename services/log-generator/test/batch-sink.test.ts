@@ -163,14 +163,35 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
   it("holds back the writer while calls are on their way, and refuses what hangs when it is told to end", async () => {
     aws.answer = () => ({ kind: "hang" });
     const sink = makeSink({ concurrency: 2 });
-    const lines = makeLines({ count: 1_000 });
+    const lines = makeLines({ count: 1_500 });
     const waits = lines.map((line) => sink.write(line));
-    expect(waits.slice(0, 999).every((wait) => wait === undefined)).toBe(true);
-    expect(waits[999]).toBeInstanceOf(Promise);
+    expect(waits.slice(0, 1_499).every((wait) => wait === undefined)).toBe(true);
+    expect(waits[1_499]).toBeInstanceOf(Promise);
     await sink.close(AbortSignal.timeout(50));
-    const reasons = { "not confirmed before the end": 1_000 };
-    expect(sink.counters).toEqual({ accepted: 0, retried: 0, refused: 1_000, reasons });
+    const reasons = { "not confirmed before the end": 1_500 };
+    expect(sink.counters).toEqual({ accepted: 0, retried: 0, refused: 1_500, reasons });
+    expect(aws.calls).toHaveLength(2);
   });
+
+  it.each([1, 3])(
+    "keeps at most %i calls open, whether batches are full or waited long enough",
+    async (concurrency) => {
+      aws.answer = () => ({ kind: "records", after: 15 });
+      const sink = makeSink({ concurrency, linger: 1 });
+      const lines = makeLines({ count: 1_600 });
+      for (const [index, line] of lines.entries()) {
+        await sink.write(line);
+        if (index % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+      await sink.close(NEVER);
+      expect(sink.counters.accepted).toBe(1_600);
+      expect(aws.busiest).toBe(concurrency);
+      // While all calls are taken, batches grow.
+      expect(aws.calls.length).toBeLessThan(80);
+      const received = aws.accepted.map(({ data }) => data);
+      if (concurrency === 1) expect(received).toEqual(lines.map((line) => `${asJson(line, PLACE)}\n`));
+    },
+  );
 
   it("does not wait for the end of a long backoff when it is told to end", async () => {
     aws.answer = () => throttled;

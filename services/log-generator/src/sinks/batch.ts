@@ -70,6 +70,10 @@ export class BatchSink implements Sink {
   readonly #abort = new AbortController();
   #batch: Entry[] = [];
   #batchBytes = 0;
+  /** Sealed batches that wait for a free call. The writer is held back while there is one, so there are at most two. */
+  readonly #ready: Entry[][] = [];
+  /** The unfinished batch has waited long enough. */
+  #isOverdue = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(target: BatchTarget, options: BatchSinkOptions) {
@@ -92,35 +96,64 @@ export class BatchSink implements Sink {
       refuse(this.counters, 1, `a record of more than ${maxRecordBytes} bytes`);
       return undefined;
     }
-    if (this.#batchBytes + size > maxCallBytes) this.#dispatch();
+    if (this.#batchBytes + size > maxCallBytes) this.#seal();
     this.#batch.push(entry);
     this.#batchBytes += size;
-    if (this.#batch.length >= maxRecords) this.#dispatch();
-    else this.#timer ??= setTimeout(() => this.#dispatch(), this.#options.linger);
-    return this.#running.size >= this.#options.concurrency ? Promise.race(this.#running) : undefined;
+    if (this.#batch.length >= maxRecords) this.#seal();
+    else this.#timer ??= setTimeout(() => this.#onLinger(), this.#options.linger);
+    return this.#ready.length > 0 ? Promise.race(this.#running) : undefined;
   }
 
   async close(abort: AbortSignal): Promise<void> {
     const stop = (): void => this.#abort.abort();
     if (abort.aborted) stop();
     abort.addEventListener("abort", stop, { once: true });
-    this.#dispatch();
-    await Promise.all(this.#running);
+    this.#seal();
+    while (this.#running.size > 0) await Promise.race(this.#running);
     abort.removeEventListener("abort", stop);
     this.#target.destroy();
   }
 
-  #dispatch(): void {
+  #isBusy(): boolean {
+    return this.#running.size >= this.#options.concurrency;
+  }
+
+  /** While all calls are taken, an unfinished batch had better grow. */
+  #onLinger(): void {
+    if (this.#isBusy()) this.#isOverdue = true;
+    else this.#seal();
+  }
+
+  /** No more entries for this batch. */
+  #seal(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isOverdue = false;
     if (this.#batch.length === 0) return;
-    const delivery = this.#deliver(this.#batch).finally(() => this.#running.delete(delivery));
-    this.#running.add(delivery);
+    this.#ready.push(this.#batch);
     this.#batch = [];
     this.#batchBytes = 0;
+    this.#startReady();
+  }
+
+  #startReady(): void {
+    while (!this.#isBusy()) {
+      const batch = this.#ready.shift();
+      if (batch === undefined) return;
+      const delivery = this.#deliver(batch).finally(() => {
+        this.#running.delete(delivery);
+        this.#startReady();
+        if (this.#isOverdue && !this.#isBusy()) this.#seal();
+      });
+      this.#running.add(delivery);
+    }
   }
 
   async #deliver(batch: readonly Entry[]): Promise<void> {
+    if (this.failure !== undefined) {
+      refuse(this.counters, batch.length, this.failure.message);
+      return;
+    }
     let left = batch;
     for (let attempt = 1; ; attempt += 1) {
       const { failed, reasons } = await this.#attempt(left);

@@ -16,6 +16,8 @@ interface AwsSinkOptions extends Place {
   endpoint?: string;
   /** When absent: what the environment and the shared AWS configuration say. */
   region?: string;
+  /** Calls at the same time. Default 4; 1 keeps the lines in order as long as no call fails. */
+  concurrency?: number;
   /** When absent: what the SDK finds by itself. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }
@@ -50,7 +52,7 @@ async function awsSink(
   options: Extract<SinkOptions, { kind: "kinesis" | "firehose" }>,
   render: (line: GeneratedLine) => string,
 ): Promise<Sink> {
-  const { kind, stream, endpoint, region, credentials } = options;
+  const { kind, stream, endpoint, region, credentials, concurrency } = options;
   const config = { endpoint, region, credentials };
   const { BatchSink } = await import("./batch.ts");
   const target =
@@ -68,7 +70,7 @@ async function awsSink(
       },
     );
   }
-  return new BatchSink(target, { render });
+  return new BatchSink(target, { render, ...(concurrency === undefined ? {} : { concurrency }) });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 export interface Received {
@@ -9,8 +10,8 @@ export interface Received {
 
 /** What the server does with one call. */
 export type Answer =
-  /** Accepts every record but those for which this gives an error code. */
-  | { kind: "records"; errorOf?: (record: Received, index: number) => string | undefined }
+  /** Accepts every record but those for which this gives an error code; `after` so many ms. */
+  | { kind: "records"; errorOf?: (record: Received, index: number) => string | undefined; after?: number }
   | { kind: "error"; status: number; type: string }
   | { kind: "text"; status: number; text: string }
   | { kind: "reset" }
@@ -33,6 +34,9 @@ export class FakeAws {
   readonly accepted: Received[] = [];
   /** Every call with all its records. */
   readonly calls: Received[][] = [];
+  /** The most calls that were open at the same time. */
+  busiest = 0;
+  #open = 0;
   answer: (call: number) => Answer = () => ({ kind: "records" });
   readonly #server: Server;
 
@@ -56,6 +60,8 @@ export class FakeAws {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#open += 1;
+    this.busiest = Math.max(this.busiest, this.#open);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString());
@@ -66,6 +72,8 @@ export class FakeAws {
         : putRecordBatch.parse(body).Records.map(({ Data }) => received(Data, undefined));
     const answer = this.answer(this.calls.length);
     this.calls.push(records);
+    if (answer.kind === "records") await sleep(answer.after ?? 0);
+    this.#open -= 1;
     this.#give(answer, records, response, target.startsWith("Kinesis"));
   }
 
