@@ -8,6 +8,8 @@ const REFUSED = new Set([
   "AllAccessDisabled",
 ]);
 
+/** The SDK's message where AWS sent none. */
+const NO_REASON = "UnknownError";
 const BUCKET_REGION_HEADER = "x-amz-bucket-region";
 
 /** The part of the SDK's exceptions that is used; what else they hold may be secret and is never printed. */
@@ -47,9 +49,9 @@ export async function awsRequest<T>(action: string, on: string, send: () => Prom
       REFUSED.has(error.name) || status === 403
         ? `\nRemedy: allow the principal ${action} on ${on}; an organization's policy or a permissions boundary may refuse it as well.`
         : "";
-    throw new AwsRequestError(
-      `${action} on ${on}: ${error.name}: ${error.message}${request}${remedy}`,
-      about,
-    );
+    // A HEAD's answer has no body, and so no reason.
+    const reason =
+      error.message === NO_REASON ? `HTTP ${status} without a reason` : `${error.name}: ${error.message}`;
+    throw new AwsRequestError(`${action} on ${on}: ${reason}${request}${remedy}`, about);
   }
 }

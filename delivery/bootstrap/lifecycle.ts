@@ -22,29 +22,26 @@ export interface LifecyclePlan {
 }
 
 /**
- * Adds what is missing to a bucket's lifecycle. Rules of others stay: a rule for old versions that is there decides
- * alone, for a second one could only shorten what it keeps. A rule of ours that keeps less than it should is extended;
- * one that somebody disabled stays so.
+ * Adds what is missing to a bucket's lifecycle. The rules that are there stay: one for old versions decides alone, for a
+ * second one could only shorten what it keeps, and a rule of ours that somebody changed or disabled is theirs now.
  */
 export function planLifecycle(rules: readonly LifecycleRule[]): LifecyclePlan {
-  const merged = rules.map((rule) => (rule.ID === OLD_VERSIONS_ID ? extended(rule) : rule));
-  const isExtended = merged.some((rule, i) => rule !== rules[i]);
-  const adds = isExtended ? [`${describeOldVersions()} (was shorter)`] : [];
-
-  const others = rules.filter(
-    (rule) => rule.ID !== OLD_VERSIONS_ID && isEnabled(rule) && rule.NoncurrentVersionExpiration,
-  );
-  if (others.length === 0 && !rules.some(({ ID }) => ID === OLD_VERSIONS_ID)) {
-    merged.push({
+  const missing: LifecycleRule[] = [];
+  const adds: string[] = [];
+  const forOldVersions = rules.filter((rule) => isEnabled(rule) && rule.NoncurrentVersionExpiration);
+  if (forOldVersions.length === 0 && !rules.some(({ ID }) => ID === OLD_VERSIONS_ID)) {
+    missing.push({
       ID: OLD_VERSIONS_ID,
       Status: "Enabled",
       Filter: EVERYTHING,
       NoncurrentVersionExpiration: { ...OLD_VERSIONS },
     });
-    adds.push(describeOldVersions());
+    adds.push(
+      `old versions are kept for ${OLD_VERSIONS.NoncurrentDays} days, and the last ${OLD_VERSIONS.NewerNoncurrentVersions} of each object for good`,
+    );
   }
   if (!rules.some((rule) => rule.ID === UPLOADS_ID || abortsEveryUpload(rule))) {
-    merged.push({
+    missing.push({
       ID: UPLOADS_ID,
       Status: "Enabled",
       Filter: EVERYTHING,
@@ -52,48 +49,32 @@ export function planLifecycle(rules: readonly LifecycleRule[]): LifecyclePlan {
     });
     adds.push(`unfinished uploads go after ${ABORT_UPLOADS_AFTER_DAYS} days`);
   }
-
   return {
-    rules: adds.length > 0 ? merged.map(withFilter) : undefined,
+    rules: missing.length > 0 ? [...rules, ...missing].map(withFilter) : undefined,
     adds,
     kept: [
-      ...others.map((rule) => `lifecycle rule ${name(rule)} decides how long old versions are kept`),
+      ...forOldVersions
+        .filter(({ ID }) => ID !== OLD_VERSIONS_ID)
+        .map((rule) => `lifecycle rule ${name(rule)} decides how long old versions are kept`),
       ...rules
         .filter((rule) => [OLD_VERSIONS_ID, UPLOADS_ID].includes(rule.ID ?? "") && !isEnabled(rule))
         .map((rule) => `lifecycle rule ${name(rule)} stays disabled`),
     ],
     warnings: [
-      ...others
+      ...forOldVersions
         .filter((rule) => daysOf(rule) < OLD_VERSIONS.NoncurrentDays)
         .map(
           (rule) =>
-            `lifecycle rule ${name(rule)} deletes old versions after ${daysOf(rule)} days, and a state's old versions are its backup; ${OLD_VERSIONS.NoncurrentDays} or more are better`,
+            `lifecycle rule ${name(rule)} deletes old versions after ${daysOf(rule)} days, and a state's old versions are its backup: ${OLD_VERSIONS.NoncurrentDays} or more are better`,
         ),
       ...rules
         .filter((rule) => isEnabled(rule) && isForUntagged(rule))
         .filter(({ Expiration }) => Expiration?.Days !== undefined || Expiration?.Date !== undefined)
         .map(
           (rule) =>
-            `lifecycle rule ${name(rule)} deletes whatever is under ${JSON.stringify(prefixOf(rule))} by its age: a state there would be deleted, and Terraform would make everything again; remove the rule, or be sure that no state lies there`,
+            `lifecycle rule ${name(rule)} deletes by age whatever is under ${JSON.stringify(prefixOf(rule))}: no state may lie there, for Terraform would make everything again`,
         ),
     ],
-  };
-}
-
-function describeOldVersions(): string {
-  return `old versions are kept for ${OLD_VERSIONS.NoncurrentDays} days, and the last ${OLD_VERSIONS.NewerNoncurrentVersions} of each object for good`;
-}
-
-/** Our rule with at least the time and number of versions it should keep; itself when it keeps them. */
-function extended(rule: LifecycleRule): LifecycleRule {
-  const { NoncurrentVersionExpiration: kept } = rule;
-  if (!isEnabled(rule) || !kept) return rule;
-  const days = Math.max(kept.NoncurrentDays ?? 0, OLD_VERSIONS.NoncurrentDays);
-  const versions = Math.max(kept.NewerNoncurrentVersions ?? 0, OLD_VERSIONS.NewerNoncurrentVersions);
-  if (days === kept.NoncurrentDays && versions === kept.NewerNoncurrentVersions) return rule;
-  return {
-    ...rule,
-    NoncurrentVersionExpiration: { NoncurrentDays: days, NewerNoncurrentVersions: versions },
   };
 }
 

@@ -170,11 +170,10 @@ function lifecycle(
   }
   const { rules, adds, kept, warnings } = planLifecycle(lifecycle);
   if (!rules) return { kept, warnings };
-  const others = lifecycle.length;
   return {
     steps: [
       {
-        does: `${adds.join("; ")}${others > 0 ? ` (the lifecycle's other rules stay)` : ""}`,
+        does: `${adds.join("; ")}${lifecycle.length > 0 ? " (the rules that are there stay)" : ""}`,
         operation: "PutBucketLifecycleConfiguration",
         input: {
           Bucket: bucket,
