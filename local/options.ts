@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What `npm start` can be told. */
+export interface LocalOptions {
+  /** How long to run, ms; undefined: until Ctrl-C. */
+  readonly for?: number;
+  /** Lines per second. */
+  readonly rate: number;
+  readonly seed: string;
+  /** Share of deliberately bad records, 0 to 1. */
+  readonly badShare: number;
+  /** Shards of the stream. */
+  readonly shards: number;
+  /** An incoming webhook that gets the alerts. Secret. */
+  readonly slack?: string;
+  /** Where everything is kept. */
+  readonly folder: string;
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN);
+  if (!(ms >= 1_000 && ms <= 24 * 3_600_000)) {
+    throw new InvalidArgumentError("allowed: 1s to 24h, such as 60s, 5m or 1h");
+  }
+  return ms;
+}
+
+const between = (least: number, most: number, whole: boolean) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+    throw new InvalidArgumentError(
+      `allowed: ${whole ? "a whole number" : "a number"} from ${least} to ${most}`,
+    );
+  }
+  return value;
+};
+
+function webhook(text: string): string {
+  // The address is a secret, so it isn't repeated.
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError("allowed: the https address of an incoming webhook");
+  }
+  return text;
+}
+
+/** The command line of `npm start`. */
+export function localCommand(): Command {
+  return new Command("npm start --")
+    .description("runs the whole pipeline on this machine: Kinesis, log generator, consumer, S3 as a folder")
+    .addOption(
+      new Option("--for <time>", "how long, such as 60s; without it until Ctrl-C").argParser(duration),
+    )
+    .addOption(
+      new Option("--rate <lines>", "lines per second, 1 to 300")
+        .argParser(between(1, 300, false))
+        .default(100),
+    )
+    .addOption(new Option("--seed <text>", "the same seed gives the same traffic").default("cali"))
+    .addOption(
+      new Option("--bad-share <share>", "share of bad records, 0 to 1")
+        .argParser(between(0, 1, false))
+        .default(0.01),
+    )
+    .addOption(
+      new Option("--shards <number>", "shards of the stream, 1 to 8")
+        .argParser(between(1, 8, true))
+        .default(2),
+    )
+    .addOption(new Option("--slack <url>", "send the alerts to this incoming webhook").argParser(webhook))
+    .addOption(new Option("--folder <path>", "where everything is kept").default(".cali"))
+    .allowExcessArguments(false);
+}
