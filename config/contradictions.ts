@@ -43,6 +43,13 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     holds: (c) => (c.stateLayout === "shared") === (typeof c.state?.key === "string"),
   },
   {
+    path: ["state", "kmsKeyArn"],
+    allowed: "a key in the region of the state's bucket (state.region, else region)",
+    holds: (c) =>
+      typeof c.state?.kmsKeyArn !== "string" ||
+      c.state.kmsKeyArn.split(":")[3] === (c.state.region ?? c.region),
+  },
+  {
     path: ["environment"],
     allowed: `with stateLayout stacks, project and environment of ${LONGEST_PREFIX - 1} characters together (an OpenSearch domain's name has at most 28)`,
     holds: (c) =>

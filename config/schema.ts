@@ -53,7 +53,7 @@ const stateSchema = z
       .default(null)
       .describe("DynamoDB table of the locks and digests; null: <project>-<environment>-terraform-lock."),
     kmsKeyArn: arn(
-      /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f-]{36}$/,
+      /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f-]{36}|mrk-[0-9a-f]{32})$/,
       "arn:aws:kms:ap-northeast-2:123456789012:key/…",
     )
       .nullable()

@@ -145,6 +145,13 @@ describe("contradictions", () => {
       },
     ],
     [
+      "state.kmsKeyArn",
+      "a key of another region",
+      (c) => {
+        c.state = { kmsKeyArn: `arn:aws:kms:us-east-1:123456789012:key/mrk-${"0".repeat(32)}` };
+      },
+    ],
+    [
       "environment",
       "names that OpenSearch refuses",
       (c) => {
