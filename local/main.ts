@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { scoreRun } from "./ground-truth.ts";
+import { type LocalOptions, localCommand } from "./options.ts";
+import { type RunReport, runPipeline } from "./pipeline.ts";
+import { percentile } from "./score.ts";
+import { percent, seconds, table } from "./table.ts";
+import { View } from "./view.ts";
+
+/** `npm start`: the whole pipeline on this machine. Exits with 1 when a record was lost. */
+async function main(): Promise<void> {
+  const options = localCommand().parse().opts<LocalOptions>();
+  const runFolder = join(options.folder, new Date().toISOString().replaceAll(":", "-"));
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stop.abort();
+      // A second one doesn't wait.
+      process.once(signal, () => process.exit(1));
+    });
+  }
+  const view = new View(process.stdout);
+  let report: RunReport;
+  try {
+    report = await runPipeline({
+      ...options,
+      runFolder,
+      stop: stop.signal,
+      onAlert: (alert, elapsedMs) => view.alert(alert, elapsedMs),
+      onMoment: (moment) => view.show(moment),
+    });
+  } finally {
+    view.close();
+  }
+  console.log(await summary(report, runFolder, options));
+  if (report.lost !== 0) process.exitCode = 1;
+}
+
+async function summary(report: RunReport, runFolder: string, { folder }: LocalOptions): Promise<string> {
+  const score = await scoreRun(report.labelsFile, report.alerts);
+  return [
+    "",
+    "What became of the lines",
+    table([
+      ["made", report.made],
+      ["taken by Kinesis", report.accepted],
+      ["refused by Kinesis (too large)", report.refused],
+      ["consumed", report.consumed],
+      ["invalid, in dlq/", report.invalid],
+      ["archived in raw/", report.archived],
+      ["alerted", report.alerted],
+      ["suppressed", report.suppressed],
+      ["lost", report.lost],
+    ]),
+    "",
+    "Against the generator's labels",
+    table([
+      ["WARN, ERROR and FATAL lines", score.troubleLines],
+      ["troubles (template of a service)", score.troubles],
+      ["troubles told", percent(score.told)],
+      ["alerts that are right", percent(score.right)],
+      ["first alert after the start", seconds(report.firstAlertMs)],
+      ["line to alert, half of them within", seconds(percentile(score.delays, 0.5))],
+      ["line to alert, 99 of 100 within", seconds(percentile(score.delays, 0.99))],
+    ]),
+    "",
+    `Everything is in ${runFolder}/ (objects, state, labels, logs). \`npm run clean\` removes ${folder}/.`,
+  ].join("\n");
+}
+
+main().catch((error: unknown) => {
+  const { message, cause } = error as Error;
+  console.error(`npm start: ${message}${cause instanceof Error ? ` (${cause.message})` : ""}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,203 @@
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createSink, fileSink, generate, labelOf, run, type Summary } from "@cali/log-generator";
+import { type Consumer, startConsumer } from "../services/consumer/src/consumer.ts";
+import { createLog } from "../services/consumer/src/log.ts";
+import { FolderObjectStore } from "../services/consumer/src/objects/folder.ts";
+import type { Alert } from "../services/consumer/src/types.ts";
+import { Archive } from "./archive.ts";
+import { CREDENTIALS, REGION, STREAM, startKinesis } from "./kinesis.ts";
+import type { LocalOptions } from "./options.ts";
+import type { Moment } from "./view.ts";
+
+/** An alert, and when the consumer raised it, ms since the epoch. */
+export interface RaisedAlert {
+  readonly alert: Alert;
+  readonly at: number;
+}
+
+/** What a run came to. */
+export interface RunReport {
+  readonly made: number;
+  /** Records that Kinesis took. */
+  readonly accepted: number;
+  /** Records that Kinesis did not take: too large, for example. */
+  readonly refused: number;
+  readonly consumed: number;
+  readonly invalid: number;
+  readonly alerted: number;
+  readonly suppressed: number;
+  /** Taken by Kinesis, and neither a valid record nor a dead letter of the consumer. */
+  readonly lost: number;
+  readonly archived: number;
+  /** Time from the start to the first alert, ms. */
+  readonly firstAlertMs: number | undefined;
+  readonly alerts: readonly RaisedAlert[];
+  readonly labelsFile: string;
+}
+
+export interface PipelineOptions extends LocalOptions {
+  /** Folder of this run; it is made. */
+  readonly runFolder: string;
+  /** Ends the traffic; what is under way is brought to its end. */
+  readonly stop: AbortSignal;
+  readonly onAlert: (alert: Alert, elapsedMs: number) => void;
+  readonly onMoment: (moment: Moment) => void;
+}
+
+const MOMENT_MS = 500;
+/** The generator gives up on records that Kinesis doesn't take by then. */
+const DELIVERY_GRACE_MS = 10_000;
+/** Longest time for the consumer to catch up after the last line. */
+const CATCH_UP_MS = 20_000;
+/** Something worth an alert comes soon, and more of it later. */
+const INCIDENT_EVERY_MS = 20_000;
+
+/** Runs the whole pipeline until `stop` or the time is over. */
+export async function runPipeline(options: PipelineOptions): Promise<RunReport> {
+  const { runFolder, rate, seed, badShare, shards } = options;
+  const startedAt = Date.now();
+  const elapsed = () => Date.now() - startedAt;
+  mkdirSync(runFolder, { recursive: true });
+  const labelsFile = join(runFolder, "labels.jsonl");
+  const kinesis = await startKinesis(shards, join(runFolder, "kinesis.log"));
+  const objects = new FolderObjectStore(join(runFolder, "objects"));
+  const archive = new Archive(kinesis.client, objects);
+  let consumer: Consumer | undefined;
+  try {
+    consumer = await startLocalConsumer(options, kinesis.endpoint);
+    await archive.start();
+    const alerts: RaisedAlert[] = [];
+    consumer.events.on("alert", (alert) => {
+      alerts.push({ alert, at: Date.now() });
+      options.onAlert(alert, elapsed());
+    });
+
+    const sink = await createSink({
+      kind: "kinesis",
+      stream: STREAM,
+      endpoint: kinesis.endpoint,
+      region: REGION,
+      credentials: CREDENTIALS,
+      concurrency: 1,
+      platform: "local",
+      environment: "local",
+    });
+    const labels = await fileSink("--folder", labelsFile, true, (line) => JSON.stringify(labelOf(line)));
+    const traffic = new AbortController();
+    const timer = options.for === undefined ? undefined : setTimeout(() => traffic.abort(), options.for);
+    const made = { lines: 0 };
+    const watching = watch(options, consumer, made, elapsed, traffic.signal);
+    const summary = await run({
+      lines: counted(
+        generate({ seed, start: startedAt, rate, badShare, incidentEvery: INCIDENT_EVERY_MS }),
+        made,
+      ),
+      sink,
+      labels,
+      speed: 1,
+      stop: AbortSignal.any([options.stop, traffic.signal]),
+      grace: DELIVERY_GRACE_MS,
+    });
+    clearTimeout(timer);
+    await untilConsumed(consumer, summary.accepted);
+    traffic.abort();
+    await watching;
+    await archive.stop();
+    const counters = await consumer.counters();
+    await consumer.stop();
+    consumer = undefined;
+    return reportOf(summary, counters, { alerts, archived: archive.records, labelsFile, startedAt });
+  } finally {
+    await consumer?.stop();
+    await kinesis.stop();
+  }
+}
+
+function startLocalConsumer({ runFolder, slack }: PipelineOptions, endpoint: string): Promise<Consumer> {
+  const log = createLog({
+    level: "info",
+    secrets: [slack ?? ""],
+    destination: createWriteStream(join(runFolder, "consumer.log")),
+  });
+  return startConsumer(
+    {
+      region: REGION,
+      kinesis: { stream: STREAM, endpoint, pollIntervalMs: 250 },
+      state: { file: join(runFolder, "state.sqlite") },
+      objects: { folder: join(runFolder, "objects") },
+      slack: { webhookUrl: slack },
+      http: { host: "127.0.0.1", port: 0 },
+    },
+    { log, credentials: CREDENTIALS },
+  );
+}
+
+function* counted<T>(lines: Iterable<T>, made: { lines: number }): Generator<T> {
+  for (const line of lines) {
+    made.lines++;
+    yield line;
+  }
+}
+
+async function watch(
+  { onMoment }: PipelineOptions,
+  consumer: Consumer,
+  made: { lines: number },
+  elapsed: () => number,
+  end: AbortSignal,
+): Promise<void> {
+  let before = { lines: 0, at: elapsed() };
+  while (!end.aborted) {
+    await sleep(MOMENT_MS, undefined, { signal: end }).catch(() => undefined);
+    const { totals, lagMs, templates, alerts, suppressed } = await consumer.counters();
+    const now = { lines: made.lines, at: elapsed() };
+    onMoment({
+      elapsedMs: now.at,
+      made: now.lines,
+      linesPerSecond: ((now.lines - before.lines) * 1_000) / Math.max(1, now.at - before.at),
+      consumed: totals.valid + totals.invalid,
+      invalid: totals.invalid,
+      lagMs,
+      templates,
+      alerts,
+      suppressed,
+      troubles: consumer.troubles(),
+    });
+    before = now;
+  }
+}
+
+/** Waits until the consumer is done with every record that Kinesis took, or does not come further. */
+async function untilConsumed(consumer: Consumer, accepted: number): Promise<void> {
+  const until = performance.now() + CATCH_UP_MS;
+  while (performance.now() < until) {
+    const { totals } = await consumer.counters();
+    if (totals.records >= accepted) return;
+    await sleep(100);
+  }
+}
+
+function reportOf(
+  { made, accepted, refused }: Summary,
+  { totals, alerts: alerted, suppressed }: Awaited<ReturnType<Consumer["counters"]>>,
+  rest: { alerts: RaisedAlert[]; archived: number; labelsFile: string; startedAt: number },
+): RunReport {
+  const { alerts, archived, labelsFile, startedAt } = rest;
+  const [first] = alerts;
+  return {
+    made,
+    accepted,
+    refused,
+    consumed: totals.valid + totals.invalid,
+    invalid: totals.invalid,
+    alerted,
+    suppressed,
+    lost: accepted - totals.records,
+    archived,
+    firstAlertMs: first && first.at - startedAt,
+    alerts,
+    labelsFile,
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-generator";
+import { validateRecord } from "@cali/log-record";
+import { scoreRun } from "./ground-truth.ts";
+import { runPipeline } from "./pipeline.ts";
+import { percentile, type Score, type ScoredLine, scoreLines } from "./score.ts";
+import { percent, seconds, table } from "./table.ts";
+
+/**
+ * `npm run score`: how well the consumer groups and alerts, on three seeds of generated traffic.
+ *
+ * Grouping and alerting are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
+ * grouper as in the consumer, with the lines' own times. The time from line to alert is measured on the real pipeline,
+ * with Kinesis and all, for half a minute of each seed.
+ */
+
+const SEEDS = ["spring", "summer", "autumn"];
+const START = Date.parse("2026-01-25T09:00:00Z");
+const HOUR: Omit<GenerateOptions, "seed"> = { start: START, rate: 50, duration: 3_600_000, badShare: 0.01 };
+const REAL_MS = 30_000;
+const REAL_RATE = 60;
+
+const TROUBLE = new Set(["WARN", "ERROR", "FATAL"]);
+
+function hourOf(seed: string): ScoredLine[] {
+  const lines: ScoredLine[] = [];
+  for (const line of generate({ ...HOUR, seed })) {
+    if (line.bad || !TROUBLE.has(line.line.level)) continue;
+    const result = validateRecord(JSON.parse(asJson(line, { platform: "local", environment: "local" })));
+    if (!result.ok) throw new Error(`line ${line.index} of seed ${seed}: ${result.reason}`);
+    const position = { sequenceNumber: String(line.index + 1), index: 0 };
+    lines.push({
+      event: { shardId: "shardId-000000000000", position, record: result.record, at: Math.round(line.at) },
+      label: labelOf(line),
+    });
+  }
+  return lines;
+}
+
+async function realDelays(seed: string): Promise<readonly number[]> {
+  const folder = mkdtempSync(join(tmpdir(), "cali-score-"));
+  try {
+    const { alerts, labelsFile, lost } = await runPipeline({
+      for: REAL_MS,
+      rate: REAL_RATE,
+      seed,
+      badShare: 0.01,
+      shards: 2,
+      folder,
+      runFolder: join(folder, "run"),
+      stop: new AbortController().signal,
+      onAlert: () => {},
+      onMoment: () => {},
+    });
+    if (lost !== 0) throw new Error(`seed ${seed}: ${lost} records were lost`);
+    return (await scoreRun(labelsFile, alerts)).delays;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const rowsOf = ({ lines, groupingAccuracy, alerts, alertPrecision, alertRecall }: Score) =>
+  [
+    ["WARN, ERROR and FATAL lines", lines],
+    ["grouping accuracy", percent(groupingAccuracy)],
+    ["alerts", alerts],
+    ["alert precision", percent(alertPrecision)],
+    ["alert recall", percent(alertRecall)],
+  ] as const;
+
+for (const seed of SEEDS) {
+  const score = scoreLines(hourOf(seed));
+  const delays = await realDelays(seed);
+  console.log(`\nSeed ${seed}`);
+  console.log(
+    table([
+      ...rowsOf(score),
+      ["alerts of the real run", delays.length],
+      ["line to alert, p50", seconds(percentile(delays, 0.5))],
+      ["line to alert, p99", seconds(percentile(delays, 0.99))],
+    ]),
+  );
+}

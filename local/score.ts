@@ -1,0 +1,126 @@
+import type { LineLabel } from "@cali/log-generator";
+import { AlertGrouper, type GroupingOptions } from "../services/consumer/src/grouping/alert-grouper.ts";
+import { TemplateMiner } from "../services/consumer/src/grouping/template-miner.ts";
+import type { Alert, GroupedEvent } from "../services/consumer/src/types.ts";
+
+/** A WARN, ERROR or FATAL line: what the consumer saw, and what the generator knows. */
+export interface ScoredLine {
+  readonly event: Omit<GroupedEvent, "fingerprint" | "template" | "isNew">;
+  readonly label: LineLabel;
+}
+
+/** How well the alerts tell what happened, each from 0 to 1. */
+export interface Score {
+  /** Lines. */
+  readonly lines: number;
+  /**
+   * Share of lines whose group has exactly the lines of their template: one split or merged template makes all of its
+   * lines wrong. Loghub's definition (Zhu et al., "Tools and Benchmarks for Automated Log Parsing", ICSE 2019).
+   */
+  readonly groupingAccuracy: number;
+  /** Alerts. */
+  readonly alerts: number;
+  /** Share of alerts that tell of a template of a service that no other group tells of. */
+  readonly alertPrecision: number;
+  /** Share of templates of services that an alert tells of, itself or as muted by what it follows from. */
+  readonly alertRecall: number;
+}
+
+/** Groups and alerts on lines in the order and at the times they were logged, without waiting. */
+export function scoreLines(lines: readonly ScoredLine[], options: GroupingOptions = {}): Score {
+  const miner = new TemplateMiner();
+  let now = lines[0]?.event.at ?? 0;
+  const grouper = new AlertGrouper({
+    ...options,
+    now: () => now,
+    describe: (fingerprint) => miner.get(fingerprint),
+  });
+  const alerts: Alert[] = [];
+  const tell = () => {
+    for (const { meta, alert } of grouper.due(now)) {
+      grouper.confirm(meta);
+      alerts.push(alert);
+    }
+  };
+  const found: { fingerprint: string; truth: string }[] = [];
+  for (const { event, label } of lines) {
+    // What was due before this line is told before it.
+    for (let next = grouper.nextDueAt(); next !== undefined && next <= event.at; next = grouper.nextDueAt()) {
+      now = Math.max(now, next);
+      const before = alerts.length;
+      tell();
+      if (alerts.length === before) break;
+    }
+    now = Math.max(now, event.at);
+    const { record } = event;
+    const match = miner.add(record.service, record.message, now);
+    grouper.observe({ ...event, ...match });
+    found.push({ fingerprint: match.fingerprint, truth: truthOf(label) });
+  }
+  tell();
+  // Held back for a while, told in the end.
+  now += HELD_BACK_AT_MOST_MS;
+  tell();
+  return scoreAlerts(found, alerts);
+}
+
+/** Longer than any wait, interval and repeat. */
+const HELD_BACK_AT_MOST_MS = 24 * 3_600_000;
+
+/** What a line is of: a template of a service. */
+export const truthOf = ({ service, template }: LineLabel) => `${service}/${template}`;
+
+/**
+ * @param found for each line its group, and what it is of
+ * @param alerts in their order
+ */
+export function scoreAlerts(
+  found: readonly { fingerprint: string; truth: string }[],
+  alerts: readonly Alert[],
+): Score {
+  const truthsOf = new Map<string, Map<string, number>>();
+  const groupsOf = new Map<string, Map<string, number>>();
+  for (const { fingerprint, truth } of found) {
+    count(truthsOf, fingerprint, truth);
+    count(groupsOf, truth, fingerprint);
+  }
+  const isExact = (fingerprint: string, truth: string) =>
+    truthsOf.get(fingerprint)?.size === 1 && groupsOf.get(truth)?.size === 1;
+  const right = found.filter(({ fingerprint, truth }) => isExact(fingerprint, truth)).length;
+
+  const told = new Set<string>();
+  const groupThatTold = new Map<string, string>();
+  let precise = 0;
+  for (const { fingerprint } of alerts) {
+    const truth = mostOf(truthsOf.get(fingerprint));
+    if (truth === undefined) continue;
+    told.add(truth);
+    const first = groupThatTold.get(truth) ?? fingerprint;
+    groupThatTold.set(truth, first);
+    if (first === fingerprint) precise++;
+  }
+  const truths = [...groupsOf.keys()];
+  return {
+    lines: found.length,
+    groupingAccuracy: share(right, found.length),
+    alerts: alerts.length,
+    alertPrecision: share(precise, alerts.length),
+    alertRecall: share(truths.filter((truth) => told.has(truth)).length, truths.length),
+  };
+}
+
+function count(counts: Map<string, Map<string, number>>, key: string, value: string): void {
+  const inner = counts.get(key) ?? new Map<string, number>();
+  counts.set(key, inner.set(value, (inner.get(value) ?? 0) + 1));
+}
+
+const mostOf = (counts: Map<string, number> | undefined) =>
+  [...(counts ?? [])].sort(([, a], [, b]) => b - a)[0]?.[0];
+
+const share = (part: number, whole: number) => (whole === 0 ? 1 : part / whole);
+
+/** The value below which this share of the values lies (nearest rank). */
+export function percentile(values: readonly number[], part: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
+}
