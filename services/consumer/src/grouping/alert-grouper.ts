@@ -133,7 +133,7 @@ export class AlertGrouper {
 
   /** When to call `due` next, in ms by the consumer's clock; undefined: nothing waits. */
   nextDueAt(): number | undefined {
-    return Number.isFinite(this.#nextDueAt) ? this.#nextDueAt : undefined;
+    return this.#nextDueAt === Number.POSITIVE_INFINITY ? undefined : this.#nextDueAt;
   }
 
   /** What is to be told now. Each is told again by the next call until it is confirmed. */
