@@ -27,3 +27,12 @@ export function backoffMs(attempt: number, baseMs: number, maxMs: number): numbe
   const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 20));
   return ceiling * (0.1 + 0.9 * Math.random());
 }
+
+/**
+ * A clock whose wall time starts with the system's and then runs with the monotonic one: what is measured with it (group
+ * waits, intervals) neither fires early nor stands still when somebody sets the system's clock.
+ */
+export function steadyClock(base: Clock = systemClock): Clock {
+  const offset = base.now() - base.monotonic();
+  return { now: () => Math.round(offset + base.monotonic()), monotonic: () => base.monotonic() };
+}

@@ -35,7 +35,14 @@ export function parseConfig(input: unknown): ConsumerConfig {
   return validate({ ...empty(), values: (input ?? {}) as Record<string, unknown> }, new Map());
 }
 
-const empty = (): Source => ({ values: {}, problems: [], where: (path) => path.join(".") });
+const empty = (): Source => ({ values: {}, problems: [], where: named });
+
+/** `kinesis.stream (CALI_KINESIS_STREAM)`, for what the environment can say. */
+const named = (path: readonly PropertyKey[]) => {
+  const key = path.join(".");
+  const leaf = leaves().find((one) => one.path.join(".") === key);
+  return leaf ? `${key} (${leaf.variable})` : key;
+};
 
 function validate(source: Source, set: Map<string, string>): ConsumerConfig {
   const result = configSchema.safeParse(source.values, { reportInput: true });
@@ -50,7 +57,9 @@ function validate(source: Source, set: Map<string, string>): ConsumerConfig {
 function describe(issue: z.core.$ZodIssue, source: Source, set: Map<string, string>): string[] {
   if (issue.code === "unrecognized_keys") {
     const allowed = Object.keys(shapeAt(issue.path)).join(", ");
-    return issue.keys.map((key) => `${source.where([...issue.path, key])}: given an unknown key, allowed ${allowed}`);
+    return issue.keys.map(
+      (key) => `${source.where([...issue.path, key])}: given an unknown key, allowed ${allowed}`,
+    );
   }
   const name = issue.path.join(".");
   const where = set.get(name) ?? source.where(issue.path);
@@ -75,16 +84,21 @@ function readYaml(file: string): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
-    const problems = document.errors.map((e) => `${file}:${e.linePos?.[0].line ?? 1}: ${e.message.split("\n")[0]}`);
+    const problems = document.errors.map(
+      (e) => `${file}:${e.linePos?.[0].line ?? 1}: ${e.message.split("\n")[0]}`,
+    );
     throw new ConfigError(`the configuration is no YAML with each key once:\n  ${problems.join("\n  ")}`);
   }
   const values: unknown = document.toJS() ?? {};
   if (typeof values !== "object" || Array.isArray(values)) {
-    throw new ConfigError(`${file}: given ${shown(values)}, allowed a map of ${Object.keys(configSchema.shape).join(", ")}`);
+    throw new ConfigError(
+      `${file}: given ${shown(values)}, allowed a map of ${Object.keys(configSchema.shape).join(", ")}`,
+    );
   }
-  const where = (path: readonly PropertyKey[]) => `${file}:${lineOf(document, lines, path)} ${path.join(".")}`;
+  const where = (path: readonly PropertyKey[]) => `${file}:${lineOf(document, lines, path)} ${named(path)}`;
   const problems = SECRET_KEYS.filter((key) => document.hasIn(key.split("."))).map(
-    (key) => `${where(key.split("."))}: given a secret, allowed only ${variableOf(key.split("."))} or ${variableOf(key.split("."))}_FILE`,
+    (key) =>
+      `${where(key.split("."))}: given a secret, allowed only ${variableOf(key.split("."))} or ${variableOf(key.split("."))}_FILE`,
   );
   return { values: values as Record<string, unknown>, problems, where };
 }
@@ -110,9 +124,10 @@ function overlay(source: Source, env: NodeJS.ProcessEnv): Map<string, string> {
   }
   const sections = Object.keys(configSchema.shape).map((name) => variableOf([name]));
   for (const variable of Object.keys(env)) {
-    const ours = sections.some((section) => variable === section || variable.startsWith(`${section}_`));
-    if (!ours || known.has(variable) || isSecretFile(variable)) continue;
-    source.problems.push(`${variable}: given an unknown variable, allowed ${[...known.keys()].join(", ")}`);
+    const section = sections.find((one) => variable === one || variable.startsWith(`${one}_`));
+    if (section === undefined || known.has(variable) || isSecretFile(variable)) continue;
+    const allowed = [...known.keys()].filter((one) => one.startsWith(section));
+    source.problems.push(`${variable}: given an unknown variable, allowed ${allowed.join(", ")}`);
   }
   return set;
 }
@@ -120,13 +135,20 @@ function overlay(source: Source, env: NodeJS.ProcessEnv): Map<string, string> {
 const isSecretFile = (variable: string) =>
   SECRET_KEYS.some((key) => variable === `${variableOf(key.split("."))}_FILE`);
 
-function readSecret(variable: string, leaf: Leaf, env: NodeJS.ProcessEnv, source: Source): string | undefined {
+function readSecret(
+  variable: string,
+  leaf: Leaf,
+  env: NodeJS.ProcessEnv,
+  source: Source,
+): string | undefined {
   const file = SECRET_KEYS.includes(leaf.path.join(".")) ? env[`${variable}_FILE`] : undefined;
   if (file === undefined || file === "") return undefined;
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    source.problems.push(`${variable}_FILE: given ${shown(file)}, allowed a readable file: ${(error as Error).message}`);
+    source.problems.push(
+      `${variable}_FILE: given ${shown(file)}, allowed a readable file: ${(error as Error).message}`,
+    );
     return undefined;
   }
 }
@@ -157,8 +179,10 @@ function leaves(shape: z.ZodRawShape = configSchema.shape, path: string[] = []):
     const inner = unwrap(schema as z.ZodType);
     const here = [...path, name];
     if (inner instanceof z.ZodObject) return leaves(inner.shape, here);
-    if (inner instanceof z.ZodArray) return [];
-    return [{ path: here, variable: variableOf(here), kind: inner instanceof z.ZodNumber ? "number" : "text" }];
+    if (inner instanceof z.ZodArray || inner instanceof z.ZodRecord) return [];
+    return [
+      { path: here, variable: variableOf(here), kind: inner instanceof z.ZodNumber ? "number" : "text" },
+    ];
   });
 }
 

@@ -26,7 +26,7 @@ const NEWLINE = 0x0a;
  * original bytes and the reason. Never throws, and returns at least one payload.
  */
 export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[] {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (bytes[0] === BRACE_OPEN && isUtf8(bytes)) {
     try {
       return [{ ok: true, value: JSON.parse(bytes.toString("utf8")), bytes }];
@@ -79,7 +79,8 @@ function decodeAggregate(bytes: Buffer, limit: number): Payload[] {
 function decodeText(bytes: Buffer): Payload[] {
   if (!isUtf8(bytes)) return [invalid(bytes, "not UTF-8 text, nor gzip, nor a KPL aggregate")];
   const pieces = objectsOf(bytes);
-  if (pieces.length === 0) return [invalid(bytes, bytes.length === 0 ? "empty: 0 bytes" : "empty: only blanks")];
+  if (pieces.length === 0)
+    return [invalid(bytes, bytes.length === 0 ? "empty: 0 bytes" : "empty: only blanks")];
   const payloads = pieces.map(parse);
   if (payloads.every((payload) => payload.ok)) return payloads;
   // Something is broken. A line end cannot stand inside a JSON string, so each line is read by itself: one broken

@@ -67,7 +67,12 @@ export class HttpServer {
   }
 }
 
-function send(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = "text/plain; charset=utf-8",
+): void {
   response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
   response.end(body);
 }

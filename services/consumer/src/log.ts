@@ -4,7 +4,14 @@ import { type DestinationStream, type Logger, pino } from "pino";
  * The program's own log, JSON lines. Whatever a key like these holds is replaced, and so is a Slack webhook's URL in any
  * message: who has it can post.
  */
-const REDACTED_KEYS = ["webhookUrl", "url", "secretAccessKey", "sessionToken", "credentials", "authorization"];
+const REDACTED_KEYS = [
+  "webhookUrl",
+  "url",
+  "secretAccessKey",
+  "sessionToken",
+  "credentials",
+  "authorization",
+];
 const WEBHOOK = /https:\/\/hooks\.slack\.com\/[^\s"'<>]+/g;
 const HIDDEN = "[redacted]";
 

@@ -20,7 +20,10 @@ export class Metrics {
   readonly poisoned: Counter;
 
   /** @param gauges are asked when Prometheus asks. */
-  constructor(clock: Clock, gauges: { templates(): number; bufferedBytes(): number; outbox(): Promise<number> }) {
+  constructor(
+    clock: Clock,
+    gauges: { templates(): number; bufferedBytes(): number; outbox(): Promise<number> },
+  ) {
     this.#clock = clock;
     const registers = [this.registry];
     const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
@@ -34,7 +37,9 @@ export class Metrics {
           this.set(await value());
         },
       });
-    this.records = counter("records", "Payloads whose effects are durable, by result: valid, invalid", ["result"]);
+    this.records = counter("records", "Payloads whose effects are durable, by result: valid, invalid", [
+      "result",
+    ]);
     this.levels = counter("lines", "Valid lines whose effects are durable, by level", ["level"]);
     this.alerts = counter("alerts", "Alerts put into the outbox");
     this.suppressed = counter("suppressed", "Lines that were held back and told in a later alert");
@@ -45,8 +50,10 @@ export class Metrics {
     this.poisoned = counter("poison_records", "Records that could not be processed and went to the dlq");
     gauge("shards", "Shards this replica reads", () => this.#shards.size);
     gauge("lag_milliseconds", "How far the slowest shard is behind the newest record", () => this.lagMs());
-    gauge("checkpoint_age_seconds", "Time since the shard that waits longest committed, 0 when caught up", () =>
-      this.#checkpointAge(),
+    gauge(
+      "checkpoint_age_seconds",
+      "Time since the shard that waits longest committed, 0 when caught up",
+      () => this.#checkpointAge(),
     );
     gauge("templates", "Templates known", gauges.templates);
     gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);
@@ -65,7 +72,8 @@ export class Metrics {
     if (shard) shard.committedAt = this.#clock.monotonic();
     if (delta.valid > 0) this.records.inc({ result: "valid" }, delta.valid);
     if (delta.invalid > 0) this.records.inc({ result: "invalid" }, delta.invalid);
-    for (const [level, count] of Object.entries(delta.byLevel) as [Level, number][]) this.levels.inc({ level }, count);
+    for (const [level, count] of Object.entries(delta.byLevel) as [Level, number][])
+      this.levels.inc({ level }, count);
   }
 
   onClosed(shardId: string): void {

@@ -1,19 +1,15 @@
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "./clock.ts";
+import type { AlertGrouper } from "./grouping/alert-grouper.ts";
 import type { Metrics } from "./metrics.ts";
 import type { StateStore } from "./state/types.ts";
-import type { Alert, CauseFinder, Contribution, GroupMeta, KnownCause } from "./types.ts";
+import type { Alert, CauseFinder, GroupMeta, KnownCause } from "./types.ts";
 
-/** What of `AlertGrouper` the notifier needs. */
-export interface DueGroups {
-  due(now: number): { meta: GroupMeta; alert: Alert }[];
-  confirm(meta: GroupMeta): void;
-  restore(contributions: Contribution[], metas: GroupMeta[]): void;
-  nextDueAt(): number | undefined;
-}
+/** Knows no cause: alerts say what is wrong, not why. */
+export const unknownCause: CauseFinder = { find: async () => undefined };
 
 export interface NotifierOptions {
-  grouper: DueGroups;
+  grouper: AlertGrouper;
   store: StateStore;
   causes: CauseFinder;
   metrics: Metrics;
@@ -48,7 +44,8 @@ export class Notifier {
       } catch (error) {
         failures++;
         onTrouble?.(`alerts cannot be kept: ${(error as Error).message}`);
-        if ((failures & (failures - 1)) === 0) log.error({ err: error, failures }, "alerts wait: the state store failed");
+        if ((failures & (failures - 1)) === 0)
+          log.error({ err: error, failures }, "alerts wait: the state store failed");
         await sleep(backoffMs(failures, 200, 10_000), signal);
       }
     }

@@ -5,12 +5,21 @@ import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "./clock.ts";
 import { decode, type Payload } from "./decode.ts";
 import { LeaseLostError, ReaderStoppedError } from "./errors.ts";
+import type { AlertGrouper } from "./grouping/alert-grouper.ts";
+import type { TemplateMiner } from "./grouping/template-miner.ts";
 import type { StreamRecord } from "./kinesis/client.ts";
 import type { OpenShard } from "./kinesis/coordinator.ts";
 import type { ShardBatch } from "./kinesis/reader.ts";
 import type { Metrics } from "./metrics.ts";
-import { type Checkpoint, type Lease, noTotals, type ShardTotals, type StateStore } from "./state/types.ts";
-import type { Contribution, GroupMeta, Position, TemplateState } from "./types.ts";
+import {
+  addTotals,
+  type Checkpoint,
+  type Lease,
+  noTotals,
+  type ShardTotals,
+  type StateStore,
+} from "./state/types.ts";
+import type { Position, TemplateState } from "./types.ts";
 
 /** A payload that is no log record, or that could not be processed. */
 export interface RejectedPayload {
@@ -30,30 +39,10 @@ export interface NewTemplate {
   record: LogRecord;
 }
 
-/** What of `TemplateMiner` and `AlertGrouper` the pipeline needs. */
-export interface Miner {
-  add(service: string, message: string, at: number): { fingerprint: string; template: string; isNew: boolean };
-  takeDirty(): TemplateState[];
-}
-export interface Grouper {
-  observe(event: {
-    shardId: string;
-    position: Position;
-    record: LogRecord;
-    fingerprint: string;
-    template: string;
-    isNew: boolean;
-    at: number;
-  }): boolean;
-  takeDirty(shardId: string): Contribution[];
-  restore(contributions: Contribution[], metas: GroupMeta[]): void;
-  dropShard(shardId: string): void;
-}
-
 export interface PipelineOptions {
   store: StateStore;
-  miner: Miner;
-  grouper: Grouper;
+  miner: TemplateMiner;
+  grouper: AlertGrouper;
   /** Durable on return; the key is a pure function of the payload's place, so that a repeat changes nothing. */
   keepRejected(payloads: RejectedPayload[]): Promise<void>;
   keepNewTemplates(templates: NewTemplate[]): Promise<void>;
@@ -113,7 +102,8 @@ export class Pipeline {
   }
 
   takeTemplates(): { templates: TemplateState[]; newTemplates: NewTemplate[] } {
-    for (const template of this.options.miner.takeDirty()) this.#templates.set(template.fingerprint, template);
+    for (const template of this.options.miner.takeDirty())
+      this.#templates.set(template.fingerprint, template);
     const templates = [...this.#templates.values()];
     this.#templates.clear();
     return { templates, newTemplates: [...this.#newTemplates.values()] };
@@ -153,7 +143,8 @@ class ShardPipeline implements OpenShard {
   }
 
   async process(batch: ShardBatch, signal: AbortSignal, touch: () => void): Promise<void> {
-    const attempts = this.#firstBatch && batch.records.length > 0 ? await this.#countAttempt(signal, touch) : 0;
+    const attempts =
+      this.#firstBatch && batch.records.length > 0 ? await this.#countAttempt(signal, touch) : 0;
     const size = CAREFUL_STEPS[Math.min(attempts, MOST_CAREFUL)] ?? 1;
     if (attempts > 2) this.#say(attempts, size);
     let from = 0;
@@ -170,7 +161,12 @@ class ShardPipeline implements OpenShard {
       }
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
       const left = last ? 0 : Math.min(attempts, MOST_CAREFUL);
-      await this.#commit(work, { ended: batch.last && last, attempts: left, behindMs: batch.behindMs }, signal, touch);
+      await this.#commit(
+        work,
+        { ended: batch.last && last, attempts: left, behindMs: batch.behindMs },
+        signal,
+        touch,
+      );
     } while (from < batch.records.length);
     this.#firstBatch = false;
   }
@@ -202,7 +198,7 @@ class ShardPipeline implements OpenShard {
       shardId,
       sequenceNumber: work.lastSequenceNumber ?? this.#checkpoint.sequenceNumber,
       ended,
-      totals: sum(this.#checkpoint.totals, totals),
+      totals: addTotals(this.#checkpoint.totals, totals),
       attempts,
     };
     const { templates, newTemplates } = this.#pipeline.takeTemplates();
@@ -251,7 +247,10 @@ class ShardPipeline implements OpenShard {
         const text = `${kind === "state" ? "state" : "object"} store: ${(error as Error).name}: ${(error as Error).message}`;
         onStoreTrouble?.(shardId, text);
         if ((attempt & (attempt - 1)) === 0) {
-          log.error({ shardId, store: kind, attempt, err: error }, `nothing is acknowledged, the shard waits: ${text}`);
+          log.error(
+            { shardId, store: kind, attempt, err: error },
+            `nothing is acknowledged, the shard waits: ${text}`,
+          );
         }
         await sleep(backoffMs(attempt, 200, 10_000), signal);
       }
@@ -278,7 +277,8 @@ class Work {
     let until = clock.monotonic() + SLICE_MS;
     for (const [place, record] of records.entries()) {
       const payloads = decode(record.data, { maxDecodedBytes });
-      for (let index = 0; index < payloads.length; index++) this.#take(payloads[index] as Payload, record, index);
+      for (let index = 0; index < payloads.length; index++)
+        this.#take(payloads[index] as Payload, record, index);
       this.#done(record);
       if ((place & 63) === 63 && clock.monotonic() > until) {
         touch();
@@ -304,10 +304,16 @@ class Work {
   }
 
   #take(payload: Payload, source: StreamRecord, index: number): void {
-    if (!payload.ok) return this.#reject(source, index, payload.bytes, payload.reason);
+    if (!payload.ok) {
+      this.#reject(source, index, payload.bytes, payload.reason);
+      return;
+    }
     try {
       const verdict = validateRecord(payload.value);
-      if (!verdict.ok) return this.#reject(source, index, payload.bytes, verdict.reason);
+      if (!verdict.ok) {
+        this.#reject(source, index, payload.bytes, verdict.reason);
+        return;
+      }
       const { record } = verdict;
       if (record.level === "WARN" || record.level === "ERROR" || record.level === "FATAL") {
         this.#observe(record, { sequenceNumber: source.sequenceNumber, index });
@@ -322,8 +328,8 @@ class Work {
   }
 
   #observe(record: LogRecord, position: Position): void {
-    const { grouper, clock } = this.#pipeline.options;
-    const at = clock.now();
+    const { grouper } = this.#pipeline.options;
+    const at = Date.parse(record.timestamp);
     grouper.observe({ shardId: this.#shardId, position, record, ...this.#pipeline.mine(record, at), at });
   }
 
@@ -332,17 +338,4 @@ class Work {
     this.rejected.push({ shardId: this.#shardId, position, bytes, reason, arrivedAt: source.arrivedAt });
     this.totals.invalid++;
   }
-}
-
-function sum(a: ShardTotals, b: ShardTotals): ShardTotals {
-  const byLevel = { ...a.byLevel };
-  for (const [level, count] of Object.entries(b.byLevel) as [keyof typeof byLevel, number][]) {
-    byLevel[level] = (byLevel[level] ?? 0) + count;
-  }
-  return {
-    records: a.records + b.records,
-    valid: a.valid + b.valid,
-    invalid: a.invalid + b.invalid,
-    byLevel,
-  };
 }

@@ -108,7 +108,11 @@ describe("decode", () => {
     ["a cut gzip", gzipSync('{"a":1}').subarray(0, 15), "gzip: "],
     ["an empty gzip", gzipSync(""), "empty: 0 bytes"],
     ["a gzip inside a gzip", gzipSync(gzipSync("{}")), "not UTF-8"],
-    ["an aggregate of nothing but its magic number", Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), "KPL aggregate: "],
+    [
+      "an aggregate of nothing but its magic number",
+      Buffer.from([0xf3, 0x89, 0x9a, 0xc2]),
+      "KPL aggregate: ",
+    ],
   ])("%s: invalid, with the reason", (_, data, reason) => {
     const payloads = decode(data);
     expect(payloads).toHaveLength(1);
@@ -134,7 +138,9 @@ describe("decode", () => {
     const [payload] = decode(bomb, { maxDecodedBytes: 1024 * 1024 });
     expect(payload).toMatchObject({ ok: false, reason: "gzip: becomes more than 1048576 bytes" });
     expect(payload?.bytes.length).toBe(bomb.length);
-    const [first, second] = decode(aggregate([bomb, Buffer.from('{"a":1}')]), { maxDecodedBytes: 1024 * 1024 });
+    const [first, second] = decode(aggregate([bomb, Buffer.from('{"a":1}')]), {
+      maxDecodedBytes: 1024 * 1024,
+    });
     expect(first?.ok).toBe(false);
     expect(second).toMatchObject({ ok: true, value: { a: 1 } });
   });

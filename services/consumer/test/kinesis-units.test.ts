@@ -23,7 +23,12 @@ describe("readableShards", () => {
     expect(readableShards(split, [])).toEqual(["a"]);
     expect(readableShards(split, [state("a", true)])).toEqual(["b", "c"]);
     expect(readableShards(split, [state("a", true), state("b", true), state("c")])).toEqual(["c"]);
-    expect(readableShards(split, ["a", "b", "c"].map((id) => state(id, true)))).toEqual(["d"]);
+    expect(
+      readableShards(
+        split,
+        ["a", "b", "c"].map((id) => state(id, true)),
+      ),
+    ).toEqual(["d"]);
   });
 
   it("does not wait for parents that the stream no longer lists", () => {
@@ -40,7 +45,10 @@ describe("readableShards", () => {
         }));
         const ended: string[] = [];
         for (let round = 0; round <= listed.length; round++) {
-          const now = readableShards(listed, ended.map((id) => state(id, true)));
+          const now = readableShards(
+            listed,
+            ended.map((id) => state(id, true)),
+          );
           for (const id of now) {
             const parents = listed.find((one) => one.shardId === id)?.parents ?? [];
             expect(parents.every((parent) => ended.includes(parent))).toBe(true);
@@ -134,7 +142,11 @@ describe("classify", () => {
   });
 
   it("takes anything that is thrown", () => {
-    fc.assert(fc.property(fc.anything(), (thrown) => { expect(classify(thrown).kind).toBe("trouble"); }));
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        expect(classify(thrown).kind).toBe("trouble");
+      }),
+    );
   });
 });
 
@@ -153,7 +165,12 @@ describe("parseGetRecords", () => {
   });
 
   it("refuses any other answer by name, and throws nothing else", () => {
-    const bodies = fc.oneof(fc.string(), fc.json(), fc.constant('{"Records":[null]}'), fc.constant('{"Records":[{"Data":1}]}'));
+    const bodies = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.constant('{"Records":[null]}'),
+      fc.constant('{"Records":[{"Data":1}]}'),
+    );
     fc.assert(
       fc.property(bodies, (body) => {
         try {

@@ -69,7 +69,11 @@ export class KinesisStream {
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
       // The client's own handler speaks HTTP/2, which a plain HTTP endpoint does not.
-      requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout, throwOnRequestTimeout: true }),
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: 5_000,
+        requestTimeout,
+        throwOnRequestTimeout: true,
+      }),
       // The reader retries itself: it must see throttling, say it, and stop waiting when it is told to.
       maxAttempts: 1,
       protocol: FastGetRecordsProtocol,

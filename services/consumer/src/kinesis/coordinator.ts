@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { type Clock, sleep } from "../clock.ts";
 import { LeaseLostError, ReaderStoppedError, StateUnavailableError } from "../errors.ts";
-import type { Checkpoint, Lease, ShardState, StateStore } from "../state/types.ts";
 import { LeaseWatch } from "../state/lease-watch.ts";
+import type { Checkpoint, Lease, ShardState, StateStore } from "../state/types.ts";
 import { freshCheckpoint } from "../state/types.ts";
 import type { ByteBudget } from "./budget.ts";
 import type { KinesisStream, ReadResult, ShardInfo, StartPoint } from "./client.ts";
@@ -127,7 +127,9 @@ export class ShardCoordinator {
     await Promise.race([all, sleep(graceMs)]);
     for (const { reader } of running) reader.abort();
     await Promise.race([all, sleep(1_000)]);
-    const release = running.map(({ lease }) => this.#options.store.releaseLease(lease).catch(() => undefined));
+    const release = running.map(({ lease }) =>
+      this.#options.store.releaseLease(lease).catch(() => undefined),
+    );
     await Promise.race([Promise.all(release), sleep(3_000)]);
   }
 
@@ -163,7 +165,8 @@ export class ShardCoordinator {
   /** What an ended shard counted and no alert has told yet is every replica's business: the first to tell claims it. */
   async #adoptEnded(states: ShardState[]): Promise<void> {
     for (const { checkpoint } of states) {
-      if (!checkpoint.ended || this.#ended.has(checkpoint.shardId) || this.#running.has(checkpoint.shardId)) continue;
+      if (!checkpoint.ended || this.#ended.has(checkpoint.shardId) || this.#running.has(checkpoint.shardId))
+        continue;
       await this.#options.onEnded?.(checkpoint.shardId);
       this.#ended.add(checkpoint.shardId);
     }
@@ -212,7 +215,8 @@ export class ShardCoordinator {
     const { shardId } = lease;
     // Read after the lease was taken: the owner before may have committed until then.
     const states = await this.#options.store.shards();
-    const checkpoint = states.find((state) => state.checkpoint.shardId === shardId)?.checkpoint ?? freshCheckpoint(shardId);
+    const checkpoint =
+      states.find((state) => state.checkpoint.shardId === shardId)?.checkpoint ?? freshCheckpoint(shardId);
     if (checkpoint.ended) return;
     const start: StartPoint =
       checkpoint.sequenceNumber === undefined

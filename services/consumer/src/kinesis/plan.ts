@@ -45,7 +45,8 @@ export function planLeases(
     const [busiest = []] = [...load.values()].sort((a, b) => b.length - a.length);
     const shardId = busiest[0];
     // A difference of one is as even as it gets.
-    if (shardId !== undefined && busiest.length - mine >= 2) take.push({ shardId, seen: leases.get(shardId) });
+    if (shardId !== undefined && busiest.length - mine >= 2)
+      take.push({ shardId, seen: leases.get(shardId) });
   }
   return { take };
 }

@@ -41,10 +41,14 @@ export function parseGetRecords(body: Buffer): ReadResult {
     // All that is read of it is ASCII (base64, digits); partition keys, which may not be, are not used.
     answer = JSON.parse(body.toString("latin1"));
   } catch (error) {
-    throw new KinesisAnswerError(`GetRecords: the answer is no JSON: ${(error as Error).message.slice(0, 200)}`);
+    throw new KinesisAnswerError(
+      `GetRecords: the answer is no JSON: ${(error as Error).message.slice(0, 200)}`,
+    );
   }
   const { Records, NextShardIterator, MillisBehindLatest } = (answer ?? {}) as Record<string, unknown>;
   if (!Array.isArray(Records)) throw new KinesisAnswerError("GetRecords: the answer has no Records");
+  // One buffer for all: an allocation for each of 10,000 records takes longer than decoding them.
+  const all = Buffer.allocUnsafeSlow(Math.ceil((body.length * 3) / 4));
   let bytes = 0;
   const records = Records.map((record: Record<string, unknown> | null): StreamRecord => {
     const sequenceNumber = record?.SequenceNumber;
@@ -52,13 +56,13 @@ export function parseGetRecords(body: Buffer): ReadResult {
     if (typeof sequenceNumber !== "string" || typeof data !== "string") {
       throw new KinesisAnswerError("GetRecords: a record without SequenceNumber or Data");
     }
-    const decoded = Buffer.from(data, "base64");
-    bytes += decoded.length;
+    const start = bytes;
+    bytes += all.write(data, bytes, "base64");
     const arrived = record?.ApproximateArrivalTimestamp;
     return {
       sequenceNumber,
       arrivedAt: typeof arrived === "number" ? Math.round(arrived * 1000) : 0,
-      data: decoded,
+      data: all.subarray(start, bytes),
     };
   });
   return {

@@ -170,7 +170,8 @@ export class ShardReader {
         // A new iterator from the last position is right after any failure, and the only way after some.
         iterator = undefined;
         this.#trouble(failure.text, failure.kind, attempt);
-        if (failure.kind !== "expired" || attempt > 1) await this.#pause(backoffMs(attempt, 200, failure.maxWaitMs));
+        if (failure.kind !== "expired" || attempt > 1)
+          await this.#pause(backoffMs(attempt, 200, failure.maxWaitMs));
         if (signal.aborted) return undefined;
       }
     }

@@ -55,15 +55,11 @@ export class DynamoOutbox implements Outbox {
     });
   }
 
-  async markSending(ids: string[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#update(id, "sending")));
+  async markSending(ids: readonly string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#claim(id)));
   }
 
-  async markPending(ids: string[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#update(id, "pending")));
-  }
-
-  async markSent(ids: string[]): Promise<void> {
+  async markSent(ids: readonly string[]): Promise<void> {
     await Promise.all(
       ids.map(async (id) => {
         const remove = new DeleteItemCommand({ TableName: this.#table, Key: keyOf(this.#item(id).place) });
@@ -93,11 +89,12 @@ export class DynamoOutbox implements Outbox {
 
   #item(id: string): { place: string; tries: number } {
     const item = this.#seen.get(id);
-    if (item === undefined) throw new StateUnavailableError(`alert ${id}: not among those that were looked at`);
+    if (item === undefined)
+      throw new StateUnavailableError(`alert ${id}: not among those that were looked at`);
     return item;
   }
 
-  async #update(id: string, state: "pending" | "sending"): Promise<void> {
+  async #claim(id: string): Promise<void> {
     const { place, tries } = this.#item(id);
     const update = new UpdateItemCommand({
       TableName: this.#table,
@@ -106,7 +103,7 @@ export class DynamoOutbox implements Outbox {
       ConditionExpression: "tries = :tries",
       ExpressionAttributeNames: { "#state": "state" },
       ExpressionAttributeValues: {
-        ":state": { S: state },
+        ":state": { S: "sending" },
         ":tries": { N: String(tries) },
         ":next": { N: String(tries + 1) },
       },

@@ -1,13 +1,13 @@
 import {
   type AttributeValue,
-  type BatchWriteItemCommandInput,
   BatchWriteItemCommand,
+  type BatchWriteItemCommandInput,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
-  paginateQuery,
   PutItemCommand,
+  paginateQuery,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -25,8 +25,8 @@ import {
   type NotificationCommit,
   type NotificationResult,
   requireSameStream,
-  STATE_VERSION,
   type ShardState,
+  STATE_VERSION,
   type StateStore,
   type StreamIdentity,
 } from "./types.ts";
@@ -126,7 +126,9 @@ export class DynamoStateStore implements StateStore {
       Key: key("shards", shardId),
       UpdateExpression: "SET #owner = :owner ADD epoch :one, heartbeat :one",
       ConditionExpression:
-        seen === undefined ? "attribute_not_exists(#owner) OR #owner = :none" : "epoch = :epoch AND heartbeat = :heartbeat",
+        seen === undefined
+          ? "attribute_not_exists(#owner) OR #owner = :none"
+          : "epoch = :epoch AND heartbeat = :heartbeat",
       ExpressionAttributeNames: { "#owner": "owner" },
       ExpressionAttributeValues: {
         ":owner": text(owner),
@@ -267,7 +269,8 @@ export class DynamoStateStore implements StateStore {
   async #writeOwned(lease: Lease, items: Item[], guard: TransactWriteItem): Promise<void> {
     const puts = items.map((Item) => ({ Put: { TableName: this.#table, Item } }));
     const transaction = new TransactWriteItemsCommand({ TransactItems: [guard, ...puts] });
-    if (!(await this.#conditional(() => this.#client.send(transaction)))) throw new LeaseLostError(lease.shardId);
+    if (!(await this.#conditional(() => this.#client.send(transaction))))
+      throw new LeaseLostError(lease.shardId);
   }
 
   /** Not part of the transaction: the same template may come from several replicas, and either's state is right. */
@@ -286,7 +289,9 @@ export class DynamoStateStore implements StateStore {
         const write = new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } });
         left = (await this.#call(() => this.#client.send(write))).UnprocessedItems?.[this.#table] ?? [];
         if (left.length > 0 && attempt >= 8) {
-          throw new StateUnavailableError(`table ${this.#table}: ${left.length} writes are not taken: throttled`);
+          throw new StateUnavailableError(
+            `table ${this.#table}: ${left.length} writes are not taken: throttled`,
+          );
         }
         if (left.length > 0) await sleep(backoffMs(attempt, 50, 2_000));
       }

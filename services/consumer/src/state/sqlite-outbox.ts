@@ -16,9 +16,10 @@ export class SqliteOutbox implements Outbox {
 
   /** Inside the transaction that claims the notification. */
   add(alert: Alert): void {
-    this.#sql(
-      "INSERT INTO outbox SELECT ?, COALESCE(MAX(place), 0) + 1, 'pending', ? FROM outbox",
-    ).run(alert.id, JSON.stringify(alert));
+    this.#sql("INSERT INTO outbox SELECT ?, COALESCE(MAX(place), 0) + 1, 'pending', ? FROM outbox").run(
+      alert.id,
+      JSON.stringify(alert),
+    );
   }
 
   async pending(limit: number): Promise<OutboxItem[]> {
@@ -33,15 +34,11 @@ export class SqliteOutbox implements Outbox {
     return rows.map(({ id, state, document }) => ({ id, state, alert: JSON.parse(document) as Alert }));
   }
 
-  markSending(ids: string[]): Promise<void> {
+  markSending(ids: readonly string[]): Promise<void> {
     return this.#each("UPDATE outbox SET state = 'sending' WHERE id = ?", ids);
   }
 
-  markPending(ids: string[]): Promise<void> {
-    return this.#each("UPDATE outbox SET state = 'pending' WHERE id = ?", ids);
-  }
-
-  markSent(ids: string[]): Promise<void> {
+  markSent(ids: readonly string[]): Promise<void> {
     return this.#each("DELETE FROM outbox WHERE id = ?", ids);
   }
 
@@ -50,7 +47,7 @@ export class SqliteOutbox implements Outbox {
     return Number(row?.size ?? 0);
   }
 
-  async #each(sql: string, ids: string[]): Promise<void> {
+  async #each(sql: string, ids: readonly string[]): Promise<void> {
     this.#transaction(() => {
       for (const id of ids) this.#sql(sql).run(id);
     });

@@ -17,8 +17,8 @@ import {
   type NotificationResult,
   noTotals,
   requireSameStream,
-  STATE_VERSION,
   type ShardState,
+  STATE_VERSION,
   type StateStore,
   type StreamIdentity,
 } from "./types.ts";
@@ -82,7 +82,10 @@ export class SqliteStateStore implements StateStore {
       this.#db.close();
       throw this.#explain(error);
     }
-    this.outbox = new SqliteOutbox((work) => this.#transaction(work), (sql) => this.#sql(sql));
+    this.outbox = new SqliteOutbox(
+      (work) => this.#transaction(work),
+      (sql) => this.#sql(sql),
+    );
   }
 
   #prepare(): void {
@@ -92,7 +95,9 @@ export class SqliteStateStore implements StateStore {
     try {
       const [check] = this.#db.prepare("PRAGMA quick_check(1)").all() as { quick_check: string }[];
       if (check?.quick_check !== "ok") throw this.#corrupt(check?.quick_check ?? "no answer");
-      const { user_version: version } = this.#db.prepare("PRAGMA user_version").get() as { user_version: number };
+      const { user_version: version } = this.#db.prepare("PRAGMA user_version").get() as {
+        user_version: number;
+      };
       if (version > STATE_VERSION) {
         throw new StateVersionError(
           `${this.#file}: given state of version ${version}, allowed up to ${STATE_VERSION}: ` +
@@ -100,6 +105,8 @@ export class SqliteStateStore implements StateStore {
         );
       }
       if (version === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${STATE_VERSION};`);
+      // Whoever had leases is gone, since this process could open the file.
+      this.#db.exec("UPDATE shards SET owner = ''");
       this.#db.exec("COMMIT");
     } catch (error) {
       this.#db.exec("ROLLBACK");
@@ -109,7 +116,9 @@ export class SqliteStateStore implements StateStore {
 
   async claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }> {
     return this.#transaction(() => {
-      const row = this.#sql("SELECT value FROM meta WHERE key = 'stream'").get() as { value: string } | undefined;
+      const row = this.#sql("SELECT value FROM meta WHERE key = 'stream'").get() as
+        | { value: string }
+        | undefined;
       if (row === undefined) {
         const claim = { ...stream, firstReadAt: now };
         this.#sql("INSERT INTO meta VALUES ('stream', ?)").run(JSON.stringify(claim));
@@ -122,7 +131,9 @@ export class SqliteStateStore implements StateStore {
   }
 
   async shards(): Promise<ShardState[]> {
-    return this.#read(() => (this.#sql("SELECT * FROM shards").all() as unknown as ShardRow[]).map(shardState));
+    return this.#read(() =>
+      (this.#sql("SELECT * FROM shards").all() as unknown as ShardRow[]).map(shardState),
+    );
   }
 
   /** This process is the only one, so any lease is its own to take. */
@@ -232,8 +243,10 @@ export class SqliteStateStore implements StateStore {
   }
 
   #sql(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
     return statement;
   }
 
@@ -273,9 +286,18 @@ export class SqliteStateStore implements StateStore {
     const primary = code === "ERR_SQLITE_ERROR" && errcode !== undefined ? errcode & 0xff : undefined;
     if (primary === 11 || primary === 26) return this.#corrupt(message);
     if (primary === 5) {
-      return new StateInUseError(`${this.#file}: another process has the state open; stop it or give another file`);
+      return new StateInUseError(
+        `${this.#file}: another process has the state open; stop it or give another file`,
+      );
     }
-    if (primary === 3 || primary === 8 || primary === 10 || primary === 13 || primary === 14 || primary === 23) {
+    if (
+      primary === 3 ||
+      primary === 8 ||
+      primary === 10 ||
+      primary === 13 ||
+      primary === 14 ||
+      primary === 23
+    ) {
       return new StateUnavailableError(`${this.#file}: the state cannot be read or written: ${message}`);
     }
     if (code !== undefined && ["ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EEXIST", "EPERM"].includes(code)) {

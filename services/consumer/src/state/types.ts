@@ -99,6 +99,19 @@ export const STATE_VERSION = 1;
 
 export const noTotals = (): ShardTotals => ({ records: 0, valid: 0, invalid: 0, byLevel: {} });
 
+export function addTotals(a: ShardTotals, b: ShardTotals): ShardTotals {
+  const byLevel = { ...a.byLevel };
+  for (const [level, count] of Object.entries(b.byLevel) as [keyof typeof byLevel, number][]) {
+    byLevel[level] = (byLevel[level] ?? 0) + count;
+  }
+  return {
+    records: a.records + b.records,
+    valid: a.valid + b.valid,
+    invalid: a.invalid + b.invalid,
+    byLevel,
+  };
+}
+
 /** The checkpoint of a shard nobody has read. */
 export const freshCheckpoint = (shardId: string): Checkpoint => ({
   shardId,

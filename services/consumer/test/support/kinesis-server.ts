@@ -14,6 +14,9 @@ interface Shard {
   parents: string[];
   records: StoredRecord[];
   closed: boolean;
+  /** Where the last GetRecords ended. */
+  asked: number;
+  finished: boolean;
 }
 
 interface Fault {
@@ -69,6 +72,13 @@ export class KinesisServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** Every record of every shard was given out, and what was asked for last was the end of each shard. */
+  get drained(): boolean {
+    return [...this.#shards.values()].every(
+      (shard) => (shard.asked === shard.records.length && shard.records.length > 0) || shard.finished,
+    );
+  }
+
   get openShards(): string[] {
     return [...this.#shards.values()].filter((shard) => !shard.closed).map((shard) => shard.shardId);
   }
@@ -119,7 +129,7 @@ export class KinesisServer {
 
   #open(parents: string[]): string {
     const shardId = `shardId-${String(this.#shards.size).padStart(12, "0")}`;
-    this.#shards.set(shardId, { shardId, parents, records: [], closed: false });
+    this.#shards.set(shardId, { shardId, parents, records: [], closed: false, asked: 0, finished: false });
     return shardId;
   }
 
@@ -207,8 +217,13 @@ export class KinesisServer {
     }
     const left = shard.records.length - at;
     const end = shard.closed && left === 0;
+    shard.asked = at;
+    shard.finished = end || (left === 0 && at === index);
     const next = end ? "" : `,"NextShardIterator":"${this.#iterator(shardId, at)}"`;
-    return [200, `{"Records":[${picked.join(",")}],"MillisBehindLatest":${left === 0 ? 0 : 1000 + left}${next}}`];
+    return [
+      200,
+      `{"Records":[${picked.join(",")}],"MillisBehindLatest":${left === 0 ? 0 : 1000 + left}${next}}`,
+    ];
   }
 }
 

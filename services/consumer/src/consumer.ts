@@ -1,0 +1,379 @@
+import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import { type Clock, sleep, steadyClock } from "./clock.ts";
+import { type ConsumerConfig, type ConsumerConfigInput, parseConfig } from "./config.ts";
+import { keepDeadLetters } from "./dead-letters.ts";
+import { AlertGrouper } from "./grouping/alert-grouper.ts";
+import { TemplateMiner } from "./grouping/template-miner.ts";
+import { HttpServer } from "./http.ts";
+import { ByteBudget } from "./kinesis/budget.ts";
+import { KinesisStream, type StartPoint } from "./kinesis/client.ts";
+import { ShardCoordinator } from "./kinesis/coordinator.ts";
+import { createLog } from "./log.ts";
+import { LogSender } from "./log-sender.ts";
+import { Metrics } from "./metrics.ts";
+import { keepNewErrors } from "./new-errors.ts";
+import { Notifier, unknownCause } from "./notifier.ts";
+import { FolderObjectStore } from "./objects/folder.ts";
+import { S3ObjectStore } from "./objects/s3.ts";
+import type { ObjectStore } from "./objects/types.ts";
+import { type NewTemplate, Pipeline } from "./pipeline.ts";
+import { SenderElection } from "./sender-election.ts";
+import { SlackSender } from "./slack/sender.ts";
+import { DynamoStateStore } from "./state/dynamodb.ts";
+import { SqliteStateStore } from "./state/sqlite.ts";
+import { addTotals, noTotals, type ShardTotals, type StateStore } from "./state/types.ts";
+import { Troubles } from "./troubles.ts";
+import type { Alert, CauseFinder } from "./types.ts";
+
+export interface ConsumerEvents {
+  /** A step of a shard is durable. `delta` is what it added. */
+  commit: [{ shardId: string; delta: ShardTotals; behindMs: number }];
+  /** A template that nobody had seen is kept. */
+  newTemplate: [NewTemplate];
+  /** An alert is in the outbox. */
+  alert: [Alert];
+  /** Something cannot be done now (`text`), or works again (no text). */
+  trouble: [{ what: string; text: string | undefined }];
+}
+
+/** What a live view shows. */
+export interface ConsumerCounters {
+  /** Since the state was made, over restarts. */
+  totals: ShardTotals;
+  /** Since this process started. */
+  alerts: number;
+  suppressed: number;
+  /** Templates known. */
+  templates: number;
+  shards: string[];
+  /** ms behind the newest record. */
+  lagMs: number;
+  /** Alerts that wait for Slack. */
+  outbox: number;
+}
+
+export interface ConsumerOverrides {
+  clock?: Clock;
+  log?: Logger;
+  store?: StateStore;
+  objects?: ObjectStore;
+  causes?: CauseFinder;
+  /** For endpoints that take any, such as a local Kinesis. Default: AWS's usual sources. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+export interface Consumer {
+  readonly events: EventEmitter<ConsumerEvents>;
+  /** Port of /healthz, /readyz and /metrics. */
+  readonly port: number;
+  counters(): Promise<ConsumerCounters>;
+  /** What cannot be done right now. */
+  troubles(): string[];
+  /** Stops within 25 s: no more reads; batches in process end and are committed; due alerts leave; leases go back. */
+  stop(): Promise<void>;
+}
+
+/** Where alerts go that Slack does not take in any form. */
+const REFUSED_ALERTS = "refused_alerts/";
+/** Grace of each step of a stop, ms; with the leases' release (4 s) and closing, 22 s at most. */
+const BATCH_GRACE_MS = 10_000;
+const FLUSH_GRACE_MS = 2_000;
+const SEND_GRACE_MS = 5_000;
+
+/**
+ * Starts the consumer; resolves when it has opened its stores and begins to read.
+ * @throws ConfigError, StateInUseError, StateCorruptError, StateVersionError, StateUnavailableError, StreamChangedError,
+ * or what Kinesis says when the stream cannot be described
+ */
+export async function startConsumer(
+  input: ConsumerConfigInput,
+  overrides: ConsumerOverrides = {},
+): Promise<Consumer> {
+  const config = parseConfig(input);
+  const log =
+    overrides.log ?? createLog({ level: config.log.level, secrets: [config.slack.webhookUrl ?? ""] });
+  const stream = new KinesisStream({
+    ...config.kinesis,
+    region: config.region,
+    credentials: overrides.credentials,
+  });
+  let store: StateStore | undefined;
+  try {
+    store = overrides.store ?? (await openStore(config, overrides));
+    const consumer = new RunningConsumer({ config, overrides, log, stream, store });
+    await consumer.start();
+    return consumer;
+  } catch (error) {
+    stream.close();
+    await store?.close();
+    throw error;
+  }
+}
+
+async function openStore(config: ConsumerConfig, { credentials }: ConsumerOverrides): Promise<StateStore> {
+  const { file, table, endpoint } = config.state;
+  if (file !== undefined) return new SqliteStateStore(file);
+  return DynamoStateStore.open({ table: table ?? "", region: config.region, endpoint, credentials });
+}
+
+function openObjects(config: ConsumerConfig, { credentials }: ConsumerOverrides): ObjectStore {
+  const { folder, bucket, endpoint } = config.objects;
+  if (folder !== undefined) return new FolderObjectStore(folder);
+  return new S3ObjectStore({ bucket: bucket ?? "", region: config.region, endpoint, credentials });
+}
+
+interface Parts {
+  config: ConsumerConfig;
+  overrides: ConsumerOverrides;
+  log: Logger;
+  stream: KinesisStream;
+  store: StateStore;
+}
+
+class RunningConsumer implements Consumer {
+  readonly events = new EventEmitter<ConsumerEvents>();
+  port = 0;
+  readonly #parts: Parts;
+  readonly #clock: Clock;
+  readonly #objects: ObjectStore;
+  readonly #miner: TemplateMiner;
+  readonly #grouper: AlertGrouper;
+  readonly #budget: ByteBudget;
+  readonly #metrics: Metrics;
+  readonly #troubles: Troubles;
+  readonly #http: HttpServer;
+  readonly #owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
+  readonly #notifying = new AbortController();
+  #coordinator: ShardCoordinator | undefined;
+  #notifier: Notifier | undefined;
+  #sender: SenderElection | undefined;
+  #running: Promise<unknown>[] = [];
+  #crash: string | undefined;
+  #alerts = 0;
+  #suppressed = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    const { config, overrides, store } = parts;
+    this.#parts = parts;
+    this.#clock = steadyClock(overrides.clock);
+    this.#objects = overrides.objects ?? openObjects(config, overrides);
+    this.#miner = new TemplateMiner({ maxTemplates: config.limits.templates });
+    this.#grouper = new AlertGrouper({
+      ...config.grouping,
+      maxGroups: config.limits.groups,
+      now: () => this.#clock.now(),
+      describe: (fingerprint) => this.#miner.get(fingerprint),
+    });
+    this.#budget = new ByteBudget(config.limits.bufferedBytes);
+    this.#metrics = new Metrics(this.#clock, {
+      templates: () => this.#miner.size,
+      bufferedBytes: () => this.#budget.used,
+      outbox: () => store.outbox.size(),
+    });
+    this.#troubles = new Troubles((what, text) => this.events.emit("trouble", { what, text }));
+    this.#http = new HttpServer({
+      ...config.http,
+      metrics: this.#metrics,
+      unhealthy: () => this.#crash,
+      // Alerts wait safely while Slack is down.
+      notReady: () => this.troubles().filter((text) => !text.startsWith("slack: ")),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { config, stream, store, log } = this.#parts;
+    const { firstReadAt } = await store.claimStream(await stream.identity(), this.#clock.now());
+    this.#miner.restore(await store.loadTemplates());
+    this.#grouper.restore([], await store.loadGroups());
+    this.port = await this.#http.listen();
+    const freshStart: StartPoint =
+      config.kinesis.initialPosition === "LATEST"
+        ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
+          { type: "AT_TIMESTAMP", timestamp: firstReadAt }
+        : { type: "TRIM_HORIZON" };
+    this.#coordinator = this.#makeCoordinator(freshStart);
+    this.#notifier = this.#makeNotifier();
+    this.#sender = this.#makeSender();
+    this.#running = [
+      this.#watched("reading", this.#coordinator.run()),
+      this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
+      this.#watched("sending", this.#sender.run()),
+    ];
+    log.info(
+      { stream: stream.name, owner: this.#owner, port: this.port, firstReadAt },
+      "the consumer has started",
+    );
+  }
+
+  async counters(): Promise<ConsumerCounters> {
+    const { store } = this.#parts;
+    const states = await store.shards();
+    return {
+      totals: states.reduce((all, { checkpoint }) => addTotals(all, checkpoint.totals), noTotals()),
+      alerts: this.#alerts,
+      suppressed: this.#suppressed,
+      templates: this.#miner.size,
+      shards: this.#coordinator?.shardIds ?? [],
+      lagMs: this.#metrics.lagMs(),
+      outbox: await store.outbox.size(),
+    };
+  }
+
+  troubles(): string[] {
+    const listing = this.#coordinator?.trouble;
+    return [...(listing === undefined ? [] : [`shards: ${listing}`]), ...this.#troubles.list()];
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { store, stream, log } = this.#parts;
+    log.info("stopping: batches in process are finished");
+    await this.#coordinator?.stop(BATCH_GRACE_MS);
+    this.#notifying.abort();
+    const flushed = this.#notifier
+      ?.flush()
+      .catch((error: unknown) => log.warn({ err: error }, "due alerts wait"));
+    await Promise.race([flushed, sleep(FLUSH_GRACE_MS)]);
+    await this.#sendRest();
+    this.#sender?.stop();
+    await Promise.race([Promise.all(this.#running), sleep(FLUSH_GRACE_MS)]);
+    await this.#http.close();
+    await store.close();
+    stream.close();
+    log.info("stopped");
+  }
+
+  /** What does not leave in time stays in the outbox. */
+  async #sendRest(): Promise<void> {
+    const { store, log } = this.#parts;
+    const until = this.#clock.monotonic() + SEND_GRACE_MS;
+    let left = await store.outbox.size().catch(() => 0);
+    while (left > 0 && this.#clock.monotonic() < until) {
+      await sleep(100);
+      left = await store.outbox.size().catch(() => 0);
+    }
+    if (left > 0) log.warn({ left }, "alerts stay in the outbox until the next start");
+  }
+
+  #makeCoordinator(freshStart: StartPoint): ShardCoordinator {
+    const { config, stream, store, log } = this.#parts;
+    const pipeline = this.#makePipeline();
+    return new ShardCoordinator({
+      stream,
+      store,
+      owner: this.#owner,
+      openShard: (lease, checkpoint) => pipeline.openShard(lease, checkpoint),
+      freshStart,
+      budget: this.#budget,
+      limits: config.kinesis,
+      discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
+      leaseDurationMs: config.state.leaseDurationMs,
+      stallMs: config.limits.stallMs,
+      clock: this.#clock,
+      log,
+      onRead: (shardId, read) => this.#metrics.onRead(shardId, read.behindMs),
+      onTrouble: (shardId, text, kind) => {
+        if (kind !== undefined) this.#metrics.readFailures.inc({ kind });
+        this.#troubles.set(`reading ${shardId}`, text);
+      },
+      onRestart: () => this.#metrics.shardRestarts.inc(),
+      onClosed: (shardId) => {
+        this.#metrics.onClosed(shardId);
+        this.#troubles.set(`reading ${shardId}`, undefined);
+      },
+      onEnded: async (shardId) => this.#grouper.restore(await store.loadContributions(shardId), []),
+    });
+  }
+
+  #makePipeline(): Pipeline {
+    const { config, store, stream, log } = this.#parts;
+    return new Pipeline({
+      store,
+      miner: this.#miner,
+      grouper: this.#grouper,
+      keepRejected: (payloads) => keepDeadLetters(this.#objects, stream.name, payloads),
+      keepNewTemplates: async (templates) => {
+        await keepNewErrors(this.#objects, templates);
+        for (const template of templates) this.events.emit("newTemplate", template);
+      },
+      maxDecodedBytes: config.limits.decodedBytes,
+      metrics: this.#metrics,
+      clock: this.#clock,
+      log,
+      onCommit: (commit) => this.events.emit("commit", commit),
+      onStoreTrouble: (shardId, text) => this.#troubles.set(`committing ${shardId}`, text),
+    });
+  }
+
+  #makeNotifier(): Notifier {
+    const { overrides, store, log } = this.#parts;
+    return new Notifier({
+      grouper: this.#grouper,
+      store,
+      causes: overrides.causes ?? unknownCause,
+      metrics: this.#metrics,
+      clock: this.#clock,
+      log,
+      onAlert: (alert) => {
+        this.#alerts++;
+        this.#suppressed += alert.suppressed;
+        this.events.emit("alert", alert);
+      },
+      onTrouble: (text) => this.#troubles.set("alerting", text),
+    });
+  }
+
+  #makeSender(): SenderElection {
+    const { config, store, log } = this.#parts;
+    const sender = this.#slackSender() ?? new LogSender({ outbox: store.outbox, clock: this.#clock, log });
+    return new SenderElection({
+      store,
+      owner: this.#owner,
+      leaseDurationMs: config.state.leaseDurationMs,
+      send: (signal) => sender.run(signal),
+      clock: this.#clock,
+      log,
+    });
+  }
+
+  #slackSender(): SlackSender | undefined {
+    const { config, store, log } = this.#parts;
+    const { webhookUrl, ...slack } = config.slack;
+    if (webhookUrl === undefined) {
+      log.warn("no Slack webhook is configured: alerts go to this log alone");
+      return undefined;
+    }
+    return new SlackSender({
+      ...slack,
+      url: webhookUrl,
+      outbox: store.outbox,
+      clock: this.#clock,
+      log,
+      links: config.links,
+      onRefused: (alert, reason) =>
+        this.#objects.put(
+          `${REFUSED_ALERTS}${alert.id}.json`,
+          Buffer.from(JSON.stringify({ reason, alert })),
+        ),
+      onTrouble: (text) => this.#troubles.set("slack", text),
+    });
+  }
+
+  /** None of these ends by itself; should one, the process is of no more use and says so. */
+  async #watched(what: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#crash = `${what} has ended: ${(error as Error).message}`;
+      this.#parts.log.fatal({ err: error }, this.#crash);
+    }
+  }
+}

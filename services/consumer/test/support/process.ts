@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** A folder for one test, and how to remove it. */
+export async function temporaryFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "cali-consumer-"));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Bundles the consumer as its image does, so that starting it many times is quick. */
+export async function bundleConsumer(folder: string): Promise<string> {
+  const outfile = join(folder, "consumer.mjs");
+  await build({
+    entryPoints: [join(import.meta.dirname, "../../src/main.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    logLevel: "error",
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+  });
+  await mkdir(join(folder, "cache"), { recursive: true });
+  return outfile;
+}
+
+/** The real consumer in a process of its own. */
+export class ConsumerProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | string>;
+  output = "";
+
+  constructor(program: string, environment: Record<string, string>, args: string[] = ["run"]) {
+    this.child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], {
+      env: {
+        PATH: process.env.PATH,
+        AWS_ACCESS_KEY_ID: "test",
+        AWS_SECRET_ACCESS_KEY: "test",
+        AWS_REGION: "us-east-1",
+        CALI_HTTP_PORT: "0",
+        CALI_HTTP_HOST: "127.0.0.1",
+        ...environment,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const keep = (chunk: Buffer) => {
+      this.output += chunk;
+    };
+    this.child.stdout?.on("data", keep);
+    this.child.stderr?.on("data", keep);
+    this.ended = once(this.child, "close").then(([code, signal]) => (code ?? signal) as number | string);
+  }
+
+  /** Waits until `done`; what the process said is part of the failure. */
+  async until(what: string, done: () => boolean | Promise<boolean>, timeoutMs?: number): Promise<void> {
+    try {
+      await until(what, done, timeoutMs);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; the consumer said: ${this.output.slice(-3000)}`);
+    }
+  }
+
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<number | string> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** Waits until `done`, looking often; says what it waited for when it takes too long. */
+export async function until(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what}: not within ${timeoutMs} ms`);
+}
