@@ -54,9 +54,9 @@ export function localCommand(): Command {
       new Option("--for <time>", "how long, such as 60s; without it until Ctrl-C").argParser(duration),
     )
     .addOption(
-      new Option("--rate <lines>", "lines per second, 1 to 300")
+      new Option("--rate <lines>", "lines per second in the mean, 1 to 300")
         .argParser(between(1, 300, false))
-        .default(100),
+        .default(60),
     )
     .addOption(new Option("--seed <text>", "the same seed gives the same traffic").default("cali"))
     .addOption(

@@ -47,6 +47,7 @@ export interface PipelineOptions extends LocalOptions {
 }
 
 const MOMENT_MS = 500;
+const DAY_MS = 24 * 3_600_000;
 /** The generator gives up on records that Kinesis doesn't take by then. */
 const DELIVERY_GRACE_MS = 10_000;
 /** Longest time for the consumer to catch up after the last line. */
@@ -91,7 +92,14 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
     const watching = watch(options, consumer, made, elapsed, traffic.signal);
     const summary = await run({
       lines: counted(
-        generate({ seed, start: startedAt, rate, badShare, incidentEvery: INCIDENT_EVERY_MS }),
+        generate({
+          seed,
+          start: Date.now(),
+          rate,
+          badShare,
+          duration: options.for ?? DAY_MS,
+          incidentEvery: INCIDENT_EVERY_MS,
+        }),
         made,
       ),
       sink,
