@@ -39,7 +39,7 @@ const READERS: Record<string, () => Promise<() => Promise<void>>> = {
         objects: { folder: join(folder, "objects") },
         slack: { webhookUrl: `${endpoint}/slack` },
         http: { port: 0, host: "127.0.0.1" },
-        log: { level: "warn" },
+        log: { level: "error" },
       },
       { credentials },
     );

@@ -80,15 +80,17 @@ const server = createServer((request, response) => {
     const body =
       action === "GetRecords"
         ? records()
-        : JSON.stringify(
-            action === "ListShards"
-              ? { Shards: shards }
-              : action === "GetShardIterator"
-                ? { ShardIterator: "i".repeat(200) }
-                : { StreamDescriptionSummary: { StreamCreationTimestamp: 1_700_000_000 } },
-          );
+        : action === undefined
+          ? "ok"
+          : JSON.stringify(
+              action === "ListShards"
+                ? { Shards: shards }
+                : action === "GetShardIterator"
+                  ? { ShardIterator: "i".repeat(200) }
+                  : { StreamDescriptionSummary: { StreamCreationTimestamp: 1_700_000_000 } },
+            );
     response.writeHead(200, { "content-type": "application/x-amz-json-1.1", "content-length": body.length });
-    response.end(action === undefined ? "ok" : body);
+    response.end(body);
   });
 });
 server.listen(0, "127.0.0.1", () => {

@@ -78,6 +78,8 @@ export interface Consumer {
 
 /** Where alerts go that Slack does not take in any form. */
 const REFUSED_ALERTS = "refused_alerts/";
+/** How trouble with Slack begins in the list of troubles. */
+const SLACK_TROUBLE = "slack: ";
 /** Grace of each step of a stop, ms; with the leases' release (4 s) and closing, 22 s at most. */
 const BATCH_GRACE_MS = 10_000;
 const FLUSH_GRACE_MS = 2_000;
@@ -180,7 +182,7 @@ class RunningConsumer implements Consumer {
       metrics: this.#metrics,
       unhealthy: () => this.#crash,
       // Alerts wait safely while Slack is down.
-      notReady: () => this.troubles().filter((text) => !text.startsWith("slack: ")),
+      notReady: () => this.troubles().filter((text) => !text.startsWith(SLACK_TROUBLE)),
     });
   }
 
@@ -256,11 +258,15 @@ class RunningConsumer implements Consumer {
     const { store, log } = this.#parts;
     const until = this.#clock.monotonic() + SEND_GRACE_MS;
     let left = await store.outbox.size().catch(() => 0);
-    while (left > 0 && this.#clock.monotonic() < until) {
+    while (left > 0 && this.#clock.monotonic() < until && !this.#isSlackDown()) {
       await sleep(100);
       left = await store.outbox.size().catch(() => 0);
     }
     if (left > 0) log.warn({ left }, "alerts stay in the outbox until the next start");
+  }
+
+  #isSlackDown(): boolean {
+    return this.#troubles.list().some((text) => text.startsWith(SLACK_TROUBLE));
   }
 
   #makeCoordinator(freshStart: StartPoint): ShardCoordinator {

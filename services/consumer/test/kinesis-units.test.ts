@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../src/kinesis/budget.ts";
 import { classify } from "../src/kinesis/failures.ts";
+import { parseGetRecords } from "../src/kinesis/get-records.ts";
 import { planLeases, readableShards } from "../src/kinesis/plan.ts";
-import { parseGetRecords } from "../src/kinesis/protocol.ts";
 import { freshCheckpoint, type Lease, type ShardState } from "../src/state/types.ts";
 
 const state = (shardId: string, ended = false): ShardState => ({
@@ -162,6 +162,67 @@ describe("parseGetRecords", () => {
     expect(read.records[0]).toMatchObject({ sequenceNumber: "49", arrivedAt: 1500 });
     expect(Buffer.from(read.records[0]?.data ?? []).toString()).toBe("{}");
     expect(parseGetRecords(Buffer.from('{"Records":[],"NextShardIterator":null}')).next).toBeUndefined();
+  });
+
+  it("reads the same, whatever the order of the keys, the blanks, and what partition keys hold", () => {
+    const record = fc.record({
+      sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 55n }).map(String),
+      data: fc.uint8Array({ maxLength: 40 }),
+      arrived: fc.integer({ min: 0, max: 2_000_000_000_000 }),
+      partitionKey: fc.oneof(
+        fc.string({ unit: "grapheme" }),
+        fc.constantFrom(
+          '"Data":"',
+          '"SequenceNumber":"1"',
+          '","Data":"e30=',
+          '\\"Data":"',
+          '"MillisBehindLatest":7',
+        ),
+      ),
+      order: fc.shuffledSubarray(["SequenceNumber", "Data", "ApproximateArrivalTimestamp", "PartitionKey"], {
+        minLength: 4,
+      }),
+    });
+    const answers = fc.record({
+      records: fc.array(record, { maxLength: 8 }),
+      next: fc.option(fc.base64String({ minLength: 1 })),
+      behind: fc.nat(),
+      first: fc.boolean(),
+      indent: fc.constantFrom(undefined, 1),
+    });
+    fc.assert(
+      fc.property(answers, ({ records, next, behind, first, indent }) => {
+        const Records = records.map((one) => {
+          const all: Record<string, unknown> = {
+            SequenceNumber: one.sequenceNumber,
+            Data: Buffer.from(one.data).toString("base64"),
+            ApproximateArrivalTimestamp: one.arrived / 1000,
+            PartitionKey: one.partitionKey,
+          };
+          return Object.fromEntries(one.order.map((name) => [name, all[name]]));
+        });
+        const rest = { NextShardIterator: next, MillisBehindLatest: behind };
+        const answer = first ? { ...rest, Records } : { Records, ...rest };
+        const read = parseGetRecords(Buffer.from(JSON.stringify(answer, null, indent)));
+        expect(read).toMatchObject({
+          behindMs: behind,
+          bytes: records.reduce((n, one) => n + one.data.length, 0),
+        });
+        expect(read.next).toBe(next ?? undefined);
+        expect(read.records.map((one) => [one.sequenceNumber, one.arrivedAt, [...one.data]])).toEqual(
+          records.map((one) => [one.sequenceNumber, one.arrived, [...one.data]]),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("reads escaped slashes, and a field that is missing or in another record is refused", () => {
+    const escaped =
+      '{"Records":[{"SequenceNumber":"1","Data":"\\/\\/\\/\\/","ApproximateArrivalTimestamp":1}]}';
+    expect([...(parseGetRecords(Buffer.from(escaped)).records[0]?.data ?? [])]).toEqual([255, 255, 255]);
+    const moved = '{"Records":[{"SequenceNumber":"1","SequenceNumber":"2","Data":"e30="},{"Data":"e30="}]}';
+    expect(() => parseGetRecords(Buffer.from(moved))).toThrow("without SequenceNumber");
   });
 
   it("refuses any other answer by name, and throws nothing else", () => {

@@ -94,7 +94,7 @@ export class ShardCoordinator {
   }
 
   async #shareShards(): Promise<void> {
-    const { leaseDurationMs, log } = this.#options;
+    const { leaseDurationMs, discoveryIntervalMs, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
       try {
@@ -110,7 +110,7 @@ export class ShardCoordinator {
         await sleep(1_000, this.#stopping.signal);
         continue;
       }
-      await sleep(leaseDurationMs / 4, this.#wake.signal);
+      await sleep(Math.min(leaseDurationMs / 4, discoveryIntervalMs), this.#wake.signal);
     }
   }
 

@@ -62,7 +62,8 @@ export class ShardReader {
   #waiting = false;
   #processing = false;
   #held = 0;
-  #troubled = false;
+  /** Kind of the failure that reading waits out; nothing: reading works. */
+  #failing: string | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -179,12 +180,14 @@ export class ShardReader {
 
   #trouble(text: string | undefined, kind?: string, attempt = 0): void {
     const { onTrouble, log, shardId } = this.#options;
-    if (text === undefined && !this.#troubled) return;
-    this.#troubled = text !== undefined;
+    if (text === undefined && this.#failing === undefined) return;
+    const isOther = kind !== this.#failing;
+    this.#failing = kind;
     onTrouble?.(text, kind);
     if (text === undefined) log.info({ shardId }, "reading works again");
     // The first, second, fourth, eighth … time: an hour of trouble is a dozen lines.
-    else if ((attempt & (attempt - 1)) === 0) log.warn({ shardId, kind, attempt }, `reading failed: ${text}`);
+    else if (isOther || (attempt & (attempt - 1)) === 0)
+      log.warn({ shardId, kind, attempt }, `reading failed: ${text}`);
   }
 
   #pause(ms: number): Promise<void> {

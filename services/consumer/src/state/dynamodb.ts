@@ -3,7 +3,6 @@ import {
   BatchWriteItemCommand,
   type BatchWriteItemCommandInput,
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -19,11 +18,15 @@ import { LeaseLostError, StateUnavailableError, StateVersionError } from "../err
 import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
 import { DynamoOutbox, outboxItem } from "./dynamodb-outbox.ts";
 import {
+  addTotals,
   type BatchCommit,
+  type Checkpoint,
+  FORGOTTEN,
   freshCheckpoint,
   type Lease,
   type NotificationCommit,
   type NotificationResult,
+  noTotals,
   requireSameStream,
   type ShardState,
   STATE_VERSION,
@@ -226,8 +229,35 @@ export class DynamoStateStore implements StateStore {
     const pk = contributionsOf(shardId);
     const items = await this.#query(pk);
     await this.#batch(items.map((item) => ({ DeleteRequest: { Key: key(pk, item.sk?.S ?? "") } })));
-    const remove = new DeleteItemCommand({ TableName: this.#table, Key: key("shards", shardId) });
-    await this.#call(() => this.#client.send(remove));
+    const [gone, sum] = [await this.#get("shards", shardId), await this.#get("shards", FORGOTTEN)];
+    if (gone === undefined) return;
+    const checkpoint = parse<Checkpoint | null>(sum) ?? freshCheckpoint(FORGOTTEN);
+    const totals = addTotals(checkpoint.totals, parse<Checkpoint | null>(gone)?.totals ?? noTotals());
+    const transaction = new TransactWriteItemsCommand({
+      TransactItems: [
+        {
+          Delete: {
+            TableName: this.#table,
+            Key: key("shards", shardId),
+            ConditionExpression: "attribute_exists(pk)",
+          },
+        },
+        {
+          Put: {
+            TableName: this.#table,
+            Item: { ...key("shards", FORGOTTEN), doc: document({ ...checkpoint, totals }) },
+            ...(sum === undefined
+              ? { ConditionExpression: "attribute_not_exists(pk)" }
+              : {
+                  ConditionExpression: "doc = :doc",
+                  ExpressionAttributeValues: { ":doc": sum.doc ?? text("") },
+                }),
+          },
+        },
+      ],
+    });
+    // Another replica does the same: whoever comes second leaves it, or tries again at the next listing.
+    await this.#conditional(() => this.#client.send(transaction));
   }
 
   async close(): Promise<void> {

@@ -11,13 +11,16 @@ import {
 import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
 import { SqliteOutbox } from "./sqlite-outbox.ts";
 import {
+  addTotals,
   type BatchCommit,
+  FORGOTTEN,
   type Lease,
   type NotificationCommit,
   type NotificationResult,
   noTotals,
   requireSameStream,
   type ShardState,
+  type ShardTotals,
   STATE_VERSION,
   type StateStore,
   type StreamIdentity,
@@ -221,8 +224,14 @@ export class SqliteStateStore implements StateStore {
 
   async forgetShard(shardId: string): Promise<void> {
     this.#transaction(() => {
+      const totals = (id: string): ShardTotals => {
+        const row = this.#sql("SELECT totals FROM shards WHERE shard_id = ?").get(id);
+        return row ? JSON.parse(String(row.totals)) : noTotals();
+      };
+      const sum = JSON.stringify(addTotals(totals(FORGOTTEN), totals(shardId)));
+      this.#sql("INSERT OR REPLACE INTO shards (shard_id, totals) VALUES (?, ?)").run(FORGOTTEN, sum);
+      this.#sql("DELETE FROM shards WHERE shard_id = ?").run(shardId);
       this.#sql("DELETE FROM contributions WHERE shard_id = ?").run(shardId);
-      this.#sql("DELETE FROM shards WHERE shard_id = ? AND ended = 1").run(shardId);
     });
   }
 

@@ -82,7 +82,7 @@ export interface StateStore {
   countAttempt(lease: Lease): Promise<number>;
   commitBatch(commit: BatchCommit): Promise<void>;
   commitNotification(commit: NotificationCommit): Promise<NotificationResult>;
-  /** Drops an ended shard that the stream no longer lists, with its contributions. */
+  /** Drops an ended shard that the stream no longer lists, with its contributions; its totals stay, under `FORGOTTEN`. */
   forgetShard(shardId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -93,6 +93,9 @@ export interface StreamIdentity {
   /** ms since the epoch; 0 when Kinesis does not say. */
   createdAt: number;
 }
+
+/** Stands for all shards that were forgotten. No shard's id has a `#`. */
+export const FORGOTTEN = "#forgotten";
 
 /** Version of what is written. A store with a newer one is refused: this program could misread it. */
 export const STATE_VERSION = 1;

@@ -1,0 +1,117 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, it, onTestFinished } from "vitest";
+import { loadConfig, parseConfig } from "../src/config.ts";
+import { temporaryFolder } from "./support/process.ts";
+
+const MINIMUM = {
+  AWS_REGION: "eu-west-1",
+  CALI_KINESIS_STREAM: "logs",
+  CALI_STATE_FILE: "state.sqlite",
+  CALI_OBJECTS_FOLDER: "objects",
+};
+
+async function yaml(text: string): Promise<string> {
+  const { folder, remove } = await temporaryFolder();
+  onTestFinished(remove);
+  const file = join(folder, "consumer.yaml");
+  await writeFile(file, text);
+  return file;
+}
+
+it("takes everything from the environment, and fills in the defaults", () => {
+  const config = loadConfig(undefined, { ...MINIMUM, CALI_KINESIS_POLL_INTERVAL_MS: "250" });
+  expect(config).toMatchObject({
+    region: "eu-west-1",
+    kinesis: { stream: "logs", pollIntervalMs: 250, batchRecords: 10_000, initialPosition: "TRIM_HORIZON" },
+    grouping: { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 },
+    http: { port: 8080 },
+  });
+});
+
+it("puts the environment over the file", async () => {
+  const file = await yaml(
+    "region: us-east-1\nkinesis: { stream: from-file, batchRecords: 5 }\nstate: { file: a }\nobjects: { folder: b }\n" +
+      "grouping:\n  dependencies: { checkout: [payment] }\n  silences:\n" +
+      "    - { service: search, from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00+01:00, comment: moving }\n",
+  );
+  const config = loadConfig(file, { CALI_KINESIS_STREAM: "from-env", AWS_REGION: "eu-west-1" });
+  expect(config.kinesis).toMatchObject({ stream: "from-env", batchRecords: 5 });
+  expect(config.region).toBe("us-east-1");
+  expect(config.grouping).toMatchObject({
+    dependencies: { checkout: ["payment"] },
+    silences: [{ service: "search", from: Date.UTC(2026, 0, 1), until: Date.UTC(2026, 0, 1, 23) }],
+  });
+  expect(parseConfig(config)).toEqual(config);
+});
+
+it("tells every problem at once: where, given, allowed", async () => {
+  const file = await yaml(
+    "kinesis:\n  stream: logs\n  batchRecords: 20000\n  speed: 9\nstate: { file: a, table: bbb }\nslack:\n  webhookUrl: https://hooks.slack.com/services/T/B/SECRET\n",
+  );
+  const load = () =>
+    loadConfig(file, {
+      CALI_HTTP_PORT: "many",
+      CALI_LOG_LEVEL: "loud",
+      CALI_KINESIS_STREEM: "x",
+      CALI_ENV: "dev",
+    });
+  expect(load).toThrow(/the configuration has \d+ problem/);
+  const text = (() => {
+    try {
+      load();
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  })();
+  for (const part of [
+    /consumer\.yaml:3 kinesis\.batchRecords \(CALI_KINESIS_BATCH_RECORDS\): given 20000/,
+    /consumer\.yaml:4 kinesis\.speed: given an unknown key, allowed stream, /,
+    /consumer\.yaml:5 state: given "both", allowed: one of state\.file and state\.table, not both/,
+    /consumer\.yaml:7 slack\.webhookUrl .*: given a secret, allowed only CALI_SLACK_WEBHOOK_URL or/,
+    /CALI_HTTP_PORT: given "many"/,
+    /CALI_LOG_LEVEL: given "loud"/,
+    /CALI_KINESIS_STREEM: given an unknown variable, allowed CALI_KINESIS_STREAM, /,
+    /region \(CALI_REGION\): given nothing/,
+    /objects.*: given nothing, allowed: one of objects\.folder and objects\.bucket/,
+  ]) {
+    expect(text).toMatch(part);
+  }
+  expect(text).not.toContain("SECRET");
+  expect(text).not.toContain("CALI_ENV");
+});
+
+it("takes a secret from a file, and never shows one", async () => {
+  const file = await yaml("https://hooks.slack.com/services/T/B/SECRET\n");
+  const config = loadConfig(undefined, { ...MINIMUM, CALI_SLACK_WEBHOOK_URL_FILE: file });
+  expect(config.slack.webhookUrl).toBe("https://hooks.slack.com/services/T/B/SECRET");
+  expect(() => loadConfig(undefined, { ...MINIMUM, CALI_SLACK_WEBHOOK_URL: "SECRET" })).toThrow(
+    /CALI_SLACK_WEBHOOK_URL: given \[redacted\]/,
+  );
+  expect(() => loadConfig(undefined, { ...MINIMUM, CALI_SLACK_WEBHOOK_URL_FILE: "/none" })).toThrow(
+    /CALI_SLACK_WEBHOOK_URL_FILE: given "\/none", allowed a readable file/,
+  );
+});
+
+it.each([
+  ["broken: [", "no YAML"],
+  ["a: 1\na: 2", "no YAML with each key once"],
+  ["- list", "allowed a map of region, kinesis"],
+])("refuses %j with its place", async (text, message) => {
+  const file = await yaml(text);
+  expect(() => loadConfig(file, {})).toThrow(message);
+});
+
+it("throws nothing but its own error, whatever it is given", () => {
+  fc.assert(
+    fc.property(fc.anything(), (input) => {
+      try {
+        parseConfig(input);
+      } catch (error) {
+        expect((error as Error).name).toBe("ConfigError");
+      }
+    }),
+  );
+});
