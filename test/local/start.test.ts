@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, type RunResult, run } from "../support/run.ts";
+
+/** `npm start` as a newcomer runs it, for a few seconds. */
+
+const start = (args: readonly string[]) => run("npm", ["start", "--silent", "--", ...args]);
+
+const figure = (stdout: string, name: string) =>
+  Number(new RegExp(`^  ${name} +(\\d+)$`, "m").exec(stdout)?.[1]);
+
+describe("npm start", () => {
+  let folder: string;
+  let result: RunResult;
+  const posts: string[] = [];
+  const slack = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      posts.push(body);
+      response.end("ok");
+    });
+  });
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "cali-start-"));
+    await new Promise<void>((resolve) => slack.listen(0, "127.0.0.1", resolve));
+    const { port } = slack.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/services/T0/B0/secret-of-the-webhook`;
+    result = await start([
+      "--for",
+      "8s",
+      "--seed",
+      "3",
+      "--bad-share",
+      "0.05",
+      "--folder",
+      folder,
+      "--slack",
+      url,
+    ]);
+  }, 90_000);
+  afterAll(() => {
+    slack.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("loses nothing, and says what became of every line", () => {
+    const { code, stdout, stderr } = result;
+    expect(code, stderr).toBe(0);
+    expect(figure(stdout, "lost")).toBe(0);
+    expect(figure(stdout, "made")).toBeGreaterThan(200);
+    expect(figure(stdout, "taken by Kinesis")).toBe(figure(stdout, "made"));
+    expect(figure(stdout, "consumed")).toBe(figure(stdout, "made"));
+    expect(figure(stdout, "invalid, in dlq/")).toBeGreaterThan(0);
+    expect(figure(stdout, "archived in raw/")).toBe(figure(stdout, "made"));
+  });
+
+  it("alerts, on the screen and in Slack", () => {
+    expect(result.stdout).toMatch(/^alert {2}\d\d:\d\d {2}(WARN|ERROR|FATAL) /m);
+    expect(figure(result.stdout, "alerted")).toBeGreaterThan(0);
+    expect(posts.length).toBeGreaterThan(0);
+    for (const post of posts) expect(JSON.parse(post)).toHaveProperty("blocks");
+  });
+
+  it("keeps the webhook to itself", () => {
+    expect(result.stdout + result.stderr).not.toContain("secret-of-the-webhook");
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      expect(readFileSync(join(entry.parentPath, entry.name), "latin1"), entry.name).not.toContain(
+        "secret-of-the-webhook",
+      );
+    }
+  });
+
+  it("keeps raw logs, dead letters and new errors as objects", () => {
+    const [runFolder = ""] = readdirSync(folder);
+    const objects = readdirSync(join(folder, runFolder, "objects"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const raw = objects.filter((path) => path.includes("/raw/dt="));
+    const lines = raw.flatMap((path) => gunzipSync(readFileSync(path)).toString().trimEnd().split("\n"));
+    expect(lines.length).toBeGreaterThan(200);
+    const letters = objects
+      .filter((path) => path.includes("/dlq/dt="))
+      .flatMap((path) => readFileSync(path, "utf8").trimEnd().split("\n"));
+    expect(letters).toHaveLength(figure(result.stdout, "invalid, in dlq/"));
+    expect(objects.some((path) => path.includes("/new_errors/dt="))).toBe(true);
+  });
+});
+
+it("npm start ends on Ctrl-C with the table", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-start-"));
+  try {
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "--import", "tsx", "local/main.ts", "--folder", folder],
+      { cwd: ROOT },
+    );
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      const isFirst = stdout === "";
+      stdout += text;
+      if (isFirst) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(code).toBe(0);
+    expect(figure(stdout, "lost")).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 90_000);
+
+it.each([
+  [["--for", "5"], "allowed: 1s to 24h"],
+  [["--rate", "0"], "allowed: a number from 1 to 300"],
+  [["--bad-share", "2"], "allowed: a number from 0 to 1"],
+  [["--shards", "1.5"], "allowed: a whole number from 1 to 8"],
+  [["--slack", "hooks"], "allowed: the https address of an incoming webhook"],
+  [["--fro", "5s"], "unknown option '--fro'"],
+])("npm start refuses %j", async (args, message) => {
+  const { code, stderr } = await run("tsx", ["local/main.ts", ...args]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+});
