@@ -20,6 +20,8 @@ export async function killTest({ payloads, kills, seed }: { payloads: number; ki
   const { folder, remove } = await temporaryFolder();
   const kinesis = new KinesisServer(2);
   const slack = new SlackServer();
+  // So long it is open whether an alert has arrived: some kills fall in between.
+  slack.delayMs = 80;
   try {
     const program = await bundleConsumer(folder);
     const environment = {

@@ -9,6 +9,8 @@ export class SlackServer {
   /** Status of the next answers; 0: no answer at all. */
   status = 200;
   headers: Record<string, string> = {};
+  /** ms between taking a message and saying so. */
+  delayMs = 0;
   readonly #server: Server;
 
   constructor() {
@@ -19,8 +21,11 @@ export class SlackServer {
         this.requests++;
         if (this.status === 0) return;
         if (this.status === 200) this.posts.push(Buffer.concat(chunks).toString());
-        response.writeHead(this.status, this.headers);
-        response.end(this.status === 200 ? "ok" : "refused");
+        const { status, headers } = this;
+        setTimeout(() => {
+          response.writeHead(status, headers);
+          response.end(status === 200 ? "ok" : "refused");
+        }, this.delayMs);
       });
     });
   }
