@@ -63,7 +63,6 @@ const WRITABLE_HEAD = new RegExp(
     `${WORD_PATTERNS.service}/${WORD_PATTERNS.version} \\[${WORD_PATTERNS.traceId}\\]: $`,
 );
 const LINE_END = /\r\n|\r|\n/;
-const LAST_LINE_ENDS = /[\r\n]+$/;
 
 const LINE_FORM = "[LEVEL] 2026-01-25T01:02:03.456Z service/version [trace_id]: message";
 
@@ -72,7 +71,7 @@ const LINE_FORM = "[LEVEL] 2026-01-25T01:02:03.456Z service/version [trace_id]: 
  * @throws LineSyntaxError when the first line has another form, its time does not exist, or a second line starts below.
  */
 export function parseLine(text: string): LogLine {
-  const [first = "", ...stack] = text.replace(LAST_LINE_ENDS, "").split(LINE_END);
+  const [first = "", ...stack] = withoutLastLineEnds(text).split(LINE_END);
   const groups = FIRST_LINE.exec(first)?.groups;
   if (groups === undefined) {
     throw new LineSyntaxError(
@@ -90,6 +89,13 @@ export function parseLine(text: string): LogLine {
     );
   }
   return { level, timestamp, service, version, traceId, message, stack } as LogLine;
+}
+
+/** A regular expression would try every run of line ends inside a hostile text to its end. */
+function withoutLastLineEnds(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\n" || text[end - 1] === "\r") end -= 1;
+  return text.slice(0, end);
 }
 
 /**

@@ -165,6 +165,14 @@ describe("parseLine", () => {
     expect((error as Error).message.length).toBeLessThan(300);
   });
 
+  it("takes linear time for hostile text", () => {
+    const lines = "\n".repeat(1_000_000);
+    expect(parseLine(`${formatLine(makeLine())}${lines}x${lines}`).stack).toHaveLength(1_000_000);
+    expect(() => parseLine(`[ERROR] ${"[".repeat(1_000_000)}`)).toThrow(LineSyntaxError);
+    const codes = "error_code=".repeat(100_000);
+    expect(toRecord(makeLine({ message: codes }), ORIGIN).error_code).toBeUndefined();
+  });
+
   it("throws nothing but its own error, whatever it is given", () => {
     fc.assert(
       fc.property(
