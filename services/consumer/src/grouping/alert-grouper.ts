@@ -100,6 +100,7 @@ export class AlertGrouper {
         lastSeen: loggedAt,
         samples: [],
         upTo: event.position,
+        isFresh: true,
       };
       group.tallies.set(event.shardId, tally);
     }
@@ -127,7 +128,8 @@ export class AlertGrouper {
     return [...(fingerprints ?? [])].flatMap((fingerprint) => {
       const tally = this.#groups.get(fingerprint)?.tallies.get(shardId);
       if (!tally) return [];
-      return [{ ...tally, fingerprint, shardId, byLevel: { ...tally.byLevel }, samples: [...tally.samples] }];
+      const { isFresh, ...kept } = tally;
+      return [{ ...kept, fingerprint, shardId, byLevel: { ...kept.byLevel }, samples: [...kept.samples] }];
     });
   }
 
@@ -178,11 +180,10 @@ export class AlertGrouper {
       if (group) {
         // The group was let go and came again: what was told is told, and what came since is new.
         for (const [shardId, tally] of group.tallies) {
-          const told = meta.notifiedTotals[shardId] ?? 0;
-          if (tally.count < told) {
-            tally.count += told;
-            this.#markDirty(shardId, fingerprint);
-          }
+          if (!tally.isFresh || group.meta) continue;
+          tally.count += meta.notifiedTotals[shardId] ?? 0;
+          tally.isFresh = false;
+          this.#markDirty(shardId, fingerprint);
         }
         group.meta = meta;
       } else {
@@ -199,7 +200,7 @@ export class AlertGrouper {
         group = newGroup({ ...known, fingerprint, createdAt: this.#options.now(), startsNew: true });
         this.#groups.set(fingerprint, group);
       }
-      group.tallies.set(shardId, { ...rest, byLevel: { ...byLevel }, samples: [...samples] });
+      group.tallies.set(shardId, { ...rest, byLevel: { ...byLevel }, samples: [...samples], isFresh: false });
       group.observedAt = Math.max(group.observedAt, rest.lastSeen);
     }
     this.#nextDueAt = Number.NEGATIVE_INFINITY;
@@ -265,15 +266,16 @@ export class AlertGrouper {
   /** When a group is to be told of, silences and roots aside; infinity: nothing is pending. */
   #dueAt(group: Group): number {
     const { groupWaitMs, groupIntervalMs, repeatIntervalMs, surgeFactor, now } = this.#options;
-    const { pending, total, level, reopened } = totalsOf(group);
+    const { pending, told, level, reopened } = totalsOf(group);
     if (pending === 0) return Number.POSITIVE_INFINITY;
     if (group.leaving) return Number.NEGATIVE_INFINITY;
-    const { meta, createdAt, startsNew } = group;
-    if (meta?.notifiedAt === undefined) return startsNew ? createdAt : createdAt + groupWaitMs;
-    const isWorse = reopened || rank(level) > rank(meta.level) || pending >= surgeFactor * (total - pending);
+    const { createdAt, startsNew } = group;
+    if (group.meta?.notifiedAt === undefined) return startsNew ? createdAt : createdAt + groupWaitMs;
     // A clock that was set back must not make the group quiet until it has caught up.
-    const notifiedAt = Math.min(meta.notifiedAt, now());
-    return notifiedAt + (isWorse ? groupIntervalMs : repeatIntervalMs);
+    if (group.meta.notifiedAt > now()) group.meta = { ...group.meta, notifiedAt: now() };
+    const isWorse =
+      reopened || rank(level) > rank(group.meta.level) || pending >= surgeFactor * Math.max(1, told);
+    return (group.meta.notifiedAt ?? 0) + (isWorse ? groupIntervalMs : repeatIntervalMs);
   }
 
   /** Until when a group may not be told of; undefined: it may. */

@@ -10,6 +10,8 @@ export interface Tally {
   samples: string[];
   upTo: Contribution["upTo"];
   reopenedAtCount?: number;
+  /** Whether it began at 0 in this process: the state may know of lines before. */
+  isFresh: boolean;
 }
 
 /** Lines of one template of one service, and what was told of them. */
@@ -35,6 +37,8 @@ export interface Group {
 export interface GroupTotals {
   readonly total: number;
   readonly pending: number;
+  /** Lines that were told of, those of other replicas too. */
+  readonly told: number;
   readonly level: Level;
   readonly firstSeen: number;
   readonly lastSeen: number;
@@ -60,7 +64,8 @@ export function totalsOf({ tallies, meta }: Group): GroupTotals {
       if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
     }
   }
-  return { total, pending, level: LEVELS[gravest] as Level, firstSeen, lastSeen, reopened };
+  const told = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
+  return { total, pending, told, level: LEVELS[gravest] as Level, firstSeen, lastSeen, reopened };
 }
 
 export function rank(level: Level): number {
