@@ -6,7 +6,7 @@ import { mask } from "./masking.ts";
 export const WILDCARD = "<*>";
 
 export interface TemplateMinerOptions {
-  /** Words that lead through the tree before templates are compared. Default: 2. */
+  /** Words that lead through the tree before templates are compared. Default: 1. */
   readonly depth?: number;
   /** Share of equal words, from 0 to 1, from which a line belongs to a template. Default: 0.5. */
   readonly similarity?: number;
@@ -76,7 +76,7 @@ export class TemplateMiner {
   #uses = 0;
 
   constructor({
-    depth = 2,
+    depth = 1,
     similarity = 0.5,
     maxChildren = 100,
     maxTemplates = 10_000,
@@ -110,6 +110,7 @@ export class TemplateMiner {
       const tokens = tokenize(masked);
       const leaf = this.#leafOf(tree, tokens);
       template = this.#closest(leaf.templates, tokens);
+      template ??= this.#byFingerprint.get(fingerprintOf(service, firstFormOf(tokens).join(" ")));
       if (template) {
         this.#generalize(template, tokens);
       } else {
@@ -213,8 +214,10 @@ export class TemplateMiner {
     if (!best) return undefined;
     // What is a wildcard already fits whatever stands there, and says nothing about likeness.
     const compared = tokens.length - bestWildcards;
-    const isSimilar = compared === 0 || bestEqual / compared >= this.#similarity;
-    return isSimilar && bestEqual / tokens.length >= this.#similarity / 2 ? best : undefined;
+    const isSimilar =
+      compared === 0 ||
+      (bestEqual / compared >= this.#similarity && bestEqual / tokens.length >= this.#similarity / 2);
+    return isSimilar ? best : undefined;
   }
 
   #generalize(template: Template, tokens: readonly string[]): void {
@@ -231,7 +234,7 @@ export class TemplateMiner {
   }
 
   #create(tree: ServiceTree, leaf: Node, tokens: string[], at: number): Template {
-    const words = tokens.map((token) => (hasDigit(token) ? WILDCARD : token));
+    const words = firstFormOf(tokens);
     const text = words.join(" ");
     const template: Template = {
       fingerprint: fingerprintOf(tree.service, text),
@@ -276,6 +279,10 @@ export class TemplateMiner {
 export function fingerprintOf(service: string, text: string): string {
   return createHash("sha256").update(`${service}\n${text}`).digest("hex").slice(0, 16);
 }
+
+/** How a template begins: words with digits vary, most likely. */
+const firstFormOf = (tokens: readonly string[]) =>
+  tokens.map((token) => (hasDigit(token) ? WILDCARD : token));
 
 function tokenize(masked: string): string[] {
   const tokens = masked === "" ? [WILDCARD] : masked.split(" ");
