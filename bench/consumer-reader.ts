@@ -74,46 +74,43 @@ const READERS: Record<string, () => Promise<() => Promise<void>>> = {
     return async () => client.destroy();
   },
 
-  /** lifion-kinesis's polling consumers, without its DynamoDB: it only reads. */
-  lifion: () => lifion(false),
-  /** The same, and it parses each record's JSON, as it does by default. */
-  "lifion-json": () => lifion("auto"),
+  /**
+   * lifion-kinesis's polling consumers with its defaults, which read and parse JSON, but no pause between polls and
+   * without its DynamoDB.
+   */
+  async lifion() {
+    const require = createRequire(join(values.lifion ?? "", "package.json"));
+    const PollingConsumer = require("lifion-kinesis/lib/polling-consumer");
+    const Client = require("lifion-kinesis/lib/kinesis-client");
+    const logger = { debug: () => undefined, warn: () => undefined, error: console.error };
+    const client = new Client({ awsOptions: { endpoint, region, credentials }, logger, streamName: "bench" });
+    for (const shardId of shardIds) {
+      const consumer = new PollingConsumer({
+        client,
+        initialPositionInStream: "TRIM_HORIZON",
+        leaseExpiration: Date.now() + 3_600_000,
+        limit: 10_000,
+        logger,
+        noRecordsPollDelay: 250,
+        pollDelay: 0,
+        pushToStream: (error: Error | null, batch: { records: unknown[] }) => {
+          if (error) throw error;
+          count += batch.records.length;
+        },
+        shardId,
+        shouldDeaggregate: false,
+        shouldParseJson: "auto",
+        stateStore: { getShardsData: async () => ({ shardsPath: "", shardsPathNames: {} }) },
+        stopConsumer: () => undefined,
+        streamName: "bench",
+        useAutoCheckpoints: false,
+        usePausedPolling: false,
+      });
+      await consumer.start();
+    }
+    return async () => undefined;
+  },
 };
-
-async function lifion(shouldParseJson: false | "auto"): Promise<() => Promise<void>> {
-  const require = createRequire(join(values.lifion ?? "", "package.json"));
-  const PollingConsumer = require("lifion-kinesis/lib/polling-consumer");
-  const Client = require("lifion-kinesis/lib/kinesis-client");
-  const logger = { debug: () => undefined, warn: () => undefined, error: console.error };
-  const awsOptions = { endpoint, region, credentials };
-  const client = new Client({ awsOptions, logger, streamName: "bench" });
-  const stateStore = { getShardsData: async () => ({ shardsPath: "", shardsPathNames: {} }) };
-  for (const shardId of shardIds) {
-    const consumer = new PollingConsumer({
-      client,
-      initialPositionInStream: "TRIM_HORIZON",
-      leaseExpiration: Date.now() + 3_600_000,
-      limit: 10_000,
-      logger,
-      noRecordsPollDelay: 250,
-      pollDelay: 0,
-      pushToStream: (error: Error | null, batch: { records: unknown[] }) => {
-        if (error) throw error;
-        count += batch.records.length;
-      },
-      shardId,
-      shouldDeaggregate: false,
-      shouldParseJson,
-      stateStore,
-      stopConsumer: () => undefined,
-      streamName: "bench",
-      useAutoCheckpoints: false,
-      usePausedPolling: false,
-    });
-    await consumer.start();
-  }
-  return async () => undefined;
-}
 
 const stop = await READERS[values.reader ?? ""]?.();
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_SECONDS * 1000));
@@ -125,8 +122,6 @@ process.stdout.write(
   `${JSON.stringify({
     perSecond: Math.round((count - from.count) / took),
     perCpuSecond: Math.round((count - from.count) / ((cpu.user + cpu.system) / 1e6)),
-    userMs: Math.round(cpu.user / 1000),
-    systemMs: Math.round(cpu.system / 1000),
     rssMiB: Math.round(process.memoryUsage().rss / 1024 / 1024),
   })}\n`,
 );

@@ -275,11 +275,11 @@ class Work {
   async run(records: StreamRecord[], signal: AbortSignal, touch: () => void): Promise<void> {
     const { clock, maxDecodedBytes } = this.#pipeline.options;
     let until = clock.monotonic() + SLICE_MS;
-    for (const [place, record] of records.entries()) {
+    for (let place = 0; place < records.length; place++) {
+      const record = records[place] as StreamRecord;
       const payloads = decode(record.data, { maxDecodedBytes });
       for (let index = 0; index < payloads.length; index++)
         this.#take(payloads[index] as Payload, record, index);
-      this.#done(record);
       if ((place & 63) === 63 && clock.monotonic() > until) {
         touch();
         await setImmediate();
@@ -287,6 +287,7 @@ class Work {
         until = clock.monotonic() + SLICE_MS;
       }
     }
+    this.#done(records);
   }
 
   /** Rejects whole records without looking into them. */
@@ -294,13 +295,13 @@ class Work {
     for (const record of records) {
       this.#reject(record, 0, record.data, reason);
       this.poisoned++;
-      this.#done(record);
     }
+    this.#done(records);
   }
 
-  #done(record: StreamRecord): void {
-    this.totals.records++;
-    this.lastSequenceNumber = record.sequenceNumber;
+  #done(records: StreamRecord[]): void {
+    this.totals.records += records.length;
+    this.lastSequenceNumber = records.at(-1)?.sequenceNumber;
   }
 
   #take(payload: Payload, source: StreamRecord, index: number): void {
