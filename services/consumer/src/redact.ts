@@ -7,6 +7,8 @@ interface Rule {
   readonly isSecret?: (match: string) => boolean;
   /** What of the match stays, in front of the placeholder. Default: nothing. */
   readonly keep?: (match: string) => string;
+  /** What of the match stays behind the placeholder. Default: nothing. */
+  readonly keepEnd?: (match: string) => string;
 }
 
 const KEY_NAMES =
@@ -50,6 +52,7 @@ const RULES: readonly Rule[] = [
       "gi",
     ),
     keep: upTo(/["']?\s{0,4}(?:=>|[:=])\s{0,4}["']?/),
+    keepEnd: (match) => /["']$/.exec(match)?.[0] ?? "",
   },
   { placeholder: "<email>", pattern: /[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi },
   { placeholder: "<card>", pattern: /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])/g, isSecret: hasLuhnDigit },
@@ -84,10 +87,10 @@ const RULES: readonly Rule[] = [
  */
 export function redact(text: string): string {
   return RULES.reduce(
-    (redacted, { pattern, placeholder, isSecret, keep }) =>
+    (redacted, { pattern, placeholder, isSecret, keep, keepEnd }) =>
       redacted.replace(pattern, (match) => {
         if (isSecret && !isSecret(match)) return match;
-        return `${keep?.(match) ?? ""}${placeholder}`;
+        return `${keep?.(match) ?? ""}${placeholder}${keepEnd?.(match) ?? ""}`;
       }),
     text,
   );

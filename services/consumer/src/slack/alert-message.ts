@@ -1,7 +1,7 @@
 import type { Level } from "@cali/log-record";
 import type { Alert } from "../types.ts";
 import { context, fields, header, LIMITS, type SlackMessage, section } from "./blocks.ts";
-import { code, cut, inlineCode, plain } from "./text.ts";
+import { code, cut, inlineCode, plain, title } from "./text.ts";
 
 /** Where people look further. */
 export interface Links {
@@ -34,13 +34,12 @@ const LONGEST = {
 export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
   const service = cut(alert.service, LONGEST.service);
   const what = alert.isNew ? "new error" : "still going on";
-  const title = `${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`;
   return {
     text: plain(
       cut(`${alert.level} ${service} ×${alert.count}: ${cut(alert.template, LONGEST.summary)}`, 300),
     ),
     blocks: [
-      header(cut(title.replaceAll(/[<>&]/g, ""), LIMITS.headerText)),
+      header(cut(title(`${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`), LIMITS.headerText)),
       fields([
         `*Service*\n${plain(service)}`,
         `*Level*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
@@ -73,11 +72,11 @@ export const MOST_IN_DIGEST = 12;
 export function renderDigest(alerts: readonly Alert[], links: Links = {}): SlackMessage {
   const lines = alerts.reduce((sum, { count }) => sum + count, 0);
   const services = new Set(alerts.map(({ service }) => service)).size;
-  const title = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
+  const summary = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
   return {
-    text: title,
+    text: summary,
     blocks: [
-      header(title),
+      header(summary),
       ...alerts.slice(0, MOST_IN_DIGEST).map(digestEntry),
       context(["Many alerts waited, so they come together", lookFurther(links)].filter(Boolean).join(" · ")),
     ],

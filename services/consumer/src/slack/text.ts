@@ -5,6 +5,7 @@
 
 /** Zero-width space: what is parted by it means nothing to Slack, and reads the same. */
 const BREAK = "\u200b";
+const MENTION = /@(?=channel|here|everyone)/gi;
 
 /**
  * Text that Slack shows as it is: `& < >` are escaped, as Slack asks for
@@ -15,9 +16,17 @@ export function plain(text: string): string {
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
-    .replaceAll(/@(?=channel|here|everyone)/gi, `@${BREAK}`)
-    .replaceAll(/[*_~`]/g, (mark) => `${BREAK}${mark}${BREAK}`)
+    .replaceAll(MENTION, `@${BREAK}`)
+    .replaceAll("`", "ˋ")
+    .replaceAll(/[*_~]/g, (mark) => `${BREAK}${mark}${BREAK}`)
     .replaceAll("://", `:${BREAK}//`);
+}
+
+/** Text of a header, which knows no formatting: nothing in it stands for anything else. */
+export function title(text: string): string {
+  return withoutControls(text)
+    .replaceAll(/[<>&`\n\t]/g, " ")
+    .replaceAll(MENTION, `@${BREAK}`);
 }
 
 /** Text within a code block: nothing in it can end the block. */
@@ -36,13 +45,15 @@ function inCode(text: string): string {
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll("`", "ˋ")
-    .replaceAll(/@(?=channel|here|everyone)/gi, `@${BREAK}`);
+    .replaceAll(MENTION, `@${BREAK}`);
 }
 
-/** Without what a terminal or a reader could be fooled by: control characters and changes of direction. */
+/** Without what a reader could be fooled by: control characters, changes of direction, halves of characters. */
 function withoutControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what goes.
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
+  return text
+    .toWellFormed()
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 /** The text, or its beginning with an ellipsis, of at most `most` UTF-16 units; no character is cut in two. */

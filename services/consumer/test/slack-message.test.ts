@@ -1,0 +1,237 @@
+import type { KnownBlock } from "@slack/types";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "../src/slack/alert-message.ts";
+import { LIMITS, type SlackMessage } from "../src/slack/blocks.ts";
+import { code, cut, inlineCode, plain } from "../src/slack/text.ts";
+import type { Alert } from "../src/types.ts";
+
+const alert = (over: Partial<Alert> = {}): Alert => ({
+  id: "0123456789abcdef-m1-1",
+  fingerprint: "0123456789abcdef",
+  service: "payment",
+  level: "ERROR",
+  template: "pool <*> is empty after <NUM> tries",
+  errorCode: "DB_POOL",
+  count: 12,
+  total: 40,
+  suppressed: 11,
+  firstSeen: Date.parse("2026-01-25T01:02:03Z"),
+  lastSeen: Date.parse("2026-01-25T01:03:03Z"),
+  samples: ["pool main is empty after 3 tries", "pool side is empty after 9 tries"],
+  isNew: true,
+  muted: [{ by: "checkout", count: 7 }],
+  ...over,
+});
+
+const links = {
+  openSearch: "https://search.example.com/_dashboards",
+  grafana: "https://grafana.example.com/d/1",
+};
+
+/** Every text of a message, with its kind. */
+function texts({ text, blocks }: SlackMessage): { kind: string; text: string }[] {
+  const ofBlock = (block: KnownBlock): { kind: string; text: string }[] => {
+    if (block.type === "header") return [{ kind: "header", text: block.text.text }];
+    if (block.type === "section") {
+      return [
+        ...(block.text ? [{ kind: "section", text: block.text.text }] : []),
+        ...(block.fields ?? []).map((field) => ({ kind: "field", text: field.text })),
+      ];
+    }
+    if (block.type === "context") {
+      return block.elements.flatMap((element) =>
+        "text" in element ? [{ kind: "context", text: element.text }] : [],
+      );
+    }
+    throw new Error(`a block of type ${block.type}`);
+  };
+  return [{ kind: "text", text }, ...blocks.flatMap(ofBlock)];
+}
+
+const MOST: Record<string, number> = {
+  text: LIMITS.sectionText,
+  header: LIMITS.headerText,
+  section: LIMITS.sectionText,
+  field: LIMITS.fieldText,
+  context: LIMITS.contextText,
+};
+
+/** What Slack would refuse, or make something of that we did not mean. */
+function problems(message: SlackMessage): string[] {
+  const all = texts(message);
+  const total = all.reduce((sum, { text }) => sum + text.length, 0);
+  return [
+    ...(message.blocks.length > LIMITS.blocks ? [`${message.blocks.length} blocks`] : []),
+    ...(total > LIMITS.message ? [`${total} characters`] : []),
+    ...all.flatMap(({ kind, text }) => {
+      // Links of ours are the only angle brackets.
+      const ours = text.replaceAll(/<https:\/\/[^<>|]+\|(OpenSearch|Grafana)>/g, "");
+      const outsideCode = ours.replaceAll(/```[^`]*```/g, "").replaceAll(/`[^`]*`/g, "");
+      return [
+        ...(text.length > (MOST[kind] ?? 0) ? [`${kind} of ${text.length} characters`] : []),
+        ...(text.length === 0 ? [`an empty ${kind}`] : []),
+        ...(/[<>]/.test(ours) ? [`an angle bracket: ${ours}`] : []),
+        ...(/@(channel|here|everyone)/i.test(ours) ? [`a mention: ${ours}`] : []),
+        ...(kind !== "header" && /(?<![​])[`]/.test(outsideCode) ? [`an open code mark: ${ours}`] : []),
+        ...(/\p{Surrogate}/u.test(text) ? [`half a character: ${ours}`] : []),
+      ];
+    }),
+  ];
+}
+
+const HOSTILE = [
+  "<!channel> look",
+  "<@U012345> <#C1> <!subteam^S1>",
+  "@here @channel @everyone",
+  "<https://evil.example|your bank>",
+  "```\n*now outside*\n```",
+  "`code` *bold* _italic_ ~gone~",
+  "& &amp; &lt;!channel&gt;",
+  "https://evil.example/?x=1",
+  "\u202etxt.exe\u0000\u0007",
+  "🙂".repeat(3_000),
+  "<".repeat(5_000),
+  "&".repeat(5_000),
+  "`".repeat(5_000),
+  "*".repeat(5_000),
+  "@here".repeat(2_000),
+];
+
+const hostile = fc.oneof(
+  fc.constantFrom(...HOSTILE),
+  fc.string({ unit: "grapheme", maxLength: 4_000 }),
+  fc.string({ unit: "binary", maxLength: 200 }),
+);
+
+describe("renderAlert", () => {
+  it("says what a person needs to know", () => {
+    const message = renderAlert(alert(), links);
+    const all = texts(message)
+      .map(({ text }) => text)
+      .join("\n");
+    for (const part of [
+      "ERROR in payment: new error",
+      "`DB_POOL`",
+      "12 (40 in all)",
+      "*Held back*\n11",
+      "2026-01-25 01:02:03 UTC",
+      "2026-01-25 01:03:03 UTC",
+      "pool &lt;*&gt; is empty after &lt;NUM&gt; tries",
+      "pool main is empty after 3 tries",
+      "*Cause*\nunknown",
+      "checkout ×7",
+      "`0123456789abcdef-m1-1`",
+      "<https://search.example.com/_dashboards|OpenSearch>",
+      "<https://grafana.example.com/d/1|Grafana>",
+    ]) {
+      expect(all).toContain(part);
+    }
+    expect(problems(message)).toEqual([]);
+  });
+
+  it("shows a known cause and action, and marks what nobody confirmed", () => {
+    const cause = { cause: "the pool is too small", action: "raise its size", origin: "proposed" as const };
+    const all = JSON.stringify(renderAlert(alert({ cause })));
+    expect(all).toContain("proposed, not confirmed by a person");
+    expect(all).toContain("raise its size");
+    expect(JSON.stringify(renderAlert(alert({ cause: { ...cause, origin: "confirmed" } })))).not.toContain(
+      "proposed",
+    );
+  });
+
+  it("says that it may be a repeat", () => {
+    expect(JSON.stringify(renderAlert(alert({ mayBeRepeat: true })))).toContain("may be a repeat");
+    expect(JSON.stringify(renderAlert(alert()))).not.toContain("may be a repeat");
+  });
+
+  it("stays within Slack's limits and pings nobody, whatever the log text is", () => {
+    fc.assert(
+      fc.property(
+        fc.array(hostile, { minLength: 8, maxLength: 8 }),
+        fc.boolean(),
+        ([a, b, c, d, e, f, g, h], mayBeRepeat) => {
+          const message = renderAlert(
+            alert({
+              service: a,
+              template: b,
+              samples: [c ?? "", d ?? "", e ?? "", "one too many"],
+              errorCode: f,
+              cause: { cause: g ?? "", action: h ?? "", origin: "proposed" },
+              muted: Array.from({ length: 30 }, () => ({ by: a ?? "", count: 1 })),
+              mayBeRepeat,
+            }),
+            links,
+          );
+          expect(problems(message)).toEqual([]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(HOSTILE)("stays within them with %# everywhere", (text) => {
+    const all = alert({
+      service: text,
+      template: text,
+      samples: [text, text, text],
+      errorCode: text,
+      cause: { cause: text, action: text, origin: "proposed" },
+      muted: Array.from({ length: 30 }, () => ({ by: text, count: 1 })),
+      mayBeRepeat: true,
+    });
+    expect(problems(renderAlert(all, links))).toEqual([]);
+    expect(problems({ ...renderPlainAlert(all), blocks: [] })).toEqual([]);
+    expect(
+      problems(
+        renderDigest(
+          Array.from({ length: MOST_IN_DIGEST }, () => all),
+          links,
+        ),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("renderDigest", () => {
+  it("shows every alert with its id", () => {
+    const alerts = Array.from({ length: MOST_IN_DIGEST }, (_, i) =>
+      alert({ id: `id-${i}`, service: `s${i % 3}`, count: 2 }),
+    );
+    const message = renderDigest(alerts, links);
+    expect(message.text).toBe(`${MOST_IN_DIGEST} alerts from 3 services, ${2 * MOST_IN_DIGEST} lines`);
+    for (const { id } of alerts) expect(JSON.stringify(message)).toContain(`\`${id}\``);
+    expect(problems(message)).toEqual([]);
+  });
+});
+
+describe("text", () => {
+  it.each([
+    ["<!channel>", "&lt;!channel&gt;"],
+    ["a & b", "a &amp; b"],
+    ["https://x.y", "https:\u200b//x.y"],
+    ["*x*", "\u200b*\u200bx\u200b*\u200b"],
+  ])("plain(%j)", (text, expected) => {
+    expect(plain(text)).toBe(expected);
+  });
+
+  it("cannot leave a code block", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("`", "a", "\n", "<") }), (text) => {
+        expect(code(text).slice(3, -3)).not.toContain("`");
+        expect(inlineCode(text).slice(1, -1)).not.toMatch(/[`\n]/);
+      }),
+    );
+  });
+
+  it("is cut without cutting a character in two", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 50 }), (text, most) => {
+        const short = cut(text, most);
+        expect(short.length).toBeLessThanOrEqual(most);
+        expect(/\p{Surrogate}/u.test(short)).toBe(/\p{Surrogate}/u.test(text) && short === text);
+        if (text.length <= most) expect(short).toBe(text);
+      }),
+    );
+  });
+});
