@@ -35,6 +35,15 @@ export function parseConfig(input: unknown): ConsumerConfig {
   return validate({ ...empty(), values: (input ?? {}) as Record<string, unknown> }, new Map());
 }
 
+/** Every key that the environment can say, with its variable and what it means. */
+export function configKeys(): { key: string; variable: string; description: string }[] {
+  return leaves().map(({ path, variable }) => ({
+    key: path.join("."),
+    variable,
+    description: descriptionAt(path) ?? "",
+  }));
+}
+
 const empty = (): Source => ({ values: {}, problems: [], where: named });
 
 /** `kinesis.stream (CALI_KINESIS_STREAM)`, for what the environment can say. */

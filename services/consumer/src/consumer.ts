@@ -11,6 +11,7 @@ import { HttpServer } from "./http.ts";
 import { ByteBudget } from "./kinesis/budget.ts";
 import { KinesisStream, type StartPoint } from "./kinesis/client.ts";
 import { ShardCoordinator } from "./kinesis/coordinator.ts";
+import { identityOf } from "./kinesis/identity.ts";
 import { createLog } from "./log.ts";
 import { LogSender } from "./log-sender.ts";
 import { Metrics } from "./metrics.ts";
@@ -188,7 +189,7 @@ class RunningConsumer implements Consumer {
 
   async start(): Promise<void> {
     const { config, stream, store, log } = this.#parts;
-    const { firstReadAt } = await store.claimStream(await stream.identity(), this.#clock.now());
+    const { firstReadAt } = await store.claimStream(await identityOf(stream, log), this.#clock.now());
     this.#miner.restore(await store.loadTemplates());
     this.#grouper.restore([], await store.loadGroups());
     this.port = await this.#http.listen();

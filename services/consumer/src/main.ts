@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { loadConfig } from "./config.ts";
+import { configKeys, loadConfig } from "./config.ts";
 import { startConsumer } from "./consumer.ts";
 import { ConfigError } from "./errors.ts";
 import { createLog } from "./log.ts";
@@ -50,11 +50,22 @@ function runCommand(): Command {
     });
 }
 
+function keysCommand(): Command {
+  return new Command("keys")
+    .description("list what can be configured, and the environment variables")
+    .action(() => {
+      for (const { key, variable, description } of configKeys()) {
+        process.stdout.write(`${key}\n    ${variable}\n    ${description}\n`);
+      }
+    });
+}
+
 /** The `consumer` command. */
 export function program(): Command {
   return new Command("consumer")
     .description("CALI's consumer: from the log stream to Slack alerts")
-    .addCommand(runCommand());
+    .addCommand(runCommand())
+    .addCommand(keysCommand());
 }
 
 const isEntry =

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { loadConfig, parseConfig } from "../src/config.ts";
+import { configKeys, loadConfig, parseConfig } from "../src/config.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const MINIMUM = {
@@ -114,4 +114,10 @@ it("throws nothing but its own error, whatever it is given", () => {
       }
     }),
   );
+});
+
+it("documents every key, with its unit or its default", () => {
+  for (const { key, description } of configKeys()) {
+    expect(`${key}: ${description}`).toMatch(/Default: |Required|required|Either this or/);
+  }
 });

@@ -36,6 +36,18 @@ it("throttled, and then with a key that is disabled: says which, waits, loses no
   expect(said).toContain("reading works again");
 });
 
+it("a role that may not describe the stream still reads it; a stream that is not there stops the start", async () => {
+  const rig = await Rig.create();
+  rig.kinesis.fail("DescribeStreamSummary", "ResourceNotFoundException");
+  await expect(rig.start()).rejects.toThrow("ResourceNotFoundException");
+  rig.kinesis.fail("DescribeStreamSummary", "ServiceUnavailable", 1, 503);
+  rig.kinesis.fail("DescribeStreamSummary", "AccessDeniedException");
+  const consumer = await rig.start();
+  rig.kinesis.put(json());
+  await until("the record", async () => (await consumer.counters()).totals.records === 1);
+  expect(rig.said.some(({ msg }) => msg.includes("kinesis:DescribeStreamSummary"))).toBe(true);
+});
+
 it("expired iterators are renewed from the last record, again and again", async () => {
   const rig = await Rig.create();
   const consumer = await rig.start({ kinesis: { batchRecords: 2 } });
