@@ -123,6 +123,8 @@ process.stdout.write(
     perSecond: Math.round((count - from.count) / took),
     perCpuSecond: Math.round((count - from.count) / ((cpu.user + cpu.system) / 1e6)),
     rssMiB: Math.round(process.memoryUsage().rss / 1024 / 1024),
+    peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    records: count,
   })}\n`,
 );
 await stop?.();

@@ -159,7 +159,11 @@ export class ShardCoordinator {
     this.#listedAt = clock.monotonic();
     const listed = new Set(this.#listed.map((shard) => shard.shardId));
     const gone = before.filter(({ checkpoint }) => checkpoint.ended && !listed.has(checkpoint.shardId));
-    for (const { checkpoint } of listed.size > 0 ? gone : []) await store.forgetShard(checkpoint.shardId);
+    // An empty listing is no news of any shard.
+    for (const { checkpoint } of listed.size > 0 ? gone : []) {
+      await store.forgetShard(checkpoint.shardId);
+      this.#ended.delete(checkpoint.shardId);
+    }
   }
 
   /** What an ended shard counted and no alert has told yet is every replica's business: the first to tell claims it. */
