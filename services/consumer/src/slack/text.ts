@@ -48,12 +48,12 @@ function inCode(text: string): string {
     .replaceAll(MENTION, `@${BREAK}`);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what goes.
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Without what a reader could be fooled by: control characters, changes of direction, halves of characters. */
 function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what goes.
-  return text
-    .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
+  return text.toWellFormed().replaceAll(CONTROLS, "");
 }
 
 /** The text, or its beginning with an ellipsis, of at most `most` UTF-16 units; no character is cut in two. */
