@@ -1,0 +1,142 @@
+import { LEVELS, type Level, validateRecord } from "@cali/log-record";
+import { z } from "zod";
+import { TemplateMiner } from "../grouping/template-miner.ts";
+import { NEW_ERRORS, newErrorSchema } from "../new-errors.ts";
+import type { ObjectStore } from "../objects/types.ts";
+import { redact } from "../redact.ts";
+import { daysBefore } from "./dates.ts";
+import { readRawDay } from "./raw-day.ts";
+
+const entrySchema = z.object({
+  fingerprint: z.string(),
+  service: z.string(),
+  level: z.enum(LEVELS),
+  template: z.string(),
+  count: z.int(),
+  /** Time of its first line that day, ISO 8601. */
+  firstSeen: z.string(),
+});
+
+const digestSchema = z.object({
+  date: z.string(),
+  lines: z.int(),
+  byLevel: z.record(z.string(), z.int()),
+  byService: z.record(z.string(), z.int()),
+  templates: z.array(entrySchema),
+});
+
+/** WARN, ERROR and FATAL lines of one template. */
+export type DigestEntry = z.infer<typeof entrySchema>;
+/** A day's errors; kept under `reports/digest/`, where the day after compares with it. */
+export type DayDigest = z.infer<typeof digestSchema>;
+
+export interface DigestReport {
+  readonly digest: DayDigest;
+  /** Templates that nobody had seen before that day. */
+  readonly newTemplates: readonly string[];
+  /** Templates that came more, or less, often than the day before, the greatest change first. */
+  readonly movers: readonly { readonly entry: DigestEntry; readonly before: number }[];
+  /** Whether the day before was summed up, so that there is something to compare with. */
+  readonly hasDayBefore: boolean;
+}
+
+const MOST_TEMPLATES = 1_000;
+const MOST_MOVERS = 10;
+/** A change is worth telling from this many lines on. */
+const LEAST_CHANGE = 5;
+
+const digestKey = (date: string) => `reports/digest/dt=${date}.json`;
+
+/** Sums up a day's errors, and keeps the sum for the day after. */
+export async function digestDay(objects: ObjectStore, date: string): Promise<DigestReport> {
+  const digest = await sumUp(objects, date);
+  const before = await readDigest(objects, daysBefore(date, 1));
+  await objects.put(digestKey(date), Buffer.from(JSON.stringify(digest)));
+  return {
+    digest,
+    newTemplates: await newTemplates(objects, date),
+    movers: before ? moversOf(digest, before) : [],
+    hasDayBefore: before !== undefined,
+  };
+}
+
+async function sumUp(objects: ObjectStore, date: string): Promise<DayDigest> {
+  const miner = new TemplateMiner({ maxTemplates: 100_000 });
+  const entries = new Map<string, DigestEntry>();
+  const byLevel = new Map<string, number>();
+  const byService = new Map<string, number>();
+  let lines = 0;
+  // What is broken is told by the quality report.
+  for await (const { payload } of readRawDay(objects, date, () => {})) {
+    const verdict = payload.ok ? validateRecord(payload.value) : undefined;
+    if (!verdict?.ok) continue;
+    const { record } = verdict;
+    if (record.level === "DEBUG" || record.level === "INFO") continue;
+    lines++;
+    byLevel.set(record.level, (byLevel.get(record.level) ?? 0) + 1);
+    byService.set(record.service, (byService.get(record.service) ?? 0) + 1);
+    const { fingerprint } = miner.add(record.service, record.message, Date.parse(record.timestamp));
+    const entry = entries.get(fingerprint);
+    entries.set(fingerprint, {
+      fingerprint,
+      service: record.service,
+      level: graver(entry?.level, record.level),
+      template: "",
+      count: (entry?.count ?? 0) + 1,
+      firstSeen: entry && entry.firstSeen < record.timestamp ? entry.firstSeen : record.timestamp,
+    });
+  }
+  const templates = [...entries.values()]
+    .map((entry) => ({ ...entry, template: redact(miner.get(entry.fingerprint)?.template ?? "") }))
+    .sort((a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : 1))
+    .slice(0, MOST_TEMPLATES);
+  return { date, lines, byLevel: descending(byLevel), byService: descending(byService), templates };
+}
+
+const graver = (a: Level | undefined, b: Level): Level =>
+  a && LEVELS.indexOf(a) > LEVELS.indexOf(b) ? a : b;
+
+const descending = (counts: Map<string, number>) =>
+  Object.fromEntries([...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)));
+
+async function readDigest(objects: ObjectStore, date: string): Promise<DayDigest | undefined> {
+  const body = await objects.get(digestKey(date));
+  if (!body) return undefined;
+  try {
+    return digestSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
+  } catch {
+    // It is made anew when that day is summed up again.
+    return undefined;
+  }
+}
+
+/** By fingerprint, which is the same on both days. */
+function moversOf(today: DayDigest, before: DayDigest): DigestReport["movers"] {
+  const counts = new Map(before.templates.map(({ fingerprint, count }) => [fingerprint, count]));
+  const known = new Set(today.templates.map(({ fingerprint }) => fingerprint));
+  const gone = before.templates
+    .filter(({ fingerprint }) => !known.has(fingerprint))
+    .map((entry) => ({ entry: { ...entry, count: 0 }, before: entry.count }));
+  return [...today.templates.map((entry) => ({ entry, before: counts.get(entry.fingerprint) ?? 0 })), ...gone]
+    .filter(({ entry, before: count }) => Math.abs(entry.count - count) >= LEAST_CHANGE)
+    .sort((a, b) => Math.abs(b.entry.count - b.before) - Math.abs(a.entry.count - a.before))
+    .slice(0, MOST_MOVERS);
+}
+
+async function newTemplates(objects: ObjectStore, date: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of objects.list(`${NEW_ERRORS}dt=${date}/`)) {
+    const body = await objects.get(key);
+    const parsed = newErrorSchema.safeParse(body && safeJson(body));
+    if (parsed.success) found.push(`${parsed.data.service}: ${redact(parsed.data.template)}`);
+  }
+  return found;
+}
+
+function safeJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
