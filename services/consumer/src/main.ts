@@ -5,8 +5,8 @@ import { configKeys, loadConfig } from "./config.ts";
 import { startConsumer } from "./consumer.ts";
 import { ConfigError } from "./errors.ts";
 import { createLog } from "./log.ts";
-import { replayCommand, replayCommand } from "./replay-command.ts";
-import { digestCommand, digestCommand, qualityCommand, qualityCommand } from "./reports/commands.ts";
+import { replayCommand } from "./replay-command.ts";
+import { digestCommand, qualityCommand } from "./reports/commands.ts";
 
 export type { ConsumerConfigInput } from "./config.ts";
 export {
@@ -67,9 +67,6 @@ export function program(): Command {
   return new Command("consumer")
     .description("CALI's consumer: from the log stream to Slack alerts")
     .addCommand(runCommand())
-    .addCommand(replayCommand())
-    .addCommand(qualityCommand())
-    .addCommand(digestCommand())
     .addCommand(replayCommand())
     .addCommand(qualityCommand())
     .addCommand(digestCommand())

@@ -12,6 +12,20 @@ it("says what is wrong with the configuration and exits with 2", async () => {
   expect(consumer.output).toMatch(/kinesis\.stream \(CALI_KINESIS_STREAM\): given nothing/);
 });
 
+it("has every command, and tells what each takes", async () => {
+  const commands = ["run", "replay", "quality", "digest", "keys"];
+  const helps = await Promise.all(
+    commands.map(async (command) => {
+      const consumer = new ConsumerProcess(MAIN, {}, [command, "--help"]);
+      return [await consumer.ended, consumer.output];
+    }),
+  );
+  for (const [place, [code, output]] of helps.entries()) {
+    expect(code).toBe(0);
+    expect(output).toContain(`Usage: consumer ${commands[place]}`);
+  }
+});
+
 it("lists every key with its variable", async () => {
   const consumer = new ConsumerProcess(MAIN, {}, ["keys"]);
   expect(await consumer.ended).toBe(0);
