@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { program } from "../src/main.ts";
 import { KinesisServer } from "./support/kinesis-server.ts";
 import { ConsumerProcess, temporaryFolder } from "./support/process.ts";
 
@@ -12,18 +13,10 @@ it("says what is wrong with the configuration and exits with 2", async () => {
   expect(consumer.output).toMatch(/kinesis\.stream \(CALI_KINESIS_STREAM\): given nothing/);
 });
 
-it("has every command, and tells what each takes", async () => {
-  const commands = ["run", "replay", "quality", "digest", "keys"];
-  const helps = await Promise.all(
-    commands.map(async (command) => {
-      const consumer = new ConsumerProcess(MAIN, {}, [command, "--help"]);
-      return [await consumer.ended, consumer.output];
-    }),
-  );
-  for (const [place, [code, output]] of helps.entries()) {
-    expect(code).toBe(0);
-    expect(output).toContain(`Usage: consumer ${commands[place]}`);
-  }
+it("has each command once, and says what it does", () => {
+  const { commands } = program();
+  expect(commands.map((command) => command.name())).toEqual(["run", "replay", "quality", "digest", "keys"]);
+  for (const command of commands) expect(command.description()).not.toBe("");
 });
 
 it("lists every key with its variable", async () => {
