@@ -7,20 +7,24 @@ import { comparePositions } from "./types.ts";
 export const DEAD_LETTERS = "dlq/";
 
 /** One line of a dead-letter object: a payload that is no log record, as it came, with what was wrong. */
-export const deadLetterSchema = z.strictObject({
-  /** The original bytes, when they are valid UTF-8. Either this or `base64`. */
-  text: z.string().optional(),
-  /** The original bytes otherwise. */
-  base64: z.base64().optional(),
-  reason: z.string(),
-  stream: z.string(),
-  shardId: z.string(),
-  sequenceNumber: z.string().regex(/^\d{1,128}$/),
-  /** Place within the Kinesis record. */
-  index: z.int().min(0),
-  /** When Kinesis took the record, ISO 8601. */
-  arrivedAt: z.iso.datetime(),
-});
+export const deadLetterSchema = z
+  .strictObject({
+    /** The original bytes, when they are valid UTF-8. Either this or `base64`. */
+    text: z.string().optional(),
+    /** The original bytes otherwise. */
+    base64: z.base64().optional(),
+    reason: z.string(),
+    stream: z.string(),
+    shardId: z.string(),
+    sequenceNumber: z.string().regex(/^\d{1,128}$/),
+    /** Place within the Kinesis record. */
+    index: z.int().min(0),
+    /** When Kinesis took the record, ISO 8601. */
+    arrivedAt: z.iso.datetime(),
+  })
+  .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined), {
+    message: "either `text` or `base64`",
+  });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 /** The payload's bytes as they came. */

@@ -13,7 +13,7 @@ export const newErrorSchema = z.object({
   service: z.string(),
   level: z.enum(LEVELS),
   errorCode: z.string().optional(),
-  /** As it was when it was new; it may have become more general since. */
+  /** As it was when it was new, redacted; it may have become more general since. */
   template: z.string(),
   /** Redacted lines, with their stack traces. */
   samples: z.array(z.string()),
@@ -24,22 +24,36 @@ export const newErrorSchema = z.object({
 });
 export type NewError = z.infer<typeof newErrorSchema>;
 
+/** Longest sample, in UTF-16 units. */
 const LONGEST_SAMPLE = 4_000;
+/** What is looked at beyond it, so that a secret at the end is whole when it is looked for. */
+const MARGIN = 4_000;
+/** Objects written at a time. */
+const CONCURRENCY = 16;
 
 /** Keeps new templates; durable when it resolves. Keeping one again writes the same. @throws ObjectStoreError */
 export async function keepNewErrors(objects: ObjectStore, templates: readonly NewTemplate[]): Promise<void> {
-  for (const { fingerprint, template, record } of templates) {
-    const error: NewError = {
-      fingerprint,
-      service: record.service,
-      level: record.level,
-      ...(record.error_code !== undefined && { errorCode: record.error_code }),
-      template,
-      samples: [redact(record.log_content.slice(0, LONGEST_SAMPLE))],
-      count: 1,
-      firstSeen: record.timestamp,
-    };
-    const key = `${NEW_ERRORS}dt=${record.timestamp.slice(0, 10)}/${fingerprint}.json`;
-    await objects.put(key, Buffer.from(JSON.stringify(error)));
+  for (let from = 0; from < templates.length; from += CONCURRENCY) {
+    await Promise.all(templates.slice(from, from + CONCURRENCY).map((template) => keep(objects, template)));
   }
 }
+
+async function keep(objects: ObjectStore, { fingerprint, template, record }: NewTemplate): Promise<void> {
+  const error: NewError = {
+    fingerprint,
+    service: record.service,
+    level: record.level,
+    ...(record.error_code !== undefined && { errorCode: record.error_code }),
+    template: redact(template),
+    samples: [sampleOf(record.log_content)],
+    count: 1,
+    firstSeen: record.timestamp,
+  };
+  const key = `${NEW_ERRORS}dt=${record.timestamp.slice(0, 10)}/${fingerprint}.json`;
+  await objects.put(key, Buffer.from(JSON.stringify(error)));
+}
+
+const sampleOf = (content: string) =>
+  redact(content.slice(0, LONGEST_SAMPLE + MARGIN))
+    .slice(0, LONGEST_SAMPLE)
+    .toWellFormed();

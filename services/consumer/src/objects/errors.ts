@@ -14,7 +14,7 @@ export class ObjectStoreError extends Error {
 export class ObjectKeyError extends Error {
   constructor(key: string) {
     super(
-      `object key: given ${JSON.stringify(key.slice(0, 200))}, allowed 1 to 1024 bytes of names parted by "/", none of them empty, "." or ".."`,
+      `object key: given ${JSON.stringify(key.slice(0, 200))}, allowed 1 to 1024 bytes of names of up to 255 bytes parted by "/", none of them empty, "." or "..", without control characters and "\\"`,
     );
     this.name = "ObjectKeyError";
   }

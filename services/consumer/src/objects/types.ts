@@ -29,7 +29,9 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
 }
 
+/** Bytes: S3's limit, and that of most file systems for one name. */
 const LONGEST_KEY = 1_024;
+const LONGEST_NAME = 255;
 
 /** @throws ObjectKeyError for a key that would leave the folder, or that S3 would not take. */
 export function requireKey(key: string): string {
@@ -39,7 +41,10 @@ export function requireKey(key: string): string {
     Buffer.byteLength(key) <= LONGEST_KEY &&
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they have no place in a name.
     !/[\u0000-\u001f\u007f\\]/.test(key) &&
-    parts.every((part) => part !== "" && part !== "." && part !== "..");
+    key.isWellFormed() &&
+    parts.every(
+      (part) => part !== "" && part !== "." && part !== ".." && Buffer.byteLength(part) <= LONGEST_NAME,
+    );
   if (!isFine) throw new ObjectKeyError(key);
   return key;
 }
