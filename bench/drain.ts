@@ -25,7 +25,7 @@ const { values } = parseArgs({
     lines: { type: "string", default: "30000" },
     rounds: { type: "string", default: "5" },
     /** A Python that has drain3. */
-    python: { type: "string", default: ".venv-bench/bin/python" },
+    python: { type: "string", default: "bench/.venv/bin/python" },
     memory: { type: "boolean", default: false },
     /** Lines of `--memory`. */
     total: { type: "string", default: "10000000" },
