@@ -14,13 +14,18 @@ const OTHER = "(other)";
 const REMEMBERED = 500_000;
 /** Upper ends of the classes of lateness, s. */
 const LATENESS_SECONDS = [60, 300, 900, 3_600, 6 * 3_600, 24 * 3_600] as const;
-/** Fields that may be empty and should not be. */
+/** Fields that every record should have. */
 const FIELDS = [
-  "trace_id",
+  "timestamp",
+  "level",
+  "service",
   "version",
-  "pod_name",
+  "trace_id",
+  "message",
+  "log_content",
   "platform",
   "environment",
+  "pod_name",
 ] as const satisfies (keyof LogRecord)[];
 
 /** A day in figures; kept under `reports/quality/`, where the days after compare with it. */
@@ -45,7 +50,7 @@ export interface DaySummary {
   readonly duplicates: number;
   /** Whether every repeat was seen: the day has few enough records. */
   readonly duplicatesExact: boolean;
-  /** Share of valid records in which the field is empty. */
+  /** Share of records, invalid ones too, in which the field is missing, null or empty. */
   readonly emptyShares: Readonly<Record<string, number>>;
   readonly brokenObjects: readonly string[];
 }
@@ -73,6 +78,7 @@ export class DayStats {
   add({ payload, archivedAt }: RawPayload): void {
     this.#records++;
     if (this.#isRepeat(payload.bytes)) this.#duplicates++;
+    if (payload.ok) this.#countEmpty(payload.value);
     const verdict = payload.ok ? validateRecord(payload.value) : payload;
     if (!verdict.ok) {
       this.#invalid++;
@@ -80,6 +86,16 @@ export class DayStats {
       return;
     }
     this.#addRecord((verdict as { record: LogRecord }).record, archivedAt);
+  }
+
+  #countEmpty(value: unknown): void {
+    const record = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+    for (const field of FIELDS) {
+      const content = record[field];
+      const isEmpty =
+        content === undefined || content === null || (typeof content === "string" && content.trim() === "");
+      if (isEmpty) this.#empty.set(field, (this.#empty.get(field) ?? 0) + 1);
+    }
   }
 
   addBroken(key: string): void {
@@ -92,10 +108,6 @@ export class DayStats {
     const place = LATENESS_SECONDS.findIndex((end) => lateness <= end);
     const latenessClass = place === -1 ? LATENESS_SECONDS.length : place;
     this.#lateness[latenessClass] = (this.#lateness[latenessClass] ?? 0) + 1;
-    for (const field of FIELDS) {
-      if (String(record[field] ?? "").trim() === "")
-        this.#empty.set(field, (this.#empty.get(field) ?? 0) + 1);
-    }
     const name =
       this.#services.has(record.service) || this.#services.size < MOST_SERVICES ? record.service : OTHER;
     let service = this.#services.get(name);
@@ -126,7 +138,6 @@ export class DayStats {
   }
 
   summary(): DaySummary {
-    const valid = this.#records - this.#invalid;
     return {
       date: this.#date,
       records: this.#records,
@@ -150,7 +161,10 @@ export class DayStats {
       duplicates: this.#duplicates,
       duplicatesExact: this.#older.size === 0,
       emptyShares: Object.fromEntries(
-        FIELDS.map((field) => [field, valid === 0 ? 0 : (this.#empty.get(field) ?? 0) / valid]),
+        FIELDS.map((field) => [
+          field,
+          this.#records === 0 ? 0 : (this.#empty.get(field) ?? 0) / this.#records,
+        ]),
       ),
       brokenObjects: [...this.#broken].sort(),
     };

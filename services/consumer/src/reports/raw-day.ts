@@ -20,6 +20,7 @@ export interface BrokenObject {
 
 /** Longest text without an end of a line or of an object; more is one invalid payload. Far more than Kinesis takes. */
 const LONGEST_PAYLOAD = 8 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /**
  * Reads what was archived on a day, payload by payload, whatever the size of the day.
@@ -53,7 +54,8 @@ async function* pieces(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
       const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const end = lastEnd(text);
-      if (end > 0) yield text.subarray(0, end);
+      // Without the line's end: the same payload has the same bytes wherever it stands.
+      if (end > 0) yield text.subarray(0, text[end - 1] === NEWLINE ? end - 1 : end);
       rest = text.subarray(end);
       if (rest.length > LONGEST_PAYLOAD) {
         yield rest;

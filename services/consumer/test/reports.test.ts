@@ -1,0 +1,414 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FolderObjectStore } from "../src/objects/folder.ts";
+import { daysBefore, pastDate } from "../src/reports/dates.ts";
+import { DayStats, type DaySummary } from "../src/reports/day-stats.ts";
+import { digestDay } from "../src/reports/digest.ts";
+import { digestMessage, qualityMessage } from "../src/reports/messages.ts";
+import { postOnce } from "../src/reports/post-once.ts";
+import { checkDay, judge } from "../src/reports/quality.ts";
+import { Webhook } from "../src/slack/webhook.ts";
+import { logRecord } from "./support/records.ts";
+import { SlackServer } from "./support/slack-server.ts";
+
+const DATE = "2026-01-25";
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+let folder: string;
+let objects: FolderObjectStore;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cali-reports-"));
+  objects = new FolderObjectStore(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (minute: number, date = DATE) =>
+  new Date(Date.parse(`${date}T00:00:00Z`) + minute * 60_000).toISOString();
+
+/** Archives texts as Firehose does: one after the other, packed. */
+const archive = (texts: readonly string[], { date = DATE, name = "a", separator = "\n" } = {}) =>
+  objects.put(`raw/dt=${date}/${name}.gz`, gzipSync(texts.join(separator)));
+
+const line = (over: Parameters<typeof logRecord>[0] = {}) =>
+  JSON.stringify(logRecord({ timestamp: at(5), ...over }));
+
+const errors = (count: number, message: (i: number) => string, over: Parameters<typeof logRecord>[0] = {}) =>
+  Array.from({ length: count }, (_, i) =>
+    line({ level: "ERROR", message: message(i), timestamp: at(i % 1_440), ...over }),
+  );
+
+describe("consumer quality", () => {
+  it("counts volume, schema, services and lateness of a day", async () => {
+    await archive([line(), line({ service: "cart", timestamp: at(90) }), '{"level":"LOUD"}', "no json"]);
+    const { summary, checks } = await checkDay(objects, DATE);
+    expect(summary).toMatchObject({
+      records: 4,
+      invalid: 2,
+      otherDay: 0,
+      duplicates: 0,
+      duplicatesExact: true,
+    });
+    expect(summary.perHour[0]).toBe(1);
+    expect(summary.perHour[1]).toBe(1);
+    expect(Object.keys(summary.perService)).toEqual(["cart", "checkout"]);
+    expect(checks.find(({ name }) => name === "schema")).toMatchObject({ verdict: "fail" });
+  });
+
+  it("reads objects that were joined without a line's end, as Firehose leaves them", async () => {
+    await archive([line({ trace_id: "a" }), line({ trace_id: "b" }), line({ trace_id: "c" })], {
+      separator: "",
+    });
+    expect((await checkDay(objects, DATE)).summary).toMatchObject({ records: 3, invalid: 0 });
+  });
+
+  it("fails on an empty day", async () => {
+    expect(await checkDay(objects, DATE)).toMatchObject({
+      verdict: "fail",
+      checks: [{ name: "volume", text: "no records" }, {}, {}, {}, {}, {}],
+    });
+  });
+
+  it("reads what comes before the damage of an object, and fails", async () => {
+    const whole = gzipSync(
+      Array.from({ length: 3_000 }, (_, i) => line({ trace_id: `t${i * 7_919}` })).join("\n"),
+    );
+    await objects.put(`raw/dt=${DATE}/cut.gz`, whole.subarray(0, whole.length - 200));
+    await objects.put(`raw/dt=${DATE}/other.gz`, gzipSync(line()));
+    const { summary, verdict } = await checkDay(objects, DATE);
+    expect(summary.brokenObjects).toEqual([`raw/dt=${DATE}/cut.gz`]);
+    expect(summary.records).toBeGreaterThan(1_000);
+    expect(verdict).toBe("fail");
+  });
+
+  it("takes a line of many megabytes for one invalid record, and goes on", async () => {
+    await archive(["x".repeat(9 * 1024 * 1024), line()]);
+    const { summary } = await checkDay(objects, DATE);
+    expect(summary.records - summary.invalid).toBe(1);
+    expect(summary.invalid).toBeGreaterThanOrEqual(1);
+  });
+
+  it("compares with the week before", async () => {
+    for (let back = 1; back <= 3; back++) {
+      const date = daysBefore(DATE, back);
+      await archive(
+        Array.from({ length: 100 }, (_, i) =>
+          line({ service: i % 2 ? "cart" : "checkout", timestamp: at(i, date), trace_id: `${date}${i}` }),
+        ),
+        { date },
+      );
+      await checkDay(objects, date);
+    }
+    await archive(Array.from({ length: 40 }, (_, i) => line({ timestamp: at(i), trace_id: `${i}` })));
+    const { checks, comparedDays } = await checkDay(objects, DATE);
+    expect(comparedDays).toBe(3);
+    expect(checks).toEqual(
+      expect.arrayContaining([
+        { name: "volume", verdict: "fail", text: "40 records, 40.0 % of the usual 100" },
+        { name: "gaps", verdict: "fail", text: expect.stringContaining("cart has no records") },
+      ]),
+    );
+  });
+
+  it("finds gaps of a service that speaks all day, late records and repeats", async () => {
+    const minutes = Array.from({ length: 1_440 }, (_, i) => i).filter(
+      (minute) => minute < 600 || minute >= 620,
+    );
+    await archive(minutes.map((minute) => line({ timestamp: at(minute), trace_id: `t${minute}` })));
+    await archive(
+      [
+        line({ timestamp: at(1), trace_id: "t1" }),
+        line({ timestamp: at(5, daysBefore(DATE, 1)), trace_id: "y" }),
+      ],
+      { name: "b" },
+    );
+    const { summary, checks } = await checkDay(objects, DATE);
+    expect(summary.perService.checkout?.longestGapMinutes).toBe(20);
+    expect(summary).toMatchObject({ otherDay: 1, duplicates: 1 });
+    expect(checks).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          name: "gaps",
+          verdict: "warn",
+          text: "checkout was silent for 20 minutes",
+        }),
+      ]),
+    );
+  });
+
+  it("finds fields that are empty more often than in the week before", async () => {
+    const before = daysBefore(DATE, 1);
+    await archive(
+      Array.from({ length: 100 }, (_, i) => line({ timestamp: at(i, before), trace_id: `t${i}` })),
+      { date: before },
+    );
+    await checkDay(objects, before);
+    await archive(
+      Array.from({ length: 90 }, (_, i) => line({ trace_id: `t${i}` })).concat(
+        Array.from({ length: 10 }, (_, i) =>
+          JSON.stringify({ ...logRecord(), pod_name: i % 2 ? null : " ", trace_id: `u${i}` }),
+        ),
+      ),
+    );
+    const { checks } = await checkDay(objects, DATE);
+    expect(checks.filter(({ name }) => name === "empty fields")).toEqual([
+      {
+        name: "empty fields",
+        verdict: "warn",
+        text: "pod_name is empty in 10.0 % of the records, before in 0.0 %",
+      },
+    ]);
+  });
+
+  it("comes to the same in whatever order the records are", () => {
+    const records = fc.array(
+      fc.record({
+        service: fc.constantFrom("a", "b", "c"),
+        minute: fc.integer({ min: -60, max: 1_500 }),
+        level: fc.constantFrom("INFO", "ERROR", "LOUD"),
+        trace_id: fc.constantFrom("", "x", "y"),
+      }),
+      { maxLength: 40 },
+    );
+    const summaryOf = (texts: readonly string[]): DaySummary => {
+      const stats = new DayStats(DATE);
+      for (const text of texts) {
+        const bytes = Buffer.from(text);
+        stats.add({
+          payload: { ok: true, value: JSON.parse(text), bytes },
+          archivedAt: Date.parse(at(1_440)),
+        });
+      }
+      return stats.summary();
+    };
+    fc.assert(
+      fc.property(records, fc.infiniteStream(fc.nat()), (list, order) => {
+        const texts = list.map(({ minute, ...over }) =>
+          JSON.stringify({ ...logRecord({ timestamp: at(minute) }), ...over }),
+        );
+        const shuffled = [...texts]
+          .map((text) => ({ text, key: order.next().value }))
+          .sort((a, b) => (a.key ?? 0) - (b.key ?? 0));
+        expect(summaryOf(shuffled.map(({ text }) => text))).toEqual(summaryOf(texts));
+      }),
+    );
+  });
+
+  it("judges nothing of an even day", () => {
+    const stats = new DayStats(DATE);
+    for (let minute = 0; minute < 1_440; minute++) {
+      const text = line({ timestamp: at(minute), trace_id: `${minute}` });
+      stats.add({
+        payload: { ok: true, value: JSON.parse(text), bytes: Buffer.from(text) },
+        archivedAt: Date.parse(at(minute)),
+      });
+    }
+    expect(judge(stats.summary(), []).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  });
+});
+
+describe("consumer digest", () => {
+  it("sums up errors by service, level and template, and ignores the rest", async () => {
+    await archive([
+      line({ level: "INFO" }),
+      ...errors(7, (i) => `disk of node ${i} is full`),
+      ...errors(2, (i) => `user ${i} is locked`, { service: "auth", level: "WARN" }),
+    ]);
+    const { digest } = await digestDay(objects, DATE);
+    expect(digest).toMatchObject({
+      lines: 9,
+      byLevel: { ERROR: 7, WARN: 2 },
+      byService: { checkout: 7, auth: 2 },
+    });
+    expect(digest.templates.map(({ template, count }) => [template, count])).toEqual([
+      ["disk of node <NUM> is full", 7],
+      ["user <NUM> is locked", 2],
+    ]);
+  });
+
+  it("tells what changed since the day before, and what is new", async () => {
+    const before = daysBefore(DATE, 1);
+    await archive(
+      errors(20, (i) => `disk of node ${i} is full`),
+      { date: before },
+    );
+    await archive(
+      errors(6, (i) => `memory of node ${i} is full`, { service: "cart" }),
+      { date: before, name: "b" },
+    );
+    await digestDay(objects, before);
+    await archive(errors(50, (i) => `disk of node ${i} is full`));
+    await objects.put(
+      `new_errors/dt=${DATE}/0123456789abcdef.json`,
+      Buffer.from(
+        JSON.stringify({
+          fingerprint: "0123456789abcdef",
+          service: "cart",
+          level: "ERROR",
+          template: "mail to kim@example.com failed",
+          samples: [],
+          count: 1,
+          firstSeen: at(1),
+        }),
+      ),
+    );
+    const { movers, newTemplates, hasDayBefore } = await digestDay(objects, DATE);
+    expect(hasDayBefore).toBe(true);
+    expect(movers.map(({ entry, before: count }) => [entry.template, count, entry.count])).toEqual([
+      ["disk of node <NUM> is full", 20, 50],
+      ["memory of node <NUM> is full", 6, 0],
+    ]);
+    expect(newTemplates).toEqual(["cart: mail to <email> failed"]);
+  });
+
+  it("says when there is nothing", async () => {
+    expect((await digestDay(objects, DATE)).digest).toMatchObject({ lines: 0, templates: [] });
+  });
+});
+
+describe("the commands", () => {
+  const consumer = (args: readonly string[], env: Record<string, string> = {}) =>
+    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+      const child = spawn(
+        process.execPath,
+        ["--disable-warning=ExperimentalWarning", "--import", "tsx", MAIN, ...args],
+        {
+          env: { ...process.env, ...env },
+        },
+      );
+      let stdout = "";
+      let stderr = "";
+      child.stdout.on("data", (data) => {
+        stdout += data;
+      });
+      child.stderr.on("data", (data) => {
+        stderr += data;
+      });
+      child.once("close", (code) => resolve({ code, stdout, stderr }));
+    });
+
+  it("post a report to Slack", async () => {
+    const slack = new SlackServer();
+    const url = await slack.listen();
+    try {
+      await archive(errors(3, (i) => `disk of node ${i} is full`));
+      const result = await consumer(["digest", "--date", DATE, "--slack"], {
+        AWS_REGION: "ap-northeast-2",
+        CALI_KINESIS_STREAM: "s",
+        CALI_STATE_FILE: join(folder, "state.sqlite"),
+        CALI_OBJECTS_FOLDER: folder,
+        CALI_SLACK_WEBHOOK_URL: url,
+      });
+      expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining("posted to Slack") });
+      expect(slack.posts).toHaveLength(1);
+    } finally {
+      await slack.close();
+    }
+  });
+
+  it("print a report of a folder, and end with 1 for a failed day when asked to", async () => {
+    await archive(["no json"]);
+    const { code, stdout } = await consumer(["quality", "--date", DATE, "--folder", folder, "--strict"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`Quality of ${DATE}: fail`);
+    const json = await consumer(["quality", "--date", DATE, "--folder", folder, "--json"]);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout)).toMatchObject({ verdict: "fail", summary: { records: 1 } });
+  });
+
+  it.each([
+    [["quality"], "--date"],
+    [["quality", "--date", "2026-02-30"], "allowed: a day of the calendar"],
+    [["digest", "--date", "2999-01-01"], "or before"],
+  ])("refuse %j", async (args, message) => {
+    const { code, stderr } = await consumer(args);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("postOnce", () => {
+  const slack = new SlackServer();
+  let webhook: Webhook;
+  let url: string;
+  beforeEach(async () => {
+    url = await slack.listen();
+    webhook = new Webhook({ url });
+  });
+  afterEach(async () => {
+    slack.status = 200;
+    await slack.close();
+  });
+
+  const post = async (force = false) =>
+    postOnce({
+      objects,
+      webhook,
+      report: "digest",
+      date: DATE,
+      message: digestMessage(await digestDay(objects, DATE)),
+      force,
+    });
+
+  it("posts the same once, another result again, and all of it when forced", async () => {
+    slack.posts.length = 0;
+    await archive(errors(3, (i) => `disk of node ${i} is full`));
+    expect([await post(), await post(), await post(true)]).toEqual([true, false, true]);
+    await archive(
+      errors(4, (i) => `user ${i} is locked`),
+      { name: "late" },
+    );
+    expect([await post(), await post()]).toEqual([true, false]);
+    expect(slack.posts).toHaveLength(3);
+  });
+
+  it("marks nothing that Slack didn't take, so that the next run posts", async () => {
+    slack.status = 500;
+    const failure = await post().catch((error: unknown) => error);
+    expect(String(failure)).toContain("Slack answered 500");
+    expect(String(failure)).not.toContain(url);
+    slack.status = 200;
+    expect(await post()).toBe(true);
+  });
+
+  it("posts again after a crash between the post and its mark", async () => {
+    expect(await post()).toBe(true);
+    await objects.delete(`reports/digest/dt=${DATE}.posted`);
+    expect(await post()).toBe(true);
+  });
+});
+
+describe("messages", () => {
+  it("stay within Slack's limits whatever the logs held", async () => {
+    const hostile = "<!channel> `x` & ".repeat(40);
+    await archive([
+      ...Array.from({ length: 40 }, (_, i) =>
+        line({
+          level: "ERROR",
+          service: "checkout",
+          message: `${String.fromCharCode(97 + (i % 26)).repeat(i + 3)} ${hostile}`,
+          timestamp: at(i),
+        }),
+      ),
+      ...Array.from({ length: 30 }, (_, i) => `{"level":${JSON.stringify(hostile + "x".repeat(i))}}`),
+    ]);
+    for (const message of [
+      digestMessage(await digestDay(objects, DATE)),
+      qualityMessage(await checkDay(objects, DATE)),
+    ]) {
+      const text = JSON.stringify(message);
+      expect(message.blocks.length).toBeLessThanOrEqual(50);
+      expect(text.length).toBeLessThan(20_000);
+      expect(text).not.toContain("<!channel>");
+      for (const block of message.blocks) expect(JSON.stringify(block).length).toBeLessThan(3_100);
+    }
+  });
+});
+
+it.each(["2026-1-5", "26-01-05", "2026-13-01", "yesterday", ""])("pastDate refuses %j", (text) => {
+  expect(() => pastDate(text)).toThrow("allowed");
+});
