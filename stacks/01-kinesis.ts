@@ -66,7 +66,6 @@ export class Kinesis extends Construct {
             { name: "pk", type: "S" },
             { name: "sk", type: "S" },
           ],
-          ttl: { enabled: true, attributeName: "expires_at" },
           serverSideEncryption: { enabled: true },
           pointInTimeRecovery: { enabled: true },
           deletionProtectionEnabled: config.protection.preventDestroy,
