@@ -3,7 +3,7 @@ import type { ObjectStore } from "./objects/types.ts";
 import type { RejectedPayload } from "./pipeline.ts";
 import { comparePositions } from "./types.ts";
 
-/** Where dead letters are: `dlq/dt=YYYY-MM-DD/<shard>/<first sequence number>-<index>.jsonl`. */
+/** Where dead letters are: `dlq/dt=YYYY-MM-DD/<shard>/<first sequence number>-<index>_<last>-<index>.jsonl`. */
 export const DEAD_LETTERS = "dlq/";
 
 /** One line of a dead-letter object: a payload that is no log record, as it came, with what was wrong. */
@@ -47,13 +47,17 @@ export async function keepDeadLetters(
 ): Promise<void> {
   for (const batch of byShardAndDay(payloads)) {
     const [first] = batch;
-    if (!first) continue;
-    const { shardId, position } = first;
-    const key = `${DEAD_LETTERS}dt=${day(first.arrivedAt)}/${shardId}/${position.sequenceNumber}-${position.index}.jsonl`;
+    const last = batch.at(-1);
+    if (!first || !last) continue;
+    // Both ends: another batch that begins here but holds less must not take this one's place.
+    const range = `${placeOf(first)}_${placeOf(last)}`;
+    const key = `${DEAD_LETTERS}dt=${day(first.arrivedAt)}/${first.shardId}/${range}.jsonl`;
     const lines = batch.map((payload) => JSON.stringify(letterOf(stream, payload)));
     await objects.put(key, Buffer.from(`${lines.join("\n")}\n`), { contentType: "application/x-ndjson" });
   }
 }
+
+const placeOf = ({ position: { sequenceNumber, index } }: RejectedPayload) => `${sequenceNumber}-${index}`;
 
 function byShardAndDay(payloads: readonly RejectedPayload[]): RejectedPayload[][] {
   const groups = new Map<string, RejectedPayload[]>();

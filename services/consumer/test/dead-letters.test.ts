@@ -30,7 +30,7 @@ describe("keepDeadLetters", () => {
   it("keeps a payload with its reason, place and time, under a key that tells its place", async () => {
     const objects = new MemoryObjectStore();
     await keepDeadLetters(objects, "logs", [payload({ index: 3 })]);
-    const key = "dlq/dt=2026-01-25/shardId-000000000000/100-3.jsonl";
+    const key = "dlq/dt=2026-01-25/shardId-000000000000/100-3_100-3.jsonl";
     expect([...objects.bodies.keys()]).toEqual([key]);
     expect(lettersOf(objects.bodies.get(key))).toEqual([
       {
@@ -46,6 +46,17 @@ describe("keepDeadLetters", () => {
     expect(objects.options.get(key)).toEqual({ contentType: "application/x-ndjson" });
   });
 
+  it("does not replace a batch by one that begins there too and holds less", async () => {
+    const objects = new MemoryObjectStore();
+    await keepDeadLetters(objects, "logs", [
+      payload({ sequenceNumber: "1" }),
+      payload({ sequenceNumber: "2" }),
+    ]);
+    await keepDeadLetters(objects, "logs", [payload({ sequenceNumber: "1" })]);
+    const letters = [...objects.bodies.values()].flatMap(lettersOf);
+    expect(letters.map(({ sequenceNumber }) => sequenceNumber)).toContain("2");
+  });
+
   it("parts shards and days, and orders by place whatever order they come in", async () => {
     const objects = new MemoryObjectStore();
     await keepDeadLetters(objects, "logs", [
@@ -56,11 +67,11 @@ describe("keepDeadLetters", () => {
       payload({ sequenceNumber: "7", shardId: "shardId-000000000001" }),
     ]);
     expect([...objects.bodies.keys()].sort()).toEqual([
-      "dlq/dt=2026-01-25/shardId-000000000000/99-2.jsonl",
-      "dlq/dt=2026-01-25/shardId-000000000001/7-0.jsonl",
-      "dlq/dt=2026-01-26/shardId-000000000000/1000-0.jsonl",
+      "dlq/dt=2026-01-25/shardId-000000000000/99-2_101-0.jsonl",
+      "dlq/dt=2026-01-25/shardId-000000000001/7-0_7-0.jsonl",
+      "dlq/dt=2026-01-26/shardId-000000000000/1000-0_1000-0.jsonl",
     ]);
-    const letters = lettersOf(objects.bodies.get("dlq/dt=2026-01-25/shardId-000000000000/99-2.jsonl"));
+    const letters = lettersOf(objects.bodies.get("dlq/dt=2026-01-25/shardId-000000000000/99-2_101-0.jsonl"));
     expect(letters.map(({ sequenceNumber, index }) => `${sequenceNumber}-${index}`)).toEqual([
       "99-2",
       "99-10",

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { backoffMs, type Clock, sleep } from "../clock.ts";
+import { backoffMs, sleep } from "../clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../types.ts";
 import { type Links, MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
 import { SlackPostError } from "./errors.ts";
@@ -7,7 +7,6 @@ import { Webhook, type WebhookOptions } from "./webhook.ts";
 
 export interface SlackSenderOptions extends WebhookOptions {
   readonly outbox: Outbox;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly links?: Links;
   /** Least time between two messages, ms; Slack takes one a second from a webhook. Default: 1,000. */
@@ -44,10 +43,9 @@ export class SlackSender {
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { outbox, clock, log, paceMs = 1_000, digestAbove = 5, onTrouble } = this.#options;
+    const { outbox, log, paceMs = 1_000, digestAbove = 5, onTrouble } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      const startedAt = clock.monotonic();
       try {
         const items = await outbox.pending(MOST_IN_DIGEST);
         const next = items.length > digestAbove ? items : items.slice(0, 1);
@@ -58,7 +56,8 @@ export class SlackSender {
         await this.#send(next);
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
-        await sleep(paceMs - (clock.monotonic() - startedAt), signal);
+        // From the answer on: what Slack counts is when messages arrive.
+        await sleep(paceMs, signal);
       } catch (error) {
         failures++;
         const retryAfterMs = error instanceof SlackPostError ? error.retryAfterMs : undefined;

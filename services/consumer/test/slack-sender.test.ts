@@ -1,0 +1,260 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Logger, pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sleep } from "../src/clock.ts";
+import { SlackSender, type SlackSenderOptions } from "../src/slack/sender.ts";
+import type { Alert, Outbox, OutboxItem } from "../src/types.ts";
+
+/** An outbox in memory. */
+class MemoryOutbox implements Outbox {
+  items: OutboxItem[] = [];
+
+  add(...alerts: Alert[]): void {
+    this.items.push(...alerts.map((alert) => ({ id: alert.id, alert, state: "pending" as const })));
+  }
+  async pending(limit: number): Promise<OutboxItem[]> {
+    return this.items.slice(0, limit);
+  }
+  async markSending(ids: readonly string[]): Promise<void> {
+    this.items = this.items.map((item) =>
+      ids.includes(item.id) ? { ...item, state: "sending" as const } : item,
+    );
+  }
+  async markSent(ids: readonly string[]): Promise<void> {
+    this.items = this.items.filter((item) => !ids.includes(item.id));
+  }
+  async size(): Promise<number> {
+    return this.items.length;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+  /** Takes the message and says nothing. */
+  readonly silent?: boolean;
+}
+
+/** Answers in turn; the last one goes on. */
+class Slack {
+  answers: Answer[] = [{ status: 200 }];
+  readonly posts: { body: string; at: number }[] = [];
+  readonly #server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      this.posts.push({ body, at: performance.now() });
+      const answer = (this.answers.length > 1 ? this.answers.shift() : this.answers[0]) ?? { status: 200 };
+      if (answer.silent) return;
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body ?? "ok");
+    });
+  });
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/services/T0/B0/the-secret`;
+  }
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+const alert = (id: string, over: Partial<Alert> = {}): Alert => ({
+  id,
+  fingerprint: id,
+  service: "payment",
+  level: "ERROR",
+  template: `pool ${id} is empty`,
+  count: 1,
+  total: 1,
+  suppressed: 0,
+  firstSeen: 0,
+  lastSeen: 0,
+  samples: [],
+  isNew: true,
+  muted: [],
+  ...over,
+});
+
+let slack: Slack;
+let url: string;
+let outbox: MemoryOutbox;
+let logged: string[];
+let log: Logger;
+let refused: { alert: Alert; reason: string }[];
+let troubles: (string | undefined)[];
+beforeEach(async () => {
+  slack = new Slack();
+  url = await slack.start();
+  outbox = new MemoryOutbox();
+  logged = [];
+  log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
+  refused = [];
+  troubles = [];
+});
+afterEach(() => slack.stop());
+
+/** Sends until the outbox is empty, or the time is over. */
+async function send({
+  until = () => outbox.items.length === 0,
+  ms = 8_000,
+  ...options
+}: Partial<SlackSenderOptions> & { until?: () => boolean; ms?: number } = {}) {
+  const stop = new AbortController();
+  const sender = new SlackSender({
+    url,
+    outbox,
+    log,
+    paceMs: 5,
+    onRefused: async (one, reason) => void refused.push({ alert: one, reason }),
+    onTrouble: (text) => void troubles.push(text),
+    ...options,
+  });
+  const running = sender.run(stop.signal);
+  const end = performance.now() + ms;
+  while (!until() && performance.now() < end) await sleep(5);
+  stop.abort();
+  await running;
+}
+
+const ids = () => slack.posts.map(({ body }) => [...body.matchAll(/alert `([^`]+)`/g)].map(([, id]) => id));
+const isRepeat = (place: number) => slack.posts[place]?.body.includes("may be a repeat") ?? false;
+
+describe("SlackSender", () => {
+  it("sends each alert once, in order, and takes it out of the outbox", async () => {
+    outbox.add(alert("a"), alert("b"), alert("c"));
+    await send();
+    expect(ids()).toEqual([["a"], ["b"], ["c"]]);
+    expect(outbox.items).toEqual([]);
+    expect(slack.posts.some((_, place) => isRepeat(place))).toBe(false);
+  });
+
+  it("keeps the pace", async () => {
+    outbox.add(alert("a"), alert("b"), alert("c"));
+    await send({ paceMs: 150 });
+    const gaps = slack.posts.slice(1).map(({ at }, place) => at - (slack.posts[place]?.at ?? 0));
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(140);
+  });
+
+  it("waits as long as Slack says, and marks no repeat", async () => {
+    slack.answers = [{ status: 429, headers: { "retry-after": "1" } }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send();
+    expect(ids()).toEqual([["a"], ["a"]]);
+    expect((slack.posts[1]?.at ?? 0) - (slack.posts[0]?.at ?? 0)).toBeGreaterThanOrEqual(990);
+    expect(isRepeat(1)).toBe(false);
+    expect(troubles).toEqual([expect.stringContaining("429"), undefined]);
+  });
+
+  it("sends again what failed on Slack's side, as a possible repeat under the same id", async () => {
+    slack.answers = [{ status: 503, body: "later" }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send();
+    expect(ids()).toEqual([["a"], ["a"]]);
+    expect([isRepeat(0), isRepeat(1)]).toEqual([false, true]);
+  });
+
+  it("sends again what got no answer, as a possible repeat", async () => {
+    slack.answers = [{ status: 200, silent: true }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send({ timeoutMs: 100 });
+    expect(isRepeat(1)).toBe(true);
+    expect(logged.join()).toContain("no answer in time");
+  });
+
+  it("keeps what cannot be sent, and sends it when Slack is there again", async () => {
+    await slack.stop();
+    outbox.add(alert("a"));
+    await send({ ms: 300 });
+    expect(outbox.items).toHaveLength(1);
+    expect(troubles[0]).toContain("ECONNREFUSED");
+    slack = new Slack();
+    url = await slack.start();
+    await send();
+    expect(outbox.items).toEqual([]);
+  });
+
+  it("marks as a possible repeat what another process was sending", async () => {
+    outbox.add(alert("a"), alert("b"));
+    await outbox.markSending(["a"]);
+    await send();
+    expect([isRepeat(0), isRepeat(1)]).toEqual([true, false]);
+  });
+
+  it("sends as text what is refused as blocks, and keeps aside what is refused as text", async () => {
+    const refusal = { status: 400, body: "invalid_blocks" };
+    slack.answers = [refusal, refusal, { status: 200 }, refusal, refusal, refusal, { status: 200 }];
+    outbox.add(alert("a"), alert("b"), alert("c"));
+    await send();
+    expect(outbox.items).toEqual([]);
+    expect(JSON.parse(slack.posts[2]?.body ?? "{}")).not.toHaveProperty("blocks");
+    expect(refused.map((one) => one.alert.id)).toEqual(["b"]);
+    expect(ids().at(-1)).toEqual(["c"]);
+  });
+
+  it("keeps everything while the webhook is refused", async () => {
+    slack.answers = [{ status: 404, body: "no_service" }];
+    outbox.add(alert("a"), alert("b"));
+    await send({ ms: 300 });
+    expect(outbox.items).toHaveLength(2);
+    expect(troubles[0]).toContain("404 no_service");
+  });
+
+  it("sends many together, every one with its id", async () => {
+    outbox.add(...Array.from({ length: 30 }, (_, i) => alert(`id-${i}`)));
+    await send();
+    expect(slack.posts.length).toBeLessThan(10);
+    expect(ids().flat().sort()).toEqual(Array.from({ length: 30 }, (_, i) => `id-${i}`).sort());
+  });
+
+  it("tries each alone when many together are refused, and none of them twice", async () => {
+    slack.answers = [{ status: 400, body: "invalid_blocks" }, { status: 200 }];
+    outbox.add(...Array.from({ length: 6 }, (_, i) => alert(`id-${i}`)));
+    await send();
+    expect(outbox.items).toEqual([]);
+    expect(ids().slice(1).flat().sort()).toEqual(Array.from({ length: 6 }, (_, i) => `id-${i}`));
+  });
+
+  it("waits for the message in flight when it is stopped", async () => {
+    outbox.add(alert("a"), alert("b"));
+    await send({ until: () => slack.posts.length === 1, paceMs: 10_000 });
+    expect(outbox.items.map(({ id }) => id)).toEqual(["b"]);
+  });
+
+  it("goes on when the outbox cannot be read for a while", async () => {
+    const pending = outbox.pending.bind(outbox);
+    let failures = 0;
+    outbox.pending = async (limit) => {
+      if (failures++ < 1) throw new Error("the state store is away");
+      return pending(limit);
+    };
+    outbox.add(alert("a"));
+    await send();
+    expect(outbox.items).toEqual([]);
+    expect(troubles[0]).toContain("the state store is away");
+  });
+
+  it("tells nobody the webhook's address", async () => {
+    slack.answers = [
+      { status: 404, body: "no_service" },
+      { status: 500 },
+      { status: 200, silent: true },
+      { status: 200 },
+    ];
+    outbox.add(alert("a"));
+    await send({ timeoutMs: 100, ms: 1_500 });
+    await slack.stop();
+    outbox.add(alert("b"));
+    await send({ ms: 200 });
+    expect(logged.length).toBeGreaterThan(1);
+    expect(logged.join() + troubles.join()).not.toContain("the-secret");
+    slack = new Slack();
+    await slack.start();
+  });
+});
