@@ -362,7 +362,6 @@ class RunningConsumer implements Consumer {
       ...slack,
       url: webhookUrl,
       outbox: store.outbox,
-      clock: this.#clock,
       log,
       links: config.links,
       onRefused: (alert, reason) =>
