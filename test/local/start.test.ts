@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalOptions, localCommand } from "../../local/options.ts";
 import { ROOT, type RunResult, run } from "../support/run.ts";
 
 /** `npm start` as a newcomer runs it, for a few seconds. */
@@ -119,15 +120,46 @@ it("npm start ends on Ctrl-C with the table", async () => {
   }
 }, 90_000);
 
-it.each([
-  [["--for", "5"], "allowed: 1s to 24h"],
-  [["--rate", "0"], "allowed: a number from 1 to 300"],
-  [["--bad-share", "2"], "allowed: a number from 0 to 1"],
-  [["--shards", "1.5"], "allowed: a whole number from 1 to 8"],
-  [["--slack", "hooks"], "allowed: the https address of an incoming webhook"],
-  [["--fro", "5s"], "unknown option '--fro'"],
-])("npm start refuses %j", async (args, message) => {
-  const { code, stderr } = await run("tsx", ["local/main.ts", ...args]);
-  expect(code).toBe(1);
-  expect(stderr).toContain(message);
+describe("the command line", () => {
+  const parse = (args: readonly string[]) => {
+    let error = "";
+    const command = localCommand()
+      .exitOverride()
+      .configureOutput({
+        writeErr: (text) => {
+          error += text;
+        },
+      });
+    try {
+      return { options: command.parse(args, { from: "user" }).opts<LocalOptions>(), error };
+    } catch {
+      return { options: undefined, error };
+    }
+  };
+
+  it("has defaults, and takes times in any unit", () => {
+    expect(parse([]).options).toMatchObject({
+      rate: 60,
+      seed: "cali",
+      badShare: 0.01,
+      shards: 2,
+      folder: ".cali",
+    });
+    expect(parse(["--for", "1.5m"]).options?.for).toBe(90_000);
+  });
+
+  it.each([
+    [["--for", "5"], "allowed: 1s to 24h"],
+    [["--for", "2d"], "allowed: 1s to 24h"],
+    [["--rate", "0"], "allowed: a number from 1 to 300"],
+    [["--rate", ""], "allowed: a number from 1 to 300"],
+    [["--bad-share", "2"], "allowed: a number from 0 to 1"],
+    [["--shards", "1.5"], "allowed: a whole number from 1 to 8"],
+    [["--fro", "5s"], "unknown option '--fro'"],
+    [["more"], "too many arguments"],
+  ])("refuses %j", (args, message) => {
+    const { options, error } = parse(args);
+    expect(options).toBeUndefined();
+    expect(error).toContain(message);
+  });
 });
