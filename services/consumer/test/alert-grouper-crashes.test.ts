@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AlertGrouper } from "../src/grouping/alert-grouper.ts";
+import type { Alert, Contribution, GroupedEvent, GroupMeta } from "../src/types.ts";
+import { Harness, HOUR, MINUTE, record, START } from "./support/grouper-harness.ts";
+
+describe("crashes", () => {
+  const FINGERPRINTS = ["a", "b", "c"];
+
+  /** A shard's records, with commits and crashes anywhere, and time passing. */
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant("line" as const), which: fc.nat(2) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("commit" as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.nat(6 * MINUTE) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
+  );
+
+  it("count every line once, tell of every line once, and never use an id twice", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        let now = START;
+        const make = () =>
+          new AlertGrouper({
+            now: () => now,
+            describe: (fingerprint) => ({ service: "auth", template: fingerprint }),
+          });
+        let grouper = make();
+        const events: GroupedEvent[] = [];
+        const contributions = new Map<string, Contribution>();
+        const metas = new Map<string, GroupMeta>();
+        let committed = 0;
+        let read = 0;
+        const told: Alert[] = [];
+        const commit = () => {
+          for (const contribution of grouper.takeDirty("s"))
+            contributions.set(contribution.fingerprint, structuredClone(contribution));
+          committed = read;
+        };
+        const tell = () => {
+          for (const { meta, alert } of grouper.due(now)) {
+            // The alert and the group's meta are one commit.
+            metas.set(meta.fingerprint, structuredClone(meta));
+            told.push(alert);
+            grouper.confirm(meta);
+          }
+        };
+        const replay = () => {
+          for (; read < events.length; read++) grouper.observe(events[read] as GroupedEvent);
+        };
+        for (const one of [...steps, { do: "crash" as const }]) {
+          if (one.do === "line") {
+            const fingerprint = FINGERPRINTS[one.which] as string;
+            events.push({
+              shardId: "s",
+              position: { sequenceNumber: String(events.length + 1), index: 0 },
+              record: record({ service: "auth", level: "ERROR", message: fingerprint, at: now }),
+              fingerprint,
+              template: fingerprint,
+              isNew: false,
+              at: now,
+            });
+            replay();
+          } else if (one.do === "commit") commit();
+          else if (one.do === "pass") {
+            now += one.ms;
+            tell();
+          } else {
+            grouper = make();
+            grouper.restore([...contributions.values()], [...metas.values()]);
+            read = committed;
+            replay();
+          }
+        }
+        commit();
+        now += 24 * HOUR;
+        tell();
+        for (const fingerprint of FINGERPRINTS) {
+          const lines = events.filter((event) => event.fingerprint === fingerprint).length;
+          expect(contributions.get(fingerprint)?.count ?? 0).toBe(lines);
+          const sum = told
+            .filter((alert) => alert.fingerprint === fingerprint)
+            .reduce((total, { count }) => total + count, 0);
+          expect(sum).toBe(lines);
+        }
+        expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("skip what is counted already", () => {
+    const harness = new Harness();
+    expect(harness.line()).toBe(true);
+    const [contribution] = harness.grouper.takeDirty("shard-1");
+    const other = new AlertGrouper({ now: () => START });
+    other.restore([contribution as Contribution], []);
+    const event = {
+      shardId: "shard-1",
+      position: { sequenceNumber: "1", index: 0 },
+      record: record({ service: "auth", level: "ERROR", message: "disk is full", at: START }),
+      fingerprint: "auth:disk is full",
+      template: "disk is full",
+      isNew: true,
+      at: START,
+    };
+    expect(other.observe(event)).toBe(false);
+    expect(other.observe({ ...event, position: { sequenceNumber: "1", index: 1 } })).toBe(true);
+    expect(other.observe({ ...event, position: { sequenceNumber: "10", index: 0 } })).toBe(true);
+    expect(other.observe({ ...event, position: { sequenceNumber: "9", index: 7 } })).toBe(false);
+  });
+});

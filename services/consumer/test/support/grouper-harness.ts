@@ -1,0 +1,85 @@
+import type { Level, LogRecord } from "@cali/log-record";
+import { AlertGrouper, type GroupingOptions } from "../../src/grouping/alert-grouper.ts";
+import type { Alert } from "../../src/types.ts";
+import { logRecord } from "./records.ts";
+
+export const START = Date.parse("2026-01-25T00:00:00Z");
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** A grouper with a clock that the test sets, and what it told. */
+export class Harness {
+  now = START;
+  readonly told: Alert[] = [];
+  readonly grouper: AlertGrouper;
+  #sequence = 0;
+
+  constructor(options: GroupingOptions = {}) {
+    this.grouper = new AlertGrouper({ ...options, now: () => this.now });
+  }
+
+  /** A line now. A template that isn't new is known from before. */
+  line(
+    fields: {
+      template?: string;
+      service?: string;
+      level?: Level;
+      isNew?: boolean;
+      shardId?: string;
+      code?: string;
+    } = {},
+  ) {
+    const {
+      template = "disk is full",
+      service = "auth",
+      level = "ERROR",
+      isNew = true,
+      shardId = "shard-1",
+      code,
+    } = fields;
+    return this.grouper.observe({
+      shardId,
+      position: { sequenceNumber: String(++this.#sequence), index: 0 },
+      record: record({ service, level, message: template, code, at: this.now }),
+      fingerprint: `${service}:${template}`,
+      template,
+      isNew,
+      at: this.now,
+    });
+  }
+
+  /** Lets time pass, telling what falls due, as the notifier does. */
+  pass(ms: number): Alert[] {
+    const before = this.told.length;
+    const until = this.now + ms;
+    for (; this.now < until; this.now = Math.min(until, this.now + 200)) this.tell();
+    this.tell();
+    return this.told.slice(before);
+  }
+
+  tell(): void {
+    const next = this.grouper.nextDueAt();
+    if (next === undefined || next > this.now) return;
+    for (const { meta, alert } of this.grouper.due(this.now)) {
+      this.grouper.confirm(meta);
+      this.told.push(alert);
+    }
+  }
+}
+
+/** An ERROR, WARN or FATAL line as the grouper takes it. */
+export function record(fields: {
+  service: string;
+  level: Level;
+  message: string;
+  code?: string;
+  at: number;
+}): LogRecord {
+  const { at, code, ...over } = fields;
+  return logRecord({
+    ...over,
+    timestamp: new Date(at).toISOString(),
+    ...(code !== undefined && { error_code: code }),
+  });
+}
