@@ -158,6 +158,7 @@ class ShardPipeline implements OpenShard {
         work.reject(step, `the process ended ${attempts - 1} times while it worked on this record`);
       } else {
         await work.run(step, signal, touch);
+        if (attempts >= MOST_CAREFUL && from === step.length) await this.#acquit(signal, touch);
       }
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
       const left = last ? 0 : Math.min(attempts, MOST_CAREFUL);
@@ -174,6 +175,18 @@ class ShardPipeline implements OpenShard {
   #countAttempt(signal: AbortSignal, touch: () => void): Promise<number> {
     const { store } = this.#pipeline.options;
     return this.#persist("state", () => store.countAttempt(this.#lease()), signal, touch);
+  }
+
+  /**
+   * The process survived the record that is suspected most: what ends it later, such as somebody's SIGKILL during the commit,
+   * must not be blamed on the record.
+   */
+  #acquit(signal: AbortSignal, touch: () => void): Promise<void> {
+    const { store } = this.#pipeline.options;
+    const checkpoint = { ...this.#checkpoint, attempts: MOST_CAREFUL - 1 };
+    const commit = () =>
+      store.commitBatch({ lease: this.#lease(), checkpoint, templates: [], contributions: [] });
+    return this.#persist("state", commit, signal, touch);
   }
 
   #say(attempts: number, size: number): void {
