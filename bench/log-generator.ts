@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 
 /**
@@ -45,37 +46,55 @@ const pino = [...node, join(HERE, "log-generator-pino.ts")];
 const generator = join(HERE, "../services/log-generator/src/main.ts");
 const contenders: Record<string, string[]> = {
   "log-generator": [...node, generator, "--speed", "max", "--count", lines],
-  "pino (sync)": [...pino, "sync", "0", lines],
-  "pino (sync, 4 KiB writes)": [...pino, "sync", "4096", lines],
-  "pino (async, 4 KiB writes)": [...pino, "async", "4096", lines],
+  pino: [...pino, "0", lines],
+  "pino (writes of 4 KiB)": [...pino, "4096", lines],
 };
 const flog = findFlog();
 if (flog === undefined) console.log(`flog is absent: go install ${FLOG}`);
 else contenders.flog = [flog, "-n", lines];
 
-async function linesPerSecond([command = "", ...args]: readonly string[]): Promise<number> {
+/** bash tells the time that its children took of the processor, which other programs on the machine hardly change. */
+const TIMED = '"$@" >/dev/null 2>&1 && times';
+
+interface Speed {
+  perSecond: number;
+  perSecondOfCpu: number;
+}
+
+async function measure(command: readonly string[]): Promise<Speed> {
   const began = performance.now();
-  const child = spawn(command, args, { stdio: "ignore" });
+  const child = spawn("bash", ["-c", TIMED, "bash", ...command], { stdio: ["ignore", "pipe", "inherit"] });
+  const output = text(child.stdout);
   const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
-  return Number(lines) / ((performance.now() - began) / 1000);
+  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}`);
+  const seconds = (performance.now() - began) / 1000;
+  const times = [...(await output).matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),
+  );
+  const [, , user = 0, system = 0] = times;
+  return { perSecond: Number(lines) / seconds, perSecondOfCpu: Number(lines) / (user + system) };
 }
 
 const median = (numbers: number[]): number =>
   numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? 0;
 
-const measured = new Map<string, number[]>();
+const measured = new Map<string, Speed[]>();
 for (let round = 0; round < Number(values.rounds); round += 1) {
   for (const [name, command] of Object.entries(contenders)) {
-    const speeds = measured.get(name) ?? [];
-    measured.set(name, [...speeds, await linesPerSecond(command)]);
+    measured.set(name, [...(measured.get(name) ?? []), await measure(command)]);
   }
 }
-const own = median(measured.get("log-generator") ?? []);
-for (const [name, speeds] of measured) {
-  const speed = median(speeds);
-  const range = `${Math.round(Math.min(...speeds) / 1000)}–${Math.round(Math.max(...speeds) / 1000)}k`;
+
+const medians = (name: string, key: keyof Speed): number =>
+  median((measured.get(name) ?? []).map((speed) => speed[key]));
+const thousands = (perSecond: number): string => `${Math.round(perSecond / 1000)}k`.padStart(5);
+for (const name of measured.keys()) {
+  const [wall, cpu] = [medians(name, "perSecond"), medians(name, "perSecondOfCpu")];
+  const [byWall, byCpu] = [
+    medians("log-generator", "perSecond") / wall,
+    medians("log-generator", "perSecondOfCpu") / cpu,
+  ];
   console.log(
-    `${name.padEnd(26)} ${String(Math.round(speed / 1000)).padStart(4)}k lines/s (${range}), log-generator ${(own / speed).toFixed(2)} times`,
+    `${name.padEnd(22)} ${thousands(wall)} lines/s, ${thousands(cpu)} per second of CPU; log-generator ${byWall.toFixed(2)} times, by CPU ${byCpu.toFixed(2)} times`,
   );
 }
