@@ -52,8 +52,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["environment"],
     allowed: `with stateLayout stacks, project and environment of ${LONGEST_PREFIX - 1} characters together (an OpenSearch domain's name has at most 28)`,
-    holds: (c) =>
-      c.stateLayout === "shared" || `${c.project ?? ""}-${c.environment ?? ""}`.length <= LONGEST_PREFIX,
+    holds: ({ stateLayout, project, environment }) =>
+      stateLayout === "shared" ||
+      typeof project !== "string" ||
+      typeof environment !== "string" ||
+      `${project}-${environment}`.length <= LONGEST_PREFIX,
   },
   {
     path: ["stream", "shards"],

@@ -317,7 +317,7 @@ describe("any value", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });

@@ -26,13 +26,13 @@ export interface GroupedEvent {
   readonly template: string;
   /** Whether the template was seen for the first time. */
   readonly isNew: boolean;
-  /** When it was read, by the consumer's clock, in ms since the epoch. */
+  /** When it was logged, in ms since the epoch; a time ahead of the consumer's clock counts as now. */
   readonly at: number;
 }
 
 /**
  * What one shard has brought to one group, as it is kept in the state. Totals only grow, so that keeping the same
- * state twice, or reading the same records again, changes nothing.
+ * state twice, or reading the same records again, changes nothing. A group that was let go and comes again begins at 0.
  */
 export interface Contribution {
   readonly fingerprint: string;
@@ -44,8 +44,12 @@ export interface Contribution {
   readonly lastSeen: number;
   /** At most three lines, redacted. */
   readonly samples: readonly string[];
+  /** The first event counted. */
+  readonly from?: Position;
   /** Events at or before it are counted already. */
   readonly upTo: Position;
+  /** How many of `count` were told of when this was kept; may be more by now. */
+  readonly told?: number;
   /** `count` when the group last came back after it had been quiet; undefined: it never did. */
   readonly reopenedAtCount?: number;
 }
@@ -64,6 +68,8 @@ export interface GroupMeta {
   readonly notifiedAt?: number;
   /** Each shard's count when it was last told of. */
   readonly notifiedTotals: Readonly<Record<string, number>>;
+  /** Which events of each shard those are: all up to `upTo` were told of, and they are counted from `from`. */
+  readonly notifiedSpans?: Readonly<Record<string, { readonly from?: Position; readonly upTo: Position }>>;
   /** How often it was told of. */
   readonly notifications: number;
 }

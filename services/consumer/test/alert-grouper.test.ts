@@ -106,6 +106,14 @@ describe("when a group is told of", () => {
   });
 });
 
+it("leaves no secret in the template that an alert shows", () => {
+  const harness = new Harness();
+  harness.line({ template: "login failed password=hunter" });
+  expect(harness.pass(SECOND)).toEqual([
+    expect.objectContaining({ template: "login failed password=<secret>" }),
+  ]);
+});
+
 describe("a clock that jumps", () => {
   it("back makes nobody wait for it to catch up", () => {
     const harness = new Harness();

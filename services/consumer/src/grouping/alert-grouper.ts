@@ -1,5 +1,4 @@
 import type { Level } from "@cali/log-record";
-import { redact } from "../redact.ts";
 import {
   type Alert,
   type Contribution,
@@ -7,7 +6,18 @@ import {
   type GroupedEvent,
   type GroupMeta,
 } from "../types.ts";
-import { type Group, rank, type Tally, totalsOf } from "./group.ts";
+import {
+  addSample,
+  type Group,
+  hasCaughtUp,
+  MOST_SAMPLES,
+  newGroup,
+  newTally,
+  rank,
+  type Tally,
+  toldOf,
+  totalsOf,
+} from "./group.ts";
 import { Inhibition, type ServiceDependencies } from "./inhibition.ts";
 import { type Silence, silencedUntil } from "./silences.ts";
 
@@ -40,9 +50,8 @@ export interface DueAlert {
   readonly alert: Alert;
 }
 
-const MOST_SAMPLES = 3;
-/** Longest sample, in UTF-16 units, before it is redacted. */
-const LONGEST_SAMPLE = 1_000;
+/** Share of the groups that go at once when there are too many. */
+const LEAVING_SHARE = 0.05;
 /** A group that nothing may tell of now is looked at again after this time, ms. */
 const LOOK_AGAIN_MS = 1_000;
 /** Only trouble of this gravity explains that of others. */
@@ -62,8 +71,13 @@ export class AlertGrouper {
   readonly #inhibition: Inhibition;
   /** The ones that had no line for the longest come first. */
   readonly #groups = new Map<string, Group>();
-  readonly #dirty = new Map<string, Set<string>>();
+  /** By shard and fingerprint. A group that is let go before its tally is kept leaves it here. */
+  readonly #dirty = new Map<string, Map<string, Tally>>();
+  /** Groups that are told of and then let go. */
+  #leaving = 0;
   #nextDueAt = Number.POSITIVE_INFINITY;
+  /** The latest time seen: an earlier one means that the clock was set back. */
+  #latest = Number.NEGATIVE_INFINITY;
 
   constructor(options: GroupingOptions = {}) {
     this.#options = {
@@ -87,35 +101,31 @@ export class AlertGrouper {
 
   /** Counts a line. @returns false when it was counted before. */
   observe(event: GroupedEvent): boolean {
+    const { shardId, fingerprint, position } = event;
     const group = this.#groupOf(event);
-    let tally = group.tallies.get(event.shardId);
-    if (tally && comparePositions(event.position, tally.upTo) <= 0) return false;
+    const known = group.tallies.get(shardId);
+    if (known && comparePositions(position, known.upTo) <= 0) return false;
     const loggedAt = Date.parse(event.record.timestamp);
-    const cameBack = group.meta !== undefined && event.at - group.observedAt > this.#options.groupIntervalMs;
-    if (!tally) {
-      tally = {
-        count: 0,
-        byLevel: {},
-        firstSeen: loggedAt,
-        lastSeen: loggedAt,
-        samples: [],
-        upTo: event.position,
-        isFresh: true,
-      };
-      group.tallies.set(event.shardId, tally);
-    }
+    // A line from the future would keep the group from ever being due, or quiet.
+    const at = Math.min(event.at, this.#options.now());
+    const cameBack = group.meta !== undefined && at - group.observedAt > this.#options.groupIntervalMs;
+    const tally = known ?? this.#dirty.get(shardId)?.get(fingerprint) ?? newTally(position, loggedAt);
+    group.tallies.set(shardId, tally);
     const { level } = event.record;
     tally.count++;
     tally.byLevel[level] = (tally.byLevel[level] ?? 0) + 1;
     tally.firstSeen = Math.min(tally.firstSeen, loggedAt);
     tally.lastSeen = Math.max(tally.lastSeen, loggedAt);
-    tally.upTo = event.position;
-    if (cameBack) tally.reopenedAtCount = tally.count;
-    if (tally.samples.length < MOST_SAMPLES) addSample(tally, event.record.log_content);
-    group.observedAt = Math.max(group.observedAt, event.at);
+    tally.upTo = position;
+    const toldUpTo = group.meta?.notifiedSpans?.[shardId]?.upTo;
+    // It was told before a crash that took its count away.
+    if (toldUpTo && comparePositions(position, toldUpTo) <= 0) tally.told++;
+    else if (cameBack) tally.reopenedAtCount = tally.count;
+    addSample(tally, event.record.log_content);
+    group.observedAt = Math.max(group.observedAt, at);
     group.template = event.template;
     group.errorCode ??= event.record.error_code;
-    this.#markDirty(event.shardId, event.fingerprint);
+    this.#markDirty(shardId, fingerprint, tally);
     const dueAt = this.#dueAt(group);
     if (dueAt < this.#nextDueAt) this.#nextDueAt = dueAt;
     return true;
@@ -123,39 +133,45 @@ export class AlertGrouper {
 
   /** What a shard brought since the last call: it belongs into the state together with the shard's checkpoint. */
   takeDirty(shardId: string): Contribution[] {
-    const fingerprints = this.#dirty.get(shardId);
+    const dirty = this.#dirty.get(shardId);
     this.#dirty.delete(shardId);
-    return [...(fingerprints ?? [])].flatMap((fingerprint) => {
-      const tally = this.#groups.get(fingerprint)?.tallies.get(shardId);
-      if (!tally) return [];
-      const { isFresh, ...kept } = tally;
-      return [{ ...kept, fingerprint, shardId, byLevel: { ...kept.byLevel }, samples: [...kept.samples] }];
-    });
+    return [...(dirty ?? [])].map(([fingerprint, tally]) => ({
+      ...tally,
+      fingerprint,
+      shardId,
+      byLevel: { ...tally.byLevel },
+      samples: [...tally.samples],
+    }));
   }
 
   /** When to call `due` next, in ms by the consumer's clock; undefined: nothing waits. */
   nextDueAt(): number | undefined {
+    const now = this.#options.now();
+    // The clock was set back: what was due at a time of the old one has to be looked at again.
+    if (now < this.#latest) this.#nextDueAt = Number.NEGATIVE_INFINITY;
+    this.#latest = now;
     return this.#nextDueAt === Number.POSITIVE_INFINITY ? undefined : this.#nextDueAt;
   }
 
   /** What is to be told now. Each is told again by the next call until it is confirmed. */
   due(now: number): DueAlert[] {
     const roots = this.#activeRoots(now);
+    const rootServices = new Set([...roots].map(({ service }) => service));
+    const pendingOf = this.#pendingByService();
     const found: DueAlert[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const group of this.#groups.values()) {
       const dueAt = this.#dueAt(group);
-      if (dueAt > now && !group.leaving) {
+      if (dueAt > now) {
         next = Math.min(next, dueAt);
         continue;
       }
-      const heldUntil = group.leaving ? undefined : this.#heldUntil(group, roots, now);
+      const heldUntil = group.leaving ? undefined : this.#heldUntil(group, rootServices, now);
       if (heldUntil !== undefined) {
         next = Math.min(next, heldUntil);
         continue;
       }
-      if (totalsOf(group).pending === 0) continue;
-      found.push(this.#alertOf(group, roots, now));
+      found.push(this.#alertOf(group, roots.has(group) ? this.#mutedBy(group.service, pendingOf) : [], now));
       // Until it is confirmed it stays due.
       next = Math.min(next, now);
     }
@@ -166,33 +182,27 @@ export class AlertGrouper {
   /** Notes that an alert is durable. */
   confirm(meta: GroupMeta): void {
     const group = this.#groups.get(meta.fingerprint);
-    if (!group) return;
-    group.meta = meta;
-    if (group.leaving && totalsOf(group).pending === 0) this.#groups.delete(meta.fingerprint);
-    else this.#nextDueAt = Math.min(this.#nextDueAt, this.#dueAt(group));
+    if (group) this.#adopt(group, meta);
   }
 
   /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica told of. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
+    const { groupIntervalMs } = this.#options;
     for (const meta of metas) {
       const { fingerprint, service, template, errorCode, createdAt } = meta;
       let group = this.#groups.get(fingerprint);
-      if (group) {
-        // The group was let go and came again: what was told is told, and what came since is new.
-        for (const [shardId, tally] of group.tallies) {
-          if (!tally.isFresh || group.meta) continue;
-          tally.count += meta.notifiedTotals[shardId] ?? 0;
-          tally.isFresh = false;
-          this.#markDirty(shardId, fingerprint);
-        }
-        group.meta = meta;
-      } else {
+      if (group && !group.meta && group.createdAt - (meta.notifiedAt ?? createdAt) > groupIntervalMs) {
+        // It was let go while it was quiet, and came back.
+        for (const tally of group.tallies.values()) tally.reopenedAtCount ??= tally.count;
+      }
+      if (!group) {
         group = newGroup({ fingerprint, service, template, errorCode, createdAt, startsNew: false });
-        group.meta = meta;
         this.#groups.set(fingerprint, group);
       }
+      this.#adopt(group, meta);
     }
-    for (const { fingerprint, shardId, samples, byLevel, ...rest } of contributions) {
+    for (const contribution of contributions) {
+      const { fingerprint, shardId, samples, byLevel, ...rest } = contribution;
       let group = this.#groups.get(fingerprint);
       if (!group) {
         const known = this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
@@ -200,22 +210,37 @@ export class AlertGrouper {
         group = newGroup({ ...known, fingerprint, createdAt: this.#options.now(), startsNew: true });
         this.#groups.set(fingerprint, group);
       }
-      group.tallies.set(shardId, { ...rest, byLevel: { ...byLevel }, samples: [...samples], isFresh: false });
-      group.observedAt = Math.max(group.observedAt, rest.lastSeen);
+      const tally: Tally = { told: 0, ...rest, byLevel: { ...byLevel }, samples: [...samples] };
+      if (group.meta) tally.told = toldOf(shardId, tally, group.meta);
+      group.tallies.set(shardId, tally);
+      group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, this.#options.now()));
     }
     this.#nextDueAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What was told of a group, here or by another replica. */
+  #adopt(group: Group, meta: GroupMeta): void {
+    group.meta = meta;
+    group.countsFrom = meta.notifiedAt ?? group.createdAt;
+    for (const [shardId, tally] of group.tallies) {
+      const told = toldOf(shardId, tally, meta);
+      if (told === tally.told) continue;
+      tally.told = told;
+      this.#markDirty(shardId, group.fingerprint, tally);
+    }
+    if (group.leaving && totalsOf(group).pending === 0) this.#remove(group);
+    else this.#nextDueAt = Math.min(this.#nextDueAt, this.#dueAt(group));
   }
 
   /** Forgets what a shard brought: another replica goes on with it. */
   dropShard(shardId: string): void {
     this.#dirty.delete(shardId);
-    for (const [fingerprint, group] of this.#groups) {
-      if (group.tallies.delete(shardId) && group.tallies.size === 0 && !group.meta)
-        this.#groups.delete(fingerprint);
+    for (const group of this.#groups.values()) {
+      if (group.tallies.delete(shardId) && group.tallies.size === 0 && !group.meta) this.#remove(group);
     }
   }
 
-  #groupOf({ fingerprint, record, template, isNew, at }: GroupedEvent): Group {
+  #groupOf({ fingerprint, record, template, isNew }: GroupedEvent): Group {
     const known = this.#groups.get(fingerprint);
     if (known) {
       // To the end: the others had no line for longer.
@@ -229,38 +254,49 @@ export class AlertGrouper {
       service: record.service,
       template,
       errorCode: record.error_code,
-      createdAt: at,
+      createdAt: this.#options.now(),
       startsNew: isNew,
     });
     this.#groups.set(fingerprint, group);
-    if (this.#groups.size > this.#options.maxGroups) this.#makeRoom();
+    if (this.#groups.size - this.#leaving > this.#options.maxGroups) this.#makeRoom(group);
     return group;
   }
 
-  /** Lets the group go that had no line for the longest; one that was not told of yet is told of first. */
-  #makeRoom(): void {
-    for (const [fingerprint, group] of this.#groups) {
-      if (group.tallies.size > 0 && totalsOf(group).pending === 0) {
-        this.#groups.delete(fingerprint);
-        return;
-      }
-    }
+  /**
+   * Lets the groups go that had no line for the longest, a share of them at once, since it looks through all. One that
+   * was not told of yet is told of first. The newest stays.
+   */
+  #makeRoom(newest: Group): void {
+    const surplus = Math.ceil(this.#options.maxGroups * LEAVING_SHARE);
+    const untold: Group[] = [];
+    let removed = 0;
     for (const group of this.#groups.values()) {
-      if (!group.leaving) {
-        group.leaving = true;
-        this.#nextDueAt = Number.NEGATIVE_INFINITY;
-        return;
-      }
+      if (removed === surplus) return;
+      if (group === newest) continue;
+      if (totalsOf(group).pending === 0) {
+        if (group.tallies.size === 0 || !hasCaughtUp(group)) continue;
+        this.#remove(group);
+        removed++;
+      } else if (!group.leaving && untold.length < surplus) untold.push(group);
     }
+    if (removed > 0) return;
+    for (const group of untold) group.leaving = true;
+    this.#leaving += untold.length;
+    this.#nextDueAt = Number.NEGATIVE_INFINITY;
   }
 
-  #markDirty(shardId: string, fingerprint: string): void {
-    let fingerprints = this.#dirty.get(shardId);
-    if (!fingerprints) {
-      fingerprints = new Set();
-      this.#dirty.set(shardId, fingerprints);
+  #remove(group: Group): void {
+    this.#groups.delete(group.fingerprint);
+    if (group.leaving) this.#leaving--;
+  }
+
+  #markDirty(shardId: string, fingerprint: string, tally: Tally): void {
+    let tallies = this.#dirty.get(shardId);
+    if (!tallies) {
+      tallies = new Map();
+      this.#dirty.set(shardId, tallies);
     }
-    fingerprints.add(fingerprint);
+    tallies.set(fingerprint, tally);
   }
 
   /** When a group is to be told of, silences and roots aside; infinity: nothing is pending. */
@@ -269,43 +305,51 @@ export class AlertGrouper {
     const { pending, told, level, reopened } = totalsOf(group);
     if (pending === 0) return Number.POSITIVE_INFINITY;
     if (group.leaving) return Number.NEGATIVE_INFINITY;
-    const { createdAt, startsNew } = group;
-    if (group.meta?.notifiedAt === undefined) return startsNew ? createdAt : createdAt + groupWaitMs;
+    const { meta, startsNew } = group;
     // A clock that was set back must not make the group quiet until it has caught up.
-    if (group.meta.notifiedAt > now()) group.meta = { ...group.meta, notifiedAt: now() };
-    const isWorse =
-      reopened || rank(level) > rank(group.meta.level) || pending >= surgeFactor * Math.max(1, told);
-    return (group.meta.notifiedAt ?? 0) + (isWorse ? groupIntervalMs : repeatIntervalMs);
+    group.countsFrom = Math.min(group.countsFrom, now());
+    if (meta?.notifiedAt === undefined) return group.countsFrom + (startsNew ? 0 : groupWaitMs);
+    const isWorse = reopened || rank(level) > rank(meta.level) || pending >= surgeFactor * Math.max(1, told);
+    return group.countsFrom + (isWorse ? groupIntervalMs : repeatIntervalMs);
   }
 
   /** Until when a group may not be told of; undefined: it may. */
-  #heldUntil(group: Group, roots: readonly Group[], now: number): number | undefined {
+  #heldUntil(group: Group, rootServices: ReadonlySet<string>, now: number): number | undefined {
     const { level } = totalsOf(group);
     const { service, errorCode, template } = group;
     const silenced = silencedUntil({ service, errorCode, template, level }, this.#options.silences, now);
     if (silenced !== undefined) return silenced;
     const isMuted =
       this.#inhibition.hasRoots(service) &&
-      roots.some((root) => this.#inhibition.explains(root.service, service));
+      [...rootServices].some((root) => this.#inhibition.explains(root, service));
     return isMuted ? now + LOOK_AGAIN_MS : undefined;
   }
 
   /** Groups whose trouble goes on now and is grave enough to explain that of others. */
-  #activeRoots(now: number): Group[] {
-    return [...this.#groups.values()].filter(
+  #activeRoots(now: number): ReadonlySet<Group> {
+    const active = [...this.#groups.values()].filter(
       (group) =>
         Math.abs(now - group.observedAt) <= this.#options.inhibitWindowMs &&
         group.tallies.size > 0 &&
         rank(totalsOf(group).level) >= rank(ROOT_LEVEL),
     );
+    return new Set(active);
   }
 
-  #alertOf(group: Group, roots: readonly Group[], now: number): DueAlert {
+  #alertOf(group: Group, muted: Alert["muted"], now: number): DueAlert {
     const { fingerprint, service, template, errorCode, createdAt, tallies } = group;
     const { total, pending, level, firstSeen, lastSeen } = totalsOf(group);
     const isNew = group.meta?.notifiedAt === undefined;
     const notifications = (group.meta?.notifications ?? 0) + 1;
-    const counts = Object.fromEntries([...tallies].map(([shardId, { count }]) => [shardId, count]));
+    const notifiedTotals = { ...group.meta?.notifiedTotals };
+    const notifiedSpans = { ...group.meta?.notifiedSpans };
+    for (const [shardId, { count, from, upTo }] of tallies) {
+      const before = notifiedSpans[shardId]?.upTo;
+      // After a crash a tally can stand before what was told.
+      if (before && comparePositions(upTo, before) < 0) continue;
+      notifiedTotals[shardId] = count;
+      notifiedSpans[shardId] = { ...(from && { from }), upTo };
+    }
     const meta: GroupMeta = {
       fingerprint,
       service,
@@ -314,7 +358,8 @@ export class AlertGrouper {
       ...(errorCode !== undefined && { errorCode }),
       createdAt,
       notifiedAt: now,
-      notifiedTotals: { ...group.meta?.notifiedTotals, ...counts },
+      notifiedTotals,
+      notifiedSpans,
       notifications,
     };
     const alert: Alert = {
@@ -322,7 +367,8 @@ export class AlertGrouper {
       fingerprint,
       service,
       level,
-      template,
+      // A word that no mask knows stays in the template, and it may be a secret.
+      template: redact(template),
       ...(errorCode !== undefined && { errorCode }),
       count: pending,
       total,
@@ -331,32 +377,25 @@ export class AlertGrouper {
       lastSeen,
       samples: [...tallies.values()].flatMap(({ samples }) => samples).slice(0, MOST_SAMPLES),
       isNew,
-      muted: roots.includes(group) ? this.#mutedBy(service) : [],
+      muted,
     };
     return { meta, alert };
   }
 
-  /** Lines not told of yet of the services that a root's trouble explains. */
-  #mutedBy(root: string): Alert["muted"] {
+  /** Lines not told of yet, of each service. */
+  #pendingByService(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const group of this.#groups.values()) {
-      if (!this.#inhibition.explains(root, group.service)) continue;
       const { pending } = totalsOf(group);
       if (pending > 0) counts.set(group.service, (counts.get(group.service) ?? 0) + pending);
     }
-    return [...counts].map(([by, count]) => ({ by, count }));
+    return counts;
   }
-}
 
-function newGroup(
-  fields: Pick<Group, "fingerprint" | "service" | "template" | "createdAt" | "startsNew"> & {
-    errorCode?: string;
-  },
-): Group {
-  return { ...fields, observedAt: fields.createdAt, meta: undefined, tallies: new Map(), leaving: false };
-}
-
-function addSample(tally: Tally, content: string): void {
-  const sample = redact(content.slice(0, LONGEST_SAMPLE));
-  if (!tally.samples.includes(sample)) tally.samples.push(sample);
+  /** Those of the services that a root's trouble explains. */
+  #mutedBy(root: string, pendingOf: ReadonlyMap<string, number>): Alert["muted"] {
+    return [...pendingOf]
+      .filter(([service]) => this.#inhibition.explains(root, service))
+      .map(([by, count]) => ({ by, count }));
+  }
 }

@@ -222,7 +222,10 @@ export class DynamoStateStore implements StateStore {
     });
     if (await this.#conditional(() => this.#client.send(transaction))) return { committed: true };
     const current = await this.#get("groups", meta.fingerprint);
-    return { committed: false, current: current ? parse<GroupMeta>(current) : { ...meta, notifications: 0 } };
+    return {
+      committed: false,
+      current: current ? parse<GroupMeta>(current) : { ...meta, notifications: 0, notifiedTotals: {} },
+    };
   }
 
   async forgetShard(shardId: string): Promise<void> {

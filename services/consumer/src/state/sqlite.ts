@@ -210,7 +210,10 @@ export class SqliteStateStore implements StateStore {
       const row = this.#sql("SELECT document FROM groups WHERE fingerprint = ?").get(meta.fingerprint);
       const current = row && (JSON.parse((row as { document: string }).document) as GroupMeta);
       if ((current?.notifications ?? 0) !== meta.notifications - 1) {
-        return { committed: false as const, current: current ?? { ...meta, notifications: 0 } };
+        return {
+          committed: false as const,
+          current: current ?? { ...meta, notifications: 0, notifiedTotals: {} },
+        };
       }
       this.#sql("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)").run(
         meta.fingerprint,

@@ -1,0 +1,248 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AlertGrouper } from "../src/grouping/alert-grouper.ts";
+import type { Alert, Contribution, GroupedEvent, GroupMeta } from "../src/types.ts";
+import { logRecord } from "./support/records.ts";
+
+const START = Date.parse("2026-01-25T00:00:00Z");
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const FINGERPRINTS = ["a", "b", "c", "d"];
+const SHARDS = ["s", "t"];
+
+type Step =
+  | { do: "line"; shard: number; which: number }
+  | { do: "read" | "commit" | "crash" | "handOver"; shard: number; replica: number }
+  | { do: "tell"; replica: number }
+  | { do: "pass"; ms: number };
+
+interface Replica {
+  grouper: AlertGrouper;
+  /** How many events of a shard it has observed; only of its own shards. */
+  read: Map<string, number>;
+}
+
+/** The consumer without its parts: shards with checkpoints, a store, and replicas that share the shards. */
+class World {
+  now = START;
+  readonly told: Alert[] = [];
+  readonly events = new Map<string, GroupedEvent[]>(SHARDS.map((shard) => [shard, []]));
+  readonly checkpoints = new Map<string, number>(SHARDS.map((shard) => [shard, 0]));
+  readonly contributions = new Map<string, Contribution>();
+  readonly metas = new Map<string, GroupMeta>();
+  readonly replicas: Replica[];
+  readonly #maxGroups: number;
+
+  constructor(replicas: number, maxGroups: number) {
+    this.#maxGroups = maxGroups;
+    this.replicas = Array.from({ length: replicas }, () => this.#start());
+    for (const [place, shard] of SHARDS.entries()) this.#open(place % replicas, shard);
+  }
+
+  #start(): Replica {
+    const grouper = new AlertGrouper({
+      now: () => this.now,
+      maxGroups: this.#maxGroups,
+      describe: (fingerprint) => ({ service: "auth", template: fingerprint }),
+    });
+    grouper.restore([], structuredClone([...this.metas.values()]));
+    return { grouper, read: new Map() };
+  }
+
+  #open(replica: number, shard: string): void {
+    const { grouper, read } = this.replicas[replica] as Replica;
+    grouper.dropShard(shard);
+    const own = [...this.contributions.values()].filter(({ shardId }) => shardId === shard);
+    grouper.restore(structuredClone(own), []);
+    read.set(shard, this.checkpoints.get(shard) ?? 0);
+  }
+
+  ownerOf(shard: string): Replica {
+    return this.replicas.find(({ read }) => read.has(shard)) as Replica;
+  }
+
+  step(step: Step): void {
+    if (step.do === "pass") this.now += step.ms;
+    else if (step.do === "tell") this.#tell(this.replicas[step.replica % this.replicas.length] as Replica);
+    else {
+      const shard = SHARDS[step.shard] as string;
+      if (step.do === "line") this.#line(shard, FINGERPRINTS[step.which] as string);
+      else if (step.do === "read") this.#read(shard);
+      else if (step.do === "commit") this.#commit(shard);
+      else if (step.do === "handOver") this.#handOver(shard, step.replica % this.replicas.length);
+      else this.#crash(step.replica % this.replicas.length);
+    }
+  }
+
+  end(): void {
+    for (const shard of SHARDS) {
+      this.#read(shard);
+      this.#commit(shard);
+    }
+    for (let i = 0; i < 20; i++) {
+      this.now += 5 * HOUR;
+      for (const replica of this.replicas) this.#tell(replica);
+    }
+  }
+
+  #line(shard: string, fingerprint: string): void {
+    const events = this.events.get(shard) ?? [];
+    const timestamp = new Date(this.now).toISOString();
+    events.push({
+      shardId: shard,
+      position: { sequenceNumber: String(events.length + 1), index: 0 },
+      record: logRecord({ timestamp, level: "ERROR", service: "auth", message: fingerprint }),
+      fingerprint,
+      template: fingerprint,
+      isNew: false,
+      at: this.now,
+    });
+  }
+
+  #read(shard: string): void {
+    const { grouper, read } = this.ownerOf(shard);
+    const events = this.events.get(shard) ?? [];
+    for (const event of events.slice(read.get(shard))) grouper.observe(event);
+    read.set(shard, events.length);
+  }
+
+  #commit(shard: string): void {
+    const { grouper, read } = this.ownerOf(shard);
+    for (const one of grouper.takeDirty(shard))
+      this.contributions.set(`${shard}/${one.fingerprint}`, structuredClone(one));
+    this.checkpoints.set(shard, read.get(shard) ?? 0);
+  }
+
+  #tell({ grouper }: Replica): void {
+    for (const { meta, alert } of grouper.due(this.now)) {
+      const current = this.metas.get(meta.fingerprint);
+      if ((current?.notifications ?? 0) === meta.notifications - 1) {
+        this.metas.set(meta.fingerprint, structuredClone(meta));
+        this.told.push(alert);
+        grouper.confirm(meta);
+      } else grouper.restore([], [structuredClone(current ?? { ...meta, notifications: 0 })]);
+    }
+  }
+
+  #handOver(shard: string, to: number): void {
+    const from = this.ownerOf(shard);
+    from.read.delete(shard);
+    from.grouper.dropShard(shard);
+    this.#open(to, shard);
+  }
+
+  #crash(which: number): void {
+    const shards = [...(this.replicas[which] as Replica).read.keys()];
+    this.replicas[which] = this.#start();
+    for (const shard of shards) this.#open(which, shard);
+  }
+}
+
+const shard = fc.nat(SHARDS.length - 1);
+const replica = fc.nat(1);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant("line" as const), shard, which: fc.nat(FINGERPRINTS.length - 1) }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("read" as const), shard, replica }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("tell" as const), replica }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("commit" as const), shard, replica }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.nat(10 * MINUTE) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), shard, replica }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("handOver" as const), shard, replica }) },
+);
+
+describe.each([
+  ["one replica", 1, 10, 0],
+  ["two replicas", 2, 10, 0],
+  // A group that was let go, came again, was told of before a commit and is read again may be told of once more.
+  ["one replica with room for one group", 1, 1, Number.POSITIVE_INFINITY],
+  ["two replicas with room for two groups each", 2, 2, Number.POSITIVE_INFINITY],
+])("crashes at any point: %s", (_, replicas, maxGroups, surplus) => {
+  it("loses no line, tells of none twice, and uses no id twice", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
+        const world = new World(replicas, maxGroups);
+        for (const one of steps) world.step(one);
+        world.end();
+        const lines = [...world.events.values()].flat();
+        for (const fingerprint of FINGERPRINTS) {
+          const told = world.told.filter((alert) => alert.fingerprint === fingerprint);
+          const sum = told.reduce((total, { count }) => total + count, 0);
+          const seen = lines.filter((line) => line.fingerprint === fingerprint).length;
+          expect(sum).toBeGreaterThanOrEqual(seen);
+          expect(sum).toBeLessThanOrEqual(seen + surplus);
+        }
+        expect(new Set(world.told.map(({ id }) => id)).size).toBe(world.told.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("bad clocks", () => {
+  const event = (over: Partial<GroupedEvent>): GroupedEvent => ({
+    shardId: "s",
+    position: { sequenceNumber: "1", index: 0 },
+    record: logRecord({ level: "ERROR" }),
+    fingerprint: "f",
+    template: "it broke",
+    isNew: false,
+    at: START,
+    ...over,
+  });
+
+  it("a line from a year ahead is told of in time, and can be quiet", () => {
+    let now = START;
+    const grouper = new AlertGrouper({ now: () => now });
+    const ahead = START + 365 * 24 * HOUR;
+    grouper.observe(event({ at: ahead }));
+    now += MINUTE;
+    const [first] = grouper.due(now);
+    if (!first) throw new Error("nothing is due");
+    grouper.confirm(first.meta);
+    now += 10 * MINUTE;
+    grouper.observe(event({ at: ahead, position: { sequenceNumber: "2", index: 0 } }));
+    expect(grouper.due(now)).toHaveLength(1);
+  });
+
+  it("a clock set back a day delays nothing by more than the wait, also for who asks when to look", () => {
+    let now = START;
+    const grouper = new AlertGrouper({ now: () => now });
+    grouper.observe(event({}));
+    expect(grouper.nextDueAt()).toBe(START + 30_000);
+    now -= 24 * HOUR;
+    for (let second = 0; second < 35; second++, now += 1_000) {
+      const next = grouper.nextDueAt();
+      if (next !== undefined && next <= now && grouper.due(now).length > 0) return;
+    }
+    throw new Error("it was never told of");
+  });
+});
+
+it("a flood of new templates costs no look at all groups for each", () => {
+  const grouper = new AlertGrouper({ now: () => START, maxGroups: 2_000 });
+  let looks = 0;
+  const forEach = Map.prototype[Symbol.iterator];
+  Map.prototype[Symbol.iterator] = function (this: Map<unknown, unknown>) {
+    if (this.size > 1_000) looks++;
+    return forEach.call(this);
+  };
+  try {
+    for (let i = 0; i < 4_000; i++) {
+      grouper.observe({
+        shardId: "s",
+        position: { sequenceNumber: String(i + 1), index: 0 },
+        record: logRecord({ level: "ERROR" }),
+        fingerprint: String(i),
+        template: "t",
+        isNew: true,
+        at: START,
+      });
+    }
+  } finally {
+    Map.prototype[Symbol.iterator] = forEach;
+  }
+  expect(looks).toBeLessThan(100);
+});
