@@ -1,4 +1,5 @@
 import type { Level } from "@cali/log-record";
+import { redact } from "../redact.ts";
 import {
   type Alert,
   type Contribution,
