@@ -213,6 +213,27 @@ describe("bounds", () => {
     expect(harness.told).toHaveLength(50);
   });
 
+  it("lets groups go, too, that only other replicas have lines of", () => {
+    const harness = new Harness({ maxGroups: 10 });
+    harness.line();
+    const [due] = harness.grouper.due(harness.now);
+    if (!due) throw new Error("nothing is due");
+    const metas = Array.from({ length: 100 }, (_, i) => ({
+      ...due.meta,
+      fingerprint: `f${i}`,
+      notifiedTotals: {},
+    }));
+    harness.grouper.restore([], metas);
+    for (let i = 0; i < 120; i++) harness.line({ template: `t${i}` });
+    harness.pass(SECOND);
+    expect(harness.grouper.size).toBeLessThanOrEqual(130);
+    for (let i = 0; i < 120; i++) {
+      harness.line({ template: `u${i}` });
+      harness.pass(SECOND);
+    }
+    expect(harness.grouper.size).toBeLessThanOrEqual(11);
+  });
+
   it("tells of a group before it lets it go", () => {
     const harness = new Harness({ maxGroups: 10 });
     for (let i = 0; i < 50; i++) harness.line({ template: `t${i}`, isNew: false });

@@ -1,27 +1,14 @@
 import { gzipSync } from "node:zlib";
-import kinesisAggregation from "aws-kinesis-agg";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode } from "../src/decode.ts";
+import { aggregate } from "./support/records.ts";
 
 const object = fc.dictionary(
   fc.string({ minLength: 1 }).filter((key) => key !== "__proto__"),
   fc.jsonValue(),
 );
 const encodings = fc.constantFrom("plain", "gzip", "aggregate");
-
-/** One Kinesis record of the KPL's form, each of `datas` a user record. */
-function aggregate(datas: Buffer[]): Buffer {
-  const { RecordAggregator } = kinesisAggregation as unknown as {
-    RecordAggregator: new () => {
-      addUserRecord(record: { partitionKey: string; data: Buffer }): void;
-      build(): { data: Buffer };
-    };
-  };
-  const aggregator = new RecordAggregator();
-  for (const data of datas) aggregator.addUserRecord({ partitionKey: "p", data });
-  return aggregator.build().data;
-}
 
 const values = (data: Uint8Array) =>
   decode(data).map((payload) => (payload.ok ? payload.value : new Error(payload.reason)));

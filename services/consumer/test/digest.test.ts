@@ -1,14 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderObjectStore } from "../src/objects/folder.ts";
 import { daysBefore } from "../src/reports/dates.ts";
 import { digestDay } from "../src/reports/digest.ts";
-import { logRecord } from "./support/records.ts";
-
-const DATE = "2026-01-25";
+import { archive, at, DATE, errors, line } from "./support/archive.ts";
 
 let folder: string;
 let objects: FolderObjectStore;
@@ -18,24 +15,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const at = (minute: number, date = DATE) =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + minute * 60_000).toISOString();
-
-/** Archives texts as Firehose does: one after the other, packed. */
-const archive = (texts: readonly string[], { date = DATE, name = "a", separator = "\n" } = {}) =>
-  objects.put(`raw/dt=${date}/${name}.gz`, gzipSync(texts.join(separator)));
-
-const line = (over: Parameters<typeof logRecord>[0] = {}) =>
-  JSON.stringify(logRecord({ timestamp: at(5), ...over }));
-
-const errors = (count: number, message: (i: number) => string, over: Parameters<typeof logRecord>[0] = {}) =>
-  Array.from({ length: count }, (_, i) =>
-    line({ level: "ERROR", message: message(i), timestamp: at(i % 1_440), ...over }),
-  );
-
 describe("consumer digest", () => {
   it("sums up errors by service, level and template, and ignores the rest", async () => {
-    await archive([
+    await archive(objects, [
       line({ level: "INFO" }),
       ...errors(7, (i) => `disk of node ${i} is full`),
       ...errors(2, (i) => `user ${i} is locked`, { service: "auth", level: "WARN" }),
@@ -55,15 +37,20 @@ describe("consumer digest", () => {
   it("tells what changed since the day before, and what is new", async () => {
     const before = daysBefore(DATE, 1);
     await archive(
+      objects,
       errors(20, (i) => `disk of node ${i} is full`),
       { date: before },
     );
     await archive(
+      objects,
       errors(6, (i) => `memory of node ${i} is full`, { service: "cart" }),
       { date: before, name: "b" },
     );
     await digestDay(objects, before);
-    await archive(errors(50, (i) => `disk of node ${i} is full`));
+    await archive(
+      objects,
+      errors(50, (i) => `disk of node ${i} is full`),
+    );
     await objects.put(
       `new_errors/dt=${DATE}/0123456789abcdef.json`,
       Buffer.from(

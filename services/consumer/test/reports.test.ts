@@ -13,10 +13,10 @@ import { digestMessage, qualityMessage } from "../src/reports/messages.ts";
 import { postOnce } from "../src/reports/post-once.ts";
 import { checkDay, judge } from "../src/reports/quality.ts";
 import { Webhook } from "../src/slack/webhook.ts";
+import { archive, at, DATE, errors, line } from "./support/archive.ts";
 import { logRecord } from "./support/records.ts";
 import { SlackServer } from "./support/slack-server.ts";
 
-const DATE = "2026-01-25";
 const MAIN = join(import.meta.dirname, "../src/main.ts");
 
 let folder: string;
@@ -27,24 +27,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const at = (minute: number, date = DATE) =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + minute * 60_000).toISOString();
-
-/** Archives texts as Firehose does: one after the other, packed. */
-const archive = (texts: readonly string[], { date = DATE, name = "a", separator = "\n" } = {}) =>
-  objects.put(`raw/dt=${date}/${name}.gz`, gzipSync(texts.join(separator)));
-
-const line = (over: Parameters<typeof logRecord>[0] = {}) =>
-  JSON.stringify(logRecord({ timestamp: at(5), ...over }));
-
-const errors = (count: number, message: (i: number) => string, over: Parameters<typeof logRecord>[0] = {}) =>
-  Array.from({ length: count }, (_, i) =>
-    line({ level: "ERROR", message: message(i), timestamp: at(i % 1_440), ...over }),
-  );
-
 describe("consumer quality", () => {
   it("counts volume, schema, services and lateness of a day", async () => {
-    await archive([line(), line({ service: "cart", timestamp: at(90) }), '{"level":"LOUD"}', "no json"]);
+    await archive(objects, [
+      line(),
+      line({ service: "cart", timestamp: at(90) }),
+      '{"level":"LOUD"}',
+      "no json",
+    ]);
     const { summary, checks } = await checkDay(objects, DATE);
     expect(summary).toMatchObject({
       records: 4,
@@ -60,7 +50,7 @@ describe("consumer quality", () => {
   });
 
   it("reads objects that were joined without a line's end, as Firehose leaves them", async () => {
-    await archive([line({ trace_id: "a" }), line({ trace_id: "b" }), line({ trace_id: "c" })], {
+    await archive(objects, [line({ trace_id: "a" }), line({ trace_id: "b" }), line({ trace_id: "c" })], {
       separator: "",
     });
     expect((await checkDay(objects, DATE)).summary).toMatchObject({ records: 3, invalid: 0 });
@@ -86,7 +76,7 @@ describe("consumer quality", () => {
   });
 
   it("takes a line of many megabytes for one invalid record, and goes on", async () => {
-    await archive(["x".repeat(9 * 1024 * 1024), line()]);
+    await archive(objects, ["x".repeat(9 * 1024 * 1024), line()]);
     const { summary } = await checkDay(objects, DATE);
     expect(summary.records - summary.invalid).toBe(1);
     expect(summary.invalid).toBeGreaterThanOrEqual(1);
@@ -96,6 +86,7 @@ describe("consumer quality", () => {
     for (let back = 1; back <= 3; back++) {
       const date = daysBefore(DATE, back);
       await archive(
+        objects,
         Array.from({ length: 100 }, (_, i) =>
           line({ service: i % 2 ? "cart" : "checkout", timestamp: at(i, date), trace_id: `${date}${i}` }),
         ),
@@ -103,7 +94,10 @@ describe("consumer quality", () => {
       );
       await checkDay(objects, date);
     }
-    await archive(Array.from({ length: 40 }, (_, i) => line({ timestamp: at(i), trace_id: `${i}` })));
+    await archive(
+      objects,
+      Array.from({ length: 40 }, (_, i) => line({ timestamp: at(i), trace_id: `${i}` })),
+    );
     const { checks, comparedDays } = await checkDay(objects, DATE);
     expect(comparedDays).toBe(3);
     expect(checks).toEqual(
@@ -118,8 +112,12 @@ describe("consumer quality", () => {
     const minutes = Array.from({ length: 1_440 }, (_, i) => i).filter(
       (minute) => minute < 600 || minute >= 620,
     );
-    await archive(minutes.map((minute) => line({ timestamp: at(minute), trace_id: `t${minute}` })));
     await archive(
+      objects,
+      minutes.map((minute) => line({ timestamp: at(minute), trace_id: `t${minute}` })),
+    );
+    await archive(
+      objects,
       [
         line({ timestamp: at(1), trace_id: "t1" }),
         line({ timestamp: at(5, daysBefore(DATE, 1)), trace_id: "y" }),
@@ -143,11 +141,13 @@ describe("consumer quality", () => {
   it("finds fields that are empty more often than in the week before", async () => {
     const before = daysBefore(DATE, 1);
     await archive(
+      objects,
       Array.from({ length: 100 }, (_, i) => line({ timestamp: at(i, before), trace_id: `t${i}` })),
       { date: before },
     );
     await checkDay(objects, before);
     await archive(
+      objects,
       Array.from({ length: 90 }, (_, i) => line({ trace_id: `t${i}` })).concat(
         Array.from({ length: 10 }, (_, i) =>
           JSON.stringify({ ...logRecord(), pod_name: i % 2 ? null : " ", trace_id: `u${i}` }),
@@ -236,7 +236,10 @@ describe("the commands", () => {
     const slack = new SlackServer();
     const url = await slack.listen();
     try {
-      await archive(errors(3, (i) => `disk of node ${i} is full`));
+      await archive(
+        objects,
+        errors(3, (i) => `disk of node ${i} is full`),
+      );
       const result = await consumer(["digest", "--date", DATE, "--slack"], {
         AWS_REGION: "ap-northeast-2",
         CALI_KINESIS_STREAM: "s",
@@ -252,7 +255,7 @@ describe("the commands", () => {
   });
 
   it("print a report of a folder, and end with 1 for a failed day when asked to", async () => {
-    await archive(["no json"]);
+    await archive(objects, ["no json"]);
     const { code, stdout } = await consumer(["quality", "--date", DATE, "--folder", folder, "--strict"]);
     expect(code).toBe(1);
     expect(stdout).toContain(`Quality of ${DATE}: fail`);
@@ -297,9 +300,13 @@ describe("postOnce", () => {
 
   it("posts the same once, another result again, and all of it when forced", async () => {
     slack.posts.length = 0;
-    await archive(errors(3, (i) => `disk of node ${i} is full`));
+    await archive(
+      objects,
+      errors(3, (i) => `disk of node ${i} is full`),
+    );
     expect([await post(), await post(), await post(true)]).toEqual([true, false, true]);
     await archive(
+      objects,
       errors(4, (i) => `user ${i} is locked`),
       { name: "late" },
     );
@@ -326,7 +333,7 @@ describe("postOnce", () => {
 describe("messages", () => {
   it("stay within Slack's limits whatever the logs held", async () => {
     const hostile = "<!channel> `x` & ".repeat(40);
-    await archive([
+    await archive(objects, [
       ...Array.from({ length: 40 }, (_, i) =>
         line({
           level: "ERROR",

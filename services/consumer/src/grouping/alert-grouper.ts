@@ -268,14 +268,18 @@ export class AlertGrouper {
    * was not told of yet is told of first. The newest stays.
    */
   #makeRoom(newest: Group): void {
-    const surplus = Math.ceil(this.#options.maxGroups * LEAVING_SHARE);
+    const { maxGroups } = this.#options;
+    const surplus = Math.max(
+      Math.ceil(maxGroups * LEAVING_SHARE),
+      this.#groups.size - this.#leaving - maxGroups,
+    );
     const untold: Group[] = [];
     let removed = 0;
     for (const group of this.#groups.values()) {
       if (removed === surplus) return;
       if (group === newest) continue;
       if (totalsOf(group).pending === 0) {
-        if (group.tallies.size === 0 || !hasCaughtUp(group)) continue;
+        if (!hasCaughtUp(group)) continue;
         this.#remove(group);
         removed++;
       } else if (!group.leaving && untold.length < surplus) untold.push(group);
