@@ -33,13 +33,15 @@ export interface ReplayCounts {
   broken: number;
 }
 
-/** Marks of what was replayed: `dlq-replayed/<hash of the letters' places>.json`. */
+/** Marks of what was replayed: `dlq-replayed/<hash of the letters' places>.txt`. */
 const MARKS = "dlq-replayed/";
 const DAY_MS = 24 * 3_600_000;
 /** What PutRecords takes (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). */
 const MOST_RECORDS = 500;
 const MOST_BYTES = 5 * 1024 * 1024;
-const LONGEST_RECORD = 1024 * 1024;
+/** Data and partition key together may have 1 MiB. */
+const LONGEST_KEY = 256;
+const LONGEST_RECORD = 1024 * 1024 - LONGEST_KEY;
 const MOST_TRIES = 8;
 
 interface Letter {
@@ -52,7 +54,7 @@ interface Letter {
  * stands in two objects is replayed once, and a second run replays nothing again. What fails again comes back to dlq/
  * under its new place.
  *
- * The mark of a batch is written after Kinesis took it: a crash in between makes the next run send that batch again.
+ * A mark is written after Kinesis took the records: a crash in between makes the next run send those again.
  *
  * @throws ObjectStoreError, and what Kinesis says when the stream cannot be written at all
  */
@@ -131,32 +133,33 @@ async function replayedPlaces(objects: ObjectStore): Promise<Set<string>> {
   return places;
 }
 
-/** Sends a batch, its refused records alone again, and marks what was taken. */
+/** Sends a batch, its refused records alone again. What a call took is marked before the next one, which may fail. */
 async function send(
   batch: readonly Letter[],
   { client, stream, objects }: ReplayOptions,
   counts: ReplayCounts,
 ): Promise<void> {
   let left = batch;
-  const taken: Letter[] = [];
   for (let attempt = 1; left.length > 0 && attempt <= MOST_TRIES; attempt++) {
     if (attempt > 1) await sleep(backoffMs(attempt - 1, 100, 10_000));
     const { Records = [] } = await client.send(
       new PutRecordsCommand({
         ...(stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream }),
-        Records: left.map(({ place, bytes }) => ({ Data: bytes, PartitionKey: place.slice(-256) })),
+        Records: left.map(({ place, bytes }) => ({ Data: bytes, PartitionKey: place.slice(-LONGEST_KEY) })),
       }),
     );
     const isRefused = (index: number) =>
       Records[index] === undefined || Records[index].ErrorCode !== undefined;
-    taken.push(...left.filter((_, index) => !isRefused(index)));
+    const taken = left.filter((_, index) => !isRefused(index));
+    if (taken.length > 0) await mark(objects, taken);
+    counts.replayed += taken.length;
     left = left.filter((_, index) => isRefused(index));
   }
-  if (taken.length > 0) {
-    const text = taken.map(({ place }) => place).join("\n");
-    const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
-    await objects.put(`${MARKS}${name}.txt`, Buffer.from(text), { contentType: "text/plain" });
-  }
-  counts.replayed += taken.length;
   counts.refused += left.length;
+}
+
+async function mark(objects: ObjectStore, taken: readonly Letter[]): Promise<void> {
+  const text = taken.map(({ place }) => place).join("\n");
+  const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  await objects.put(`${MARKS}${name}.txt`, Buffer.from(text), { contentType: "text/plain" });
 }

@@ -74,6 +74,16 @@ describe("consumer digest", () => {
     expect(newTemplates).toEqual(["cart: mail to <email> failed"]);
   });
 
+  it("finds no change where the same lines came in another order", async () => {
+    const before = daysBefore(DATE, 1);
+    const users = ["alice", "bob", "carol", "dave"];
+    const message = (i: number) => `user ${users[i % 4]} was locked out by the admin`;
+    await archive(objects, errors(40, message), { date: before });
+    await digestDay(objects, before);
+    await archive(objects, errors(40, message).reverse());
+    expect((await digestDay(objects, DATE)).movers).toEqual([]);
+  });
+
   it("says when there is nothing", async () => {
     expect((await digestDay(objects, DATE)).digest).toMatchObject({ lines: 0, templates: [] });
   });

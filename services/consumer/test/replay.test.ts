@@ -165,6 +165,24 @@ describe("replay", () => {
     expect(taken()).toEqual(["a", "b", "c"]);
   });
 
+  it("remembers what was taken before Kinesis failed altogether", async () => {
+    sink.refuses = (data, call) => {
+      // The second call, with what was refused, fails as a whole.
+      sink.status = 500;
+      return call === 1 && data.toString() > "x5";
+    };
+    await keepDeadLetters(
+      objects,
+      "s",
+      Array.from({ length: 10 }, (_, i) => letter(i + 1, `x${i}`)),
+    );
+    await expect(run()).rejects.toThrow();
+    sink.refuses = () => false;
+    sink.status = 200;
+    expect(await run()).toMatchObject({ before: 6, replayed: 4 });
+    expect(taken()).toEqual(Array.from({ length: 10 }, (_, i) => `x${i}`));
+  });
+
   it("says what can never be taken, and keeps it as a dead letter", async () => {
     await keepDeadLetters(objects, "s", [
       letter(1, ""),

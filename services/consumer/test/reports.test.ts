@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ObjectStoreError } from "../src/objects/errors.ts";
 import { FolderObjectStore } from "../src/objects/folder.ts";
 import { daysBefore, pastDate } from "../src/reports/dates.ts";
 import { DayStats, type DaySummary } from "../src/reports/day-stats.ts";
@@ -54,6 +55,35 @@ describe("consumer quality", () => {
       separator: "",
     });
     expect((await checkDay(objects, DATE)).summary).toMatchObject({ records: 3, invalid: 0 });
+  });
+
+  it.each(["\n", ""])("takes braces in a message for what they are, joined by %j", async (separator) => {
+    const texts = Array.from({ length: 3_000 }, (_, i) =>
+      line({ message: `set {a}{b} "{" \\ of ${i} }{`, trace_id: `t${i}` }),
+    );
+    await archive(objects, texts, { separator });
+    expect((await checkDay(objects, DATE)).summary).toMatchObject({ records: 3_000, invalid: 0 });
+  });
+
+  it("finds the next line after a broken one", async () => {
+    await archive(objects, ['{"level":"ERR', line(), '{"a":{', line({ trace_id: "b" })]);
+    expect((await checkDay(objects, DATE)).summary).toMatchObject({ records: 4, invalid: 2 });
+  });
+
+  it("does not take objects that cannot be had for a quiet day", async () => {
+    await archive(objects, [line()]);
+    const denied = {
+      put: objects.put.bind(objects),
+      get: objects.get.bind(objects),
+      list: objects.list.bind(objects),
+      delete: objects.delete.bind(objects),
+      // biome-ignore lint/correctness/useYield: it fails before it could.
+      async *read(): AsyncGenerator<Uint8Array> {
+        throw new ObjectStoreError("denied", "no permission");
+      },
+    };
+    await expect(checkDay(denied, DATE)).rejects.toThrow("no permission");
+    expect(await objects.get(`reports/quality/dt=${DATE}.json`)).toBeUndefined();
   });
 
   it("fails on an empty day", async () => {

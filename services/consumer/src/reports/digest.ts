@@ -110,17 +110,31 @@ async function readDigest(objects: ObjectStore, date: string): Promise<DayDigest
   }
 }
 
-/** By fingerprint, which is the same on both days. */
+/** By service and template: fingerprints are of a template's first form, which can differ from day to day. */
 function moversOf(today: DayDigest, before: DayDigest): DigestReport["movers"] {
-  const counts = new Map(before.templates.map(({ fingerprint, count }) => [fingerprint, count]));
-  const known = new Set(today.templates.map(({ fingerprint }) => fingerprint));
-  const gone = before.templates
-    .filter(({ fingerprint }) => !known.has(fingerprint))
+  const now = byTemplate(today);
+  const then = byTemplate(before);
+  const gone = [...then.values()]
+    .filter((entry) => !now.has(keyOf(entry)))
     .map((entry) => ({ entry: { ...entry, count: 0 }, before: entry.count }));
-  return [...today.templates.map((entry) => ({ entry, before: counts.get(entry.fingerprint) ?? 0 })), ...gone]
+  return [
+    ...[...now.values()].map((entry) => ({ entry, before: then.get(keyOf(entry))?.count ?? 0 })),
+    ...gone,
+  ]
     .filter(({ entry, before: count }) => Math.abs(entry.count - count) >= LEAST_CHANGE)
     .sort((a, b) => Math.abs(b.entry.count - b.before) - Math.abs(a.entry.count - a.before))
     .slice(0, MOST_MOVERS);
+}
+
+const keyOf = ({ service, template }: DigestEntry) => `${service}\n${template}`;
+
+function byTemplate({ templates }: DayDigest): Map<string, DigestEntry> {
+  const entries = new Map<string, DigestEntry>();
+  for (const entry of templates) {
+    const known = entries.get(keyOf(entry));
+    entries.set(keyOf(entry), known ? { ...known, count: known.count + entry.count } : entry);
+  }
+  return entries;
 }
 
 async function newTemplates(objects: ObjectStore, date: string): Promise<string[]> {
