@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { scoreRun } from "./ground-truth.ts";
-import { type LocalOptions, localCommand } from "./options.ts";
+import { DEFAULT_FOLDER, type LocalOptions, localCommand } from "./options.ts";
 import { type RunReport, runPipeline } from "./pipeline.ts";
 import { percentile } from "./score.ts";
 import { percent, seconds, table } from "./table.ts";
@@ -55,15 +55,15 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
     "Against the generator's labels",
     table([
       ["WARN, ERROR and FATAL lines", score.troubleLines],
-      ["troubles (template of a service)", score.troubles],
-      ["troubles told", percent(score.told)],
-      ["alerts that are right", percent(score.right)],
+      ["services and levels of them", score.places],
+      ["of these with an alert", percent(score.told)],
+      ["alerts of such a service and level", percent(score.right)],
       ["first alert after the start", seconds(report.firstAlertMs)],
-      ["line to alert, half of them within", seconds(percentile(score.delays, 0.5))],
-      ["line to alert, 99 of 100 within", seconds(percentile(score.delays, 0.99))],
+      ["new error: line to alert, half within", seconds(percentile(score.delays, 0.5))],
+      ["new error: line to alert, 99 of 100 within", seconds(percentile(score.delays, 0.99))],
     ]),
     "",
-    `Everything is in ${runFolder}/ (objects, state, labels, logs). \`npm run clean\` removes ${folder}/.`,
+    `Everything is in ${runFolder}/ (objects, state, labels, logs). ${folder === DEFAULT_FOLDER ? "`npm run clean` removes" : "To be removed by hand:"} ${folder}/`,
   ].join("\n");
 }
 

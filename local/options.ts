@@ -17,6 +17,9 @@ export interface LocalOptions {
   readonly folder: string;
 }
 
+/** What `npm run clean` removes. */
+export const DEFAULT_FOLDER = ".cali";
+
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 function duration(text: string): number {
@@ -70,6 +73,6 @@ export function localCommand(): Command {
         .default(2),
     )
     .addOption(new Option("--slack <url>", "send the alerts to this incoming webhook").argParser(webhook))
-    .addOption(new Option("--folder <path>", "where everything is kept").default(".cali"))
+    .addOption(new Option("--folder <path>", "where everything is kept").default(DEFAULT_FOLDER))
     .allowExcessArguments(false);
 }

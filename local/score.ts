@@ -20,9 +20,9 @@ export interface Score {
   readonly groupingAccuracy: number;
   /** Alerts. */
   readonly alerts: number;
-  /** Share of alerts that tell of a template of a service that no other group tells of. */
+  /** Share of alerts whose trouble no other group tells of: a template that was split makes alerts that tell nothing new. */
   readonly alertPrecision: number;
-  /** Share of templates of services that an alert tells of, itself or as muted by what it follows from. */
+  /** Share of templates of services that an alert tells of. */
   readonly alertRecall: number;
 }
 
