@@ -150,7 +150,7 @@ const slack = z.strictObject({
     ),
   timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
   paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
-  digestAbove: count(5, 1, 1_000, "More waiting alerts than this are sent together."),
+  digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
 });
 
 const links = z.strictObject({

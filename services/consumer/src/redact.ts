@@ -12,7 +12,7 @@ interface Rule {
 }
 
 const KEY_NAMES =
-  "pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|client[_-]?secret|auth(?:orization)?|credentials?|session(?:[_-]?id)?|cookie|signature|x-api-key|connection[_-]?string";
+  "pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|client[_-]?secret|auth(?:orization)?|credentials?|session(?:[_-]?id)?|cookie|signature|x-api-key|connection[_-]?string|account[_-]?key";
 
 const upTo = (separator: RegExp) => (match: string) => {
   const found = separator.exec(match);
@@ -22,12 +22,13 @@ const upTo = (separator: RegExp) => (match: string) => {
 const RULES: readonly Rule[] = [
   {
     placeholder: "<private-key>",
-    pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,8192}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
+    pattern:
+      /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]{0,8192}?-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[\s\S]{0,8192})/g,
   },
   // scheme://user:password@host
   {
     placeholder: "<password>@",
-    pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/]{0,128}:[^\s@/]{1,256}@/gi,
+    pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/]{0,128}:[^\s"'<>]{1,256}@/gi,
     keep: (match) => match.slice(0, match.indexOf(":", match.indexOf("://") + 3) + 1),
   },
   { placeholder: "<jwt>", pattern: /\beyJ[\w-]{8,2048}\.[\w-]{4,4096}(?:\.[\w-]{0,1024})?/g },
@@ -36,6 +37,7 @@ const RULES: readonly Rule[] = [
     pattern: /\b(?:bearer|basic|digest)\s{1,4}[\w.~+/=:-]{6,4096}/gi,
     keep: upTo(/\s+/),
   },
+  { placeholder: "<token>", pattern: /\b(?:token|apikey)\s{1,4}[\w.~+/=:-]{16,4096}/gi, keep: upTo(/\s+/) },
   { placeholder: "<aws-key>", pattern: /\b(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ANVA|ABIA|ACCA)[A-Z0-9]{16}\b/g },
   // Tokens that say by their beginning whose they are.
   {
@@ -48,11 +50,11 @@ const RULES: readonly Rule[] = [
   {
     placeholder: "<secret>",
     pattern: new RegExp(
-      `(?<![A-Za-z0-9])[\\w.-]{0,40}(?:${KEY_NAMES})["']?\\s{0,4}(?:=>|[:=])\\s{0,4}(?:"[^"\\n]{1,1024}"|'[^'\\n]{1,1024}'|[^\\s,;&)}\\]"'<]{1,1024})`,
+      `(?<![A-Za-z0-9])[\\w.-]{0,40}(?:${KEY_NAMES})\\\\{0,4}["']?\\s{0,4}(?:=>|[:=])\\s{0,4}(?:\\\\{0,4}"[^"\\n]{1,1024}"|'[^'\\n]{1,1024}'|[^\\s,;&)}\\]"'<]{1,1024})`,
       "gi",
     ),
-    keep: upTo(/["']?\s{0,4}(?:=>|[:=])\s{0,4}["']?/),
-    keepEnd: (match) => /["']$/.exec(match)?.[0] ?? "",
+    keep: upTo(/\\{0,4}["']?\s{0,4}(?:=>|[:=])\s{0,4}\\{0,4}["']?/),
+    keepEnd: (match) => /\\{0,4}["']$/.exec(match)?.[0] ?? "",
   },
   { placeholder: "<email>", pattern: /[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi },
   { placeholder: "<card>", pattern: /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])/g, isSecret: hasLuhnDigit },
@@ -66,7 +68,7 @@ const RULES: readonly Rule[] = [
   {
     placeholder: "<phone>",
     pattern:
-      /(?<![\w.:-])(?:\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}|0\d{1,2}-\d{3,4}-\d{4}|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])/g,
+      /(?<![\w.:-])(?:\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}|0\d{1,2}[ -]\d{3,4}[ -]\d{4}|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})(?![\w-])/g,
   },
   {
     placeholder: "<ip>",

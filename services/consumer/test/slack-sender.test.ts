@@ -198,6 +198,46 @@ describe("SlackSender", () => {
     expect(ids().at(-1)).toEqual(["c"]);
   });
 
+  it("marks as a possible repeat what got no answer when it was tried alone", async () => {
+    slack.answers = [{ status: 400, body: "invalid_blocks" }, { status: 200, silent: true }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send({ timeoutMs: 100 });
+    expect([isRepeat(0), isRepeat(1), isRepeat(2)]).toEqual([false, false, true]);
+  });
+
+  it("names the alert, and a possible repeat, in plain text too", async () => {
+    const refusal = { status: 400, body: "invalid_blocks" };
+    slack.answers = [refusal, refusal, { status: 200 }];
+    outbox.add(alert("a"));
+    await outbox.markSending(["a"]);
+    await send();
+    expect(JSON.parse(slack.posts[2]?.body ?? "{}").text).toContain("(alert a, may be a repeat)");
+  });
+
+  it("takes a 200 that isn't Slack's for no answer", async () => {
+    slack.answers = [{ status: 200, body: "<html>please log in</html>" }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send();
+    expect([isRepeat(0), isRepeat(1)]).toEqual([false, true]);
+    expect(outbox.items).toEqual([]);
+  });
+
+  it("keeps the pace also when Slack says not to wait", async () => {
+    slack.answers = [{ status: 429, headers: { "retry-after": "0" } }];
+    outbox.add(alert("a"));
+    await send({ paceMs: 100, ms: 450 });
+    expect(slack.posts.length).toBeLessThanOrEqual(6);
+  });
+
+  it("lets the next one pass when a message is refused for a reason nobody knows", async () => {
+    const refusal = { status: 400, body: "something_new" };
+    slack.answers = [refusal, refusal, refusal, { status: 200 }];
+    outbox.add(alert("a"), alert("b"));
+    await send();
+    expect(refused.map((one) => one.alert.id)).toEqual(["a"]);
+    expect(ids().at(-1)).toEqual(["b"]);
+  });
+
   it("keeps everything while the webhook is refused", async () => {
     slack.answers = [{ status: 404, body: "no_service" }];
     outbox.add(alert("a"), alert("b"));

@@ -59,10 +59,9 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
 
 /** An alert as text alone, for when its blocks are refused. */
 export function renderPlainAlert(alert: Alert): { text: string } {
-  const { level, service, count, template } = alert;
-  return {
-    text: plain(cut(`${level} in ${cut(service, LONGEST.service)}, ${count} lines: ${template}`, 500)),
-  };
+  const { level, service, count, template, id, mayBeRepeat } = alert;
+  const what = `${level} in ${cut(service, LONGEST.service)}, ${count} lines: ${cut(template, LONGEST.template)}`;
+  return { text: plain(`${what} (alert ${cut(id, 100)}${mayBeRepeat ? ", may be a repeat" : ""})`) };
 }
 
 /** Most alerts of one digest: each is shown, whole and within Slack's limits. */

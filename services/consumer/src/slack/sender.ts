@@ -20,6 +20,7 @@ export interface SlackSenderOptions extends WebhookOptions {
 }
 
 const POLL_MS = 250;
+const DEFAULT_PACE_MS = 1_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 
@@ -43,7 +44,7 @@ export class SlackSender {
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { outbox, log, paceMs = 1_000, digestAbove = 5, onTrouble } = this.#options;
+    const { outbox, log, paceMs = DEFAULT_PACE_MS, digestAbove = 5, onTrouble } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -53,7 +54,7 @@ export class SlackSender {
           await sleep(POLL_MS, signal);
           continue;
         }
-        await this.#send(next);
+        await this.#send(next, signal);
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
         // From the answer on: what Slack counts is when messages arrive.
@@ -61,7 +62,10 @@ export class SlackSender {
       } catch (error) {
         failures++;
         const retryAfterMs = error instanceof SlackPostError ? error.retryAfterMs : undefined;
-        const waitMs = retryAfterMs ?? backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
+        const waitMs = Math.max(
+          paceMs,
+          retryAfterMs ?? backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS),
+        );
         const reason = error instanceof Error ? error.message : String(error);
         onTrouble?.(`alerts wait: ${reason}`);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "alerts wait for Slack");
@@ -70,7 +74,7 @@ export class SlackSender {
     }
   }
 
-  async #send(items: readonly OutboxItem[]): Promise<void> {
+  async #send(items: readonly OutboxItem[], signal: AbortSignal): Promise<void> {
     const { outbox, links } = this.#options;
     const ids = items.map(({ id }) => id);
     const alerts = items.map((item) => this.#alertOf(item));
@@ -87,7 +91,7 @@ export class SlackSender {
       if (error.kind !== "refused-message") throw error;
       // One alert may spoil a digest: each is tried alone, and done with alone.
       for (const alert of alerts) {
-        await this.#postAlone(alert);
+        await this.#postAlone(alert, signal);
         await outbox.markSent([alert.id]);
       }
       return;
@@ -105,17 +109,22 @@ export class SlackSender {
   }
 
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
-  async #postAlone(alert: Alert): Promise<void> {
-    const { log, onRefused } = this.#options;
-    for (const message of [renderAlert(alert, this.#options.links), renderPlainAlert(alert)]) {
+  async #postAlone(alert: Alert, signal: AbortSignal): Promise<void> {
+    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS } = this.#options;
+    for (const message of [renderAlert(alert, links), renderPlainAlert(alert)]) {
+      await sleep(paceMs, signal);
+      this.#notArrived.delete(alert.id);
       try {
         await this.#webhook.post(message);
         return;
       } catch (error) {
-        if (!(error instanceof SlackPostError) || error.kind !== "refused-message") throw error;
+        if (!(error instanceof SlackPostError)) throw error;
+        if (error.kind !== "unclear") this.#notArrived.add(alert.id);
+        if (error.kind !== "refused-message") throw error;
         log.error({ alertId: alert.id, reason: error.message }, "Slack refuses an alert");
       }
     }
     await onRefused(alert, "Slack refuses it as blocks and as text");
+    this.#notArrived.delete(alert.id);
   }
 }

@@ -12,10 +12,6 @@ export interface WebhookOptions {
 /** No message has a right to wait longer, whatever is asked, ms. */
 const LONGEST_RETRY_AFTER_MS = 600_000;
 const LONGEST_BODY = 200;
-/** Answers that are about the message. Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
-const MESSAGE_ERRORS =
-  /invalid_blocks|invalid_payload|invalid_attachments|no_text|msg_too_long|msg_blocks_too_long|too_many_attachments/;
-
 /** Slack's incoming webhook, with what its answers mean. */
 export class Webhook {
   readonly #webhook: IncomingWebhook;
@@ -36,11 +32,14 @@ export class Webhook {
   /** @throws SlackPostError */
   async post(message: SlackMessage | { text: string }): Promise<void> {
     this.#retryAfter = null;
+    let answer: string;
     try {
-      await this.#webhook.send({ ...message, unfurl_links: false, unfurl_media: false });
+      ({ text: answer } = await this.#webhook.send({ ...message, unfurl_links: false, unfurl_media: false }));
     } catch (error) {
       throw this.#meaningOf(error);
     }
+    // A proxy or a login page answers 200, too.
+    if (answer.trim() !== "ok") throw new SlackPostError("unclear", "the answer to a post is not Slack's");
   }
 
   #meaningOf(error: unknown): SlackPostError {
@@ -49,7 +48,8 @@ export class Webhook {
       const text = `Slack answered ${statusCode} ${String(body ?? "").slice(0, LONGEST_BODY)}`.trim();
       if (statusCode === 429) return new SlackPostError("busy", text, retryAfterMs(this.#retryAfter));
       if (statusCode >= 500) return new SlackPostError("unclear", text, retryAfterMs(this.#retryAfter));
-      const isMessage = statusCode === 413 || (statusCode === 400 && MESSAGE_ERRORS.test(String(body)));
+      // Slack says 403, 404 and 410 of the webhook or its channel. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+      const isMessage = statusCode === 400 || statusCode === 413;
       return new SlackPostError(isMessage ? "refused-message" : "refused-webhook", text);
     }
     const code = codeOf(error instanceof IncomingWebhookRequestError ? error.original : error);

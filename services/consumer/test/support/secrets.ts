@@ -95,6 +95,21 @@ const urls = ["postgres", "mysql", "mongodb+srv", "redis", "amqp", "https", "jdb
 );
 
 const others: SecretLine[] = [
+  {
+    line: join(
+      "-----BEGIN PGP ",
+      "PRIVATE KEY BLOCK-----\nProc-Type: 4,ENCRYPTED\n\n",
+      random(64),
+      "\n-----END PGP ",
+      "PRIVATE KEY BLOCK-----",
+    ),
+    secret: random(64),
+  },
+  { line: `body {\\"password\\":\\"${PASSWORD}\\",\\"a\\":1} refused`, secret: PASSWORD },
+  { line: `DefaultEndpointsProtocol=https;AccountKey=${random(40)}==;x=1`, secret: random(40) },
+  { line: `Authorization: Token ${random(40)}`, secret: random(40) },
+  { line: "cannot open postgres://app:a/b@c-Tr0ub4dor@db-3:5432/orders", secret: "a/b@c-Tr0ub4dor" },
+  { line: "text to 010 1234 5678 failed", secret: "010 1234 5678" },
   { line: `key ${PEM} was refused`, secret: random(64) },
   ...["Bearer", "bearer", "Basic"].map((scheme) => ({
     line: `Authorization: ${scheme} ${random(40)}`,
