@@ -47,14 +47,15 @@ interface ServiceTree {
   /** By the number of words. */
   readonly byLength: Map<number, Node>;
   /** Masked lines that were matched already: most lines differ in nothing but what is masked. */
-  known: Map<string, Template>;
+  readonly known: Map<string, Template>;
 }
 
 /** Longer lines are one template with what comes after. */
 const MOST_TOKENS = 100;
 const LONGEST_TOKEN = 100;
-/** Masked lines remembered for each service; then it starts over. */
-const MOST_KNOWN = 4_096;
+/** Masked lines remembered over all services, and the longest of them; then it starts over. About 20 MiB at most. */
+const MOST_KNOWN = 32_768;
+const LONGEST_KNOWN = 300;
 /** Share of the templates that go at once when there are too many. */
 const EVICTED_SHARE = 0.05;
 
@@ -74,6 +75,8 @@ export class TemplateMiner {
   readonly #byFingerprint = new Map<string, Template>();
   readonly #dirty = new Set<Template>();
   #uses = 0;
+  /** Masked lines remembered since all were forgotten. */
+  #known = 0;
 
   constructor({
     depth = 1,
@@ -117,8 +120,7 @@ export class TemplateMiner {
         isNew = true;
         template = this.#create(tree, leaf, tokens, at);
       }
-      if (tree.known.size >= MOST_KNOWN) tree.known = new Map();
-      tree.known.set(masked, template);
+      this.#remember(tree, masked, template);
     }
     template.count++;
     template.lastSeen = at;
@@ -173,6 +175,16 @@ export class TemplateMiner {
         evicted: false,
       });
     }
+  }
+
+  #remember(tree: ServiceTree, masked: string, template: Template): void {
+    if (masked.length > LONGEST_KNOWN) return;
+    if (this.#known >= MOST_KNOWN) {
+      for (const { known } of this.#trees.values()) known.clear();
+      this.#known = 0;
+    }
+    tree.known.set(masked, template);
+    this.#known++;
   }
 
   /** The leaf that the first words lead to. Words that share a branch become wildcards, so that they do so again. */
