@@ -1,30 +1,32 @@
+import { DeliveryError } from "../errors.ts";
+
 /** There are no AWS credentials, or AWS doesn't take them. */
-export class CredentialsError extends Error {
+export class CredentialsError extends DeliveryError {
   override readonly name = "CredentialsError";
 }
 
 /** The bucket exists, and this account may not use it. */
-export class ForeignBucketError extends Error {
+export class ForeignBucketError extends DeliveryError {
   override readonly name = "ForeignBucketError";
 }
 
 /** The bucket, or the key that is to encrypt it, lies in another region than the configuration says. */
-export class RegionError extends Error {
+export class RegionError extends DeliveryError {
   override readonly name = "RegionError";
 }
 
 /** A table of that name exists, and Terraform cannot lock with it. */
-export class LockTableError extends Error {
+export class LockTableError extends DeliveryError {
   override readonly name = "LockTableError";
 }
 
 /** The bucket's policy is not a policy document. */
-export class BucketPolicyError extends Error {
+export class BucketPolicyError extends DeliveryError {
   override readonly name = "BucketPolicyError";
 }
 
 /** Something failed after the first change. What was done stays; the next run makes the rest. */
-export class UnfinishedError extends Error {
+export class UnfinishedError extends DeliveryError {
   override readonly name = "UnfinishedError";
 
   constructor(done: number, total: number, cause: Error) {
@@ -35,7 +37,7 @@ export class UnfinishedError extends Error {
 }
 
 /** AWS refused a request, or could not be asked. */
-export class AwsRequestError extends Error {
+export class AwsRequestError extends DeliveryError {
   override readonly name = "AwsRequestError";
   /** AWS's error code, such as `NoSuchBucketPolicy`; the error's own name where AWS gave none. */
   readonly code: string;

@@ -55,7 +55,7 @@ afterEach(async () => {
 
 /** The whole program. Nothing it ever says may hold a secret. */
 async function program(...args: string[]) {
-  const result = await run("tsx", ["delivery/bootstrap/main.ts", ...args], { env });
+  const result = await run("tsx", ["delivery/main.ts", "bootstrap", ...args], { env });
   for (const secret of Object.values(SECRETS)) {
     expect(result.stdout).not.toContain(secret);
     expect(result.stderr).not.toContain(secret);

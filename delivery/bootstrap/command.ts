@@ -1,9 +1,7 @@
 import { Command, Option } from "commander";
-import { ConfigError } from "../../config/errors.ts";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import { bootstrap } from "./bootstrap.ts";
-import * as errors from "./errors.ts";
 import { NOTHING, plan } from "./plan.ts";
 import { planDocument, shellScript } from "./script.ts";
 
@@ -36,7 +34,8 @@ async function run({ env, print = false, json = false, check = false }: Options)
   if (check && steps.length > 0) process.exitCode = EXIT_MISSING;
 }
 
-const program = new Command("bootstrap")
+/** `cali bootstrap` */
+export const bootstrapCommand = new Command("bootstrap")
   .description(
     "Makes the S3 bucket and the DynamoDB lock table of an environment's Terraform states: versioned, encrypted, private. Run again, it adds what is missing and changes nothing else.",
   )
@@ -57,12 +56,3 @@ const program = new Command("bootstrap")
     if (options.json && !options.print) command.error("error: --json needs --print");
     await run(options);
   });
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  // What was foreseen is told in its own words; only what nobody foresaw comes with its stack.
-  const isForeseen = [ConfigError, ...Object.values(errors)].some((known) => error instanceof known);
-  console.error(isForeseen ? (error as Error).message : error);
-  process.exitCode = 1;
-}
