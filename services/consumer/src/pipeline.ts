@@ -19,7 +19,7 @@ import {
   type ShardTotals,
   type StateStore,
 } from "./state/types.ts";
-import type { Position, TemplateState } from "./types.ts";
+import type { Contribution, Position, TemplateState } from "./types.ts";
 
 /** A payload that is no log record, or that could not be processed. */
 export interface RejectedPayload {
@@ -74,7 +74,7 @@ const MAX_ATTEMPTS = MOST_CAREFUL + 3;
  */
 export class Pipeline {
   readonly options: PipelineOptions;
-  /** Templates that changed and are in no commit yet; a commit that fails puts its own back. */
+  /** Templates that changed and are in no commit yet, in their newest form. */
   readonly #templates = new Map<string, TemplateState>();
   /** Templates that no commit holds yet. */
   readonly #newTemplates = new Map<string, NewTemplate>();
@@ -101,24 +101,34 @@ export class Pipeline {
     return { fingerprint, template, isNew: this.#newTemplates.has(fingerprint) };
   }
 
-  takeTemplates(): { templates: TemplateState[]; newTemplates: NewTemplate[] } {
+  /** The new templates that these counts are of, whichever shard brought them first. */
+  newTemplatesOf(contributions: readonly Contribution[]): NewTemplate[] {
+    for (const fingerprint of this.#newTemplates.keys()) {
+      if (!this.options.miner.get(fingerprint)) this.#newTemplates.delete(fingerprint);
+    }
+    return contributions.flatMap(({ fingerprint }) => this.#newTemplates.get(fingerprint) ?? []);
+  }
+
+  /**
+   * Templates that changed and are in no commit yet, the new ones only as far as given. A new template goes into the
+   * state with the first counts of it: earlier, a process that ends would leave one that is neither new nor ever
+   * counted, and later, counts of a template that nobody knows.
+   */
+  pendingTemplates(newTemplates: readonly NewTemplate[]): TemplateState[] {
     for (const template of this.options.miner.takeDirty())
       this.#templates.set(template.fingerprint, template);
-    const templates = [...this.#templates.values()];
-    this.#templates.clear();
-    return { templates, newTemplates: [...this.#newTemplates.values()] };
+    const early = new Set(this.#newTemplates.keys());
+    for (const { fingerprint } of newTemplates) early.delete(fingerprint);
+    return [...this.#templates.values()].filter(({ fingerprint }) => !early.has(fingerprint));
   }
 
-  /** After the commit. */
-  confirmTemplates(newTemplates: NewTemplate[]): void {
-    for (const { fingerprint } of newTemplates) this.#newTemplates.delete(fingerprint);
-  }
-
-  /** After a commit that failed. A newer state of the same template stays. */
-  putBackTemplates(templates: TemplateState[]): void {
+  /** After a commit that held them. What changed meanwhile stays pending. */
+  confirmTemplates(templates: readonly TemplateState[], newTemplates: readonly NewTemplate[]): void {
     for (const template of templates) {
-      if (!this.#templates.has(template.fingerprint)) this.#templates.set(template.fingerprint, template);
+      const { fingerprint } = template;
+      if (this.#templates.get(fingerprint) === template) this.#templates.delete(fingerprint);
     }
+    for (const { fingerprint } of newTemplates) this.#newTemplates.delete(fingerprint);
   }
 }
 
@@ -214,19 +224,19 @@ class ShardPipeline implements OpenShard {
       totals: addTotals(this.#checkpoint.totals, totals),
       attempts,
     };
-    const { templates, newTemplates } = this.#pipeline.takeTemplates();
     const contributions = grouper.takeDirty(shardId);
-    const commit = () => store.commitBatch({ lease: this.#lease(), checkpoint, templates, contributions });
-    try {
-      if (newTemplates.length > 0) {
-        await this.#persist("objects", () => keepNewTemplates(newTemplates), signal, touch);
-      }
-      await this.#persist("state", commit, signal, touch);
-    } catch (error) {
-      this.#pipeline.putBackTemplates(templates);
-      throw error;
+    const newTemplates = this.#pipeline.newTemplatesOf(contributions);
+    if (newTemplates.length > 0) {
+      await this.#persist("objects", () => keepNewTemplates(newTemplates), signal, touch);
     }
-    this.#pipeline.confirmTemplates(newTemplates);
+    let templates: TemplateState[] = [];
+    const commit = () => {
+      // At each attempt anew: another shard may have committed newer forms, which must not be overwritten.
+      templates = this.#pipeline.pendingTemplates(newTemplates);
+      return store.commitBatch({ lease: this.#lease(), checkpoint, templates, contributions });
+    };
+    await this.#persist("state", commit, signal, touch);
+    this.#pipeline.confirmTemplates(templates, newTemplates);
     this.#checkpoint = checkpoint;
     metrics.onCommit(shardId, totals);
     if (work.poisoned > 0) metrics.poisoned.inc(work.poisoned);

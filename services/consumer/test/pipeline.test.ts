@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import { AlertGrouper } from "../src/grouping/alert-grouper.ts";
+import { TemplateMiner } from "../src/grouping/template-miner.ts";
+import { Metrics } from "../src/metrics.ts";
+import { type NewTemplate, Pipeline } from "../src/pipeline.ts";
+import { SqliteStateStore } from "../src/state/sqlite.ts";
+import { noTotals } from "../src/state/types.ts";
+import { temporaryFolder } from "./support/process.ts";
+import { logRecord } from "./support/records.ts";
+
+const silent = pino({ level: "silent" });
+
+/** Two shards of one process; `keep` stands for new_errors/. */
+async function twoShards(keep: (templates: NewTemplate[]) => Promise<void>) {
+  const { folder, remove } = await temporaryFolder();
+  const store = new SqliteStateStore(join(folder, "state.sqlite"));
+  onTestFinished(async () => {
+    await store.close();
+    await remove();
+  });
+  const miner = new TemplateMiner();
+  const grouper = new AlertGrouper({
+    groupWaitMs: 0,
+    groupIntervalMs: 0,
+    repeatIntervalMs: 0,
+    surgeFactor: 10,
+    inhibitWindowMs: 0,
+    dependencies: {},
+    silences: [],
+    maxGroups: 100,
+    now: () => Date.now(),
+    describe: (fingerprint) => miner.get(fingerprint),
+  });
+  const metrics = new Metrics(systemClock, {
+    templates: () => miner.size,
+    bufferedBytes: () => 0,
+    outbox: async () => 0,
+  });
+  const pipeline = new Pipeline({
+    store,
+    miner,
+    grouper,
+    keepRejected: async () => {},
+    keepNewTemplates: keep,
+    maxDecodedBytes: 1024 * 1024,
+    metrics,
+    clock: systemClock,
+    log: silent,
+  });
+  let sequenceNumber = 0;
+  const open = async (shardId: string) => {
+    const lease = await store.acquireLease(shardId, "me");
+    const checkpoint = { shardId, ended: false, totals: noTotals(), attempts: 0 };
+    const shard = await pipeline.openShard(() => lease, checkpoint);
+    return (...messages: string[]) => {
+      const records = messages.map((message) => ({
+        sequenceNumber: String(++sequenceNumber),
+        arrivedAt: 0,
+        data: Buffer.from(JSON.stringify(logRecord({ level: "ERROR", message }))),
+      }));
+      const signal = new AbortController().signal;
+      return shard.process({ records, last: false, behindMs: 0 }, signal, () => {});
+    };
+  };
+  return { store, first: await open("shard-1"), second: await open("shard-2") };
+}
+
+const fingerprints = async (found: Promise<{ fingerprint: string }[]>) =>
+  (await found).map(({ fingerprint }) => fingerprint);
+
+it("a commit holds the templates of its counts, also those that another shard brought and has not committed", async () => {
+  const never = new Promise<void>(() => {});
+  let calls = 0;
+  const { store, first, second } = await twoShards(() => (calls++ === 0 ? never : Promise.resolve()));
+  void first("the disk of node 17 is full", "the disk of node 18 is full");
+  await expect.poll(() => calls).toBe(1);
+  await second("the disk of node 19 is full");
+  // A process that ends here finds the second shard's counts, and the template they are of.
+  const counted = await fingerprints(store.loadContributions("shard-2"));
+  expect(counted).toHaveLength(1);
+  expect(await fingerprints(store.loadTemplates())).toEqual(counted);
+});
+
+it("a commit holds no new template that only another shard has counted: it would not be new after a crash", async () => {
+  const { store, first, second } = await twoShards((templates) =>
+    templates.some(({ template }) => template.includes("disk")) ? new Promise(() => {}) : Promise.resolve(),
+  );
+  void first("the disk is full");
+  await second("no route to the host of the database");
+  const counted = await fingerprints(store.loadContributions("shard-2"));
+  expect(counted).toHaveLength(1);
+  expect(await fingerprints(store.loadTemplates())).toEqual(counted);
+});
