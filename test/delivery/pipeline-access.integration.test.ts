@@ -1,0 +1,59 @@
+import { GetRoleCommand, IAMClient, PutRolePolicyCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type Moto, startMoto } from "../support/moto.ts";
+import { run } from "../support/run.ts";
+
+let moto: Moto;
+let iam: IAMClient;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  vi.stubEnv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
+  moto = await startMoto();
+  env = {
+    AWS_ENDPOINT_URL: moto.url,
+    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret-key",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
+  iam = new IAMClient({ endpoint: moto.url, region: "ap-northeast-2", credentials });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  iam?.destroy();
+  await moto?.stop();
+});
+
+const access = (...args: string[]) =>
+  run("tsx", ["delivery/main.ts", "pipeline-access", "--env", "dev", "--repository", "acme/cali", ...args], {
+    env,
+  });
+const changes = (stdout: string) => stdout.match(/^ {2}(done|missing): .*$/gm) ?? [];
+
+it("makes provider and roles once, corrects what was changed, and leaves what is not its own", async () => {
+  const checked = await access("--check");
+  expect(checked.code, checked.stderr).toBe(2);
+  expect(changes(checked.stdout)).toHaveLength(7);
+
+  const made = await access();
+  expect(made.code, made.stderr).toBe(0);
+  expect(changes(made.stdout)).toHaveLength(7);
+  expect(made.stdout).toContain("arn:aws:iam::123456789012:role/cali-dev-pipeline-deploy");
+  expect((await access()).stdout).toContain("Nothing to change.");
+  expect((await access("--check")).code).toBe(0);
+
+  const RoleName = "cali-dev-pipeline-plan";
+  const open = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName, PolicyName: "pipeline", PolicyDocument: JSON.stringify(open) }),
+  );
+  expect(changes((await access()).stdout)).toEqual([`  done: set the policy of role ${RoleName}`]);
+
+  await iam.send(new UntagRoleCommand({ RoleName, TagKeys: ["ManagedBy"] }));
+  const before = await iam.send(new GetRoleCommand({ RoleName }));
+  const refused = await access();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("it is not this command's");
+  expect((await iam.send(new GetRoleCommand({ RoleName }))).Role).toEqual(before.Role);
+});
