@@ -1,0 +1,47 @@
+import type { Plan, ResourceChange } from "./model.ts";
+
+/** Types of resources whose destruction takes data along, and what is lost with them. */
+const DATA_IN: ReadonlyMap<string, string> = new Map([
+  ["aws_kinesis_stream", "records that are not consumed yet"],
+  ["aws_s3_bucket", "every object in the bucket"],
+  ["aws_opensearch_domain", "every index in the domain"],
+  ["aws_eks_cluster", "everything in the cluster, its volumes included"],
+  ["aws_ecr_repository", "every image in the repository"],
+  ["aws_dynamodb_table", "leases, checkpoints and alert groups"],
+  ["aws_kms_key", "everything that only this key can decrypt"],
+  ["aws_ebs_volume", "everything on the volume"],
+  ["kubernetes_namespace", "everything in the namespace, its volume claims included"],
+  ["kubernetes_namespace_v1", "everything in the namespace, its volume claims included"],
+  ["kubernetes_persistent_volume_claim", "everything on the volume"],
+  ["kubernetes_persistent_volume_claim_v1", "everything on the volume"],
+]);
+
+/** An object with data in it that a plan destroys. */
+export interface DataLoss {
+  readonly address: string;
+  readonly type: string;
+  readonly action: "delete" | "replace";
+  /** What is lost, in words. */
+  readonly lost: string;
+}
+
+/**
+ * Which objects with data in them a plan would destroy, replaced ones included. An object that only leaves the state (forget)
+ * stays alive, and so does its data. `cali deploy` refuses a plan that has any, unless the pull request allows it.
+ */
+export function dataLossIn(plan: Pick<Plan, "resources">): DataLoss[] {
+  return plan.resources.flatMap((resource) => {
+    const lost = DATA_IN.get(resource.type);
+    if (lost === undefined || !isDestroyed(resource)) return [];
+    return [{ address: resource.address, type: resource.type, action: resource.action, lost }];
+  });
+}
+
+function isDestroyed<R extends ResourceChange>(
+  resource: R,
+): resource is R & { readonly action: "delete" | "replace" } {
+  if (resource.mode !== "managed") return false;
+  return (
+    resource.action === "delete" || (resource.action === "replace" && resource.replaceOrder !== "forget")
+  );
+}

@@ -1,0 +1,53 @@
+import { listDifferences } from "./list-difference.ts";
+import { canonical, isEmpty, isList, isMap, type Node } from "./node.ts";
+import type { Path } from "./path.ts";
+
+/** One attribute, element or part of it that changes. */
+export interface Difference {
+  readonly path: Path;
+  /** undefined: not there. */
+  readonly before: Node | undefined;
+  readonly after: Node | undefined;
+  /** The elements of a list stay, in another order. */
+  readonly isReordered?: boolean;
+}
+
+const EMPTY_MAP: ReadonlyMap<string, Node> = new Map();
+
+/**
+ * What differs between two values, down to the smallest part. null, "", [], {} and an absent key are one: providers write "not
+ * set" in any of these ways.
+ *
+ * @param exact tells them apart.
+ */
+export function differences(
+  before: Node | undefined,
+  after: Node | undefined,
+  { path = [], exact = false }: { path?: Path; exact?: boolean } = {},
+): Difference[] {
+  if (canonical(before, exact) === canonical(after, exact)) return [];
+  const options = { path, exact };
+  const here: Difference[] = [{ path, before, after }];
+  if ((isMap(before) || isEmpty(before)) && (isMap(after) || isEmpty(after))) {
+    if (isEmpty(before) && isEmpty(after)) return here;
+    return mapDifferences(isMap(before) ? before : EMPTY_MAP, isMap(after) ? after : EMPTY_MAP, options);
+  }
+  if ((isList(before) || isEmpty(before)) && (isList(after) || isEmpty(after))) {
+    const old = isList(before) ? before : [];
+    const current = isList(after) ? after : [];
+    const isPlain = ![...old, ...current].some((item) => isMap(item) || isList(item));
+    if (isPlain && (isEmpty(before) || isEmpty(after))) return here;
+    return listDifferences(old, current, options, differences);
+  }
+  return here;
+}
+
+function mapDifferences(
+  before: ReadonlyMap<string, Node>,
+  after: ReadonlyMap<string, Node>,
+  { path, exact }: { path: Path; exact: boolean },
+): Difference[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .sort()
+    .flatMap((key) => differences(before.get(key), after.get(key), { path: [...path, key], exact }));
+}

@@ -1,0 +1,26 @@
+import type { Drift, ResourceChange } from "./model.ts";
+import { overlapByName } from "./path.ts";
+
+/**
+ * What somebody changed outside, out of everything that Terraform found different from its state. Most of the latter is what AWS
+ * filled in after an apply (`tags` from null to {}, a role's list of attached policies) and stays as it is. What matters is
+ * what the plan undoes: an object that is gone, or an attribute that the plan sets again.
+ *
+ * @param found the plan's `resource_drift`.
+ * @param planned the plan's `resource_changes`.
+ */
+export function driftOf(found: readonly ResourceChange[], planned: readonly ResourceChange[]): Drift[] {
+  const byAddress = new Map(
+    planned.filter(({ deposed }) => !deposed).map((change) => [change.address, change]),
+  );
+  return found.flatMap(({ address, type, action, deposed, differences }): Drift[] => {
+    const plan = byAddress.get(address);
+    if (deposed !== undefined) return [];
+    if (action === "delete") return [{ address, type, isDeleted: true, differences: [] }];
+    if (plan?.action !== "update" && plan?.action !== "replace") return [];
+    const undone = differences.filter(({ path }) =>
+      plan.differences.some((difference) => overlapByName(difference.path, path)),
+    );
+    return undone.length > 0 ? [{ address, type, isDeleted: false, differences: undone }] : [];
+  });
+}

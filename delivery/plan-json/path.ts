@@ -1,0 +1,32 @@
+import { quoted } from "./text.ts";
+
+/** An attribute's name, or an element's place in a list with the name that tells it from the others. */
+export type Step = string | { readonly index: number; readonly label?: string };
+
+/** Where in a resource a difference is. */
+export type Path = readonly Step[];
+
+/** As Terraform writes it: `rule[0].days`, or `rule["archive"].days` where the elements have names. */
+export function pathText(path: Path): string {
+  return path
+    .map((step, depth) => {
+      if (typeof step !== "string") return `[${step.label === undefined ? step.index : quoted(step.label)}]`;
+      if (!/^[A-Za-z_][\w-]*$/.test(step)) return `[${quoted(step)}]`;
+      return depth === 0 ? step : `.${step}`;
+    })
+    .join("");
+}
+
+const keyOf = (step: Step | number) => (typeof step === "object" ? step.index : step);
+
+/** Whether one of two paths leads through the other. */
+export function overlap(a: Path, b: readonly (Step | number)[]): boolean {
+  const depth = Math.min(a.length, b.length);
+  return a.slice(0, depth).every((step, at) => keyOf(step) === keyOf(b[at] as Step | number));
+}
+
+/** The same without the places in lists, which differ between two versions of a list. */
+export function overlapByName(a: Path, b: Path): boolean {
+  const names = (path: Path) => path.filter((step) => typeof step === "string");
+  return overlap(names(a), names(b));
+}
