@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { onTestFinished } from "vitest";
 
 /** A folder for one test, and how to remove it. */
 export async function temporaryFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
@@ -49,6 +50,8 @@ export class ConsumerProcess {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // A test that fails leaves no process behind.
+    onTestFinished(() => void this.child.kill("SIGKILL"));
     const keep = (chunk: Buffer) => {
       this.output += chunk;
     };
