@@ -12,6 +12,7 @@ import { Iam } from "./stacks/06-iam.ts";
 import { Ecr } from "./stacks/07-ecr.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
+import { writeSources } from "./stacks/sources.ts";
 import { summarize } from "./stacks/summary.ts";
 
 /**
@@ -86,6 +87,7 @@ function main(args: readonly string[]): void {
   const config = loadConfig();
   const app = buildApp(config);
   app.synth();
+  writeSources(app);
   if (args.includes("--summary")) console.log(summarize(app.outdir, config));
 }
 

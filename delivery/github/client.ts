@@ -1,0 +1,82 @@
+import { retry } from "@octokit/plugin-retry";
+import { throttling } from "@octokit/plugin-throttling";
+import { Octokit } from "@octokit/rest";
+import type { GithubEnvironment } from "./environment.ts";
+import { GithubRequestError } from "./errors.ts";
+
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often a request is sent again: after an error of the server, and after a limit is over. */
+const RETRIES = 3;
+/** A limit that lasts longer than this is told and not waited for: the job would wait, too, and be paid for. */
+const LONGEST_WAIT_SECONDS = 120;
+
+const PacedOctokit = Octokit.plugin(retry, throttling);
+
+/** GitHub's API, asked with retries and within its limits. */
+export type Github = InstanceType<typeof PacedOctokit>;
+
+export interface GithubOptions {
+  /** Milliseconds of the first pause between retries; the next ones are 4 and 9 times as long. Default: 1 s. */
+  readonly retryPauseMs?: number;
+  /** Takes a line for people. */
+  readonly log?: (line: string) => void;
+}
+
+/** A client for a repository's GitHub. Failures of the server, rate limits and secondary limits are waited out. */
+export function githubClient(
+  { apiUrl, token }: Pick<GithubEnvironment, "apiUrl" | "token">,
+  { retryPauseMs = 1_000, log = () => {} }: GithubOptions = {},
+): Github {
+  const onLimit = (seconds: number, request: object, _: unknown, retryCount: number) => {
+    const { method, url } = request as { method: string; url: string };
+    const willRetry = retryCount < RETRIES && seconds <= LONGEST_WAIT_SECONDS;
+    log(
+      `GitHub's limit: ${method} ${url} ${willRetry ? `goes on in ${seconds} s` : `would have to wait ${seconds} s`}`,
+    );
+    return willRetry;
+  };
+  return new PacedOctokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: "cali",
+    log: { debug: () => {}, info: () => {}, warn: log, error: log },
+    request: {
+      fetch: (url: string, options: RequestInit) =>
+        fetch(url, { ...options, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }),
+    },
+    retry: { retries: RETRIES, retryAfterBaseValue: retryPauseMs },
+    throttle: {
+      onRateLimit: onLimit,
+      onSecondaryRateLimit: onLimit,
+      retryAfterBaseValue: retryPauseMs,
+    },
+  });
+}
+
+/** What a person does about a request that GitHub refuses. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: "GITHUB_TOKEN is not valid (any more)",
+  403: "the token may not do that: the job's `permissions` need pull-requests: write and issues: write (a pull request from a fork never has them), or a limit is reached",
+  404: "there is no such pull request or repository, or the token may not see it",
+};
+
+/**
+ * Runs requests and tells failures in CALI's words.
+ *
+ * @param doing what was being done, for the error.
+ * @throws GithubRequestError with the status and what to do.
+ */
+export async function asking<T>(doing: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const { status, message } = error as { status?: unknown; message?: unknown };
+    const code = typeof status === "number" ? status : undefined;
+    const remedy = code === undefined ? undefined : REMEDIES[code];
+    const said = String(message).split("\n")[0]?.slice(0, 300);
+    throw new GithubRequestError(
+      `${doing}: GitHub answered ${code ?? "nothing"}: ${said}${remedy ? ` (${remedy})` : ""}`,
+      { status: code, cause: error },
+    );
+  }
+}
