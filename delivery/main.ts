@@ -1,16 +1,6 @@
-import { Command } from "commander";
 import { ConfigError } from "../config/errors.ts";
-import { bootstrapCommand } from "./bootstrap/command.ts";
 import { DeliveryError } from "./errors.ts";
-import { pipelineAccessCommand } from "./pipeline-access/command.ts";
-import { synthDifferenceCommand } from "./synth-difference/command.ts";
-
-/** `cali`: what pipelines and people run against an environment. Each command lives in a folder of its own. */
-const program = new Command("cali")
-  .description("Makes, shows and changes a CALI environment.")
-  .addCommand(bootstrapCommand)
-  .addCommand(pipelineAccessCommand)
-  .addCommand(synthDifferenceCommand);
+import { program } from "./program.ts";
 
 try {
   await program.parseAsync();

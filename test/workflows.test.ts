@@ -1,0 +1,258 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import picomatch from "picomatch";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { program } from "../delivery/program.ts";
+import { ROOT } from "./support/run.ts";
+
+const stepSchema = z.object({
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  with: z.record(z.string(), z.unknown()).optional(),
+});
+const jobSchema = z.object({
+  if: z.string().optional(),
+  permissions: z.record(z.string(), z.enum(["read", "write", "none"])),
+  environment: z.string().optional(),
+  "timeout-minutes": z.number().optional(),
+  concurrency: z
+    .object({ group: z.string(), "cancel-in-progress": z.union([z.boolean(), z.string()]) })
+    .optional(),
+  uses: z.string().optional(),
+  steps: z.array(stepSchema).default([]),
+});
+const trigger = z.object({ paths: z.array(z.string()).optional(), branches: z.array(z.string()).optional() });
+const workflowSchema = z.object({
+  on: z.object({ pull_request: trigger.nullish(), push: trigger.nullish() }).loose(),
+  permissions: z.record(z.string(), z.string()),
+  concurrency: jobSchema.shape.concurrency,
+  jobs: z.record(z.string(), jobSchema.partial({ permissions: true })),
+});
+const actionSchema = z.object({ runs: z.object({ steps: z.array(stepSchema) }) });
+
+const read = (path: string) => parse(readFileSync(join(ROOT, path), "utf8"), { merge: true });
+const FOLDER = ".github/workflows";
+const workflows = Object.fromEntries(
+  readdirSync(join(ROOT, FOLDER)).map((file) => [file, workflowSchema.parse(read(`${FOLDER}/${file}`))]),
+);
+const setup = actionSchema.parse(read(".github/actions/setup/action.yml"));
+const jobs = Object.entries(workflows).flatMap(([file, workflow]) =>
+  Object.entries(workflow.jobs).map(([name, job]) => ({ place: `${file} ${name}`, workflow, job })),
+);
+const steps = [
+  ...jobs.flatMap(({ place, job }) => job.steps.map((step) => ({ place, step }))),
+  ...setup.runs.steps.map((step) => ({ place: "setup", step })),
+];
+
+/** Which workflows a push of this file starts. */
+function startedBy(path: string): string[] {
+  return Object.entries(workflows)
+    .filter(([, { on }]) => on.push?.paths && picomatch(on.push.paths)(path))
+    .map(([file]) => file.replace(".yml", ""))
+    .sort();
+}
+
+describe("what starts which workflow", () => {
+  it.each([
+    ["stacks/01-kinesis.ts", ["terraform"]],
+    ["stacks/07-ecr.ts", ["terraform"]],
+    ["config/dev.yaml", ["helm", "terraform"]],
+    ["constructs/handle.ts", ["helm", "terraform"]],
+    ["stacks/09-fluent-bit.ts", ["helm"]],
+    ["stacks/11-airflow.ts", ["helm"]],
+    ["helm-values/milvus-values.yaml", ["helm"]],
+    ["services/consumer/src/main.ts", ["consumer"]],
+    ["stacks/13-consumer.ts", ["helm"]],
+    ["services/log-generator/src/main.ts", ["log-generator"]],
+    ["stacks/12-log-generator.ts", ["helm"]],
+    ["services/log-record/src/line.ts", ["consumer", "log-generator"]],
+    ["services/airflow-dags/dags/cali.py", ["airflow-dags"]],
+    ["docs/operations.md", []],
+    ["README.md", []],
+    ["local/main.ts", []],
+    ["test/synth.test.ts", []],
+  ])("%s: %j", (path, started) => {
+    expect(startedBy(path)).toEqual(started);
+  });
+
+  it("what main deploys was planned or tested in the pull request", () => {
+    for (const [file, { on }] of Object.entries(workflows)) {
+      if (on.push?.paths) expect(on.pull_request?.paths, file).toEqual(expect.arrayContaining(on.push.paths));
+    }
+    // One comment has every stack's plan.
+    expect(workflows["terraform.yml"]?.on.pull_request?.paths).toEqual(
+      expect.arrayContaining(
+        workflows["helm.yml"]?.on.push?.paths?.filter((path) => !path.startsWith(".github")) ?? [],
+      ),
+    );
+  });
+
+  it("every path that is named exists", () => {
+    const files = readdirSync(ROOT, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+      .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));
+    for (const [file, { on }] of Object.entries(workflows)) {
+      for (const path of on.push?.paths ?? []) {
+        const matches = picomatch(path, { dot: true });
+        expect(
+          files.some((one) => matches(one)),
+          `${file}: ${path}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it("only main is deployed from", () => {
+    for (const [file, { on }] of Object.entries(workflows)) {
+      if (on.push) expect(on.push.branches, file).toEqual(["main"]);
+    }
+  });
+});
+
+describe("actions", () => {
+  const used = steps.flatMap(({ step }) => step.uses ?? []);
+  it("are pinned by commit, with the version in a comment", () => {
+    for (const folder of [FOLDER, ".github/actions/setup"]) {
+      for (const file of readdirSync(join(ROOT, folder))) {
+        for (const line of readFileSync(join(ROOT, folder, file), "utf8").split("\n")) {
+          const [, uses] = /\buses: (\S+)/.exec(line) ?? [];
+          if (!uses || uses.startsWith("./")) continue;
+          expect(line, file).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+        }
+      }
+    }
+    expect(used.length).toBeGreaterThan(20);
+  });
+
+  it("have one version each", () => {
+    const versions = new Map<string, Set<string>>();
+    for (const uses of used) {
+      const [action = "", version = ""] = uses.split("@");
+      versions.set(action, (versions.get(action) ?? new Set()).add(version));
+    }
+    for (const [action, { size }] of versions) expect(size, action).toBe(1);
+  });
+
+  it("leave no token in the checkout", () => {
+    for (const { place, step } of steps) {
+      if (step.uses?.startsWith("actions/checkout@")) {
+        expect(step.with?.["persist-credentials"], place).toBe(false);
+      }
+    }
+  });
+});
+
+describe("permissions", () => {
+  it("are nothing but what each job says", () => {
+    for (const [file, { permissions }] of Object.entries(workflows)) {
+      if (file !== "ci.yml") expect(permissions, file).toEqual({});
+    }
+    expect(workflows["ci.yml"]?.permissions).toEqual({ contents: "read" });
+  });
+
+  it("write only what a job has to", () => {
+    const writes = jobs.map(({ place, job }) => [
+      place,
+      Object.entries(job.permissions ?? {}).flatMap(([what, access]) => (access === "write" ? [what] : [])),
+    ]);
+    expect(Object.fromEntries(writes.filter(([, what]) => what?.length))).toEqual({
+      "airflow-dags.yml service": ["id-token"],
+      "consumer.yml service": ["id-token"],
+      "drift.yml drift": ["id-token", "issues"],
+      "helm.yml cluster": ["id-token", "issues", "pull-requests"],
+      "log-generator.yml service": ["id-token"],
+      "plan-and-deploy.yml deploy": ["id-token"],
+      "plan-and-deploy.yml plan": ["id-token", "issues", "pull-requests"],
+      "service.yml release": ["id-token"],
+      "terraform.yml infrastructure": ["id-token", "issues", "pull-requests"],
+    });
+  });
+
+  it("a pull request from a fork gets no credentials", () => {
+    for (const { place, job } of jobs) {
+      const logsIn = job.steps.some(
+        (step) => step.uses === "./.github/actions/setup" && step.with?.login !== "false",
+      );
+      if (!logsIn || place.startsWith("drift.yml")) continue;
+      expect(job.if, place).toMatch(
+        /head\.repo\.full_name == github\.repository|github\.event_name != 'pull_request'/,
+      );
+    }
+  });
+});
+
+describe("jobs", () => {
+  it("end by themselves", () => {
+    for (const { place, job } of jobs)
+      if (!job.uses) expect(job["timeout-minutes"], place).toBeGreaterThan(0);
+  });
+
+  it("that deploy are approved, one at a time, and never cancelled; all others may be", () => {
+    for (const { place, workflow, job } of jobs) {
+      if (job.uses) continue;
+      const concurrency = job.concurrency ?? workflow.concurrency;
+      expect(concurrency, place).toBeDefined();
+      const deploys = job.steps.some(({ run = "" }) => /cali -- (deploy|release)\b/.test(run));
+      if (!deploys) {
+        expect(concurrency?.["cancel-in-progress"], place).not.toBe(false);
+        continue;
+      }
+      expect(concurrency?.["cancel-in-progress"], place).toBe(false);
+      expect(concurrency?.group, place).toMatch(
+        /^(deploy-\$\{\{ inputs\.stacks|release-\$\{\{ inputs\.service) \}\}-\$\{\{ matrix\.environment \}\}$/,
+      );
+      expect(job.environment, place).toContain("'production'");
+      expect(job.if, place).toContain("github.ref == 'refs/heads/main'");
+    }
+  });
+});
+
+describe("run steps", () => {
+  const runs = steps.flatMap(({ place, step }) =>
+    step.run === undefined ? [] : [{ place, line: step.run }],
+  );
+  const scripts = z.object({ scripts: z.record(z.string(), z.string()) }).parse(read("package.json")).scripts;
+
+  it("are one line each: what takes more stands in a command", () => {
+    for (const { place, line } of runs) expect(line.trim(), place).not.toContain("\n");
+  });
+
+  it("take nothing from outside but through the environment", () => {
+    for (const { place, line } of runs) {
+      const expressions = [...line.matchAll(/\$\{\{\s*(.*?)\s*\}\}/g)].map(([, expression]) => expression);
+      for (const expression of expressions) {
+        expect(["inputs.stacks", "inputs.service", "github.event.pull_request.number"], place).toContain(
+          expression,
+        );
+      }
+    }
+  });
+
+  it("call npm scripts, cali commands and options that exist", () => {
+    const calls = runs.flatMap(({ place, line }) => {
+      const [, name = "", words = ""] = /^npm run --silent cali -- (\S+)(.*)$/.exec(line) ?? [];
+      if (name) return [{ place, name, words }];
+      const [, script] = /^npm (?:run )?(lint|typecheck|test|ci)\b/.exec(line) ?? [];
+      const isKnown =
+        script === "ci" ||
+        (script && scripts[script]) ||
+        line === ".ci/run" ||
+        line.startsWith("cosign sign ");
+      expect(isKnown, `${place}: ${line}`).toBeTruthy();
+      return [];
+    });
+    for (const { place, name, words } of calls) {
+      const command = program.commands.find((one) => one.name() === name);
+      expect(command, `${place}: cali ${name}`).toBeDefined();
+      for (const [option] of words.matchAll(/--[\w-]+/g)) {
+        expect(
+          command?.options.map(({ long }) => long),
+          `${place}: cali ${name} ${option}`,
+        ).toContain(option);
+      }
+    }
+    expect(calls.length).toBeGreaterThan(10);
+  });
+});
