@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { bootstrapCommand } from "./bootstrap/command.ts";
+import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
+import { waitForCommand } from "./wait-for/command.ts";
 
 /** `cali`: what pipelines and people run against an environment. Each command lives in a folder of its own. */
 export const program = new Command("cali")
   .description("Makes, shows and changes a CALI environment.")
   .addCommand(bootstrapCommand)
   .addCommand(pipelineAccessCommand)
-  .addCommand(synthDifferenceCommand);
+  .addCommand(synthDifferenceCommand)
+  .addCommand(fetchPlansCommand)
+  .addCommand(waitForCommand);

@@ -1,0 +1,356 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { zipSync } from "fflate";
+
+export interface Comment {
+  readonly id: number;
+  readonly node_id: string;
+  readonly issue: number;
+  body: string;
+  readonly user: { readonly login: string; readonly type: "Bot" | "User" };
+  minimized: string | undefined;
+}
+
+export interface Issue {
+  readonly number: number;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  labels: string[];
+  readonly user: { readonly login: string };
+}
+
+export interface PullRequest {
+  readonly number: number;
+  headSha: string;
+  mergeSha?: string;
+}
+
+export interface WorkflowRun {
+  readonly id: number;
+  readonly workflow: string;
+  readonly sha: string;
+  status: "queued" | "in_progress" | "completed";
+  conclusion: string | null;
+}
+
+interface Artifact {
+  readonly id: number;
+  readonly name: string;
+  readonly archive: Uint8Array;
+  readonly run: WorkflowRun;
+  readonly fromFork: boolean;
+  expired: boolean;
+  readonly createdAt: string;
+}
+
+/** One request as it came, for tests that count. */
+export interface GithubRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+type Handler = (match: RegExpExecArray, body: Record<string, unknown>, url: URL) => Answer;
+
+const LONGEST_COMMENT = 65_536;
+const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
+const TOKEN = "ghs_test";
+
+/**
+ * GitHub, as far as CALI uses it: pull requests, comments, labels, issues, artifacts and workflow runs of the one repository
+ * `acme/cali`, kept and answered as GitHub's REST API does (https://docs.github.com/en/rest), with comments minimized through GraphQL.
+ */
+export class GithubServer {
+  readonly comments: Comment[] = [];
+  readonly issues: Issue[] = [];
+  readonly labels: { name: string; color: string; description: string }[] = [];
+  readonly pulls: PullRequest[] = [];
+  readonly runs: WorkflowRun[] = [];
+  readonly artifacts: Artifact[] = [];
+  readonly requests: GithubRequest[] = [];
+  /** Answers to give first, one a request. */
+  readonly failures: Answer[] = [];
+  readonly #server: Server;
+  readonly #routes: [string, RegExp, Handler][];
+  #lastId = 1_000;
+
+  constructor() {
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    const repo = "/repos/acme/cali";
+    const route = (method: string, path: string, handler: Handler): [string, RegExp, Handler] => [
+      method,
+      new RegExp(`^${repo}${path}$`),
+      handler,
+    ];
+    this.#routes = [
+      route("GET", "/issues/(\\d+)/comments", ([, issue], _, url) =>
+        this.#page(
+          this.comments.filter((comment) => comment.issue === Number(issue)),
+          url,
+        ),
+      ),
+      route("POST", "/issues/(\\d+)/comments", ([, issue], { body }) => this.#comment(Number(issue), body)),
+      route("PATCH", "/issues/comments/(\\d+)", ([, id], { body }) => this.#edit(Number(id), body)),
+      route("GET", "/issues/(\\d+)/labels", ([, number]) => ok(this.#labelsOf(number))),
+      route("POST", "/issues/(\\d+)/labels", ([, number], { labels }) => {
+        const issue = this.#issue(Number(number));
+        for (const label of labels as string[]) {
+          if (!issue.labels.includes(label)) issue.labels.push(label);
+          if (!this.labels.some(({ name }) => name === label)) {
+            this.labels.push({ name: label, color: "ededed", description: "" });
+          }
+        }
+        return ok(this.#labelsOf(number));
+      }),
+      route("DELETE", "/issues/(\\d+)/labels/([^/]+)", ([, number, label = ""]) => {
+        const issue = this.#issue(Number(number));
+        const name = decodeURIComponent(label);
+        if (!issue.labels.includes(name)) return missing("Label does not exist");
+        issue.labels = issue.labels.filter((one) => one !== name);
+        return ok(this.#labelsOf(number));
+      }),
+      route("GET", "/labels/([^/]+)", ([, label = ""]) => {
+        const found = this.labels.find(({ name }) => name === decodeURIComponent(label));
+        return found ? ok(found) : missing();
+      }),
+      route("POST", "/labels", (_, body) => {
+        const { name, color = "ededed", description = "" } = body as Record<string, string>;
+        if (!name || this.labels.some((label) => label.name === name)) return invalid("already_exists");
+        this.labels.push({ name, color, description });
+        return { status: 201, body: { name, color, description } };
+      }),
+      route("GET", "/issues", (_, __, url) => {
+        const [state, labels] = [url.searchParams.get("state") ?? "open", url.searchParams.get("labels")];
+        const found = this.issues.filter(
+          (issue) =>
+            (state === "all" || issue.state === state) &&
+            (labels ?? "").split(",").every((label) => !label || issue.labels.includes(label)),
+        );
+        return this.#page(found.map(issueBody), url);
+      }),
+      route("POST", "/issues", (_, body) => {
+        const issue = this.#issue(this.#id());
+        Object.assign(issue, body);
+        return { status: 201, body: issueBody(issue) };
+      }),
+      route("PATCH", "/issues/(\\d+)", ([, number], body) => {
+        const issue = this.issues.find((one) => one.number === Number(number));
+        if (!issue) return missing();
+        Object.assign(issue, body);
+        return ok(issueBody(issue));
+      }),
+      route("GET", "/pulls/(\\d+)", ([, number]) => {
+        const pull = this.pulls.find((one) => one.number === Number(number));
+        return pull ? ok(this.#pullBody(pull)) : missing();
+      }),
+      route("GET", "/commits/([0-9a-f]+)/pulls", ([, sha]) =>
+        ok(
+          this.pulls
+            .filter(({ mergeSha, headSha }) => mergeSha === sha || headSha === sha)
+            .map((pull) => this.#pullBody(pull)),
+        ),
+      ),
+      route("GET", "/actions/artifacts", (_, __, url) => {
+        const name = url.searchParams.get("name");
+        const found = this.artifacts.filter((artifact) => name === null || artifact.name === name);
+        return ok({ total_count: found.length, artifacts: found.map(artifactBody) });
+      }),
+      route("GET", "/actions/artifacts/(\\d+)/zip", ([, id]) => {
+        const artifact = this.artifacts.find((one) => one.id === Number(id));
+        if (!artifact) return missing();
+        if (artifact.expired) return { status: 410, body: { message: "Artifact has expired" } };
+        return { status: 302, headers: { location: `${this.url}/blobs/${id}` } };
+      }),
+      route("GET", "/actions/workflows/([^/]+)/runs", ([, workflow], _, url) => {
+        const sha = url.searchParams.get("head_sha");
+        const found = this.runs.filter(
+          (run) => run.workflow === workflow && (sha === null || run.sha === sha),
+        );
+        const workflow_runs = found.map((run) => ({
+          ...run,
+          head_sha: run.sha,
+          html_url: `https://github.com/acme/cali/actions/runs/${run.id}`,
+        }));
+        return ok({ total_count: found.length, workflow_runs });
+      }),
+    ];
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return this.url;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What a workflow's step has in its environment. */
+  get environment(): Record<string, string> {
+    return { GITHUB_API_URL: this.url, GITHUB_TOKEN: TOKEN, GITHUB_REPOSITORY: "acme/cali" };
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  /** Opens a pull request. */
+  open(headSha: string): PullRequest {
+    const pull: PullRequest = { number: this.pulls.length + 1, headSha };
+    this.pulls.push(pull);
+    this.#issue(pull.number);
+    return pull;
+  }
+
+  /** Notes that a workflow runs, or ran. */
+  run(workflow: string, sha: string, status: WorkflowRun["status"] = "completed"): WorkflowRun {
+    const conclusion = status === "completed" ? "success" : null;
+    const run = { id: this.#id(), workflow, sha, status, conclusion };
+    this.runs.push(run);
+    return run;
+  }
+
+  /** Keeps files as an artifact of a run, as actions/upload-artifact does. */
+  upload(name: string, files: Record<string, Uint8Array>, run: WorkflowRun, fromFork = false): Artifact {
+    const artifact = {
+      id: this.#id(),
+      name,
+      archive: zipSync(files),
+      run,
+      fromFork,
+      expired: false,
+      createdAt: new Date(1_700_000_000_000 + this.#lastId * 1_000).toISOString(),
+    };
+    this.artifacts.push(artifact);
+    return artifact;
+  }
+
+  /** Somebody writes a comment. */
+  write(issue: number, body: string, user: Comment["user"] = { login: "somebody", type: "User" }): Comment {
+    const id = this.#id();
+    const comment = { id, node_id: `IC_${id}`, issue, body, user, minimized: undefined };
+    this.comments.push(comment);
+    return comment;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const url = new URL(request.url ?? "/", this.url);
+    const body = text ? JSON.parse(text) : {};
+    const method = request.method ?? "GET";
+    const blob = /^\/blobs\/(\d+)$/.exec(url.pathname);
+    if (blob) {
+      response.writeHead(200, { "content-type": "application/zip" });
+      response.end(this.artifacts.find(({ id }) => id === Number(blob[1]))?.archive);
+      return;
+    }
+    this.requests.push({ method, path: url.pathname, body });
+    const {
+      status,
+      body: answer,
+      headers,
+    } = this.failures.shift() ?? this.#route(method, url, body, request.headers.authorization);
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    response.end(answer === undefined ? "" : JSON.stringify(answer));
+  }
+
+  #route(method: string, url: URL, body: Record<string, unknown>, login: string | undefined): Answer {
+    if (!login?.endsWith(TOKEN)) return { status: 401, body: { message: "Bad credentials" } };
+    if (method === "POST" && url.pathname === "/graphql") return this.#graphql(body);
+    for (const [wanted, path, handler] of this.#routes) {
+      const match = wanted === method ? path.exec(url.pathname) : null;
+      if (match) return handler(match, body, url);
+    }
+    return missing();
+  }
+
+  #graphql({ query, variables }: { query?: unknown; variables?: unknown }): Answer {
+    const { id, classifier } = (variables ?? {}) as { id?: string; classifier?: string };
+    const comment = this.comments.find(({ node_id }) => node_id === id);
+    if (!String(query).includes("minimizeComment") || !comment) {
+      return ok({ errors: [{ message: `Could not resolve to a node with the global id of '${id}'` }] });
+    }
+    comment.minimized = classifier ?? /classifier:\s*(\w+)/.exec(String(query))?.[1] ?? "OUTDATED";
+    return ok({ data: { minimizeComment: { minimizedComment: { isMinimized: true } } } });
+  }
+
+  #comment(issue: number, body: unknown): Answer {
+    if (!this.issues.some(({ number }) => number === issue)) return missing();
+    if (typeof body !== "string" || body.length === 0 || [...body].length > LONGEST_COMMENT) {
+      return invalid("Body is too long (maximum is 65536 characters)");
+    }
+    return { status: 201, body: this.write(issue, body, BOT) };
+  }
+
+  #edit(id: number, body: unknown): Answer {
+    const comment = this.comments.find((one) => one.id === id);
+    if (!comment) return missing();
+    if (typeof body !== "string" || [...body].length > LONGEST_COMMENT) return invalid("Body is too long");
+    comment.body = body;
+    return ok(comment);
+  }
+
+  #issue(number: number): Issue {
+    const known = this.issues.find((issue) => issue.number === number);
+    if (known) return known;
+    const issue: Issue = { number, title: "", body: "", state: "open", labels: [], user: BOT };
+    this.issues.push(issue);
+    return issue;
+  }
+
+  #labelsOf(number: string | undefined): { name: string }[] {
+    return this.#issue(Number(number)).labels.map((name) => ({ name }));
+  }
+
+  #pullBody({ number, headSha, mergeSha }: PullRequest) {
+    return {
+      number,
+      head: { sha: headSha },
+      merged_at: mergeSha ? "2026-01-25T00:00:00Z" : null,
+      merge_commit_sha: mergeSha ?? null,
+      labels: this.#labelsOf(String(number)),
+    };
+  }
+
+  /** A page of a list, with the header `link` where more follow. */
+  #page(all: readonly unknown[], url: URL): Answer {
+    const size = Number(url.searchParams.get("per_page") ?? 30);
+    const page = Number(url.searchParams.get("page") ?? 1);
+    const next = new URL(url);
+    next.searchParams.set("page", String(page + 1));
+    const link = page * size < all.length ? { link: `<${next}>; rel="next"` } : undefined;
+    return { status: 200, body: all.slice((page - 1) * size, page * size), ...(link && { headers: link }) };
+  }
+
+  #id(): number {
+    return ++this.#lastId;
+  }
+}
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const missing = (message = "Not Found"): Answer => ({ status: 404, body: { message } });
+const invalid = (message: string): Answer => ({
+  status: 422,
+  body: { message: "Validation Failed", errors: [{ message }] },
+});
+
+function issueBody(issue: Issue) {
+  const labels = issue.labels.map((name) => ({ name }));
+  return { ...issue, labels, html_url: `https://github.com/acme/cali/issues/${issue.number}` };
+}
+
+function artifactBody({ id, name, archive, run, fromFork, expired, createdAt }: Artifact) {
+  return {
+    id,
+    name,
+    expired,
+    size_in_bytes: archive.length,
+    created_at: createdAt,
+    workflow_run: { id: run.id, head_sha: run.sha, repository_id: 1, head_repository_id: fromFork ? 2 : 1 },
+  };
+}
