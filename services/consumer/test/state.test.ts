@@ -31,6 +31,18 @@ describe("SqliteStateStore", () => {
     { runs: 50 },
   );
 
+  it("takes over a state that has no incidents and notes yet", async () => {
+    const file = await stateFile();
+    await new SqliteStateStore(file).close();
+    const old = new DatabaseSync(file);
+    old.exec("DROP TABLE incidents; DROP TABLE notes");
+    old.close();
+    const store = new SqliteStateStore(file);
+    onTestFinished(() => store.close());
+    expect(await store.incidents.size()).toBe(0);
+    expect(await store.notes.claim("a", "b")).toBe("b");
+  });
+
   it("is open to one process at a time, and says so", async () => {
     const file = await stateFile();
     const store = new SqliteStateStore(file);

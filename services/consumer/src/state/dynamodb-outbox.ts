@@ -4,6 +4,7 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   QueryCommand,
+  type TransactWriteItem,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { StateUnavailableError } from "../errors.ts";
@@ -11,37 +12,41 @@ import type { Alert, Outbox, OutboxItem } from "../types.ts";
 
 type Item = Record<string, AttributeValue>;
 
-const OUTBOX = "outbox";
-const keyOf = (place: string): Item => ({ pk: { S: OUTBOX }, sk: { S: place } });
-
-/** The item of an alert that is to be sent, in the order of `now` (ms since the epoch). */
-export function outboxItem(alert: Alert, now: number): Item {
-  const place = `${String(now).padStart(15, "0")}#${alert.id}`;
-  return { ...keyOf(place), state: { S: "pending" }, tries: { N: "0" }, doc: { S: JSON.stringify(alert) } };
-}
-
 /**
- * The alerts that wait for Slack, in the table. One replica sends (it holds the sender's lease); should an earlier one
+ * Alerts that wait to leave, in a partition of the table. One replica sends (it holds the sender's lease); should an earlier one
  * wake up late, its claim of an item is refused, since the item's `tries` have moved on.
  */
 export class DynamoOutbox implements Outbox {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #partition: "outbox" | "incidents";
   readonly #call: <T>(work: () => Promise<T>) => Promise<T>;
   /** Key and tries of each item when this replica last looked. */
   readonly #seen = new Map<string, { place: string; tries: number }>();
 
-  constructor(client: DynamoDBClient, table: string, call: <T>(work: () => Promise<T>) => Promise<T>) {
+  constructor(
+    client: DynamoDBClient,
+    { table, partition }: { table: string; partition: "outbox" | "incidents" },
+    call: <T>(work: () => Promise<T>) => Promise<T>,
+  ) {
     this.#client = client;
     this.#table = table;
+    this.#partition = partition;
     this.#call = call;
+  }
+
+  /** What puts an alert into it, in the order of `now` (ms since the epoch); for the transaction that claims the notification. */
+  put(alert: Alert, now: number): TransactWriteItem {
+    const place = `${String(now).padStart(15, "0")}#${alert.id}`;
+    const document = { state: { S: "pending" }, tries: { N: "0" }, doc: { S: JSON.stringify(alert) } };
+    return { Put: { TableName: this.#table, Item: { ...this.#keyOf(place), ...document } } };
   }
 
   async pending(limit: number): Promise<OutboxItem[]> {
     const query = new QueryCommand({
       TableName: this.#table,
       KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": { S: OUTBOX } },
+      ExpressionAttributeValues: { ":pk": { S: this.#partition } },
       ConsistentRead: true,
       Limit: limit,
     });
@@ -62,7 +67,10 @@ export class DynamoOutbox implements Outbox {
   async markSent(ids: readonly string[]): Promise<void> {
     await Promise.all(
       ids.map(async (id) => {
-        const remove = new DeleteItemCommand({ TableName: this.#table, Key: keyOf(this.#item(id).place) });
+        const remove = new DeleteItemCommand({
+          TableName: this.#table,
+          Key: this.#keyOf(this.#item(id).place),
+        });
         await this.#call(() => this.#client.send(remove));
         this.#seen.delete(id);
       }),
@@ -76,7 +84,7 @@ export class DynamoOutbox implements Outbox {
       const query = new QueryCommand({
         TableName: this.#table,
         KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: OUTBOX } },
+        ExpressionAttributeValues: { ":pk": { S: this.#partition } },
         Select: "COUNT",
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       });
@@ -85,6 +93,10 @@ export class DynamoOutbox implements Outbox {
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
     return size;
+  }
+
+  #keyOf(place: string): Item {
+    return { pk: { S: this.#partition }, sk: { S: place } };
   }
 
   #item(id: string): { place: string; tries: number } {
@@ -98,7 +110,7 @@ export class DynamoOutbox implements Outbox {
     const { place, tries } = this.#item(id);
     const update = new UpdateItemCommand({
       TableName: this.#table,
-      Key: keyOf(place),
+      Key: this.#keyOf(place),
       UpdateExpression: "SET #state = :state, tries = :next",
       ConditionExpression: "tries = :tries",
       ExpressionAttributeNames: { "#state": "state" },

@@ -6,7 +6,6 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  paginateQuery,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -16,7 +15,9 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { backoffMs, sleep } from "../clock.ts";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../errors.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
-import { DynamoOutbox, outboxItem } from "./dynamodb-outbox.ts";
+import { chunked, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
+import { DynamoNotes } from "./dynamodb-notes.ts";
+import { DynamoOutbox } from "./dynamodb-outbox.ts";
 import {
   addTotals,
   type BatchCommit,
@@ -34,8 +35,6 @@ import {
   type StreamIdentity,
 } from "./types.ts";
 
-export type Item = Record<string, AttributeValue>;
-
 export interface DynamoOptions {
   /** A table with the string keys `pk` (partition) and `sk` (sort). */
   table: string;
@@ -51,7 +50,6 @@ const BATCH_ITEMS = 25;
 
 const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });
-const key = (pk: string, sk: string): Item => ({ pk: text(pk), sk: text(sk) });
 const document = (value: unknown): AttributeValue => text(JSON.stringify(value));
 const parse = <T>(item: Item | undefined): T => JSON.parse(item?.doc?.S ?? "null") as T;
 const contributionsOf = (shardId: string) => `contributions#${shardId}`;
@@ -63,6 +61,8 @@ const contributionsOf = (shardId: string) => `contributions#${shardId}`;
  */
 export class DynamoStateStore implements StateStore {
   readonly outbox: DynamoOutbox;
+  readonly incidents: DynamoOutbox;
+  readonly notes: DynamoNotes;
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -79,7 +79,11 @@ export class DynamoStateStore implements StateStore {
       }),
       maxAttempts: 3,
     });
-    this.outbox = new DynamoOutbox(this.#client, this.#table, (work) => this.#call(work));
+    const call = <T>(work: () => Promise<T>) => this.#call(work);
+    const { table } = options;
+    this.outbox = new DynamoOutbox(this.#client, { table, partition: "outbox" }, call);
+    this.incidents = new DynamoOutbox(this.#client, { table, partition: "incidents" }, call);
+    this.notes = new DynamoNotes(this.#client, table, call);
   }
 
   /** @throws StateVersionError when a newer consumer wrote the table, StateUnavailableError when it cannot be reached */
@@ -201,8 +205,9 @@ export class DynamoStateStore implements StateStore {
     });
   }
 
-  async commitNotification({ meta, alert }: NotificationCommit): Promise<NotificationResult> {
+  async commitNotification({ meta, alert, index }: NotificationCommit): Promise<NotificationResult> {
     const before = meta.notifications - 1;
+    const now = Date.now();
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
         {
@@ -217,7 +222,8 @@ export class DynamoStateStore implements StateStore {
             ...(before === 0 ? {} : { ExpressionAttributeValues: { ":before": number(before) } }),
           },
         },
-        { Put: { TableName: this.#table, Item: outboxItem(alert, Date.now()) } },
+        this.outbox.put(alert, now),
+        ...(index ? [this.incidents.put(alert, now)] : []),
       ],
     });
     if (await this.#conditional(() => this.#client.send(transaction))) return { committed: true };
@@ -357,47 +363,4 @@ export class DynamoStateStore implements StateStore {
       throw new StateUnavailableError(`table ${this.#table}: ${name}: ${message}`, { cause: error });
     }
   }
-}
-
-/** All items of a partition, read consistently. */
-export async function queryAll(client: DynamoDBClient, table: string, pk: string): Promise<Item[]> {
-  const items: Item[] = [];
-  const pages = paginateQuery(
-    { client },
-    {
-      TableName: table,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": text(pk) },
-      ConsistentRead: true,
-    },
-  );
-  for await (const page of pages) items.push(...(page.Items ?? []));
-  return items;
-}
-
-function leaseOf(item: Item, shardId: string): Lease {
-  return {
-    shardId,
-    owner: item.owner?.S ?? "",
-    epoch: Number(item.epoch?.N ?? 0),
-    heartbeat: Number(item.heartbeat?.N ?? 0),
-  };
-}
-
-/** Cuts items into chunks of at most so many items and bytes; no chunk is empty. */
-function chunked(items: Item[], most: number, mostBytes: number): Item[][] {
-  const chunks: Item[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    const size = Buffer.byteLength(item.doc?.S ?? "") + 500;
-    const chunk = chunks.at(-1);
-    if (chunk === undefined || chunk.length >= most || bytes + size > mostBytes) {
-      chunks.push([item]);
-      bytes = size;
-    } else {
-      chunk.push(item);
-      bytes += size;
-    }
-  }
-  return chunks;
 }

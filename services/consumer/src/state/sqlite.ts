@@ -9,6 +9,7 @@ import {
   StateVersionError,
 } from "../errors.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
+import { SqliteNotes } from "./sqlite-notes.ts";
 import { SqliteOutbox } from "./sqlite-outbox.ts";
 import {
   addTotals,
@@ -46,6 +47,15 @@ const SCHEMA = `
   CREATE INDEX outbox_place ON outbox (place);
 `;
 
+/** What later versions of this program added; an earlier one doesn't look at it, so the state's version stays. */
+const ADDED = `
+  CREATE TABLE IF NOT EXISTS incidents (
+    id TEXT PRIMARY KEY, place INTEGER NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS incidents_place ON incidents (place);
+  CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
 interface ShardRow {
   shard_id: string;
   sequence_number: string | null;
@@ -63,6 +73,8 @@ interface ShardRow {
  */
 export class SqliteStateStore implements StateStore {
   readonly outbox: SqliteOutbox;
+  readonly incidents: SqliteOutbox;
+  readonly notes: SqliteNotes;
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #statements = new Map<string, StatementSync>();
@@ -85,10 +97,11 @@ export class SqliteStateStore implements StateStore {
       this.#db.close();
       throw this.#explain(error);
     }
-    this.outbox = new SqliteOutbox(
-      (work) => this.#transaction(work),
-      (sql) => this.#sql(sql),
-    );
+    const transaction = <T>(work: () => T) => this.#transaction(work);
+    const sql = (text: string) => this.#sql(text);
+    this.outbox = new SqliteOutbox("outbox", transaction, sql);
+    this.incidents = new SqliteOutbox("incidents", transaction, sql);
+    this.notes = new SqliteNotes(transaction, sql);
   }
 
   #prepare(): void {
@@ -108,6 +121,7 @@ export class SqliteStateStore implements StateStore {
         );
       }
       if (version === 0) this.#db.exec(`${SCHEMA} PRAGMA user_version = ${STATE_VERSION};`);
+      this.#db.exec(ADDED);
       // Whoever had leases is gone, since this process could open the file.
       this.#db.exec("UPDATE shards SET owner = ''");
       this.#db.exec("COMMIT");
@@ -205,7 +219,7 @@ export class SqliteStateStore implements StateStore {
     });
   }
 
-  async commitNotification({ meta, alert }: NotificationCommit): Promise<NotificationResult> {
+  async commitNotification({ meta, alert, index }: NotificationCommit): Promise<NotificationResult> {
     return this.#transaction(() => {
       const row = this.#sql("SELECT document FROM groups WHERE fingerprint = ?").get(meta.fingerprint);
       const current = row && (JSON.parse((row as { document: string }).document) as GroupMeta);
@@ -221,6 +235,7 @@ export class SqliteStateStore implements StateStore {
         JSON.stringify(meta),
       );
       this.outbox.add(alert);
+      if (index) this.incidents.add(alert);
       return { committed: true as const };
     });
   }

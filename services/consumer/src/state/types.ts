@@ -53,10 +53,29 @@ export interface NotificationCommit {
   meta: GroupMeta;
   /** Goes into the outbox. */
   alert: Alert;
+  /** Whether it goes into `incidents`, too. Default: no. */
+  index?: boolean;
 }
 
 /** `committed: false`: another replica was first, and this is what it left. */
 export type NotificationResult = { committed: true } | { committed: false; current: GroupMeta };
+
+/** Small texts and counters by key, kept with the state and shared by its replicas. */
+export interface Notes {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  /** Sets it unless it is there; what it is then, for every replica. */
+  claim(key: string, value: string): Promise<string>;
+  /**
+   * Adds to the counters under a key; the sums. They are those of one period: a later one begins at 0, and what comes late for an
+   * earlier one counts in the later.
+   */
+  count(
+    key: string,
+    period: number,
+    amounts: Readonly<Record<string, number>>,
+  ): Promise<Record<string, number>>;
+}
 
 /**
  * The consumer's durable state. Every method resolves only when its change is durable, and throws
@@ -64,7 +83,11 @@ export type NotificationResult = { committed: true } | { committed: false; curre
  * to repeat) and `LeaseLostError` when another replica owns the shard.
  */
 export interface StateStore {
+  /** Alerts that wait for Slack. */
   readonly outbox: Outbox;
+  /** Alerts that wait to be indexed. */
+  readonly incidents: Outbox;
+  readonly notes: Notes;
   /**
    * Remembers, the first time, which stream this state belongs to and when it was first read.
    * @throws StreamChangedError when it belongs to another one of that name (deleted and created anew).

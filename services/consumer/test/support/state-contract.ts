@@ -205,6 +205,50 @@ export function stateContract(
     });
   });
 
+  describe("incidents", () => {
+    it("wait beside the outbox, in the same commit, until they are indexed", async () => {
+      const { store, reopen } = await open();
+      await store.commitNotification({ meta: meta("f1", 1), alert: alert("f1-1"), index: true });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await store.commitNotification({ meta: meta("f2", 1), alert: alert("f2-1") });
+      await store.commitNotification({ meta: meta("f3", 1), alert: alert("f3-1"), index: true });
+      // Told already: nothing goes in.
+      await store.commitNotification({ meta: meta("f1", 1), alert: alert("f1-x"), index: true });
+      expect(await store.incidents.size()).toBe(2);
+      expect((await store.incidents.pending(10)).map(({ id }) => id)).toEqual(["f1-1", "f3-1"]);
+      await store.incidents.markSent(["f1-1"]);
+      const again = await reopen();
+      expect((await again.incidents.pending(10)).map(({ id }) => id)).toEqual(["f3-1"]);
+      expect(await again.outbox.size()).toBe(3);
+    });
+  });
+
+  describe("notes", () => {
+    it("are there for the next process; the first claim stands", async () => {
+      const { store, reopen } = await open();
+      expect(await store.notes.get("a")).toBeUndefined();
+      expect(await store.notes.claim("a", "first")).toBe("first");
+      expect(await store.notes.claim("a", "second")).toBe("first");
+      await store.notes.set("b", "one");
+      await store.notes.set("b", "two");
+      const again = await reopen();
+      expect(await again.notes.get("a")).toBe("first");
+      expect(await again.notes.get("b")).toBe("two");
+    });
+
+    it("count, and begin anew in a later period", async () => {
+      const { store, reopen } = await open();
+      expect(await store.notes.count("spent", 7, { calls: 1, usd: 0.25 })).toEqual({ calls: 1, usd: 0.25 });
+      expect(await store.notes.count("spent", 7, { calls: 1, usd: 0.5 })).toEqual({ calls: 2, usd: 0.75 });
+      const again = await reopen();
+      expect(await again.notes.count("spent", 7, { calls: 0, usd: 0 })).toEqual({ calls: 2, usd: 0.75 });
+      const counts = await Promise.all([1, 2, 3].map(() => again.notes.count("spent", 8, { calls: 1 })));
+      expect(counts.map(({ calls }) => calls).sort()).toEqual([1, 2, 3]);
+      // A replica whose clock is late.
+      expect(await again.notes.count("spent", 7, { calls: 1 })).toMatchObject({ calls: 4 });
+    });
+  });
+
   describe("the stream", () => {
     it("is remembered with the time of its first reading, and another one of its name is refused", async () => {
       const { store } = await open();

@@ -1,0 +1,50 @@
+import { type AttributeValue, type DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
+import type { Lease } from "./types.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** The key of an item: its partition and its place in it. */
+export const key = (pk: string, sk: string): Item => ({ pk: { S: pk }, sk: { S: sk } });
+
+/** All items of a partition, read consistently. */
+export async function queryAll(client: DynamoDBClient, table: string, pk: string): Promise<Item[]> {
+  const items: Item[] = [];
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: table,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: pk } },
+      ConsistentRead: true,
+    },
+  );
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
+}
+
+export function leaseOf(item: Item, shardId: string): Lease {
+  return {
+    shardId,
+    owner: item.owner?.S ?? "",
+    epoch: Number(item.epoch?.N ?? 0),
+    heartbeat: Number(item.heartbeat?.N ?? 0),
+  };
+}
+
+/** Cuts items into chunks of at most so many items and bytes; no chunk is empty. */
+export function chunked(items: Item[], most: number, mostBytes: number): Item[][] {
+  const chunks: Item[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const size = Buffer.byteLength(item.doc?.S ?? "") + 500;
+    const chunk = chunks.at(-1);
+    if (chunk === undefined || chunk.length >= most || bytes + size > mostBytes) {
+      chunks.push([item]);
+      bytes = size;
+    } else {
+      chunk.push(item);
+      bytes += size;
+    }
+  }
+  return chunks;
+}
