@@ -50,6 +50,8 @@ export const BUCKET_PREFIXES = {
   deadLettersReplayed: "dlq-replayed/",
   newErrors: "new_errors/",
   reports: "reports/",
+  refusedAlerts: "refused_alerts/",
+  incidents: "incidents/",
 } as const;
 
 const ROLE_SUFFIX = {

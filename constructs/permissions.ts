@@ -150,8 +150,8 @@ export function consumerStatements(names: Names, bucketArn: string): Statement[]
       names.consumerTableArn,
     ),
     ...bucketFolderStatements(bucketArn, {
-      read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports"],
-      write: ["deadLetters", "deadLettersReplayed", "newErrors", "reports"],
+      read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports", "incidents"],
+      write: ["deadLetters", "deadLettersReplayed", "newErrors", "reports", "refusedAlerts", "incidents"],
     }),
     allow(["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"], `${names.domainArn}/*`),
   ];

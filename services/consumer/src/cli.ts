@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { configKeys, loadConfig } from "./config.ts";
+import { configKeys, loadConfig, secretsOf } from "./config.ts";
 import { startConsumer } from "./consumer.ts";
 import { createLog } from "./log.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -17,7 +17,7 @@ function runCommand(): Command {
     .option("-c, --config <file>", "YAML file; environment variables CALI_… go before it")
     .action(async ({ config: file }: { config?: string }) => {
       const config = loadConfig(file);
-      const log = createLog({ level: config.log.level, secrets: [config.slack.webhookUrl ?? ""] });
+      const log = createLog({ level: config.log.level, secrets: secretsOf(config) });
       try {
         const consumer = await startConsumer(config, { log });
         for (const signal of ["SIGTERM", "SIGINT"] as const) {

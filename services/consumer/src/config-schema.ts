@@ -1,15 +1,11 @@
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
+import { llmSchema } from "./config-llm.ts";
+import { openSearchSchema } from "./config-open-search.ts";
+import { count, httpUrl, MIB, MINUTE, ms } from "./config-values.ts";
 import { LOG_LEVELS } from "./log.ts";
 
-const ms = (fallback: number, minimum: number, maximum: number, what: string) =>
-  z.int().min(minimum).max(maximum).default(fallback).describe(`${what} Unit: ms. Default: ${fallback}.`);
-const count = (fallback: number, minimum: number, maximum: number, what: string) =>
-  z.int().min(minimum).max(maximum).default(fallback).describe(`${what} Default: ${fallback}.`);
-const httpUrl = z.url({ protocol: /^https?$/ });
 const endpoint = httpUrl.optional().describe("Another address than AWS's, for tests. Default: AWS's own.");
-const MINUTE = 60_000;
-const MIB = 1024 * 1024;
 
 const kinesis = z.strictObject({
   stream: z
@@ -193,6 +189,8 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   grouping: grouping.prefault({}),
   slack: slack.prefault({}),
+  llm: llmSchema.prefault({}),
+  openSearch: openSearchSchema.prefault({}),
   links: links.prefault({}),
   http: http.prefault({}),
   log: log.prefault({}),
@@ -203,4 +201,16 @@ export type ConsumerConfig = z.output<typeof configSchema>;
 export type ConsumerConfigInput = z.input<typeof configSchema>;
 
 /** Keys that no file may hold, so that none is committed by mistake. */
-export const SECRET_KEYS: readonly string[] = ["slack.webhookUrl"];
+export const SECRET_KEYS: readonly string[] = [
+  "slack.webhookUrl",
+  "llm.apiKey",
+  "llm.tokenKey",
+  "openSearch.password",
+];
+
+/** The secrets of a configuration, for what has to keep them from leaking. */
+export function secretsOf(config: ConsumerConfig): string[] {
+  const { slack, llm, openSearch } = config;
+  const secrets = [slack.webhookUrl, llm.apiKey, llm.tokenKey, openSearch.password];
+  return secrets.filter((secret) => secret !== undefined);
+}

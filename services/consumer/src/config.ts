@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type ConsumerConfig, configSchema, SECRET_KEYS } from "./config-schema.ts";
 import { ConfigError } from "./errors.ts";
 
-export type { ConsumerConfig, ConsumerConfigInput } from "./config-schema.ts";
+export { type ConsumerConfig, type ConsumerConfigInput, secretsOf } from "./config-schema.ts";
 
 interface Leaf {
   path: string[];
@@ -162,8 +162,20 @@ function readSecret(
   }
 }
 
-const fallback = (leaf: Leaf, env: NodeJS.ProcessEnv, source: Source) =>
-  leaf.variable === "CALI_REGION" && source.values.region === undefined ? env.AWS_REGION : undefined;
+/** Variables that other programs know, too; they go behind the file. */
+const FALLBACKS: Readonly<Record<string, string>> = {
+  CALI_REGION: "AWS_REGION",
+  CALI_LLM_API_KEY: "OPENAI_API_KEY",
+  CALI_LLM_BASE_URL: "OPENAI_BASE_URL",
+};
+
+function fallback({ variable, path }: Leaf, env: NodeJS.ProcessEnv, source: Source): string | undefined {
+  const name = FALLBACKS[variable];
+  return name !== undefined && valueAt(source.values, path) === undefined ? env[name] : undefined;
+}
+
+const valueAt = (values: unknown, path: readonly string[]): unknown =>
+  path.reduce((inner: unknown, part) => (inner as Record<string, unknown> | undefined)?.[part], values);
 
 /** A text that is no number stays a text, which the schema then refuses as it was given. */
 const asNumber = (raw: string) => (Number.isNaN(Number(raw)) ? raw : Number(raw));

@@ -3,11 +3,12 @@ import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { type Clock, sleep, steadyClock } from "./clock.ts";
-import { type ConsumerConfig, type ConsumerConfigInput, parseConfig } from "./config.ts";
+import { type ConsumerConfig, type ConsumerConfigInput, parseConfig, secretsOf } from "./config.ts";
 import { keepDeadLetters } from "./dead-letters.ts";
 import { AlertGrouper } from "./grouping/alert-grouper.ts";
 import { TemplateMiner } from "./grouping/template-miner.ts";
 import { HttpServer } from "./http.ts";
+import { openIndexer } from "./incidents/open.ts";
 import { ByteBudget } from "./kinesis/budget.ts";
 import { KinesisStream, type StartPoint } from "./kinesis/client.ts";
 import { ShardCoordinator } from "./kinesis/coordinator.ts";
@@ -79,8 +80,6 @@ export interface Consumer {
 
 /** Where alerts go that Slack does not take in any form. */
 const REFUSED_ALERTS = "refused_alerts/";
-/** How trouble with Slack begins in the list of troubles. */
-const SLACK_TROUBLE = "slack: ";
 /** Grace of each step of a stop, ms; with the leases' release (4 s) and closing, 22 s at most. */
 const BATCH_GRACE_MS = 10_000;
 const FLUSH_GRACE_MS = 2_000;
@@ -96,8 +95,7 @@ export async function startConsumer(
   overrides: ConsumerOverrides = {},
 ): Promise<Consumer> {
   const config = parseConfig(input);
-  const log =
-    overrides.log ?? createLog({ level: config.log.level, secrets: [config.slack.webhookUrl ?? ""] });
+  const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
   const stream = new KinesisStream({
     ...config.kinesis,
     region: config.region,
@@ -176,14 +174,15 @@ class RunningConsumer implements Consumer {
       templates: () => this.#miner.size,
       bufferedBytes: () => this.#budget.used,
       outbox: () => store.outbox.size(),
+      incidentsWaiting: () => store.incidents.size(),
     });
     this.#troubles = new Troubles((what, text) => this.events.emit("trouble", { what, text }));
     this.#http = new HttpServer({
       ...config.http,
       metrics: this.#metrics,
       unhealthy: () => this.#crash,
-      // Alerts wait safely while Slack is down.
-      notReady: () => this.troubles().filter((text) => !text.startsWith(SLACK_TROUBLE)),
+      // Alerts and incidents wait safely while Slack or OpenSearch is down.
+      notReady: () => this.troubles().filter((text) => !/^(slack|incidents): /.test(text)),
     });
   }
 
@@ -254,20 +253,26 @@ class RunningConsumer implements Consumer {
     log.info("stopped");
   }
 
-  /** What does not leave in time stays in the outbox. */
+  /** What does not leave in time stays in the state. */
   async #sendRest(): Promise<void> {
-    const { store, log } = this.#parts;
     const until = this.#clock.monotonic() + SEND_GRACE_MS;
-    let left = await store.outbox.size().catch(() => 0);
-    while (left > 0 && this.#clock.monotonic() < until && !this.#isSlackDown()) {
-      await sleep(100);
-      left = await store.outbox.size().catch(() => 0);
-    }
-    if (left > 0) log.warn({ left }, "alerts stay in the outbox until the next start");
+    const isIndexing = this.#parts.config.openSearch.endpoint !== undefined;
+    await Promise.all([
+      this.#drain("slack", until),
+      ...(isIndexing ? [this.#drain("incidents", until)] : []),
+    ]);
   }
 
-  #isSlackDown(): boolean {
-    return this.#troubles.list().some((text) => text.startsWith(SLACK_TROUBLE));
+  async #drain(to: "slack" | "incidents", until: number): Promise<void> {
+    const { store, log } = this.#parts;
+    const box = to === "slack" ? store.outbox : store.incidents;
+    const isDown = () => this.#troubles.list().some((text) => text.startsWith(`${to}: `));
+    let left = await box.size().catch(() => 0);
+    while (left > 0 && this.#clock.monotonic() < until && !isDown()) {
+      await sleep(100);
+      left = await box.size().catch(() => 0);
+    }
+    if (left > 0) log.warn({ left, to }, "what waits to be sent stays in the state until the next start");
   }
 
   #makeCoordinator(freshStart: StartPoint): ShardCoordinator {
@@ -321,11 +326,12 @@ class RunningConsumer implements Consumer {
   }
 
   #makeNotifier(): Notifier {
-    const { overrides, store, log } = this.#parts;
+    const { config, overrides, store, log } = this.#parts;
     return new Notifier({
       grouper: this.#grouper,
       store,
       causes: overrides.causes ?? unknownCause,
+      index: config.openSearch.endpoint !== undefined,
       metrics: this.#metrics,
       clock: this.#clock,
       log,
@@ -339,13 +345,21 @@ class RunningConsumer implements Consumer {
   }
 
   #makeSender(): SenderElection {
-    const { config, store, log } = this.#parts;
+    const { config, overrides, store, log } = this.#parts;
     const sender = this.#slackSender() ?? new LogSender({ outbox: store.outbox, clock: this.#clock, log });
+    const indexer = openIndexer(config, {
+      waiting: store.incidents,
+      objects: this.#objects,
+      metrics: this.#metrics,
+      log,
+      ...(overrides.credentials && { credentials: overrides.credentials }),
+      onTrouble: (text) => this.#troubles.set("incidents", text),
+    });
     return new SenderElection({
       store,
       owner: this.#owner,
       leaseDurationMs: config.state.leaseDurationMs,
-      send: (signal) => sender.run(signal),
+      send: async (signal) => void (await Promise.all([sender.run(signal), indexer?.run(signal)])),
       clock: this.#clock,
       log,
     });

@@ -6,6 +6,9 @@ import { type DestinationStream, type Logger, pino } from "pino";
  */
 const REDACTED_KEYS = [
   "webhookUrl",
+  "apiKey",
+  "tokenKey",
+  "password",
   "url",
   "secretAccessKey",
   "sessionToken",

@@ -18,11 +18,17 @@ export class Metrics {
   readonly storeFailures: Counter<"store">;
   readonly shardRestarts: Counter;
   readonly poisoned: Counter;
+  readonly incidents: Counter<"result">;
 
   /** @param gauges are asked when Prometheus asks. */
   constructor(
     clock: Clock,
-    gauges: { templates(): number; bufferedBytes(): number; outbox(): Promise<number> },
+    gauges: {
+      templates(): number;
+      bufferedBytes(): number;
+      outbox(): Promise<number>;
+      incidentsWaiting(): Promise<number>;
+    },
   ) {
     this.#clock = clock;
     const registers = [this.registry];
@@ -48,6 +54,11 @@ export class Metrics {
     this.storeFailures = counter("store_failures", "Failed writes that are tried again, by store", ["store"]);
     this.shardRestarts = counter("shard_restarts", "Readers replaced: stalled or failed");
     this.poisoned = counter("poison_records", "Records that could not be processed and went to the dlq");
+    this.incidents = counter(
+      "incidents",
+      "Incidents that OpenSearch took or will never take, by result: indexed, refused",
+      ["result"],
+    );
     gauge("shards", "Shards this replica reads", () => this.#shards.size);
     gauge("lag_milliseconds", "How far the slowest shard is behind the newest record", () => this.lagMs());
     gauge(
@@ -58,6 +69,7 @@ export class Metrics {
     gauge("templates", "Templates known", gauges.templates);
     gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);
     gauge("outbox_size", "Alerts that wait for Slack", gauges.outbox);
+    gauge("incidents_waiting", "Incidents in the state that wait for OpenSearch", gauges.incidentsWaiting);
     collectDefaultMetrics({ register: this.registry, prefix: "cali_consumer_" });
   }
 

@@ -12,6 +12,8 @@ export interface NotifierOptions {
   grouper: AlertGrouper;
   store: StateStore;
   causes: CauseFinder;
+  /** Whether alerts are indexed as incidents, too. */
+  index: boolean;
   metrics: Metrics;
   clock: Clock;
   log: Logger;
@@ -63,10 +65,10 @@ export class Notifier {
   }
 
   async #notify(meta: GroupMeta, alert: Alert): Promise<void> {
-    const { grouper, store, metrics, onAlert, log } = this.#options;
+    const { grouper, store, metrics, index, onAlert, log } = this.#options;
     const cause = await this.#cause(alert);
     const complete = cause === undefined ? alert : { ...alert, cause };
-    const result = await store.commitNotification({ meta, alert: complete });
+    const result = await store.commitNotification({ meta, alert: complete, index });
     if (!result.committed) {
       log.debug({ fingerprint: meta.fingerprint }, "another replica has told this group");
       grouper.restore([], [result.current]);

@@ -46,6 +46,25 @@ it("puts the environment over the file", async () => {
   expect(parseConfig(config)).toEqual(config);
 });
 
+it("takes the model's key from the environment alone, also by the name other programs know", () => {
+  const keyOf = (env: NodeJS.ProcessEnv) => loadConfig(undefined, { ...MINIMUM, ...env }).llm.apiKey;
+  expect(keyOf({})).toBeUndefined();
+  expect(keyOf({ OPENAI_API_KEY: "a-key" })).toBe("a-key");
+  expect(keyOf({ OPENAI_API_KEY: "a-key", CALI_LLM_API_KEY: "another" })).toBe("another");
+  const { llm } = loadConfig(undefined, { ...MINIMUM, OPENAI_BASE_URL: "http://127.0.0.1:1/v1" });
+  expect(llm).toMatchObject({ baseUrl: "http://127.0.0.1:1/v1", model: "gpt-4.1-mini", maxCallsPerHour: 60 });
+});
+
+it("refuses half a login at OpenSearch, and one that has no use", () => {
+  const load = (env: NodeJS.ProcessEnv) => () => loadConfig(undefined, { ...MINIMUM, ...env });
+  expect(load({ CALI_OPEN_SEARCH_AUTH: "basic", CALI_OPEN_SEARCH_USERNAME: "cali" })).toThrow(
+    /openSearch\.password .*given nothing, allowed: one, since auth is basic/,
+  );
+  const useless = load({ CALI_OPEN_SEARCH_PASSWORD: "hidden" });
+  expect(useless).toThrow(/PASSWORD: given \[redacted\], allowed: none, since auth is aws/);
+  expect(useless).not.toThrow(/hidden/);
+});
+
 it("tells every problem at once: where, given, allowed", async () => {
   const file = await yaml(
     "kinesis:\n  stream: logs\n  batchRecords: 20000\n  speed: 9\nstate: { file: a, table: bbb }\nslack:\n  webhookUrl: https://hooks.slack.com/services/T/B/SECRET\n",

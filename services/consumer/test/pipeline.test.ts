@@ -38,6 +38,7 @@ async function twoShards(keep: (templates: NewTemplate[]) => Promise<void>) {
     templates: () => miner.size,
     bufferedBytes: () => 0,
     outbox: async () => 0,
+    incidentsWaiting: async () => 0,
   });
   const pipeline = new Pipeline({
     store,

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "../src/slack/alert-message.ts";
 import { LIMITS, type SlackMessage } from "../src/slack/blocks.ts";
-import { code, cut, inlineCode, plain } from "../src/slack/text.ts";
+import { code, inlineCode, plain } from "../src/slack/text.ts";
+import { cut } from "../src/text.ts";
 import type { Alert } from "../src/types.ts";
 
 const alert = (over: Partial<Alert> = {}): Alert => ({

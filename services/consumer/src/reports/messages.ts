@@ -1,5 +1,6 @@
 import { context, header, LIMITS, type SlackMessage, section } from "../slack/blocks.ts";
-import { cut, inlineCode, plain, title } from "../slack/text.ts";
+import { inlineCode, plain, title } from "../slack/text.ts";
+import { cut } from "../text.ts";
 import type { DigestReport } from "./digest.ts";
 import type { QualityReport, Verdict } from "./quality.ts";
 

@@ -1,7 +1,8 @@
 import type { Level } from "@cali/log-record";
+import { cut } from "../text.ts";
 import type { Alert } from "../types.ts";
 import { context, fields, header, LIMITS, type SlackMessage, section } from "./blocks.ts";
-import { code, cut, inlineCode, plain, title } from "./text.ts";
+import { code, inlineCode, plain, title } from "./text.ts";
 
 /** Where people look further. */
 export interface Links {

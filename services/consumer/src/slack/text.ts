@@ -1,3 +1,5 @@
+import { withoutControls } from "../text.ts";
+
 /**
  * Log text on its way to Slack. It is hostile: it may ping a channel, hide a link behind words, or break out of the
  * code block it is shown in.
@@ -46,21 +48,4 @@ function inCode(text: string): string {
     .replaceAll(">", "&gt;")
     .replaceAll("`", "ˋ")
     .replaceAll(MENTION, `@${BREAK}`);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what goes.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
-
-/** Without what a reader could be fooled by: control characters, changes of direction, halves of characters. */
-function withoutControls(text: string): string {
-  return text.toWellFormed().replaceAll(CONTROLS, "");
-}
-
-/** The text, or its beginning with an ellipsis, of at most `most` UTF-16 units; no character is cut in two. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  let end = Math.max(0, most - 1);
-  const last = text.charCodeAt(end - 1);
-  if (last >= 0xd800 && last <= 0xdbff) end--;
-  return `${text.slice(0, end)}…`;
 }

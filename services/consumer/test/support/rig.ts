@@ -65,6 +65,8 @@ export class Rig {
         objects: { folder: join(this.folder, "objects"), ...sections.objects },
         limits: sections.limits,
         grouping: sections.grouping,
+        llm: sections.llm,
+        openSearch: sections.openSearch,
         slack: { webhookUrl: this.#webhookUrl, paceMs: 10, ...sections.slack },
         http: { host: "127.0.0.1", port: 0 },
       },
