@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { bootstrapCommand } from "./bootstrap/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
+import { imageCommand } from "./image/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
 import { waitForCommand } from "./wait-for/command.ts";
@@ -12,4 +13,5 @@ export const program = new Command("cali")
   .addCommand(pipelineAccessCommand)
   .addCommand(synthDifferenceCommand)
   .addCommand(fetchPlansCommand)
-  .addCommand(waitForCommand);
+  .addCommand(waitForCommand)
+  .addCommand(imageCommand);

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { loadConfig } from "../../config/load.ts";
+import { imageRepository } from "../../delivery/image/image.ts";
+
+it("is the repository that 07-ecr makes", () => {
+  expect(imageRepository(loadConfig({ env: "dev" }), "consumer", "123456789012")).toBe(
+    "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer",
+  );
+  expect(imageRepository(loadConfig({ env: "terraform-users" }), "consumer", "123456789012")).toBe(
+    "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali/consumer",
+  );
+});
+
+it("says which services there are", () => {
+  expect(() => imageRepository(loadConfig({ env: "dev" }), "../x", "123456789012")).toThrow(
+    /given \.\.\/x; allowed: one of repositories\.names in config\/dev\.yaml: consumer, log-generator/,
+  );
+});
