@@ -47,7 +47,7 @@ export const BLOCK_PATTERN = `^${HEAD}(?<log_content>(?<message>[^\\r\\n]*)(?:[\
 export const LINE_START_PATTERN = `^\\[(?:${LEVELS.join("|")})\\] [0-9]{4}-[0-9]{2}-[0-9]{2}T`;
 
 /** Where a message carries an error code: `… error_code=DB_POOL_EXHAUSTED …`. The first one counts. */
-export const ERROR_CODE_PATTERN = `\\berror_code=(?<error_code>${WORD_PATTERNS.errorCode})(?![A-Za-z0-9_.-])`;
+export const ERROR_CODE_PATTERN = `(?<![A-Za-z0-9_])error_code=(?<error_code>${WORD_PATTERNS.errorCode})(?![A-Za-z0-9_.-])`;
 
 const FIRST_LINE = new RegExp(LINE_PATTERN);
 const LINE_START = new RegExp(LINE_START_PATTERN);
