@@ -152,6 +152,8 @@ export function consumerStatements(names: Names, bucketArn: string): Statement[]
     ...bucketFolderStatements(bucketArn, {
       read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports", "incidents"],
       write: ["deadLetters", "deadLettersReplayed", "newErrors", "reports", "refusedAlerts", "incidents"],
+      // What waited there and is indexed now.
+      remove: ["incidents"],
     }),
     allow(["es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"], `${names.domainArn}/*`),
   ];
@@ -230,13 +232,14 @@ type Folder = keyof typeof BUCKET_PREFIXES;
 
 function bucketFolderStatements(
   bucketArn: string,
-  { read, write }: { read: readonly Folder[]; write: readonly Folder[] },
+  { read, write, remove = [] }: Record<"read" | "write", readonly Folder[]> & { remove?: readonly Folder[] },
 ): Statement[] {
   const objects = (folders: readonly Folder[]) =>
     folders.map((folder) => `${bucketArn}/${BUCKET_PREFIXES[folder]}*`);
   return [
     allow(["s3:GetObject"], objects(read)),
     allow(["s3:PutObject"], objects(write)),
+    ...(remove.length > 0 ? [allow(["s3:DeleteObject"], objects(remove))] : []),
     {
       ...allow(["s3:ListBucket"], bucketArn),
       Condition: { StringLike: { "s3:prefix": read.map((folder) => `${BUCKET_PREFIXES[folder]}*`) } },
