@@ -10,6 +10,7 @@ import { Grafana } from "./stacks/04-grafana.ts";
 import { Eks } from "./stacks/05-eks.ts";
 import { Iam } from "./stacks/06-iam.ts";
 import { Ecr } from "./stacks/07-ecr.ts";
+import { Cluster } from "./stacks/08-cluster.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
 import { writeSources } from "./stacks/sources.ts";
@@ -75,6 +76,9 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
 
   const images = place("07-ecr");
   const ecr = new Ecr(images.stack, "Ecr", images.props);
+
+  const base = place("08-cluster");
+  new Cluster(base.stack, "Cluster", { ...base.props, clusterName: eks.clusterName });
 
   addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
   return app;

@@ -1,15 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { parseYaml, shorten } from "./yaml-file.ts";
 
 /** The folder of `dev.yaml`, `prod.yaml` and whatever other environments there are. */
 export const CONFIG_FOLDER = import.meta.dirname;
 
 const DEFAULT_ENVIRONMENT_FILE = "dev";
-const LONGEST_GIVEN = 80;
 
 /** The environments that have a file: `dev`, `prod`, `terraform-users`. */
 export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
@@ -43,20 +42,8 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
  * @throws ConfigError with every problem, each at its line.
  */
 export function parseConfigText(text: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      file,
-      document.errors.map((error) => ({
-        key: "",
-        line: error.linePos?.[0].line,
-        given: shorten(error.message.split("\n")[0] ?? error.code),
-        allowed: "YAML with each key once",
-      })),
-    );
-  }
-  return parseConfig(document.toJS(), file, (path) => lineOf(document, lines, path));
+  const { value, lineOf } = parseYaml(text, file);
+  return parseConfig(value, file, lineOf);
 }
 
 /**
@@ -156,23 +143,4 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function show(value: unknown): string {
   return value === undefined ? "nothing" : shorten(JSON.stringify(value) ?? String(value));
-}
-
-function shorten(text: string): string {
-  return text.length <= LONGEST_GIVEN ? text : `${text.slice(0, LONGEST_GIVEN)}…`;
-}
-
-/** The line of the deepest part of the path that the file has. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(path[depth - 1]));
-      const key = pair?.key;
-      if (isNode(key) && key.range) return lines.linePos(key.range[0]).line;
-    }
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return undefined;
 }

@@ -14,6 +14,10 @@ export function namePrefix(config: { project: string; environment: string; state
   return config.stateLayout === "shared" ? config.project : `${config.project}-${config.environment}`;
 }
 
+/** The namespaces that 08-cluster makes. */
+export const NAMESPACES = ["airflow", "cali", "logging", "milvus", "monitoring"] as const;
+export type Namespace = (typeof NAMESPACES)[number];
+
 /** A Kubernetes service account that a workload runs as. */
 export interface ServiceAccount {
   readonly namespace: string;

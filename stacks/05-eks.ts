@@ -8,7 +8,7 @@ import type { Config } from "../config/schema.ts";
 import { ClusterAccess } from "../constructs/cluster-access.ts";
 import { AddOn } from "../constructs/cluster-add-on.ts";
 import { ControlPlane } from "../constructs/control-plane.ts";
-import type { Handle } from "../constructs/handle.ts";
+import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { NodeGroup } from "../constructs/node-group.ts";
 import { ClusterOidcProvider } from "../constructs/oidc-provider.ts";
@@ -36,6 +36,7 @@ const EBS_CSI = "aws-ebs-csi-driver";
 /** 05: the EKS cluster, its nodes, its add-ons, and who may use it. */
 export class Eks extends Construct {
   readonly controlPlane: ControlPlane;
+  readonly clusterName: Handle;
   /** By which IAM recognizes the pods' service accounts, with IRSA. */
   readonly oidcProvider: OidcProvider | undefined;
   private readonly nodeGroup: NodeGroup;
@@ -56,6 +57,7 @@ export class Eks extends Construct {
       dependsOn: props.clusterRoleArn.dependenciesFor(this),
     });
     const cluster = this.controlPlane.cluster;
+    this.clusterName = new Handle(this, cluster.name, (names) => names.cluster);
 
     // A node is Ready only with a network: these two come before the nodes, the rest runs on them.
     const early = [

