@@ -241,7 +241,7 @@ export const repositoriesSchema = z
       z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, { error: "lower-case words joined by dashes" }),
     )
       .min(1)
-      .default(["consumer", "log-generator"])
+      .default(["consumer", "log-generator", "airflow-dags"])
       .describe("Repositories, one a service; each name follows the prefix and a slash."),
     immutableTags: z.boolean().default(true).describe("Whether a tag, once pushed, stays what it is."),
     forceDelete: z

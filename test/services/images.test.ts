@@ -47,6 +47,37 @@ describe.each(SERVICES)("the image of %s", (service) => {
   });
 });
 
+describe("the image of airflow-dags", () => {
+  const read = (name: string) => readFileSync(join(ROOT, "services/airflow-dags", name), "utf8");
+  const lines = DockerfileParser.parse(read("Dockerfile")).getInstructions();
+  const texts = (name: string) =>
+    lines.filter((line) => line.getKeyword() === name).map((line) => line.getArgumentsContent() ?? "");
+  const pinned = (file: string, name: string) =>
+    new RegExp(`^${name}==(\\S+)$`, "m").exec(read(file))?.[1] ?? `${name} is not in ${file}`;
+
+  it("is made from the Airflow and the Python that the tests run on", () => {
+    const airflow = pinned("requirements.txt", "apache-airflow");
+    const [, python] = /--python-version (3\.\d+) /.exec(read("requirements.txt")) ?? [];
+    expect(texts("FROM")).toEqual([`apache/airflow:${airflow}-python${python}`]);
+  });
+
+  it("has what the DAGs import in the versions that the tests have", () => {
+    const names = read("requirements.in").trim().split("\n");
+    expect(names).toHaveLength(3);
+    for (const line of names) {
+      const [name = "", version] = line.split("==");
+      expect(pinned("requirements.txt", name)).toBe(version);
+    }
+    expect(texts("RUN")[0]).toContain("--no-deps --requirement");
+  });
+
+  it("runs as somebody who is not root, by number, and takes no secret along", () => {
+    expect(texts("USER").at(-1)).toBe("50000:0");
+    expect([...texts("ENV"), ...texts("ARG")].join()).not.toMatch(/key|secret|token|password|webhook/i);
+    expect(texts("COPY").join()).not.toMatch(/\.env|\s\.\s/);
+  });
+});
+
 describe.each(SERVICES)("the bundle of %s", (service) => {
   let folder: string;
   let file: string;

@@ -1,0 +1,1 @@
+"""What CALI's DAGs are made of."""
