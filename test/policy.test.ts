@@ -79,15 +79,34 @@ describe("each rule finds what it is for", () => {
   };
   const set = (body: JsonObject | undefined, values: JsonObject) => Object.assign(body as JsonObject, values);
 
-  const BREAKS: Record<string, Break> = {
-    "no-any-principal": (r) =>
-      edit(r["aws_opensearch_domain.logs"], "access_policies", (text) =>
-        text.replace(/"AWS": "arn[^"]*"/, '"AWS": "*"'),
-      ),
-    "no-any-action": (r) =>
-      edit(r["aws_iam_role_policy.consumer"], "policy", (text) =>
-        text.replace('"kinesis:GetRecords"', '"kinesis:*"'),
-      ),
+  /** Ways to break each rule. */
+  const BREAKS: Record<string, Break | readonly Break[]> = {
+    "no-any-principal": [
+      (r) =>
+        edit(r["aws_opensearch_domain.logs"], "access_policies", (text) =>
+          text.replace(/"AWS": "arn[^"]*"/, '"AWS": "*"'),
+        ),
+      (r) =>
+        edit(r["aws_opensearch_domain.logs"], "access_policies", (text) =>
+          text.replace('"Principal"', '"NotPrincipal"'),
+        ),
+    ],
+    "no-any-action": [
+      (r) =>
+        edit(r["aws_iam_role_policy.consumer"], "policy", (text) =>
+          text.replace('"kinesis:GetRecords"', '"kinesis:*"'),
+        ),
+      (r) =>
+        edit(r["aws_iam_role_policy.consumer"], "policy", (text) => text.replace('"Action"', '"NotAction"')),
+      (r) =>
+        edit(r["aws_iam_role_policy.consumer"], "policy", (text) =>
+          text.replace('"kinesis:GetRecords"', '"s3:P*"'),
+        ),
+      (r) =>
+        edit(r["aws_iam_role_policy.consumer"], "policy", (text) =>
+          text.replace('"kinesis:GetRecords"', '"kinesis:*Records"'),
+        ),
+    ],
     "no-any-service-account": (r) =>
       edit(r["aws_iam_role.consumer"], "assume_role_policy", (text) =>
         text
@@ -98,10 +117,20 @@ describe("each rule finds what it is for", () => {
       edit(r["aws_iam_role.consumer"], "assume_role_policy", (text) =>
         text.replace("kubernetes-service-account", "eks-cluster-name"),
       ),
-    "writes-name-their-resource": (r) =>
-      edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) =>
-        text.replace(/"arn:aws:kinesis[^"]*"/, '"*"'),
-      ),
+    "writes-name-their-resource": [
+      (r) =>
+        edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) =>
+          text.replace(/"arn:aws:kinesis[^"]*"/, '"*"'),
+        ),
+      (r) =>
+        edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) =>
+          text.replace(/"arn:aws:kinesis[^"]*"/, '"arn:aws:s3:::*"'),
+        ),
+      (r) =>
+        edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) =>
+          text.replace(/"arn:aws:kinesis[^"]*"/, '"arn:aws:kinesis:*:*:stream/*"'),
+        ),
+    ],
     "one-cluster-name": (r) =>
       edit(r["aws_iam_role_policy.fluent_bit"], "policy", (text) => text.replace("-logs-stream", "-*")),
     "stream-encrypted": (r) => set(r["aws_kinesis_stream.logs"], { encryption_type: "NONE" }),
@@ -109,8 +138,13 @@ describe("each rule finds what it is for", () => {
       delete stacks["02-s3"]?.resource?.aws_s3_bucket_server_side_encryption_configuration;
     },
     "bucket-private": (r) => set(r["aws_s3_bucket_public_access_block.logs"], { block_public_acls: false }),
-    "bucket-tls-only": (r) =>
-      edit(r["aws_s3_bucket_policy.logs"], "policy", (text) => text.replace("Deny", "Allow")),
+    "bucket-tls-only": [
+      (r) => edit(r["aws_s3_bucket_policy.logs"], "policy", (text) => text.replace("Deny", "Allow")),
+      (_, { stacks }) => {
+        const buckets = stacks["02-s3"]?.resource?.aws_s3_bucket as Record<string, JsonObject>;
+        buckets.second = { bucket: "second" };
+      },
+    ],
     "bucket-cleans-up": (r) => {
       (r["aws_s3_bucket_lifecycle_configuration.logs"] as { rule: JsonObject[] }).rule.pop();
     },
@@ -129,6 +163,13 @@ describe("each rule finds what it is for", () => {
     },
     "delivery-logs-exist": (r) =>
       set(r["aws_cloudwatch_log_group.firehose_to_s3"], { name: "/aws/kinesisfirehose/other" }),
+    "logs-expire": (r) => {
+      delete r["aws_cloudwatch_log_group.firehose_to_s3"]?.retention_in_days;
+    },
+    "managed-policies-are-known": (r) =>
+      set(r["aws_iam_role_policy_attachment.eks_cni_policy"], {
+        policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess",
+      }),
     "immutable-tags": (r) => set(r["aws_ecr_repository.consumer"], { image_tag_mutability: "MUTABLE" }),
     "not-force-deleted": (r) => set(r["aws_s3_bucket.logs"], { force_destroy: true }),
     "no-secret": (r) =>
@@ -143,8 +184,10 @@ describe("each rule finds what it is for", () => {
     "prevent-destroy": (r) => {
       delete r["aws_s3_bucket.logs"]?.lifecycle;
     },
-    "no-open-endpoint": (r) =>
-      set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["0.0.0.0/0"] } }),
+    "no-open-endpoint": [
+      (r) => set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["0.0.0.0/0"] } }),
+      (r) => set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["10.0.0.0/8", "::/0"] } }),
+    ],
   };
 
   const rules: readonly Policy[] = [...POLICIES, ...PROTECTED_POLICIES];
@@ -153,7 +196,10 @@ describe("each rule finds what it is for", () => {
     expect(Object.keys(BREAKS).sort()).toEqual(rules.map(({ name }) => name).sort());
   });
 
-  it.each(rules.map((rule) => [rule.name, rule] as const))("%s", (name, rule) => {
+  const cases = rules.flatMap((rule) =>
+    [BREAKS[rule.name] ?? []].flat().map((way, place) => [rule.name, place + 1, rule, way as Break] as const),
+  );
+  it.each(cases)("%s, way %d", (_, __, rule, breakIt) => {
     const broken = structuredClone(synthesize(loadConfig({ env: "prod" })));
     const resources = Object.fromEntries(
       Object.values(broken.stacks).flatMap(({ resource = {} }) =>
@@ -162,7 +208,7 @@ describe("each rule finds what it is for", () => {
         ),
       ),
     );
-    BREAKS[name]?.(resources, broken);
+    breakIt(resources, broken);
     expect(rule.violations(broken)).not.toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ export interface Policy {
 interface Statement {
   readonly Effect: string;
   readonly Principal?: unknown;
+  readonly NotPrincipal?: unknown;
+  readonly NotAction?: unknown;
   readonly Action?: string | string[];
   readonly Resource?: string | string[];
   readonly Condition?: Record<string, Record<string, unknown>>;
@@ -63,6 +65,17 @@ const DATA_BEARING = new Set([
   "aws_ecr_repository",
 ]);
 
+/** Policies of AWS that EKS and its add-ons need, and two that the hand-written project attaches. */
+const MANAGED_POLICIES = new Set([
+  "AmazonEKSClusterPolicy",
+  "AmazonEKSWorkerNodePolicy",
+  "AmazonEKS_CNI_Policy",
+  "AmazonEC2ContainerRegistryReadOnly",
+  "service-role/AmazonEBSCSIDriverPolicy",
+  "CloudWatchAgentServerPolicy",
+  "AmazonS3ReadOnlyAccess",
+]);
+
 const needs = (type: string, companion: string) =>
   where(
     (resource, all) =>
@@ -75,14 +88,19 @@ export const POLICIES: readonly Policy[] = [
   {
     name: "no-any-principal",
     reason: "whoever has an AWS account would be let in",
-    violations: where((resource) => allows(resource).some((one) => principals(one).includes("*"))),
+    violations: where((resource) =>
+      allows(resource).some((one) => one.NotPrincipal !== undefined || principals(one).includes("*")),
+    ),
   },
   {
     name: "no-any-action",
     reason: "a role that may do everything may do what nobody thought of",
     violations: where((resource) =>
-      allows(resource).some(({ Action }) =>
-        list(Action).some((action) => /^(\*|[a-z0-9-]+:\*)$/.test(action)),
+      allows(resource).some(
+        ({ Action, NotAction }) =>
+          NotAction !== undefined ||
+          // A wildcard stands after a verb that reads, or not at all: s3:P* writes as well as s3:*.
+          list(Action).some((action) => action.includes("*") && !/:(Get|List|Describe)\w*\*$/.test(action)),
       ),
     ),
   },
@@ -114,10 +132,22 @@ export const POLICIES: readonly Policy[] = [
     violations: where((resource) =>
       allows(resource).some(
         ({ Action, Resource: target, Condition }) =>
-          list(target).includes("*") &&
+          // All of a service is no name either: arn:aws:s3:::*, arn:aws:kinesis:*:*:*.
+          list(target).some((one) => /^(\*|arn:aws:[a-z0-9-]*:[^:]*:[^:]*:(\w+\/)?\*(\/\*)?)$/.test(one)) &&
           !Condition &&
           list(Action).some((action) => !/:(Get|List|Describe)/.test(action)),
       ),
+    ),
+  },
+  {
+    name: "managed-policies-are-known",
+    reason: "AdministratorAccess by attachment is worth as much as by statement",
+    violations: where(
+      ({ type, body }) =>
+        body.managed_policy_arns !== undefined ||
+        (type === "aws_iam_role_policy_attachment" &&
+          /^arn:aws:iam::aws:policy\//.test(String(body.policy_arn)) &&
+          !MANAGED_POLICIES.has(String(body.policy_arn).replace("arn:aws:iam::aws:policy/", ""))),
     ),
   },
   {
@@ -160,6 +190,7 @@ export const POLICIES: readonly Policy[] = [
         !all.some(
           (other) =>
             other.type === "aws_s3_bucket_policy" &&
+            other.body.bucket === `\${${resource.address}.id}` &&
             statements(other).some(
               ({ Effect, Condition }) =>
                 Effect === "Deny" && Condition?.Bool?.["aws:SecureTransport"] === "false",
@@ -270,6 +301,11 @@ export const POLICIES: readonly Policy[] = [
     },
   },
   {
+    name: "logs-expire",
+    reason: "a log group without retention is kept, and paid for, for ever",
+    violations: ofType("aws_cloudwatch_log_group", (body) => !(Number(body.retention_in_days) > 0)),
+  },
+  {
     name: "immutable-tags",
     reason: "what was scanned and reviewed stays what runs",
     violations: ofType("aws_ecr_repository", (body) => body.image_tag_mutability !== "IMMUTABLE"),
@@ -332,7 +368,7 @@ export const PROTECTED_POLICIES: readonly Policy[] = [
     name: "no-open-endpoint",
     reason: "the API server of production is not for the internet",
     violations: ofType("aws_eks_cluster", (body) =>
-      list(block(body, "vpc_config")?.public_access_cidrs).includes("0.0.0.0/0"),
+      list(block(body, "vpc_config")?.public_access_cidrs).some((range) => String(range).endsWith("/0")),
     ),
   },
 ];
