@@ -20,6 +20,12 @@ const FORBIDDEN: [string, string][] = [
   ["services/consumer/src/x.ts", "../../../stacks/06-iam.ts"],
   ["services/consumer/src/x.ts", "@cali/log-generator"],
   ["services/log-generator/src/x.ts", "cdktf"],
+  ["services/log-generator/src/x.ts", "../../consumer/src/types.ts"],
+  ["services/consumer/src/deeper/x.ts", "../../../log-generator/src/index.ts"],
+  ["local/x.ts", "../config/load.ts"],
+  ["local/x.ts", "../stacks/06-iam.ts"],
+  ["local/x.ts", "../delivery/program.ts"],
+  ["local/x.ts", "cdktf"],
   ["delivery/x.ts", "../stacks/06-iam.ts"],
   ["delivery/x.ts", "../constructs/handle.ts"],
 ];
@@ -31,6 +37,8 @@ const ALLOWED: [string, string][] = [
   ["stacks/x.ts", "../config/names.ts"],
   ["main.ts", "./stacks/06-iam.ts"],
   ["delivery/x.ts", "../config/load.ts"],
+  ["local/x.ts", "../services/consumer/src/consumer.ts"],
+  ["local/x.ts", "@cali/log-generator"],
   ["services/consumer/src/x.ts", "@cali/log-record"],
   ["services/consumer/src/x.ts", "./config.ts"],
 ];
