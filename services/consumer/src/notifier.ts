@@ -24,7 +24,9 @@ export interface NotifierOptions {
 /** Longest ms between two looks at the groups. */
 const TICK_MS = 200;
 /** An alert without its cause in time is better than a late one. */
-const CAUSE_TIMEOUT_MS = 2_000;
+const CAUSE_TIMEOUT_MS = 3_000;
+/** Alerts whose causes are looked for at the same time: one that takes long must not hold up many. */
+const CAUSES_AT_ONCE = 16;
 
 /** Puts what is due into the outbox: each claim of a group and its alert in one commit, before the sender may see it. */
 export class Notifier {
@@ -58,15 +60,19 @@ export class Notifier {
     const { grouper, clock } = this.#options;
     const next = grouper.nextDueAt();
     if (next === undefined || next > clock.now()) return;
-    for (const { meta, alert } of grouper.due(clock.now())) {
-      if (signal?.aborted) return;
-      await this.#notify(meta, alert);
+    const due = grouper.due(clock.now());
+    for (let from = 0; from < due.length; from += CAUSES_AT_ONCE) {
+      const some = due.slice(from, from + CAUSES_AT_ONCE);
+      const causes = await Promise.all(some.map(({ alert }) => this.#cause(alert)));
+      for (const [place, { meta, alert }] of some.entries()) {
+        if (signal?.aborted) return;
+        await this.#notify(meta, alert, causes[place]);
+      }
     }
   }
 
-  async #notify(meta: GroupMeta, alert: Alert): Promise<void> {
+  async #notify(meta: GroupMeta, alert: Alert, cause: KnownCause | undefined): Promise<void> {
     const { grouper, store, metrics, index, onAlert, log } = this.#options;
-    const cause = await this.#cause(alert);
     const complete = cause === undefined ? alert : { ...alert, cause };
     const result = await store.commitNotification({ meta, alert: complete, index });
     if (!result.committed) {
