@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { bootstrapCommand } from "./bootstrap/command.ts";
+import { commentCommand } from "./comment/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { imageCommand } from "./image/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
@@ -12,6 +13,7 @@ export const program = new Command("cali")
   .addCommand(bootstrapCommand)
   .addCommand(pipelineAccessCommand)
   .addCommand(synthDifferenceCommand)
+  .addCommand(commentCommand)
   .addCommand(fetchPlansCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
@@ -46,6 +47,8 @@ export function githubClient(
     },
     retry: { retries: RETRIES, retryAfterBaseValue: retryPauseMs },
     throttle: {
+      // Its pace is its own: clients for other repositories don't wait for it.
+      id: randomUUID(),
       onRateLimit: onLimit,
       onSecondaryRateLimit: onLimit,
       retryAfterBaseValue: retryPauseMs,

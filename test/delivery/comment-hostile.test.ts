@@ -114,7 +114,7 @@ describe("hostile values", () => {
         const text = nth(some);
         expect(structure(parse(commentOf(planOf(text), text).markdown))).toEqual(expected);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -165,7 +165,7 @@ describe("hostile values", () => {
         const count = (tag: string) => html.join("").split(tag).length;
         expect(count("<details>")).toBe(count("</details>"));
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

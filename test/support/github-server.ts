@@ -86,10 +86,7 @@ export class GithubServer {
     ];
     this.#routes = [
       route("GET", "/issues/(\\d+)/comments", ([, issue], _, url) =>
-        this.#page(
-          this.comments.filter((comment) => comment.issue === Number(issue)),
-          url,
-        ),
+        this.#page(this.comments.filter((comment) => comment.issue === Number(issue)).map(commentBody), url),
       ),
       route("POST", "/issues/(\\d+)/comments", ([, issue], { body }) => this.#comment(Number(issue), body)),
       route("PATCH", "/issues/comments/(\\d+)", ([, id], { body }) => this.#edit(Number(id), body)),
@@ -270,6 +267,7 @@ export class GithubServer {
   }
 
   #graphql({ query, variables }: { query?: unknown; variables?: unknown }): Answer {
+    if (/\bviewer\b/.test(String(query))) return ok({ data: { viewer: { login: BOT.login } } });
     const { id, classifier } = (variables ?? {}) as { id?: string; classifier?: string };
     const comment = this.comments.find(({ node_id }) => node_id === id);
     if (!String(query).includes("minimizeComment") || !comment) {
@@ -284,7 +282,7 @@ export class GithubServer {
     if (typeof body !== "string" || body.length === 0 || [...body].length > LONGEST_COMMENT) {
       return invalid("Body is too long (maximum is 65536 characters)");
     }
-    return { status: 201, body: this.write(issue, body, BOT) };
+    return { status: 201, body: commentBody(this.write(issue, body, BOT)) };
   }
 
   #edit(id: number, body: unknown): Answer {
@@ -292,7 +290,7 @@ export class GithubServer {
     if (!comment) return missing();
     if (typeof body !== "string" || [...body].length > LONGEST_COMMENT) return invalid("Body is too long");
     comment.body = body;
-    return ok(comment);
+    return ok(commentBody(comment));
   }
 
   #issue(number: number): Issue {
@@ -338,6 +336,10 @@ const invalid = (message: string): Answer => ({
   status: 422,
   body: { message: "Validation Failed", errors: [{ message }] },
 });
+
+function commentBody({ issue, minimized: _, ...comment }: Comment) {
+  return { ...comment, html_url: `https://github.com/acme/cali/pull/${issue}#issuecomment-${comment.id}` };
+}
 
 function issueBody(issue: Issue) {
   const labels = issue.labels.map((name) => ({ name }));

@@ -1,0 +1,104 @@
+import { appendFileSync, existsSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import { githubClient } from "../github/client.ts";
+import { githubEnvironment, repositoryLinks } from "../github/environment.ts";
+import { PlanRunError, readPlanRun } from "../plan/plan-run.ts";
+import { stackReports } from "./collect.ts";
+import { stateOf } from "./header.ts";
+import { setLabel } from "./labels.ts";
+import { postComment } from "./pull-request.ts";
+import { COMMENT_LIMIT, render, SUMMARY_LIMIT } from "./render.ts";
+import type { Report } from "./report.ts";
+import { readSources } from "./sources.ts";
+
+/** Longest line of a value in a comment; the whole report has all of it. */
+const LONGEST_LINE = 500;
+/** Room for the hidden first line. */
+const MARKER_BYTES = 200;
+
+interface Options {
+  readonly plans: string;
+  readonly pullRequest?: number;
+  readonly env?: string;
+  readonly print?: boolean;
+  readonly sources?: string;
+}
+
+async function run({ plans, pullRequest, env, print = false, sources }: Options): Promise<void> {
+  const config = loadConfig({ env });
+  const planRun = readPlanRun(plans);
+  if (planRun.environment !== config.environment) {
+    throw new PlanRunError(
+      `--env: given ${config.environment}; allowed: ${planRun.environment}, which the plans of ${plans} are of`,
+    );
+  }
+  const github = print ? undefined : githubEnvironment(process.env);
+  const report: Report = {
+    environment: planRun.environment,
+    commit: planRun.commit,
+    stacks: stackReports(plans, planRun, new Map()),
+    sources: readSources(sources ?? sourcesBeside(plans)),
+    links: github?.links ?? repositoryLinks(process.env),
+    budget: undefined,
+  };
+  const { markdown } = render(report, { limit: COMMENT_LIMIT - MARKER_BYTES, longestLine: LONGEST_LINE });
+  if (!github) {
+    console.log(markdown);
+    return;
+  }
+  writeFileSync(join(plans, "comment.md"), `${render(report).markdown}\n`);
+  if (github.stepSummary) appendSummary(github.stepSummary, report);
+  const number = pullRequest ?? 0;
+  const client = githubClient(github, { log: console.error });
+  const pull = { github: client, owner: github.owner, repo: github.repo, number };
+  const marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
+  const { did, url, markers } = await postComment(pull, marker, markdown);
+  const label = await setLabel(
+    pull,
+    markers.map(({ state }) => state),
+  );
+  console.log(
+    did === "superseded" ? `A later run wrote ${url} already; it stays.` : `The comment is ${did}: ${url}`,
+  );
+  console.log(`The pull request's label is ${label}.`);
+}
+
+/** The synth that was planned, where `cali plan` kept what it says of its sources; else the last one. */
+function sourcesBeside(plans: string): string {
+  const kept = join(plans, "sources.json");
+  return existsSync(kept) ? kept : join(process.env.CDKTF_OUTDIR || "cdktf.out", "sources.json");
+}
+
+/** GitHub shows nothing of a summary that is too long; what other steps wrote counts. */
+function appendSummary(file: string, report: Report): void {
+  const left = SUMMARY_LIMIT - (existsSync(file) ? statSync(file).size : 0);
+  appendFileSync(file, `${render(report, { limit: left, longestLine: LONGEST_LINE }).markdown}\n`);
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError("allowed: a pull request's number");
+  return Number(text);
+}
+
+/** `cali comment` */
+export const commentCommand = new Command("comment")
+  .description(
+    "Tells a pull request what its plans do: one comment for each environment, which every further run updates, and the label plan:no-changes, plan:changes or plan:destroy. The whole, however long, goes to comment.md beside the plans and to the run's summary.",
+  )
+  .requiredOption("--plans <folder>", "what cali plan --out wrote")
+  .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .option("--sources <file>", "sources.json of the synth (default: beside the plans, else in cdktf.out)")
+  .addOption(new Option("--print", "print the comment, and ask GitHub nothing").conflicts("pullRequest"))
+  .addHelpText(
+    "after",
+    "\nIn a workflow everything else comes from the environment: GITHUB_TOKEN (pull-requests: write, issues: write),\nGITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY.",
+  )
+  .action(async (options: Options, command: Command) => {
+    if (!options.print && options.pullRequest === undefined) {
+      command.error("error: give --pull-request <number>, or --print");
+    }
+    await run(options);
+  });
