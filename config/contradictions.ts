@@ -117,6 +117,34 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     },
   },
   {
+    path: ["services", "consumer", "maxReplicas"],
+    allowed:
+      "at least minReplicas, and at most stream.shards where it is a number: one consumer reads a shard",
+    holds: (c) => {
+      const { minReplicas, maxReplicas } = c.services?.consumer ?? {};
+      const shards = c.stream?.shards;
+      if (typeof maxReplicas !== "number") return true;
+      return (
+        (typeof minReplicas !== "number" || minReplicas <= maxReplicas) &&
+        (typeof shards !== "number" || maxReplicas <= shards)
+      );
+    },
+  },
+  {
+    path: ["services", "consumer", "minReplicas"],
+    allowed:
+      "at most stream.shards where it is a number, and 1 without consumerTable (the state is a file then)",
+    holds: (c) => {
+      const minReplicas = c.services?.consumer?.minReplicas;
+      const shards = c.stream?.shards;
+      if (typeof minReplicas !== "number") return true;
+      return (
+        (typeof shards !== "number" || minReplicas <= shards) &&
+        (c.consumerTable !== false || minReplicas === 1)
+      );
+    },
+  },
+  {
     path: ["domain", "instanceCount"],
     allowed: "1, or a multiple of 2 or 3: nodes are spread evenly over availability zones",
     holds: (c) => {

@@ -8,6 +8,7 @@ import {
   repositoriesSchema,
 } from "./schema-cluster.ts";
 import { bucketSchema, domainSchema, firehoseSchema, streamSchema } from "./schema-data.ts";
+import { servicesSchema } from "./schema-services.ts";
 import { uniqueList } from "./unique.ts";
 
 /**
@@ -129,6 +130,7 @@ const base = z.strictObject({
   cluster: clusterSchema,
   iam: iamSchema,
   repositories: repositoriesSchema,
+  services: servicesSchema,
   budget: z
     .strictObject({
       monthlyUsd: z.number().positive().max(1_000_000).default(182).describe("Monthly budget in USD."),

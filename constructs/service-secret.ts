@@ -1,0 +1,59 @@
+import { SecretV1 } from "@cdktf/provider-kubernetes/lib/secret-v1/index.js";
+import { TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
+import { withLogicalId } from "./logical-id.ts";
+
+export interface ServiceSecretProps {
+  /** HCL name. */
+  readonly hclName: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Terraform variable by the Secret's key: `CALI_SLACK_WEBHOOK_URL: { variable: "slack_webhook_url", … }`. */
+  readonly entries: Readonly<Record<string, { readonly variable: string; readonly description: string }>>;
+}
+
+/**
+ * A Secret made of Terraform variables that are sensitive and ephemeral, and written with `data_wo`: neither plan nor state
+ * has the values. Terraform cannot see then that a value changed: `secrets_revision` tells it.
+ */
+export class ServiceSecret extends Construct {
+  readonly name: string;
+  /** Changes with the values, for the pods' annotations. */
+  readonly revision: string;
+
+  constructor(scope: Construct, id: string, props: ServiceSecretProps) {
+    super(scope, id);
+    const revision = this.variable("secrets_revision", {
+      type: "number",
+      default: 1,
+      description: "Raise it when a secret changed, so that it is written and the pods are started anew",
+    });
+    const data = Object.fromEntries(
+      Object.entries(props.entries).map(([key, { variable, description }]) => {
+        // Empty is not set: the service goes without.
+        const secret = this.variable(variable, { type: "string", sensitive: true, default: "", description });
+        secret.addOverride("ephemeral", true);
+        return [key, secret.stringValue];
+      }),
+    );
+    withLogicalId(
+      new SecretV1(this, "Default", {
+        metadata: { name: props.name, namespace: props.namespace, labels: { ...props.labels } },
+        dataWo: data,
+        dataWoRevision: revision.numberValue,
+        type: "Opaque",
+      }),
+      props.hclName,
+    );
+    this.name = props.name;
+    this.revision = `\${tostring(${revision.fqn})}`;
+  }
+
+  private variable(
+    name: string,
+    config: ConstructorParameters<typeof TerraformVariable>[2],
+  ): TerraformVariable {
+    return withLogicalId(new TerraformVariable(this, name, { nullable: false, ...config }), name);
+  }
+}
