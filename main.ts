@@ -11,6 +11,8 @@ import { Eks } from "./stacks/05-eks.ts";
 import { Iam } from "./stacks/06-iam.ts";
 import { Ecr } from "./stacks/07-ecr.ts";
 import { Cluster } from "./stacks/08-cluster.ts";
+import { LogGenerator } from "./stacks/12-log-generator.ts";
+import { Consumer } from "./stacks/13-consumer.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
 import { writeSources } from "./stacks/sources.ts";
@@ -78,7 +80,24 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
   const ecr = new Ecr(images.stack, "Ecr", images.props);
 
   const base = place("08-cluster");
-  new Cluster(base.stack, "Cluster", { ...base.props, clusterName: eks.clusterName });
+  const cluster = new Cluster(base.stack, "Cluster", { ...base.props, clusterName: eks.clusterName });
+
+  const generation = place("12-log-generator");
+  new LogGenerator(generation.stack, "LogGenerator", {
+    ...generation.props,
+    clusterName: eks.clusterName,
+    namespace: cluster.namespace("cali"),
+  });
+
+  const consumption = place("13-consumer");
+  new Consumer(consumption.stack, "Consumer", {
+    ...consumption.props,
+    clusterName: eks.clusterName,
+    namespace: cluster.namespace("cali"),
+    streamName: kinesis.streamName,
+    bucketName: s3.bucketName,
+    domainArn: openSearch.domainArn,
+  });
 
   addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
   return app;

@@ -139,7 +139,7 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
       const shards = c.stream?.shards;
       if (typeof minReplicas !== "number") return true;
       return (
-        (typeof shards !== "number" || minReplicas <= shards) &&
+        (typeof shards !== "number" || minReplicas <= Math.max(1, shards)) &&
         (c.consumerTable !== false || minReplicas === 1)
       );
     },

@@ -17,7 +17,7 @@ export function imageVariable(scope: Construct, names: Names, service: string): 
     "image",
   );
   const repository = `dkr.ecr.${names.region}.amazonaws.com/${names.repository(service)}`;
-  const pattern = `^[0-9]{12}\\.${repository.replaceAll(".", "\\.")}@sha256:[0-9a-f]{64}$`;
+  const pattern = `^[0-9]{12}[.]${repository.replaceAll(".", "[.]")}@sha256:[0-9a-f]{64}$`;
   variable.addValidation({
     condition: Fn.can(Fn.regex(pattern, variable.stringValue)),
     errorMessage: `image must be <account>.${repository}@sha256:<64 hexadecimal digits>: a digest, not a tag.`,

@@ -36,10 +36,13 @@ export class PodAutoscaling extends Construct {
             },
           ],
           behavior: {
-            scaleDown: {
-              stabilizationWindowSeconds: 600,
-              policy: [{ type: "Pods", value: 1, periodSeconds: 300 }],
-            },
+            scaleDown: [
+              {
+                stabilizationWindowSeconds: 600,
+                selectPolicy: "Max",
+                policy: [{ type: "Pods", value: 1, periodSeconds: 300 }],
+              },
+            ],
           },
         },
       }),

@@ -3,6 +3,14 @@ import { TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { withLogicalId } from "./logical-id.ts";
 
+export interface SecretEntry {
+  /** Name of the Terraform variable. */
+  readonly variable: string;
+  readonly description: string;
+  /** Whether the service cannot do without. Default: false. */
+  readonly required?: boolean;
+}
+
 export interface ServiceSecretProps {
   /** HCL name. */
   readonly hclName: string;
@@ -10,12 +18,12 @@ export interface ServiceSecretProps {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Terraform variable by the Secret's key: `CALI_SLACK_WEBHOOK_URL: { variable: "slack_webhook_url", … }`. */
-  readonly entries: Readonly<Record<string, { readonly variable: string; readonly description: string }>>;
+  readonly entries: Readonly<Record<string, SecretEntry>>;
 }
 
 /**
  * A Secret made of Terraform variables that are sensitive and ephemeral, and written with `data_wo`: neither plan nor state
- * has the values. Terraform cannot see then that a value changed: `secrets_revision` tells it.
+ * has the values. Terraform cannot see then that a value changed: `rotation` tells it.
  */
 export class ServiceSecret extends Construct {
   readonly name: string;
@@ -24,15 +32,20 @@ export class ServiceSecret extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceSecretProps) {
     super(scope, id);
-    const revision = this.variable("secrets_revision", {
+    const revision = this.variable("rotation", {
       type: "number",
       default: 1,
       description: "Raise it when a secret changed, so that it is written and the pods are started anew",
     });
     const data = Object.fromEntries(
-      Object.entries(props.entries).map(([key, { variable, description }]) => {
-        // Empty is not set: the service goes without.
-        const secret = this.variable(variable, { type: "string", sensitive: true, default: "", description });
+      Object.entries(props.entries).map(([key, { variable, description, required }]) => {
+        const secret = this.variable(variable, {
+          type: "string",
+          sensitive: true,
+          description,
+          // Empty is not set: the service goes without.
+          ...(!required && { default: "" }),
+        });
         secret.addOverride("ephemeral", true);
         return [key, secret.stringValue];
       }),

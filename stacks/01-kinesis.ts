@@ -5,7 +5,7 @@ import type { Names } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { FirehoseToOpenSearch } from "../constructs/firehose-to-opensearch.ts";
 import { FirehoseToS3 } from "../constructs/firehose-to-s3.ts";
-import type { Handle } from "../constructs/handle.ts";
+import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { protectedLifecycle } from "../constructs/protection.ts";
 
@@ -21,6 +21,7 @@ export interface KinesisProps {
 /** 01: the stream, its two deliveries (S3, OpenSearch), and the table of the consumer that reads it. */
 export class Kinesis extends Construct {
   readonly stream: KinesisStream;
+  readonly streamName: Handle;
 
   constructor(scope: Construct, id: string, props: KinesisProps) {
     super(scope, id);
@@ -41,6 +42,7 @@ export class Kinesis extends Construct {
       }),
       "logs",
     );
+    this.streamName = new Handle(this, this.stream.name, (own) => own.stream);
 
     const delivery = {
       config,

@@ -23,6 +23,7 @@ export interface S3Props {
 /** 02: the bucket of raw logs, dead letters and new errors. */
 export class S3 extends Construct {
   readonly bucketArn: Handle;
+  readonly bucketName: Handle;
   readonly bucket: S3Bucket;
 
   constructor(scope: Construct, id: string, { config, names }: S3Props) {
@@ -36,6 +37,7 @@ export class S3 extends Construct {
       }),
       "logs",
     );
+    this.bucketName = new Handle(this, this.bucket.bucket, (own) => own.bucket);
     this.bucketArn = new Handle(this, this.bucket.arn, (own) => own.bucketArn);
     const bucket = this.bucket.id;
 

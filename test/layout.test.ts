@@ -44,6 +44,8 @@ describe("layout stacks", () => {
       "06-iam": ["02-s3"],
       "07-ecr": [],
       "08-cluster": ["05-eks"],
+      "12-log-generator": ["05-eks", "08-cluster"],
+      "13-consumer": ["01-kinesis", "02-s3", "03-opensearch", "05-eks", "08-cluster"],
     });
   });
 

@@ -14,6 +14,8 @@ const STACKS = [
   "06-iam",
   "07-ecr",
   "08-cluster",
+  "12-log-generator",
+  "13-consumer",
 ];
 
 let folder: string;

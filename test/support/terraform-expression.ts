@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 /**
  * Evaluates what a synthesized `cdk.tf.json` holds: strings with `${…}` templates, references, and the functions that
  * CALI uses. Anything else is an error that names it, so that a test cannot pass on something it didn't understand.
@@ -54,6 +55,7 @@ const FUNCTIONS: Record<string, Fn> = {
         : Object.keys(value).length,
   regex: (pattern: string, text: string) => new RegExp(pattern, "u").exec(text)?.[0] ?? new Failure(),
   replace: (text: string, from: string, to: string) => text.replaceAll(from, to),
+  sha256: (text: string) => createHash("sha256").update(String(text)).digest("hex"),
   tolist: (value: unknown[]) => [...value],
   toset: (value: unknown[]) => [...new Set(value)].sort(),
   tostring: (value: unknown) => String(value),

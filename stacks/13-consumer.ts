@@ -1,0 +1,135 @@
+import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opensearch-domain/index.js";
+import { Construct } from "constructs";
+import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import { consumerReplicas } from "../config/schema-services.ts";
+import { ClusterLogin } from "../constructs/cluster-login.ts";
+import type { PodFootprint } from "../constructs/footprint.ts";
+import type { Handle } from "../constructs/handle.ts";
+import { imageVariable } from "../constructs/image-variable.ts";
+import { withLogicalId } from "../constructs/logical-id.ts";
+import { ServiceDeployment } from "../constructs/service-deployment.ts";
+import { type SecretEntry, ServiceSecret } from "../constructs/service-secret.ts";
+
+export interface ConsumerProps {
+  readonly config: Config;
+  readonly names: Names;
+  readonly clusterName: Handle;
+  /** The namespace `cali`. */
+  readonly namespace: Handle;
+  readonly streamName: Handle;
+  readonly bucketName: Handle;
+  readonly domainArn: Handle;
+}
+
+const SERVICE = "consumer";
+const PORT = 8080;
+const STATE_FOLDER = "/var/lib/cali";
+
+/** 13: the consumer, which reads the stream and tells Slack. */
+export class Consumer extends Construct {
+  readonly footprints: readonly PodFootprint[];
+
+  constructor(scope: Construct, id: string, props: ConsumerProps) {
+    super(scope, id);
+    const { config, names } = props;
+    const { consumer } = config.services;
+    new ClusterLogin(this, "ClusterLogin", {
+      clusterName: props.clusterName.valueFor(this, names),
+      region: config.region,
+    });
+    const namespace = props.namespace.valueFor(this, names);
+    const deployment = new ServiceDeployment(this, "Deployment", {
+      name: SERVICE,
+      namespace,
+      image: imageVariable(this, names, SERVICE).stringValue,
+      serviceAccount: SERVICE_ACCOUNTS.consumer.name,
+      roleArn: config.workloadIdentity === "irsa" ? names.roleArn(this.role(config)) : undefined,
+      settings: this.settings(props),
+      secret:
+        consumer.secrets.kind === "existing"
+          ? { name: consumer.secrets.name, revision: consumer.secrets.name }
+          : this.secret(namespace, config),
+      resources: consumer.resources,
+      replicas: consumerReplicas(config),
+      cpuPercent: consumer.cpuPercent,
+      port: PORT,
+      // It needs at most 25 s to finish its batches, give its shards away and send what waits.
+      graceSeconds: 30,
+      stateFolder: config.consumerTable ? undefined : STATE_FOLDER,
+      // A shard is without a reader only while it changes hands.
+      rollout: config.consumerTable ? "new-first" : "old-first",
+    });
+    this.footprints = deployment.footprints;
+  }
+
+  private role({ iam }: Config) {
+    return iam.workloadRoles === "application" ? "application" : "consumer";
+  }
+
+  /** The consumer's settings by their variables; services/consumer/README.md has all. */
+  private settings({
+    config,
+    names,
+    streamName,
+    bucketName,
+    domainArn,
+  }: ConsumerProps): Record<string, string> {
+    const { links, settings } = config.services.consumer;
+    const { masterUser } = config.domain;
+    domainArn.valueFor(this, names);
+    const domain = withLogicalId(
+      new DataAwsOpensearchDomain(this, "Domain", { domainName: names.domain }),
+      "logs",
+    );
+    return {
+      CALI_REGION: config.region,
+      CALI_KINESIS_STREAM: streamName.valueFor(this, names),
+      CALI_OBJECTS_BUCKET: bucketName.valueFor(this, names),
+      ...(config.consumerTable
+        ? { CALI_STATE_TABLE: names.consumerTable }
+        : { CALI_STATE_FILE: `${STATE_FOLDER}/state.db` }),
+      CALI_OPEN_SEARCH_ENDPOINT: `https://${domain.endpoint}`,
+      ...(masterUser.kind === "internal" && {
+        CALI_OPEN_SEARCH_AUTH: "basic",
+        CALI_OPEN_SEARCH_USERNAME: masterUser.name,
+      }),
+      CALI_HTTP_PORT: String(PORT),
+      ...(links.openSearch && { CALI_LINKS_OPEN_SEARCH: links.openSearch }),
+      ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
+      ...settings,
+    };
+  }
+
+  private secret(namespace: string, config: Config): ServiceSecret {
+    const entries: Record<string, SecretEntry> = {
+      CALI_SLACK_WEBHOOK_URL: {
+        variable: "slack_webhook_url",
+        description: "Slack's incoming webhook for alerts; empty: alerts are only logged",
+      },
+      CALI_LLM_API_KEY: {
+        variable: "llm_api_key",
+        description: "API key of the language model; empty: none is asked",
+      },
+      CALI_LLM_TOKEN_KEY: {
+        variable: "llm_token_key",
+        description:
+          "Key of the tokens that stand for secrets in what is asked; empty: the consumer makes one",
+      },
+      ...(config.domain.masterUser.kind === "internal" && {
+        CALI_OPEN_SEARCH_PASSWORD: {
+          variable: "open_search_password",
+          description: "Password of the OpenSearch user that incidents are indexed as",
+          required: true,
+        },
+      }),
+    };
+    return new ServiceSecret(this, "Secret", {
+      hclName: "consumer",
+      name: SERVICE,
+      namespace,
+      labels: { "app.kubernetes.io/name": SERVICE, "app.kubernetes.io/part-of": "cali" },
+      entries,
+    });
+  }
+}

@@ -1,0 +1,322 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../config/errors.ts";
+import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
+import { type ConsumerConfig, loadConfig as loadConsumerConfig } from "../services/consumer/src/config.ts";
+import { SECRET_KEYS } from "../services/consumer/src/config-schema.ts";
+import {
+  allContainers,
+  at,
+  imageProblems,
+  type Manifest,
+  manifestProblems,
+  type PodSpec,
+  podSpecOf,
+  resourceProblems,
+} from "./support/manifests.ts";
+import { restrictedProblems } from "./support/pod-security.ts";
+import { run } from "./support/run.ts";
+import { type JsonObject, synthesize, synthesizeEnvironment } from "./support/synth.ts";
+import { manifestsOf } from "./support/terraform-manifest.ts";
+
+const dev = loadConfig({ env: "dev" });
+const stacksOf = (changes: object) => synthesize(parseConfig({ ...dev, ...changes }, "dev, changed"));
+
+function one(synthesized: ReturnType<typeof synthesize>, stack: string, kind: string): Manifest {
+  const found = manifestsOf(synthesized).filter((m) => m.stack === stack && m.manifest.kind === kind);
+  if (found.length !== 1 || !found[0]) throw new Error(`${found.length} ${kind} in ${stack}`);
+  return found[0].manifest;
+}
+const podOf = (manifest: Manifest) => podSpecOf(manifest) as PodSpec;
+
+describe.each(environmentFiles())("%s", (env) => {
+  const synthesized = synthesizeEnvironment(env);
+  const manifests = manifestsOf(synthesized);
+  const services = manifests.filter(({ stack }) => stack >= "12");
+  const pods = services.flatMap(({ manifest }) => podSpecOf(manifest) ?? []);
+
+  it("has a Deployment of each service", () => {
+    const deployments = services.filter(({ manifest }) => manifest.kind === "Deployment");
+    expect(deployments.map(({ manifest }) => manifest.metadata.name).sort()).toEqual([
+      "consumer",
+      "log-generator",
+    ]);
+  });
+
+  it.each(manifests)("$stack $address is what Kubernetes knows", async ({ manifest }) => {
+    expect(await manifestProblems(manifest)).toEqual([]);
+  });
+
+  it("has only pods that the restricted Pod Security Standard lets in", () => {
+    expect(pods.flatMap(restrictedProblems)).toEqual([]);
+  });
+
+  it("has only pods with requests, a memory limit, an image by digest, and a root that nothing can write to", () => {
+    expect(pods.flatMap(resourceProblems)).toEqual([]);
+    expect(pods.flatMap(imageProblems)).toEqual([]);
+    for (const container of pods.flatMap(allContainers)) {
+      expect(container.image).toMatch(/@sha256:/);
+      expect(at(container, "securityContext", "readOnlyRootFilesystem")).toBe(true);
+    }
+  });
+
+  it("refers to nothing that is not there", () => {
+    for (const pod of pods) {
+      const [container] = pod.containers;
+      const of = (stack: string, kind: string) =>
+        services.some(
+          (m) =>
+            m.stack === stack && m.manifest.kind === kind && m.manifest.metadata.name === container?.name,
+        );
+      const stack = container?.name === "consumer" ? "13-consumer" : "12-log-generator";
+      expect(of(stack, "ServiceAccount")).toBe(true);
+      expect(pod.serviceAccountName).toBe(container?.name);
+      for (const source of (container?.envFrom ?? []) as JsonObject[]) {
+        const kind = source.secretRef ? "Secret" : "ConfigMap";
+        expect(at(source, source.secretRef ? "secretRef" : "configMapRef", "name")).toBe(container?.name);
+        expect(of(stack, kind)).toBe(true);
+      }
+      const volumes = ((pod.volumes ?? []) as JsonObject[]).map(({ name }) => name);
+      expect(((container?.volumeMounts ?? []) as JsonObject[]).map(({ name }) => name)).toEqual(volumes);
+    }
+  });
+
+  it("gives the consumer a configuration that it takes", () => {
+    const settings = consumerSettings(synthesized);
+    expect(settings.kinesis.stream).toContain("-logs-stream");
+    expect(settings.http.port).toBe(
+      at(
+        podOf(one(synthesized, "13-consumer", "Deployment")),
+        "containers",
+        "0",
+        "ports",
+        "0",
+        "containerPort",
+      ),
+    );
+  });
+});
+
+/** The settings of the ConfigMap and the Secret, as the consumer itself reads them. */
+function consumerSettings(synthesized: ReturnType<typeof synthesize>): ConsumerConfig {
+  const settings = one(synthesized, "13-consumer", "ConfigMap").data as Record<string, string>;
+  const secrets = (at(one(synthesized, "13-consumer", "Secret"), "stringData") ?? {}) as Record<
+    string,
+    string
+  >;
+  const resolved = (text: string) =>
+    text
+      .replaceAll("${data.aws_caller_identity.current.account_id}", "123456789012")
+      .replaceAll("${data.aws_opensearch_domain.logs.endpoint}", "search-cali.es.amazonaws.com")
+      .replaceAll(/\$\{var\.open_search_password\}/g, "password")
+      .replaceAll(/\$\{var\.\w+\}/g, "");
+  const env = Object.fromEntries(
+    Object.entries({ ...settings, ...secrets }).map(([key, text]) => [key, resolved(text)]),
+  );
+  return loadConsumerConfig(undefined, env);
+}
+
+describe("the consumer", () => {
+  const prod = synthesizeEnvironment("prod");
+
+  it("gets each secret that it has from a variable that is in no plan and no state", () => {
+    const legacy = synthesizeEnvironment("terraform-users");
+    const keys = Object.keys(at(one(legacy, "13-consumer", "Secret"), "stringData") as object);
+    const variables = SECRET_KEYS.map(
+      (key) =>
+        `CALI_${key
+          .replaceAll(".", "_")
+          .replaceAll(/([A-Z])/g, "_$1")
+          .toUpperCase()}`,
+    );
+    expect(keys.sort()).toEqual(variables.sort());
+    for (const stacks of [prod, legacy].map(({ stacks }) => stacks["13-consumer"])) {
+      expect(Object.keys(stacks?.resource?.kubernetes_secret_v1?.consumer ?? {})).not.toContain("data");
+      for (const [name, variable] of Object.entries(stacks?.variable ?? {})) {
+        if (["image", "rotation"].includes(name)) continue;
+        expect(variable).toMatchObject({ sensitive: true, ephemeral: true, nullable: false });
+      }
+    }
+  });
+
+  it("is started anew by other settings and other secrets", () => {
+    const { annotations } = at(one(prod, "13-consumer", "Deployment"), "spec", "template", "metadata") as {
+      annotations: Record<string, string>;
+    };
+    expect(annotations["cali.io/settings"]).toBe(
+      "${sha256(jsonencode(kubernetes_config_map_v1.consumer.data))}",
+    );
+    expect(annotations["cali.io/secrets"]).toBe("${tostring(var.rotation)}");
+  });
+
+  it("is scaled up to the number of shards, and Terraform leaves the number alone then", () => {
+    const { stacks } = stacksOf({ stream: { mode: "provisioned", shards: 3 } });
+    const autoscaling = one(
+      stacksOf({ stream: { mode: "provisioned", shards: 3 } }),
+      "13-consumer",
+      "HorizontalPodAutoscaler",
+    );
+    expect(autoscaling.spec).toMatchObject({
+      minReplicas: 1,
+      maxReplicas: 3,
+      scaleTargetRef: { name: "consumer" },
+    });
+    const deployment = stacks["13-consumer"]?.resource?.kubernetes_deployment_v1?.consumer;
+    expect(deployment?.lifecycle).toEqual({ ignore_changes: ["spec[0].replicas"] });
+    expect(deployment?.wait_for_rollout).toBe(true);
+    const onDemand = stacksOf({ stream: { mode: "on-demand", shards: null } });
+    expect(one(onDemand, "13-consumer", "HorizontalPodAutoscaler").spec).toMatchObject({ maxReplicas: 4 });
+    const capped = {
+      services: { consumer: { maxReplicas: 2 } },
+      stream: { mode: "on-demand", shards: null },
+    };
+    expect(one(stacksOf(capped), "13-consumer", "HorizontalPodAutoscaler").spec).toMatchObject({
+      maxReplicas: 2,
+    });
+  });
+
+  it("of a single shard has no autoscaling", () => {
+    expect(manifestsOf(synthesize(dev)).map(({ manifest }) => manifest.kind)).not.toContain(
+      "HorizontalPodAutoscaler",
+    );
+  });
+
+  it("without a table keeps its state on a volume, alone", () => {
+    const legacy = synthesizeEnvironment("terraform-users");
+    const deployment = one(legacy, "13-consumer", "Deployment");
+    expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+    expect(consumerSettings(legacy).state).toMatchObject({ file: "/var/lib/cali/state.db" });
+    expect(JSON.stringify(podOf(deployment).volumes)).toContain(
+      '"persistentVolumeClaim":{"claimName":"consumer"}',
+    );
+  });
+
+  it("takes its role by its service account's annotation with IRSA", () => {
+    const annotations = (env: string) =>
+      one(synthesizeEnvironment(env), "13-consumer", "ServiceAccount").metadata.annotations;
+    expect(annotations("terraform-users")).toEqual({
+      "eks.amazonaws.com/role-arn":
+        "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/cali-app-role",
+    });
+    expect(annotations("prod")).toBeUndefined();
+  });
+
+  it("takes a Secret that is there already", () => {
+    const services = { consumer: { secrets: { kind: "existing", name: "from-vault" } } };
+    const synthesized = stacksOf({ services });
+    expect(manifestsOf(synthesized).map(({ manifest }) => manifest.kind)).not.toContain("Secret");
+    const [container] = podOf(one(synthesized, "13-consumer", "Deployment")).containers;
+    expect(container?.envFrom).toEqual([
+      { configMapRef: { name: "consumer" } },
+      { secretRef: { name: "from-vault" } },
+    ]);
+    expect(Object.keys(synthesized.stacks["13-consumer"]?.variable ?? {})).toEqual(["image"]);
+  });
+
+  it("takes links and further settings", () => {
+    const services = {
+      consumer: { links: { grafana: "https://grafana.example.org" }, settings: { CALI_LOG_LEVEL: "debug" } },
+    };
+    const settings = consumerSettings(stacksOf({ services }));
+    expect(settings.links.grafana).toBe("https://grafana.example.org");
+    expect(settings.log.level).toBe("debug");
+  });
+});
+
+describe("the log generator", () => {
+  it("takes its arguments", async () => {
+    const [container] = podOf(one(synthesize(dev), "12-log-generator", "Deployment")).containers;
+    const args = [
+      "--import",
+      "tsx",
+      "services/log-generator/src/main.ts",
+      ...((container?.args ?? []) as string[]),
+    ];
+    const { code, stdout } = await run("node", [...args, "--count", "3", "--seed", "1"]);
+    expect({ code, lines: stdout.trim().split("\n").length >= 3 }).toEqual({ code: 0, lines: true });
+  });
+
+  it("is what Fluent Bit takes log records from; the consumer's own log is not", () => {
+    const labels = (stack: string) =>
+      at(one(synthesize(dev), stack, "Deployment"), "spec", "template", "metadata", "labels");
+    expect(labels("12-log-generator")).toMatchObject({ "cali.io/logs": "true" });
+    expect(labels("13-consumer")).not.toHaveProperty(["cali.io/logs"]);
+  });
+
+  it("can be turned off", () => {
+    const off = stacksOf({ services: { logGenerator: { replicas: 0 } } });
+    expect(one(off, "12-log-generator", "Deployment").spec).toMatchObject({ replicas: 0 });
+  });
+});
+
+describe("an image", () => {
+  const condition = (stack: string) => {
+    const condition = at(synthesize(dev).stacks[stack], "variable", "image", "validation", "0", "condition");
+    const pattern = /regex\("(.*)", var\.image\)/.exec(String(condition))?.[1];
+    // Terraform's quoted text would read a backslash as an escape of its own.
+    expect(pattern).not.toContain("\\");
+    return new RegExp(pattern ?? "(?!)");
+  };
+  const repository = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
+  const digest = `sha256:${"0a".repeat(32)}`;
+
+  it("of the service's own repository is taken by its digest", () => {
+    expect(condition("13-consumer").test(`${repository}@${digest}`)).toBe(true);
+  });
+
+  it.each([
+    `${repository}:latest`,
+    `${repository}:1.2.3@${digest}`,
+    repository,
+    `${repository}@sha256:${"0A".repeat(32)}`,
+    `${repository}@sha256:abc`,
+    `docker.io/${repository}@${digest}`,
+    `${repository.replace("consumer", "log-generator")}@${digest}`,
+    `${repository.replace("-dev", "-prod")}@${digest}`,
+    `${repository.replace("ap-northeast-2", "us-east-1")}@${digest}`,
+    `${repository.replaceAll(".", "x")}@${digest}`,
+    `${repository}@${digest}\n`,
+  ])("is refused as %j", (image) => {
+    expect(condition("13-consumer").test(image)).toBe(false);
+  });
+});
+
+describe("a configuration that contradicts itself", () => {
+  const problem = (changes: object) => {
+    try {
+      parseConfig({ ...dev, ...changes }, "x.yaml");
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+    }
+    return "";
+  };
+
+  it.each([
+    [
+      { services: { consumer: { maxReplicas: 2 } } },
+      "services.consumer.maxReplicas: given 2; allowed: at least minReplicas",
+    ],
+    [
+      { services: { consumer: { minReplicas: 2 } } },
+      "services.consumer.minReplicas: given 2; allowed: at most stream.shards",
+    ],
+    [
+      {
+        stream: { mode: "on-demand", shards: null },
+        services: { consumer: { minReplicas: 3, maxReplicas: 2 } },
+      },
+      "services.consumer.maxReplicas: given 2; allowed: at least minReplicas",
+    ],
+    [
+      {
+        stream: { mode: "on-demand", shards: null },
+        consumerTable: false,
+        services: { consumer: { minReplicas: 2 } },
+      },
+      "services.consumer.minReplicas: given 2",
+    ],
+    [{ services: { consumer: { settings: { SLACK: "x" } } } }, "services.consumer.settings.SLACK"],
+    [{ services: { consumer: { resources: { memory: "1GB" } } } }, "allowed: memory such as 256Mi or 1Gi"],
+  ])("is refused: %j", (changes, said) => {
+    expect(problem(changes)).toContain(said);
+  });
+});
