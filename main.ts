@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { App } from "cdktf";
 import { ConfigError } from "./config/errors.ts";
-import { loadConfig } from "./config/load.ts";
+import { configFile, loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
 import { S3 } from "./stacks/02-s3.ts";
@@ -13,6 +13,7 @@ import { Ecr } from "./stacks/07-ecr.ts";
 import { Cluster } from "./stacks/08-cluster.ts";
 import { LogGenerator } from "./stacks/12-log-generator.ts";
 import { Consumer } from "./stacks/13-consumer.ts";
+import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
 import { writeSources } from "./stacks/sources.ts";
@@ -109,9 +110,10 @@ function main(args: readonly string[]): void {
   if (unknown !== undefined) throw new Error(`main.ts: given ${unknown}; allowed: --summary`);
   const config = loadConfig();
   const app = buildApp(config);
+  const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
   writeSources(app);
-  if (args.includes("--summary")) console.log(summarize(app.outdir, config));
+  if (args.includes("--summary")) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

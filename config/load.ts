@@ -18,6 +18,13 @@ export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
     .sort();
 }
 
+const environmentName = (env?: string) => env ?? (process.env.CALI_ENV || DEFAULT_ENVIRONMENT_FILE);
+
+/** The file that `loadConfig` reads, from the checkout's root. @param env as there */
+export function configFile(env?: string): string {
+  return `config/${environmentName(env)}.yaml`;
+}
+
 /**
  * Reads and validates the configuration of one environment.
  *
@@ -25,8 +32,8 @@ export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
  * @throws ConfigError with every problem of the file, or when there is no such file.
  */
 export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; folder?: string } = {}): Config {
-  const name = env ?? (process.env.CALI_ENV || DEFAULT_ENVIRONMENT_FILE);
-  const file = `config/${name}.yaml`;
+  const name = environmentName(env);
+  const file = configFile(env);
   const path = join(folder, `${name}.yaml`);
   if (!/^[a-z0-9-]+$/.test(name) || !existsSync(path)) {
     throw new ConfigError(file, [

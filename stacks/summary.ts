@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/schema.ts";
 import { stateBackend } from "../config/state-backend.ts";
+import { columns } from "./columns.ts";
 
 const manifestSchema = z.object({
   stacks: z.record(
@@ -34,16 +35,6 @@ export function summarize(outdir: string, config: Config): string {
     "",
     `Written to ${outdir}/stacks/<stack>/cdk.tf.json`,
   ].join("\n");
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 function readJson(path: string): unknown {
