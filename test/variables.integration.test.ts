@@ -52,3 +52,32 @@ describe("terraform-users' variables", () => {
     expect(stderr).toContain("opensearch_master_password");
   });
 });
+
+/** The image that a service's pipeline sets. */
+describe("13-consumer's image", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-image-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  beforeAll(() => {
+    const { image } = synthesizeEnvironment("dev").stacks["13-consumer"]?.variable ?? {};
+    writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ variable: { image } }));
+  });
+
+  const plan = (image: string) =>
+    run("terraform", ["plan", "-no-color", "-input=false"], { cwd: folder, env: { TF_VAR_image: image } });
+  const repository = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
+
+  it("is taken by its digest", async () => {
+    const { code, stderr } = await plan(`${repository}@sha256:${"0a".repeat(32)}`);
+    expect(code, stderr).toBe(0);
+  });
+
+  it.each([`${repository}:latest`, `${repository}:1.2.3@sha256:${"0a".repeat(32)}`, repository])(
+    "is refused as %s",
+    async (image) => {
+      const { code, stderr } = await plan(image);
+      expect(code).toBe(1);
+      expect(stderr.replaceAll(/[\s│]+/g, " ")).toContain("a digest, not a tag");
+    },
+  );
+});

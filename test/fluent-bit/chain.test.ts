@@ -6,19 +6,16 @@ import {
   LINE_START_PATTERN,
   type LogLine,
   toRecord,
-  validateRecord,
 } from "@cali/log-record";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
-import { decode } from "../../services/consumer/src/decode.ts";
-import { FluentBitChain, type PodLookup, type TailedLine } from "./support/chain.ts";
-import { Keys, readFluentBitValues } from "./support/config.ts";
-import { corpus, type Expected, logFile, ORIGIN } from "./support/corpus.ts";
+import { describe, expect, it } from "vitest";
+import type { PodLookup } from "./support/chain.ts";
+import { Keys } from "./support/config.ts";
+import { logFile, ORIGIN } from "./support/corpus.ts";
 import { criLines } from "./support/cri.ts";
 import { OnigRegex } from "./support/regex.ts";
+import { comeOutAsRecords, through, values } from "./support/through.ts";
 
-const values = readFluentBitValues({ CALI_ENVIRONMENT: ORIGIN.environment });
-const LABELLED: PodLookup = () => ({ labels: { "cali.io/logs": "true" } });
 const TIME = "2026-01-25T01:02:03.456789012Z";
 
 const parser = (name: string) => {
@@ -31,20 +28,6 @@ const rules = () => {
   if (!section) throw new Error("no multiline parser");
   return new Keys(section).all("rule");
 };
-
-/** Sends lines through the chain; what comes out is taken as the consumer takes it. */
-async function through(lines: Iterable<TailedLine>, lookup: PodLookup = LABELLED) {
-  const payloads: string[] = [];
-  const chain = await FluentBitChain.create(values, lookup, (json) => payloads.push(json));
-  for (const line of lines) chain.add(line);
-  chain.flush();
-  return payloads.map((json) => {
-    const decoded = decode(Buffer.from(`${json}\n`));
-    const [payload] = decoded;
-    if (decoded.length !== 1 || !payload?.ok) throw new Error(`not one payload: ${json.slice(0, 200)}`);
-    return { json, value: payload.value as Record<string, unknown>, verdict: validateRecord(payload.value) };
-  });
-}
 
 const tailed = (text: string, file = logFile("pay-1"), stream: "stdout" | "stderr" = "stdout") =>
   [...criLines(text, TIME, stream)].map((line) => ({ file, line }));
@@ -117,54 +100,8 @@ describe("the values file has the patterns of services/log-record", () => {
 const mapped = (groups: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(groups).map(([key, value]) => [key, value ?? ""]));
 
-describe("10,000 lines of the log generator", () => {
-  let expected: readonly Expected[];
-  let out: Awaited<ReturnType<typeof through>>;
-
-  beforeAll(async () => {
-    const made = corpus({ count: 10_000 });
-    expected = made.expected;
-    out = await through(made.lines);
-  });
-
-  const byPod = <T>(all: readonly T[], pod: (one: T) => string) => Map.groupBy(all, pod);
-
-  it("are what they should be: stack traces, bad ones of each kind, cut lines, many pods", () => {
-    expect(new Set(expected.map(({ label }) => label.why))).toEqual(
-      new Set([null, "wrong-type", "missing-field", "broken", "oversize"]),
-    );
-    expect(expected.filter(({ text }) => text.includes("\n")).length).toBeGreaterThan(100);
-    expect(byPod(expected, ({ pod }) => pod).size).toBeGreaterThan(10);
-  });
-
-  it("come out one for one: none lost, none glued together, in each pod's order", () => {
-    expect(out.length).toBe(10_000);
-    const outByPod = byPod(out, ({ value }) => String(value.pod_name));
-    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
-      const got = outByPod.get(pod) ?? [];
-      expect(got.map(({ value }) => whole(value))).toEqual(wanted.map(({ text }) => text));
-    }
-  });
-
-  it("are the records that toRecord makes, or invalid where the labels say so", () => {
-    const outByPod = byPod(out, ({ value }) => String(value.pod_name));
-    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
-      for (const [index, { verdict }] of (outByPod.get(pod) ?? []).entries()) {
-        const { record, label } = wanted[index] as Expected;
-        expect(verdict.ok, JSON.stringify(label)).toBe(label.valid);
-        if (verdict.ok) expect(verdict.record).toEqual(record);
-        else expect(verdict.reason).toMatch(/given/);
-      }
-    }
-  });
-});
-
-/** The text of the log that a payload was made of. */
-function whole(value: Record<string, unknown>): string {
-  if (typeof value.log === "string") return value.log;
-  const { level, timestamp, service, version, trace_id, log_content } = value;
-  return `[${level}] ${timestamp} ${service}/${version} [${trace_id}]: ${log_content}`;
-}
+describe("2,000 lines of the log generator (10,000 are in chain.integration.test.ts)", () =>
+  comeOutAsRecords({ count: 2_000, badShare: 0.1 }));
 
 describe("a line", () => {
   it("of any form that log-record writes becomes its record", async () => {

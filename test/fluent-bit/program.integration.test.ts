@@ -17,7 +17,9 @@ const PATIENCE = { timeout: 120_000, interval: 200 };
 
 describe.skipIf(!BINARY)("Fluent Bit itself", () => {
   const open: Surroundings[] = [];
-  afterEach(() => {
+  const running: ReturnType<typeof startFluentBit>[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((program) => program.stop("SIGKILL")));
     for (const one of open.splice(0)) {
       one.close();
       rmSync(one.folder, { recursive: true, force: true });
@@ -29,7 +31,11 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
     open.push(made);
     return made;
   }
-  const begin = (around: Surroundings) => startFluentBit(BINARY as string, around);
+  const begin = (around: Surroundings) => {
+    const program = startFluentBit(BINARY as string, around);
+    running.push(program);
+    return program;
+  };
   const write = (around: Surroundings, lines: readonly TailedLine[]) => {
     for (const { file, line } of lines) appendFileSync(join(around.folder, "containers", file), `${line}\n`);
   };

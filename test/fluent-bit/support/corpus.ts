@@ -24,12 +24,18 @@ export interface Corpus {
 export const logFile = (pod: string, namespace = "cali", container = "app") =>
   `${pod}_${namespace}_${container}-${"0a".repeat(32)}.log`;
 
-/** The log generator's lines, a fiftieth of them bad, in the logs of the pods that it says they are from. */
-export function corpus({ count, seed = "fluent-bit" }: { count: number; seed?: string }): Corpus {
+export interface CorpusOptions {
+  readonly count: number;
+  /** Share of bad lines. Default: 0.02. */
+  readonly badShare?: number;
+}
+
+/** The log generator's lines in the logs of the pods that it says they are from. */
+export function corpus({ count, badShare = 0.02 }: CorpusOptions): Corpus {
   const lines: TailedLine[] = [];
   const expected: Expected[] = [];
   const start = Date.parse("2026-01-25T00:00:00Z");
-  for (const line of generate({ seed, start, rate: 100, count, badShare: 0.02, noiseShare: 0.3 })) {
+  for (const line of generate({ seed: "fluent-bit", start, rate: 100, count, badShare, noiseShare: 0.3 })) {
     const text = asText(line);
     for (const cri of criLines(text, runtimeTime(line))) lines.push({ file: logFile(line.pod), line: cri });
     const label = labelOf(line);

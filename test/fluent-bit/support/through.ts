@@ -1,0 +1,73 @@
+import { validateRecord } from "@cali/log-record";
+import { beforeAll, expect, it } from "vitest";
+import { decode } from "../../../services/consumer/src/decode.ts";
+import { FluentBitChain, type PodLookup, type TailedLine } from "./chain.ts";
+import { readFluentBitValues } from "./config.ts";
+import { type CorpusOptions, corpus, type Expected, ORIGIN } from "./corpus.ts";
+
+export const values = readFluentBitValues({ CALI_ENVIRONMENT: ORIGIN.environment });
+const LABELLED: PodLookup = () => ({ labels: { "cali.io/logs": "true" } });
+
+/** Sends lines through the chain; what comes out is taken as the consumer takes it. */
+export async function through(lines: Iterable<TailedLine>, lookup: PodLookup = LABELLED) {
+  const payloads: string[] = [];
+  const chain = await FluentBitChain.create(values, lookup, (json) => payloads.push(json));
+  for (const line of lines) chain.add(line);
+  chain.flush();
+  return payloads.map((json) => {
+    const decoded = decode(Buffer.from(`${json}\n`));
+    const [payload] = decoded;
+    if (decoded.length !== 1 || !payload?.ok) throw new Error(`not one payload: ${json.slice(0, 200)}`);
+    return { json, value: payload.value as Record<string, unknown>, verdict: validateRecord(payload.value) };
+  });
+}
+
+/** The tests of the log generator's lines: each comes out as what its label says. */
+export function comeOutAsRecords(options: CorpusOptions): void {
+  let expected: readonly Expected[];
+  let out: Awaited<ReturnType<typeof through>>;
+
+  beforeAll(async () => {
+    const made = corpus(options);
+    expected = made.expected;
+    out = await through(made.lines);
+  });
+
+  const byPod = <T>(all: readonly T[], pod: (one: T) => string) => Map.groupBy(all, pod);
+
+  it("are what they should be: stack traces, bad ones of each kind, cut lines, many pods", () => {
+    expect(new Set(expected.map(({ label }) => label.why))).toEqual(
+      new Set([null, "wrong-type", "missing-field", "broken", "oversize"]),
+    );
+    expect(expected.filter(({ text }) => text.includes("\n")).length).toBeGreaterThan(options.count / 100);
+    expect(byPod(expected, ({ pod }) => pod).size).toBeGreaterThan(10);
+  });
+
+  it("come out one for one: none lost, none glued together, in each pod's order", () => {
+    expect(out.length).toBe(options.count);
+    const outByPod = byPod(out, ({ value }) => String(value.pod_name));
+    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
+      const got = outByPod.get(pod) ?? [];
+      expect(got.map(({ value }) => whole(value))).toEqual(wanted.map(({ text }) => text));
+    }
+  });
+
+  it("are the records that toRecord makes, or invalid where the labels say so", () => {
+    const outByPod = byPod(out, ({ value }) => String(value.pod_name));
+    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
+      for (const [index, { verdict }] of (outByPod.get(pod) ?? []).entries()) {
+        const { record, label } = wanted[index] as Expected;
+        expect(verdict.ok, JSON.stringify(label)).toBe(label.valid);
+        if (verdict.ok) expect(verdict.record).toEqual(record);
+        else expect(verdict.reason).toMatch(/given/);
+      }
+    }
+  });
+}
+
+/** The text of the log that a payload was made of. */
+function whole(value: Record<string, unknown>): string {
+  if (typeof value.log === "string") return value.log;
+  const { level, timestamp, service, version, trace_id, log_content } = value;
+  return `[${level}] ${timestamp} ${service}/${version} [${trace_id}]: ${log_content}`;
+}
