@@ -11,6 +11,7 @@ import { Eks } from "./stacks/05-eks.ts";
 import { Iam } from "./stacks/06-iam.ts";
 import { Ecr } from "./stacks/07-ecr.ts";
 import { Cluster } from "./stacks/08-cluster.ts";
+import { FluentBit } from "./stacks/09-fluent-bit.ts";
 import { LogGenerator } from "./stacks/12-log-generator.ts";
 import { Consumer } from "./stacks/13-consumer.ts";
 import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
@@ -82,6 +83,14 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
 
   const base = place("08-cluster");
   const cluster = new Cluster(base.stack, "Cluster", { ...base.props, clusterName: eks.clusterName });
+
+  const collection = place("09-fluent-bit");
+  new FluentBit(collection.stack, "FluentBit", {
+    ...collection.props,
+    clusterName: eks.clusterName,
+    namespace: cluster.namespace("logging"),
+    streamName: kinesis.streamName,
+  });
 
   const generation = place("12-log-generator");
   new LogGenerator(generation.stack, "LogGenerator", {

@@ -44,6 +44,7 @@ describe("layout stacks", () => {
       "06-iam": ["02-s3"],
       "07-ecr": [],
       "08-cluster": ["05-eks"],
+      "09-fluent-bit": ["01-kinesis", "05-eks", "08-cluster"],
       "12-log-generator": ["05-eks", "08-cluster"],
       "13-consumer": ["01-kinesis", "02-s3", "03-opensearch", "05-eks", "08-cluster"],
     });

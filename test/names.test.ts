@@ -20,7 +20,8 @@ function physicalNames(config: Config): Set<string> {
     return defaults[path.join(".")] ?? path.join(".");
   };
   const named = resourcesOf(synthesize(config))
-    .filter(({ type }) => !ATTACHED.test(type))
+    // What is inside a cluster has its name there only.
+    .filter(({ type }) => type.startsWith("aws_") && !ATTACHED.test(type))
     .flatMap(({ type, body }) =>
       NAME_ARGUMENTS.filter((argument) => typeof body[argument] === "string").map(
         (argument) => `${type} ${String(evaluate(body[argument], account))}`,

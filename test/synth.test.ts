@@ -14,6 +14,7 @@ const STACKS = [
   "06-iam",
   "07-ecr",
   "08-cluster",
+  "09-fluent-bit",
   "12-log-generator",
   "13-consumer",
 ];
