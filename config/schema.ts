@@ -7,6 +7,7 @@ import {
   networkSchema,
   repositoriesSchema,
 } from "./schema-cluster.ts";
+import { budgetSchema, costSchema } from "./schema-cost.ts";
 import { bucketSchema, domainSchema, firehoseSchema, streamSchema } from "./schema-data.ts";
 import { servicesSchema } from "./schema-services.ts";
 import { uniqueList } from "./unique.ts";
@@ -131,11 +132,8 @@ const base = z.strictObject({
   iam: iamSchema,
   repositories: repositoriesSchema,
   services: servicesSchema,
-  budget: z
-    .strictObject({
-      monthlyUsd: z.number().positive().max(1_000_000).default(182).describe("Monthly budget in USD."),
-    })
-    .prefault({}),
+  cost: costSchema,
+  budget: budgetSchema,
 });
 
 /** The shape before contradictions are looked for. */

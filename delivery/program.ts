@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { bootstrapCommand } from "./bootstrap/command.ts";
 import { commentCommand } from "./comment/command.ts";
+import { costCommand } from "./cost/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { imageCommand } from "./image/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
@@ -14,6 +15,7 @@ export const program = new Command("cali")
   .addCommand(pipelineAccessCommand)
   .addCommand(synthDifferenceCommand)
   .addCommand(commentCommand)
+  .addCommand(costCommand)
   .addCommand(fetchPlansCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand);

@@ -1,22 +1,17 @@
 import { join } from "node:path";
 import { type PlanRun, PlanRunError, type StackRun } from "../plan/plan-run.ts";
 import { readPlan } from "../plan-json/read.ts";
-import type { CostChange, StackReport } from "./report.ts";
+import type { StackReport } from "./report.ts";
 
 /**
  * What a run of `cali plan` says of each stack, with the plans that it kept.
  *
- * @param costs monthly USD, by stack.
  * @throws PlanRunError when a plan's JSON is missing in `run.json`; PlanFormatError.
  */
-export function stackReports(
-  folder: string,
-  run: PlanRun,
-  costs: ReadonlyMap<string, CostChange>,
-): StackReport[] {
+export function stackReports(folder: string, run: PlanRun): StackReport[] {
   return [...run.stacks]
     .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1))
-    .map((stack) => ({ ...stackReport(folder, stack), cost: costs.get(stack.name) }));
+    .map((stack) => stackReport(folder, stack));
 }
 
 function stackReport(folder: string, { name, status, waitsFor, reason, jsonFile }: StackRun): StackReport {

@@ -2,10 +2,12 @@ import { appendFileSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
+import { EXIT_OVER_BUDGET, failsBudget } from "../cost/reckon.ts";
 import { githubClient } from "../github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../github/environment.ts";
 import { PlanRunError, readPlanRun } from "../plan/plan-run.ts";
 import { stackReports } from "./collect.ts";
+import { withCosts } from "./costs.ts";
 import { stateOf } from "./header.ts";
 import { setLabel } from "./labels.ts";
 import { postComment } from "./pull-request.ts";
@@ -38,12 +40,13 @@ async function run({ plans, pullRequest, env, print = false, sources }: Options)
   const report: Report = {
     environment: planRun.environment,
     commit: planRun.commit,
-    stacks: stackReports(plans, planRun, new Map()),
+    ...withCosts(stackReports(plans, planRun), config),
     sources: readSources(sources ?? sourcesBeside(plans)),
     links: github?.links ?? repositoryLinks(process.env),
-    budget: undefined,
   };
   const { markdown } = render(report, { limit: COMMENT_LIMIT - MARKER_BYTES, longestLine: LONGEST_LINE });
+  // The check fails, and everybody is told all the same.
+  if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;
   if (!github) {
     console.log(markdown);
     return;

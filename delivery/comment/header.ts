@@ -32,7 +32,7 @@ export function header(report: Report, limit: number): string {
     heading(report),
     ...failures(report),
     ...dataLoss(report, room),
-    ...budget(report),
+    ...budgetWarning(report),
     stackTable(report),
   ];
   return [...top, ...destroyed(report, room)].join("\n\n");
@@ -88,15 +88,14 @@ function dataLoss({ stacks }: Report, room: number): string[] {
   ];
 }
 
-function budget({ budget }: Report): string[] {
+function budgetWarning({ budget }: Report): string[] {
   if (!budget || budget.total.after <= budget.budgetUsd) return [];
-  const over = (budget.total.after - budget.budgetUsd).toFixed(2);
-  const check = budget.isEnforced
-    ? " The configuration says that this fails the check (`budget.enforce`)."
-    : "";
+  const { total, budgetUsd, isEnforced } = budget;
+  const check = isEnforced ? " The configuration says that this fails the check (`budget.enforce`)." : "";
+  const unknown = total.unknown > 0 ? `, and ${counted(total.unknown, "unknown price")} on top` : "";
   return [
     alert("WARNING", [
-      `**Over the budget** by ${over} USD a month: ${budget.total.after.toFixed(2)} of ${budget.budgetUsd.toFixed(2)}.${check}`,
+      `**Over the budget** by ${(total.after - budgetUsd).toFixed(2)} USD a month: ${total.after.toFixed(2)} of ${budgetUsd.toFixed(2)}${unknown}.${check}`,
     ]),
   ];
 }

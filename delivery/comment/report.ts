@@ -1,3 +1,4 @@
+import type { CostChange } from "../cost/reckon.ts";
 import type { Links } from "../github/environment.ts";
 import type { Plan } from "../plan-json/model.ts";
 import type { Sources } from "./sources.ts";
@@ -13,13 +14,6 @@ export type StackReport = {
   | { readonly status: "waiting"; readonly waitsFor: readonly string[]; readonly reason: string | undefined }
   | { readonly status: "failed"; readonly reason: string }
 );
-
-/** Monthly USD of what has a known price, and of how many things the price isn't known. */
-export interface CostChange {
-  readonly before: number;
-  readonly after: number;
-  readonly unknown: number;
-}
 
 /** The cost of all stacks against the budget. */
 export interface BudgetReport {

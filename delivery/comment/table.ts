@@ -1,6 +1,7 @@
+import type { CostChange } from "../cost/reckon.ts";
 import { type Counts, countsOf } from "../plan-json/model.ts";
 import { cellCode } from "./markdown.ts";
-import type { CostChange, Report, StackReport } from "./report.ts";
+import type { Report, StackReport } from "./report.ts";
 
 const COLUMNS = ["create", "update", "replace", "delete", "import", "move", "forget", "drift"] as const;
 const TITLES = ["add", "change", "replace", "destroy", "import", "move", "forget", "drift"];
@@ -44,6 +45,7 @@ function counts(stack: StackReport): string[] {
 /** `12.00 → 15.30`; what has no known price is said, never taken for 0. */
 export function costCell(cost: CostChange | undefined): string {
   if (!cost) return NONE;
+  if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return `${cost.unknown} unknown`;
   const [before, after] = [cost.before.toFixed(2), cost.after.toFixed(2)];
   const known = before === after ? after : `${before} → ${after}`;
   return cost.unknown === 0 ? known : `${known} + ${cost.unknown} unknown`;

@@ -55,6 +55,8 @@ describe("cali comment", () => {
     expect(github.labels).toContainEqual(expect.objectContaining({ name: "plan:destroy", color: "b60205" }));
     expect(readFileSync(join(plans(), "comment.md"), "utf8")).toContain("### Destroyed or replaced: 3");
     expect(readFileSync(summary(), "utf8")).toContain("### Destroyed or replaced: 3");
+    // Seoul has no confirmed price of a stream; two of its things stay unknown.
+    expect(github.comments[0]?.body).toMatch(/\| `01-kinesis` \|.*\| [\d.]+ \+ \d+ unknown \|/);
 
     const second = await comment([{ name: "01-kinesis", plan: "no-op", status: "no-changes" }], {
       args: onPull(),

@@ -1,0 +1,24 @@
+/**
+ * The last day of standard and of extended support of each Kubernetes version in EKS.
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+ */
+const SUPPORT: Readonly<Record<string, readonly [standard: string, extended: string]>> = {
+  "1.29": ["2025-03-23", "2026-03-23"],
+  "1.30": ["2025-07-23", "2026-07-23"],
+  "1.31": ["2025-11-26", "2026-11-26"],
+  "1.32": ["2026-03-23", "2027-03-23"],
+  "1.33": ["2026-07-29", "2027-07-29"],
+  "1.34": ["2026-12-02", "2027-12-02"],
+  "1.35": ["2027-03-27", "2028-03-27"],
+};
+
+export type Support = "standard" | "extended" | "ended" | "unknown";
+
+/** How EKS supports a version on a day. */
+export function supportOf(version: string | undefined, date: Date): Support {
+  const ends = version === undefined ? undefined : SUPPORT[version];
+  if (!ends) return "unknown";
+  const day = date.toISOString().slice(0, 10);
+  if (day <= ends[0]) return "standard";
+  return day <= ends[1] ? "extended" : "ended";
+}
