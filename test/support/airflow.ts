@@ -74,6 +74,8 @@ export class Airflow {
       AIRFLOW__CORE__DAGS_FOLDER: join(SERVICE, "dags"),
       AIRFLOW__CORE__LOAD_EXAMPLES: "False",
       AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+      // Several processes write to it: on a busy machine one waits longer than the default of 5 s.
+      AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(folder, "home/airflow.db")}?timeout=120`,
       AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${await freePort()}/execution/`,
       AIRFLOW__API_AUTH__JWT_SECRET: randomBytes(64).toString("hex"),
       // The delays between tries are minutes; services/airflow-dags/test/test_daily.py checks them.
