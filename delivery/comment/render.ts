@@ -1,5 +1,5 @@
 import { header } from "./header.ts";
-import { bytes, counted } from "./markdown.ts";
+import { bytes, code, counted } from "./markdown.ts";
 import type { Report } from "./report.ts";
 import { type Item, itemsOf, type Level, sizeOf, stackBlock } from "./stack.ts";
 import { GROUPS, type Group } from "./words.ts";
@@ -88,7 +88,7 @@ function share(items: readonly Item[], space: number): void {
   }
 }
 
-function leftOut({ links }: Report, items: readonly Item[], stacks: number): string | undefined {
+function leftOut({ links, environment }: Report, items: readonly Item[], stacks: number): string | undefined {
   const lines = items.filter(({ level, line, full }) => level === "line" && line !== full).length;
   const uncounted = items.filter(({ level }) => level === "counted").length;
   if (lines + uncounted + stacks === 0) return undefined;
@@ -98,5 +98,5 @@ function leftOut({ links }: Report, items: readonly Item[], stacks: number): str
     ...(stacks > 0 ? [`${counted(stacks, "stack")} in the table only`] : []),
   ].join(", ");
   const where = links?.run ? `[the run](${links.run})` : "the run";
-  return `---\n\nA comment has room for so much: it shows ${said}. The whole is in the summary of ${where} and in its artifact.`;
+  return `---\n\nA comment has room for so much: it shows ${said}. The whole is in the artifact ${code(`comment-${environment}`)} of ${where}.`;
 }
