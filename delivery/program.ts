@@ -2,9 +2,11 @@ import { Command } from "commander";
 import { bootstrapCommand } from "./bootstrap/command.ts";
 import { commentCommand } from "./comment/command.ts";
 import { costCommand } from "./cost/command.ts";
+import { deployCommand } from "./deploy/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { imageCommand } from "./image/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
+import { planCommand } from "./plan/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
 import { waitForCommand } from "./wait-for/command.ts";
 
@@ -17,5 +19,7 @@ export const program = new Command("cali")
   .addCommand(commentCommand)
   .addCommand(costCommand)
   .addCommand(fetchPlansCommand)
+  .addCommand(planCommand)
+  .addCommand(deployCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand);

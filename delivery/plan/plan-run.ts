@@ -19,6 +19,8 @@ const stackRunSchema = z.object({
   jsonFile: fileName.optional(),
   lineage: z.string().optional(),
   serial: z.int().nonnegative().optional(),
+  /** SHA-256 of the provider lock file that was planned with; undefined: the stack has none. */
+  lockDigest: z.string().optional(),
   durationMs: z.number().nonnegative(),
   /** Place in the order of deployment, from 0. */
   order: z.int().nonnegative(),

@@ -1,0 +1,85 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SynthesizedStack } from "../application/application.ts";
+import { hasChanges } from "../plan-json/model.ts";
+import { parsePlan } from "../plan-json/read.ts";
+import type { Secrets } from "../terraform/secrets.ts";
+import { type State, Terraform, type TerraformOptions } from "../terraform/terraform.ts";
+import { imagesOf } from "./images.ts";
+
+/** What came of planning one stack. */
+export type PlannedStack = { readonly stack: SynthesizedStack; readonly durationMs: number } & (
+  | {
+      readonly status: "planned";
+      readonly state: State;
+      readonly lockDigest: string | undefined;
+      /** Values that the plan was made with, to plan it again the same way. */
+      readonly hasChanges: boolean;
+    }
+  | { readonly status: "waiting"; readonly state: State; readonly reason: string }
+  | { readonly status: "failed"; readonly state: State | undefined; readonly reason: string }
+);
+
+export interface PlanStackOptions extends Omit<TerraformOptions, "folder" | "environment" | "lockFile"> {
+  readonly secrets: Secrets;
+  /** Folder that the plan and its JSON are written to. */
+  readonly out: string;
+  /** Provider lock files by stack. */
+  readonly lockFile: (stack: string) => string | undefined;
+  /** One `terraform init` at a time: the folder of providers can't be shared otherwise. */
+  readonly initInTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Takes a few words on what is being done. */
+  readonly progress: (doing: string) => void;
+}
+
+/** A plan's file names in the folder of a run. */
+export function planFiles(stack: string): { planFile: string; jsonFile: string } {
+  return { planFile: `${stack}.tfplan`, jsonFile: `${stack}.json` };
+}
+
+/** Prepares a stack's folder. @throws TerraformError */
+export async function prepare(stack: SynthesizedStack, options: PlanStackOptions) {
+  const { lockFile, initInTurn, progress, ...rest } = options;
+  const lock = lockFile(stack.name);
+  const base = { ...rest, folder: stack.folder, ...(lock && { lockFile: lock }) };
+  progress("init");
+  const first = new Terraform(base);
+  await initInTurn(() => first.init());
+  progress("reading the state");
+  const state = await first.state();
+  const images = imagesOf(stack, state, process.env);
+  return { terraform: new Terraform({ ...base, environment: images.environment }), state, images };
+}
+
+/** Plans one stack, and keeps the plan and its JSON. Failures are told, not thrown: the others go on. */
+export async function planStack(stack: SynthesizedStack, options: PlanStackOptions): Promise<PlannedStack> {
+  const begin = performance.now();
+  const durationMs = () => Math.round(performance.now() - begin);
+  let state: State | undefined;
+  try {
+    const prepared = await prepare(stack, options);
+    state = prepared.state;
+    const { terraform, images } = prepared;
+    if (images.missing.length > 0) {
+      const reason = `waiting for an image: nothing runs yet, and ${images.missing.map((name) => `TF_VAR_${name}`).join(", ")} is not set. The service's own workflow gives it.`;
+      return { stack, status: "waiting", state, reason, durationMs: durationMs() };
+    }
+    options.progress("planning");
+    const { planFile, jsonFile } = planFiles(stack.name);
+    await terraform.plan(join(options.out, planFile));
+    const json = await terraform.show(join(options.out, planFile));
+    // Secrets stand in it in clear text: nobody but this user.
+    await writeFile(join(options.out, jsonFile), json, { mode: 0o600 });
+    return {
+      stack,
+      status: "planned",
+      state,
+      lockDigest: await terraform.lockDigest(),
+      hasChanges: hasChanges(parsePlan(json, jsonFile)),
+      durationMs: durationMs(),
+    };
+  } catch (error) {
+    const reason = options.secrets.redact((error as Error).message);
+    return { stack, status: "failed", state, reason, durationMs: durationMs() };
+  }
+}

@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Listr } from "listr2";
+import pLimit from "p-limit";
+import { type Application, allDependencies, type SynthesizedStack } from "../application/application.ts";
+import { Secrets } from "../terraform/secrets.ts";
+import { terraformVersion } from "../terraform/terraform.ts";
+import type { PlanRun, StackRun } from "./plan-run.ts";
+import { type PlannedStack, type PlanStackOptions, planFiles, planStack } from "./plan-stack.ts";
+
+export interface PlanOptions {
+  readonly application: Application;
+  /** In the order of deployment. */
+  readonly stacks: readonly SynthesizedStack[];
+  readonly environment: string;
+  readonly commit: string;
+  /** Folder that everything is written to; what an earlier run left there goes. */
+  readonly out: string;
+  /** Stacks that are planned at once. */
+  readonly parallel: number;
+  /** How long to wait for a state's lock, such as `5m`. */
+  readonly lockTimeout: string;
+  /** Whether nothing is shown while it works. */
+  readonly silent?: boolean;
+}
+
+/** What a run of planning has: `run.json`'s content, and each stack for whoever goes on with it. */
+export interface Planned {
+  readonly run: PlanRun;
+  readonly stacks: readonly PlannedStack[];
+}
+
+/** Folder of downloaded providers. */
+const PLUGIN_CACHE = resolve(".cali/providers");
+/** Provider lock files that are kept in the repository, by stack. */
+const LOCK_FILES = resolve("terraform-locks");
+
+/** What all stacks of a run have in common. */
+export function stackOptions(
+  stacks: readonly SynthesizedStack[],
+  { out, lockTimeout }: Pick<PlanOptions, "out" | "lockTimeout">,
+): Omit<PlanStackOptions, "progress"> {
+  const inTurn = pLimit(1);
+  return {
+    out,
+    lockTimeout,
+    secrets: new Secrets(
+      process.env,
+      stacks.flatMap(({ sensitiveVariables }) => sensitiveVariables),
+    ),
+    pluginCache: process.env.TF_PLUGIN_CACHE_DIR || PLUGIN_CACHE,
+    lockFile: (stack) => {
+      const file = join(LOCK_FILES, `${stack}.hcl`);
+      return existsSync(file) ? file : undefined;
+    },
+    initInTurn: inTurn,
+  };
+}
+
+/**
+ * Plans stacks side by side, and writes `run.json`, each plan and its JSON.
+ *
+ * @throws TerraformError when there is no Terraform; what fails in a stack is told in the result.
+ */
+export async function plan(options: PlanOptions): Promise<Planned> {
+  const { application, stacks, environment, commit, out, parallel, silent = false } = options;
+  const version = await terraformVersion();
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true, mode: 0o700 });
+  const common = stackOptions(stacks, options);
+  const results = new Map<string, PlannedStack>();
+  const tasks = new Listr(
+    stacks.map((stack) => ({
+      title: stack.name,
+      task: async (_, task) => {
+        const planned = await planStack(stack, {
+          ...common,
+          progress: (doing) => {
+            task.output = doing;
+          },
+        });
+        results.set(stack.name, planned);
+        task.title = `${stack.name}: ${inWords(planned)}`;
+      },
+    })),
+    {
+      concurrent: parallel,
+      exitOnError: false,
+      // Lines without colours and cursor movements where nobody watches.
+      renderer: silent ? "silent" : "default",
+      fallbackRenderer: "simple",
+      fallbackRendererCondition: () => !process.stdout.isTTY,
+    },
+  );
+  await tasks.run();
+  const planned = stacks.map((stack) => results.get(stack.name) as PlannedStack);
+  const settled = planned.map((one) => waitingInstead(one, planned, application));
+  const run: PlanRun = {
+    environment,
+    commit,
+    configurationDigest: application.digest,
+    createdAt: new Date().toISOString(),
+    terraformVersion: version,
+    stacks: settled.map((one, order) => stackRun(one, order)),
+  };
+  await writeFile(join(out, "run.json"), `${JSON.stringify(run, null, 2)}\n`);
+  return { run, stacks: settled };
+}
+
+/**
+ * A stack that fails while one it depends on was never applied can't be planned yet: the cluster that it looks up isn't there.
+ * Any other failure is one.
+ */
+function waitingInstead(
+  planned: PlannedStack,
+  all: readonly PlannedStack[],
+  application: Application,
+): PlannedStack {
+  if (planned.status !== "failed" || !planned.state) return planned;
+  const missing = notApplied(planned.stack, all, application);
+  if (missing.length === 0) return planned;
+  const { stack, state, durationMs } = planned;
+  const reason = `waiting for ${missing.join(", ")}: never applied. Terraform says:\n${planned.reason}`;
+  return { stack, state, durationMs, status: "waiting", reason };
+}
+
+function notApplied(
+  stack: SynthesizedStack,
+  all: readonly PlannedStack[],
+  application: Application,
+): string[] {
+  const needed = allDependencies(application.stacks, stack.name);
+  return all
+    .filter(({ stack: { name }, state }) => needed.has(name) && state?.isEmpty === true)
+    .map(({ stack: { name } }) => name);
+}
+
+function stackRun(planned: PlannedStack, order: number): StackRun {
+  const { stack, durationMs } = planned;
+  const common = { name: stack.name, waitsFor: [...stack.dependencies], durationMs, order };
+  if (planned.status !== "planned") return { ...common, status: planned.status, reason: planned.reason };
+  const { lineage, serial } = planned.state;
+  return {
+    ...common,
+    status: planned.hasChanges ? "changes" : "no-changes",
+    ...planFiles(stack.name),
+    lineage,
+    serial,
+    ...(planned.lockDigest && { lockDigest: planned.lockDigest }),
+  };
+}
+
+function inWords(planned: PlannedStack): string {
+  if (planned.status === "planned") return planned.hasChanges ? "changes" : "no changes";
+  return `${planned.status}: ${planned.reason.split("\n")[0]}`;
+}

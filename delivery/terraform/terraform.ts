@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import semver from "semver";
+import { z } from "zod";
+import { TerraformError } from "./errors.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** `use_lockfile` came with it. */
+const OLDEST = "1.10.0";
+const LOCK_FILE = ".terraform.lock.hcl";
+const LAST_LINES = 30;
+
+const stateSchema = z.object({
+  lineage: z.string(),
+  serial: z.int().nonnegative(),
+  outputs: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
+  resources: z.array(z.unknown()).default([]),
+});
+
+/** A stack's Terraform state, as far as it is looked at. */
+export interface State {
+  readonly lineage: string;
+  readonly serial: number;
+  readonly outputs: Readonly<Record<string, { value?: unknown }>>;
+  readonly isEmpty: boolean;
+}
+
+export interface TerraformOptions {
+  /** Where it runs: the folder of a `cdk.tf.json`. */
+  readonly folder: string;
+  readonly secrets: Secrets;
+  /** How long to wait for the state's lock, such as `5m`. */
+  readonly lockTimeout: string;
+  /** Folder of downloaded providers, shared by all stacks. */
+  readonly pluginCache: string;
+  /** The provider lock file to use; undefined: none is kept. */
+  readonly lockFile?: string;
+  /** What Terraform has besides this process's environment: values of variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Terraform, run in a stack's folder. */
+export class Terraform {
+  readonly #options: TerraformOptions;
+
+  constructor(options: TerraformOptions) {
+    this.#options = options;
+  }
+
+  /** Installs providers and reaches for the state. @throws TerraformError */
+  async init(): Promise<void> {
+    const { folder, lockFile, pluginCache } = this.#options;
+    await mkdir(pluginCache, { recursive: true });
+    // Left by a run that was cut off, or of another backend.
+    await rm(join(folder, LOCK_FILE), { force: true });
+    if (lockFile) await copyFile(lockFile, join(folder, LOCK_FILE));
+    await this.#run(["init", "-input=false", "-no-color", ...(lockFile ? ["-lockfile=readonly"] : [])]);
+  }
+
+  /** Hash of the provider lock file that `init` used; undefined: the stack has no provider to lock. */
+  async lockDigest(): Promise<string | undefined> {
+    try {
+      const text = await readFile(join(this.#options.folder, LOCK_FILE));
+      return createHash("sha256").update(text).digest("hex");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Plans into a file. @returns whether it changes anything. @throws TerraformError
+   */
+  async plan(file: string): Promise<boolean> {
+    const { lockTimeout } = this.#options;
+    const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", `-lock-timeout=${lockTimeout}`];
+    const { exitCode } = await this.#run([...args, `-out=${file}`], [0, 2]);
+    return exitCode === 2;
+  }
+
+  /** The plan as JSON. It has secrets in clear text. @throws TerraformError */
+  async show(file: string): Promise<string> {
+    return (await this.#run(["show", "-json", "-no-color", file])).stdout;
+  }
+
+  /** The state; one that was never written is empty. @throws TerraformError */
+  async state(): Promise<State> {
+    const { stdout } = await this.#run(["state", "pull"]);
+    if (stdout.trim() === "") return { lineage: "", serial: 0, outputs: {}, isEmpty: true };
+    const parsed = stateSchema.safeParse(parseJson(stdout));
+    if (!parsed.success) throw new TerraformError(`terraform state pull: ${z.prettifyError(parsed.error)}`);
+    const { lineage, serial, outputs, resources } = parsed.data;
+    return { lineage, serial, outputs, isEmpty: resources.length === 0 };
+  }
+
+  /**
+   * Applies a plan file. What Terraform says goes into a file, not to a pipe: when this process ends, Terraform goes on to its end, and
+   * gives its lock back.
+   *
+   * @param log the file.
+   * @throws TerraformError with the last lines.
+   */
+  async apply(file: string, log: string): Promise<void> {
+    const { lockTimeout } = this.#options;
+    const args = ["apply", "-input=false", "-no-color", `-lock-timeout=${lockTimeout}`, file];
+    await this.#run(args, [0], log);
+  }
+
+  async #run(args: string[], allowed: readonly number[] = [0], log?: string) {
+    const { folder, secrets, environment, lockFile, pluginCache } = this.#options;
+    // The file itself, not a pipe that ends with this process.
+    const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
+    if (output) await once(output, "open");
+    const result = await execa("terraform", args, {
+      cwd: folder,
+      env: {
+        ...environment,
+        TF_IN_AUTOMATION: "1",
+        CHECKPOINT_DISABLE: "1",
+        TF_PLUGIN_CACHE_DIR: pluginCache,
+        // Without a lock file there is none to break.
+        ...(!lockFile && { TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: "true" }),
+      },
+      reject: false,
+      stdin: "ignore",
+      ...(output && { stdout: output, stderr: output }),
+      // Ctrl-C reaches the whole process group; a second signal would make Terraform leave its lock behind.
+      cleanup: false,
+    });
+    output?.close();
+    if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
+      return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };
+    }
+    if (result.code === "ENOENT") {
+      throw new TerraformError(
+        `terraform is not on the PATH\nRemedy: install Terraform ${OLDEST} or newer (https://developer.hashicorp.com/terraform/install).`,
+      );
+    }
+    const said = log ? await readFile(log, "utf8") : `${result.stdout}\n${result.stderr}`;
+    const how = result.signal ? `was ended by ${result.signal}` : `ended with ${result.exitCode}`;
+    throw new TerraformError(`terraform ${args[0]} ${how}:\n${secrets.redact(lastLines(said))}`);
+  }
+}
+
+/** The installed Terraform's version. @throws TerraformError when there is none, or it is too old. */
+export async function terraformVersion(): Promise<string> {
+  const result = await execa("terraform", ["version", "-json"], {
+    reject: false,
+    env: { CHECKPOINT_DISABLE: "1" },
+  });
+  const answer = z.object({ terraform_version: z.string() }).safeParse(parseJson(String(result.stdout)));
+  const version = answer.success ? answer.data.terraform_version : undefined;
+  if (version === undefined || !semver.gte(version, OLDEST)) {
+    throw new TerraformError(
+      `Terraform: given ${version ?? "none on the PATH"}; allowed: ${OLDEST} or newer\nRemedy: https://developer.hashicorp.com/terraform/install`,
+    );
+  }
+  return version;
+}
+
+function lastLines(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^[╷╵]\s*$/.test(line))
+    .slice(-LAST_LINES)
+    .join("\n");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
