@@ -53,8 +53,8 @@ describe("09-fluent-bit", () => {
     );
     expect(footprint).toMatchObject({
       perNode: true,
-      request: { cpuMillis: 50, memoryMiB: 64 },
-      limit: { memoryMiB: 192 },
+      request: { cpuMillis: 50, memoryMiB: 96 },
+      limit: { memoryMiB: 384 },
     });
   });
 });
