@@ -14,12 +14,12 @@ const resources = (fallback: { cpu: string; memory: string; memoryLimit: string 
     })
     .prefault({});
 
-const link = (what: string) =>
+const link = (what: string, none: string) =>
   z
     .url({ protocol: /^https$/, error: "an https URL" })
     .nullable()
     .default(null)
-    .describe(`Address of ${what}, for links in alerts; null: no link.`);
+    .describe(`Address of ${what}, for links in alerts; null: ${none}.`);
 
 export const servicesSchema = z
   .strictObject({
@@ -80,7 +80,10 @@ export const servicesSchema = z
           .prefault({ kind: "variables" })
           .describe("Where Slack's webhook, the API key of the language model and passwords come from."),
         links: z
-          .strictObject({ openSearch: link("OpenSearch Dashboards"), grafana: link("Grafana") })
+          .strictObject({
+            openSearch: link("OpenSearch Dashboards", "the domain's own"),
+            grafana: link("Grafana", "no link"),
+          })
           .prefault({}),
         settings: z
           .record(

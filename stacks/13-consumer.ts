@@ -95,7 +95,7 @@ export class Consumer extends Construct {
         CALI_OPEN_SEARCH_USERNAME: masterUser.name,
       }),
       CALI_HTTP_PORT: String(PORT),
-      ...(links.openSearch && { CALI_LINKS_OPEN_SEARCH: links.openSearch }),
+      CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
       ...settings,
     };

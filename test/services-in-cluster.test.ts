@@ -217,7 +217,10 @@ describe("the consumer", () => {
       consumer: { links: { grafana: "https://grafana.example.org" }, settings: { CALI_LOG_LEVEL: "debug" } },
     };
     const settings = consumerSettings(stacksOf({ services }));
-    expect(settings.links.grafana).toBe("https://grafana.example.org");
+    expect(settings.links).toEqual({
+      grafana: "https://grafana.example.org",
+      openSearch: "https://search-cali.es.amazonaws.com/_dashboards",
+    });
     expect(settings.log.level).toBe("debug");
   });
 });
