@@ -5,6 +5,7 @@ import { costCommand } from "./cost/command.ts";
 import { deployCommand } from "./deploy/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { imageCommand } from "./image/command.ts";
+import { notifyCommand } from "./notify/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
@@ -22,4 +23,5 @@ export const program = new Command("cali")
   .addCommand(planCommand)
   .addCommand(deployCommand)
   .addCommand(waitForCommand)
-  .addCommand(imageCommand);
+  .addCommand(imageCommand)
+  .addCommand(notifyCommand);

@@ -1,19 +1,13 @@
 import { z } from "zod";
+import { secureUrl } from "../url.ts";
 import { GithubEnvironmentError } from "./errors.ts";
 
-/** TLS everywhere but on this machine, where tests have their GitHub. */
-const url = z
-  .url({ protocol: /^https?$/ })
-  .refine(
-    (text) => text.startsWith("https:") || ["localhost", "127.0.0.1"].includes(new URL(text).hostname),
-    { error: "an https URL" },
-  );
 const trimmed = (text: string) => text.replace(/\/+$/, "");
 
 /** What GitHub Actions sets, by the names it sets it with. */
 const environmentSchema = z.object({
-  GITHUB_API_URL: url.transform(trimmed).default("https://api.github.com"),
-  GITHUB_SERVER_URL: url.transform(trimmed).default("https://github.com"),
+  GITHUB_API_URL: secureUrl.transform(trimmed).default("https://api.github.com"),
+  GITHUB_SERVER_URL: secureUrl.transform(trimmed).default("https://github.com"),
   GITHUB_TOKEN: z.string().min(1).regex(/^\S+$/, { error: "a token without spaces" }),
   GITHUB_REPOSITORY: z.string().regex(/^[\w.-]+\/[\w.-]+$/, { error: "owner/name" }),
   GITHUB_RUN_ID: z

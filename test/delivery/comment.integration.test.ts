@@ -107,6 +107,11 @@ describe("cali comment", () => {
       { env: { GITHUB_API_URL: "http://example.com" } },
       /GITHUB_API_URL: .* allowed: an https URL/,
     ],
+    [
+      "an API that is no URL",
+      { env: { GITHUB_API_URL: "api" } },
+      /GITHUB_API_URL: given "api"; allowed: an https URL/,
+    ],
     ["plans of another environment", { more: { environment: "prod" } }, /--env: given dev; allowed: prod/],
     [
       "a run that is none",

@@ -1,0 +1,131 @@
+import type { CostChange } from "../cost/reckon.ts";
+import type { Changes, Notice, StackNotice } from "./notice.ts";
+import {
+  BLOCKS_LIMIT,
+  code,
+  codeBlock,
+  cut,
+  escaped,
+  FIELD_LIMIT,
+  HEADER_LIMIT,
+  link,
+  SECTION_LIMIT,
+} from "./slack-text.ts";
+
+/** A message as Slack's incoming webhooks take it. */
+export interface SlackMessage {
+  /** What a notification shows. */
+  readonly text: string;
+  readonly blocks: readonly SlackBlock[];
+}
+
+interface Text {
+  readonly type: "plain_text" | "mrkdwn";
+  readonly text: string;
+  /** Slack makes no links or mentions by itself. */
+  readonly verbatim?: true;
+}
+
+export type SlackBlock =
+  | { readonly type: "header"; readonly text: Text }
+  | { readonly type: "section"; readonly text: Text }
+  | { readonly type: "section"; readonly fields: readonly Text[] }
+  | { readonly type: "context"; readonly elements: readonly Text[] };
+
+const ERROR_LINES = 15;
+/** Failures with their own block; more are in the list of stacks. */
+const MOST_FAILURES = 10;
+const OUTCOMES = { success: "done", failure: "failed", cancelled: "cancelled" } as const;
+const SIGNS = { success: "✅", failure: "❌", cancelled: "⏹️" } as const;
+
+const markdown = (text: string): Text => ({ type: "mrkdwn", text, verbatim: true });
+const section = (text: string): SlackBlock => ({ type: "section", text: markdown(cut(text, SECTION_LIMIT)) });
+
+/** A run in one message: what, who, how much, each stack on a line, what failed with its last lines, where to look. */
+export function messageOf(notice: Notice): SlackMessage {
+  const { kind, environment, outcome, stacks, trouble } = notice;
+  const title = cut(`${SIGNS[outcome]} ${environment}: ${kind} ${OUTCOMES[outcome]}`, HEADER_LIMIT);
+  const failures = stacks.filter(({ isFailed }) => isFailed);
+  const blocks: SlackBlock[] = [
+    { type: "header", text: { type: "plain_text", text: title } },
+    { type: "section", fields: fieldsOf(notice).map((text) => markdown(cut(text, FIELD_LIMIT))) },
+    ...inSections(stacks.map(stackLine)),
+    ...failures.slice(0, MOST_FAILURES).flatMap(failureBlock),
+    ...(trouble === undefined ? [] : [section(codeBlock(trouble, { limit: 2_000, lines: ERROR_LINES }))]),
+    ...linksOf(notice),
+  ];
+  return { text: title, blocks: blocks.slice(0, BLOCKS_LIMIT) };
+}
+
+function fieldsOf({ actor, commit, links, stacks, cost, durationMs }: Notice): string[] {
+  const changes = stacks.flatMap((stack) => stack.changes ?? []);
+  return [
+    ["Who", actor && code(actor)],
+    [
+      "Commit",
+      commit &&
+        (links ? link(`${links.repository}/commit/${commit}`, commit.slice(0, 7)) : code(commit.slice(0, 7))),
+    ],
+    ["Changes", changes.length > 0 ? changesInWords(changes) : undefined],
+    ["Cost a month", cost && costInWords(cost)],
+    ["Took", durationMs === undefined ? undefined : durationInWords(durationMs)],
+  ].flatMap(([name, value]) => (value ? [`*${name}*\n${value}`] : []));
+}
+
+function changesInWords(all: readonly Changes[]): string {
+  const words = {
+    create: "to add",
+    update: "to change",
+    replace: "to replace",
+    delete: "to destroy",
+  } as const;
+  const said = (Object.keys(words) as (keyof Changes)[])
+    .map((key) => ({ key, count: all.reduce((sum, changes) => sum + changes[key], 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ key, count }) => `${count} ${words[key]}`);
+  return said.join(", ") || "none";
+}
+
+function costInWords({ before, after, unknown }: CostChange): string {
+  const difference = after - before;
+  const known = `${after.toFixed(2)} USD (${difference >= 0 ? "+" : ""}${difference.toFixed(2)})`;
+  return unknown === 0 ? known : `${known} and ${unknown} unknown`;
+}
+
+export function durationInWords(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
+}
+
+function stackLine({ name, status, isFailed, changes }: StackNotice): string {
+  const counts = changes ? changesInWords([changes]) : "none";
+  return `• ${code(name)} ${isFailed ? `*${escaped(status)}*` : escaped(status)}${counts === "none" ? "" : `: ${counts}`}`;
+}
+
+/** Lines in as few sections as hold them. */
+function inSections(lines: readonly string[]): SlackBlock[] {
+  const sections: string[] = [];
+  for (const line of lines) {
+    const last = sections.at(-1);
+    const joined = `${last}\n${line}`;
+    if (last !== undefined && joined.length <= SECTION_LIMIT) sections[sections.length - 1] = joined;
+    else sections.push(line);
+  }
+  return sections.map(section);
+}
+
+function failureBlock({ name, reason }: StackNotice): SlackBlock[] {
+  if (reason === undefined) return [];
+  return [section(`*${code(name)}*\n${codeBlock(reason, { limit: 2_500, lines: ERROR_LINES })}`)];
+}
+
+function linksOf({ links, pullRequest }: Notice): SlackBlock[] {
+  const found = [
+    ...(links?.run ? [link(links.run, "the run")] : []),
+    ...(links && pullRequest !== undefined
+      ? [link(`${links.repository}/pull/${pullRequest}`, `pull request #${pullRequest}`)]
+      : []),
+  ];
+  return found.length === 0 ? [] : [{ type: "context", elements: [markdown(found.join(" · "))] }];
+}

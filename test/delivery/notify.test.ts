@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deployNotice, planNotice } from "../../delivery/notify/collect.ts";
+import { durationInWords, messageOf, type SlackBlock } from "../../delivery/notify/message.ts";
+import type { Notice, StackNotice } from "../../delivery/notify/notice.ts";
+import { hostileText } from "../support/hostile.ts";
+import { HEAD, writePlanRun } from "../support/plan-runs.ts";
+
+const REPOSITORY = "https://github.com/acme/cali";
+const stack = (more: Partial<StackNotice> = {}): StackNotice => ({
+  name: "01-kinesis",
+  status: "applied",
+  isFailed: false,
+  reason: undefined,
+  changes: { create: 1, update: 2, replace: 0, delete: 1 },
+  ...more,
+});
+const notice = (more: Partial<Notice> = {}): Notice => ({
+  kind: "deployment",
+  environment: "dev",
+  commit: HEAD,
+  outcome: "success",
+  actor: "mina",
+  pullRequest: 7,
+  links: { repository: REPOSITORY, run: `${REPOSITORY}/actions/runs/1` },
+  durationMs: 125_000,
+  stacks: [stack()],
+  cost: { before: 100, after: 110.5, unknown: 2 },
+  trouble: undefined,
+  ...more,
+});
+
+const textsOf = (blocks: readonly SlackBlock[]) =>
+  blocks.flatMap((block) => {
+    if (block.type === "context") return block.elements;
+    return "fields" in block ? block.fields : [block.text];
+  });
+const said = (more: Partial<Notice> = {}) =>
+  textsOf(messageOf(notice(more)).blocks)
+    .map(({ text }) => text)
+    .join("\n");
+
+describe("the message of a run", () => {
+  it("says who, which commit, how much, what it costs, how long, and where to look", () => {
+    const text = said();
+    expect(text).toContain("✅ dev: deployment done");
+    expect(text).toContain("*Who*\n`mina`");
+    expect(text).toContain(`*Commit*\n<${REPOSITORY}/commit/${HEAD}|89abcde>`);
+    expect(text).toContain("*Changes*\n1 to add, 2 to change, 1 to destroy");
+    expect(text).toContain("*Cost a month*\n110.50 USD (+10.50) and 2 unknown");
+    expect(text).toContain("*Took*\n2 min 5 s");
+    expect(text).toContain("• `01-kinesis` applied: 1 to add, 2 to change, 1 to destroy");
+    expect(text).toContain(`<${REPOSITORY}/actions/runs/1|the run> · <${REPOSITORY}/pull/7|pull request #7>`);
+  });
+
+  it("ends with the last lines of what failed", () => {
+    const reason = `${"noise\n".repeat(100)}Error: the bucket exists <already>`;
+    const text = said({ outcome: "failure", stacks: [stack({ status: "failed", isFailed: true, reason })] });
+    expect(text).toContain("❌ dev: deployment failed");
+    expect(text).toContain("• `01-kinesis` *failed*");
+    expect(text).toContain("Error: the bucket exists &lt;already&gt;\n```");
+    expect(text.match(/noise/g)).toHaveLength(14);
+  });
+
+  it("is within Slack's limits and mentions nobody, whatever it is made of", () => {
+    const text = fc.tuple(hostileText, fc.nat(200)).map(([one, times]) => one.repeat(times + 1));
+    const stacks = fc.array(
+      fc.record({
+        name: text,
+        status: text,
+        isFailed: fc.boolean(),
+        reason: fc.option(text, { nil: undefined }),
+      }),
+      { maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(stacks, text, (some, trouble) => {
+        const message = messageOf(notice({ stacks: some.map((one) => stack(one)), trouble }));
+        expect(message.blocks.length).toBeLessThanOrEqual(50);
+        for (const block of message.blocks) {
+          for (const { text, type, verbatim } of textsOf([block])) {
+            expect(text.length).toBeLessThanOrEqual(block.type === "header" ? 150 : 3_000);
+            expect(text.length).toBeGreaterThan(0);
+            if (type === "mrkdwn") expect(verbatim).toBe(true);
+            // What is in angle brackets, Slack acts on: only our own links are.
+            for (const [, inside] of text.matchAll(/<([^>]*)>?/g))
+              expect(inside).toMatch(/^https:\/\/github\.com\/acme\/cali\//);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("tells times as people do", () => {
+    expect([900, 59_400, 60_000, 3_600_000].map(durationInWords)).toEqual([
+      "1 s",
+      "59 s",
+      "1 min 0 s",
+      "60 min 0 s",
+    ]);
+  });
+});
+
+describe("what is known of a run", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cali-notify-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const variables = {
+    CALI_ENV: "dev",
+    GITHUB_ACTOR: "mina",
+    CALI_OUTCOME: "success",
+    API_TOKEN: "very-secret-token",
+  };
+  const deployed = (stacks: unknown, more = {}) =>
+    writeFileSync(
+      join(folder, "deploy.json"),
+      JSON.stringify({
+        environment: "dev",
+        commit: HEAD,
+        startedAt: "2026-01-25T00:00:00Z",
+        finishedAt: "2026-01-25T00:02:00Z",
+        stacks,
+        ...more,
+      }),
+    );
+
+  it("of plans: counts and cost out of their JSON", () => {
+    writePlanRun(folder, [
+      { name: "01-kinesis", plan: "update" },
+      { name: "07-ecr", plan: "destroy" },
+    ]);
+    const { stacks, cost, outcome } = planNotice(folder, variables, "dev");
+    expect(stacks.map(({ changes }) => changes)).toMatchObject([{ update: 3 }, { delete: 3 }]);
+    expect(cost?.after).toBeGreaterThan(0);
+    expect(outcome).toBe("success");
+  });
+
+  it("of a deployment: each stack, with reasons that hold no secret of the environment", () => {
+    deployed([
+      { name: "01-kinesis", status: "applied", changes: { create: 1, update: 0, replace: 0, delete: 0 } },
+      { name: "03-opensearch", status: "failed", reason: "Error: token very-secret-token refused" },
+      { name: "05-eks", status: "skipped" },
+    ]);
+    const { stacks, outcome, durationMs } = deployNotice(folder, variables);
+    expect(durationMs).toBe(120_000);
+    expect(outcome).toBe("failure");
+    expect(stacks[1]).toMatchObject({ isFailed: true, reason: "Error: token (sensitive) refused" });
+  });
+
+  it("a deployment that was cut off is no success", () => {
+    deployed([{ name: "01-kinesis", status: "applying" }], { finishedAt: undefined });
+    expect(deployNotice(folder, variables).outcome).toBe("failure");
+    expect(deployNotice(folder, { ...variables, CALI_OUTCOME: "cancelled" }).outcome).toBe("cancelled");
+  });
+
+  it("the job's failure is one, whatever the stacks say", () => {
+    deployed([{ name: "01-kinesis", status: "unchanged" }]);
+    expect(deployNotice(folder, variables).outcome).toBe("success");
+    expect(deployNotice(folder, { ...variables, CALI_OUTCOME: "failure" }).outcome).toBe("failure");
+  });
+
+  it("a run that left nothing, or something broken, is told as failed, with why", () => {
+    expect(deployNotice(folder, variables)).toMatchObject({
+      outcome: "failure",
+      environment: "dev",
+      trouble: "The run ended before there was a deployment.",
+    });
+    writeFileSync(join(folder, "deploy.json"), "{");
+    expect(deployNotice(folder, variables).trouble).toMatch(/deploy\.json is not what cali deploy writes/);
+    expect(planNotice(folder, variables).trouble).toMatch(/which has no run\.json/);
+  });
+});
