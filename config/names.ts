@@ -56,6 +56,7 @@ export const BUCKET_PREFIXES = {
   reports: "reports/",
   refusedAlerts: "refused_alerts/",
   incidents: "incidents/",
+  knowledge: "knowledge/",
 } as const;
 
 const ROLE_SUFFIX = {

@@ -150,8 +150,16 @@ export function consumerStatements(names: Names, bucketArn: string): Statement[]
       names.consumerTableArn,
     ),
     ...bucketFolderStatements(bucketArn, {
-      read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports", "incidents"],
-      write: ["deadLetters", "deadLettersReplayed", "newErrors", "reports", "refusedAlerts", "incidents"],
+      read: ["raw", "deadLetters", "deadLettersReplayed", "newErrors", "reports", "incidents", "knowledge"],
+      write: [
+        "deadLetters",
+        "deadLettersReplayed",
+        "newErrors",
+        "reports",
+        "refusedAlerts",
+        "incidents",
+        "knowledge",
+      ],
       // What waited there and is indexed now.
       remove: ["incidents"],
     }),

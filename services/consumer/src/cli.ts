@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { configKeys, loadConfig, secretsOf } from "./config.ts";
 import { startConsumer } from "./consumer.ts";
+import { knowledgeCommand } from "./knowledge/commands.ts";
 import { createLog } from "./log.ts";
 import { replayCommand } from "./replay-command.ts";
 import { digestCommand, qualityCommand } from "./reports/commands.ts";
@@ -58,5 +59,6 @@ export function program(): Command {
     .addCommand(replayCommand())
     .addCommand(qualityCommand())
     .addCommand(digestCommand())
+    .addCommand(knowledgeCommand())
     .addCommand(keysCommand());
 }

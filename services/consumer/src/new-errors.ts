@@ -1,5 +1,6 @@
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
+import { proposalSchema } from "./llm/answer.ts";
 import type { ObjectStore } from "./objects/types.ts";
 import type { NewTemplate } from "./pipeline.ts";
 import { redact } from "./redact.ts";
@@ -21,6 +22,15 @@ export const newErrorSchema = z.object({
   count: z.int().min(1),
   /** Time of the line that showed it, ISO 8601. */
   firstSeen: z.iso.datetime(),
+  /** What was found out about it when it was told of; nothing: it was not looked for yet. */
+  found: z
+    .object({
+      /** What answered: the knowledge base, the model, or nothing. */
+      tier: z.enum(["hash", "vector", "llm", "none"]),
+      /** What the model proposes. */
+      proposal: proposalSchema.optional(),
+    })
+    .optional(),
 });
 export type NewError = z.infer<typeof newErrorSchema>;
 

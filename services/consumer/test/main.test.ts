@@ -15,7 +15,14 @@ it("says what is wrong with the configuration and exits with 2", async () => {
 
 it("has each command once, and says what it does", () => {
   const { commands } = program();
-  expect(commands.map((command) => command.name())).toEqual(["run", "replay", "quality", "digest", "keys"]);
+  expect(commands.map((command) => command.name())).toEqual([
+    "run",
+    "replay",
+    "quality",
+    "digest",
+    "knowledge",
+    "keys",
+  ]);
   for (const command of commands) expect(command.description()).not.toBe("");
 });
 
