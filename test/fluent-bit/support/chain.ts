@@ -102,10 +102,15 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
     keys.pass("annotations", "buffer_size", "k8s-logging.exclude");
     return (record, tag) => {
       const [podName = "", namespace = ""] = tag.slice(prefix.length).split("_");
-      const kubernetes: FluentRecord = { pod_name: podName, namespace_name: namespace };
       const known = lookup(podName);
-      if (known)
-        Object.assign(kubernetes, { pod_id: "5b1c3a52" }, labels && known.labels && { labels: known.labels });
+      // Without a token for the API server it adds nothing at all.
+      if (!known) return record;
+      const kubernetes = {
+        pod_name: podName,
+        namespace_name: namespace,
+        pod_id: "5b1c3a52",
+        ...(labels && known.labels && { labels: known.labels }),
+      };
       return { ...record, kubernetes };
     };
   },
