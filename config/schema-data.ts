@@ -169,6 +169,23 @@ export const domainSchema = z
       .describe(
         "Who administers the domain. An internal user sends unsigned requests, which the access policy lets in with anyPrincipal only.",
       ),
+    retention: z
+      .strictObject({
+        logsDays: z
+          .int()
+          .min(1)
+          .max(3650)
+          .default(30)
+          .describe("Days after which a day's index of logs is deleted; the bucket keeps them longer."),
+        incidentsDays: z
+          .int()
+          .min(1)
+          .max(3650)
+          .default(365)
+          .describe("Days for which incidents are kept at least."),
+      })
+      .prefault({})
+      .describe("How long OpenSearch keeps what it has. `cali opensearch` sets it."),
     access: z
       .strictObject({
         actions: uniqueList(z.string().regex(/^es:[A-Za-z*]+$/, { error: "an action such as es:ESHttpGet" }))

@@ -6,6 +6,7 @@ import { deployCommand } from "./deploy/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { imageCommand } from "./image/command.ts";
 import { notifyCommand } from "./notify/command.ts";
+import { openSearchCommand } from "./opensearch/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
@@ -24,4 +25,5 @@ export const program = new Command("cali")
   .addCommand(deployCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand)
-  .addCommand(notifyCommand);
+  .addCommand(notifyCommand)
+  .addCommand(openSearchCommand);

@@ -1,0 +1,183 @@
+import { logRecordSchema } from "@cali/log-record";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig, parseConfig } from "../../config/load.ts";
+import { Connection, type Login } from "../../delivery/opensearch/client.ts";
+import { covers } from "../../delivery/opensearch/covers.ts";
+import { OpenSearchRequestError } from "../../delivery/opensearch/errors.ts";
+import { makeReady, type Outcome } from "../../delivery/opensearch/make-ready.ts";
+import { securityRoles } from "../../delivery/opensearch/roles.ts";
+import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
+import { incidentSchema } from "../../services/consumer/src/incidents/document.ts";
+import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";
+
+const ACCOUNT = "123456789012";
+const dev = loadConfig({ env: "dev" });
+
+let domain: OpenSearchDomain;
+let endpoint: string;
+beforeEach(async () => {
+  domain = new OpenSearchDomain();
+  endpoint = await domain.listen();
+});
+afterEach(() => domain.close());
+
+async function ready(
+  over: {
+    config?: typeof dev;
+    login?: Login;
+    checkOnly?: boolean;
+    timeoutMs?: number;
+    retries?: number;
+  } = {},
+): Promise<Outcome[]> {
+  const { config = dev, login = MASTER, checkOnly = false, timeoutMs = 20_000, retries = 4 } = over;
+  const connection = new Connection({ endpoint, login, timeoutMs, retries, retryPauseMs: 1 });
+  try {
+    return await makeReady({ connection, config, account: ACCOUNT, checkOnly, onOutcome: () => {} });
+  } finally {
+    await connection.close();
+  }
+}
+const did = (outcomes: readonly Outcome[]) => [...new Set(outcomes.map((one) => one.did))];
+const failing = async (work: Promise<unknown>) => {
+  const error = await work.then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(OpenSearchRequestError);
+  return error as OpenSearchRequestError;
+};
+
+describe("makeReady", () => {
+  it("puts templates, retention, alias, roles and mappings; a second run changes nothing", async () => {
+    expect(did(await ready({ checkOnly: true }))).toEqual(["created"]);
+    expect(domain.changes).toEqual([]);
+
+    const made = await ready();
+    expect(made.filter(({ did: one }) => one === "created")).toHaveLength(11);
+    const changes = domain.changes.length;
+    expect(did(await ready())).toEqual(["unchanged"]);
+    expect(did(await ready({ checkOnly: true }))).toEqual(["unchanged"]);
+    expect(domain.changes).toHaveLength(changes);
+    expect([...domain.managed]).toEqual([["cali-incidents-000001", "cali-incidents"]]);
+  });
+
+  it("changes only what differs, and what somebody changed by hand", async () => {
+    await ready();
+    const changed = parseConfig({ ...dev, domain: { ...dev.domain, retention: { logsDays: 7 } } }, "dev");
+    expect((await ready({ config: changed })).filter((one) => one.did !== "unchanged")).toEqual([
+      { what: "retention of logs: 7 days", did: "changed" },
+    ]);
+    expect(JSON.stringify(domain.policies.get("cali-logs"))).toContain('"min_index_age":"7d"');
+    domain.mappings.set("cali_reader", {
+      backend_roles: ["arn:aws:iam::1:role/foreign"],
+      users: [],
+      hosts: [],
+    });
+    const mended = await ready({ config: changed });
+    expect(mended.filter((one) => one.did !== "unchanged").map(({ what }) => what)).toEqual([
+      expect.stringContaining("mapping of cali_reader"),
+    ]);
+    expect(JSON.stringify(domain.mappings.get("cali_reader"))).not.toContain("foreign");
+  });
+
+  it("gives the retention to indices that were there before it", async () => {
+    domain.managed.set("cali-logs-2026-01-24", undefined);
+    const outcomes = await ready();
+    expect(outcomes).toContainEqual({ what: "retention of 1 older indices cali-logs-*", did: "changed" });
+    expect(domain.managed.get("cali-logs-2026-01-24")).toBe("cali-logs");
+  });
+
+  it("keeps an index that stands where the alias should", async () => {
+    domain.managed.set("cali-incidents", undefined);
+    const alias = (await ready()).find(({ what }) => what === "alias cali-incidents");
+    expect(alias).toMatchObject({ did: "kept", reason: expect.stringContaining("reindex it") });
+  });
+
+  it("goes over what passes: limits, failures, somebody else's change", async () => {
+    domain.failures.push({ status: 503, body: "busy" }, { status: 429, body: {} }, { status: 409, body: {} });
+    expect(did(await ready())).toContain("created");
+  });
+
+  it("says what is wrong: a password, a right, a domain that doesn't answer", async () => {
+    const wrong = await failing(ready({ login: { ...MASTER, password: "Wrong-Password-1" } }));
+    expect(wrong.message).toContain("OpenSearch answered 401: Unauthorized");
+    expect(wrong.message).toContain("the password of the user admin is another one");
+    expect(wrong.message).not.toContain("Wrong-Password-1");
+
+    domain.failures.push({
+      status: 403,
+      body: { error: { reason: "no permissions for [indices:admin/index_template/get]" } },
+    });
+    const forbidden = await failing(ready());
+    expect(forbidden.message).toContain(
+      "answered 403: no permissions for [indices:admin/index_template/get]",
+    );
+    expect(forbidden.message).toContain("must be the domain's master user");
+
+    domain.failures.push("hang", "hang");
+    const silent = await failing(ready({ timeoutMs: 50, retries: 1 }));
+    expect(silent.message).toContain("cannot be reached: no answer in 0.05 s");
+    await domain.close();
+    expect((await failing(ready({ retries: 0 }))).message).toContain("cannot be reached");
+    await domain.listen();
+  });
+});
+
+describe("what is put", () => {
+  it("has a field for everything that a log record and an incident have", () => {
+    expect(Object.keys(LOG_FIELDS).sort()).toEqual(Object.keys(logRecordSchema.shape).sort());
+    expect(Object.keys(INCIDENT_FIELDS).sort()).toEqual(Object.keys(incidentSchema.shape).sort());
+  });
+
+  it("gives nobody all rights, and each only his indices", () => {
+    const roles = JSON.stringify([...securityRoles(dev, ACCOUNT)]);
+    expect(roles).not.toMatch(/all_access|"\*"|unlimited|indices_all/);
+    const reader = JSON.stringify(securityRoles(dev, ACCOUNT).get("cali_reader")?.role.body);
+    expect(reader).not.toMatch(/write|crud|manage|create|delete|kibana_all_write/);
+    const consumer = JSON.stringify(securityRoles(dev, ACCOUNT).get("cali_consumer")?.role.body);
+    expect(consumer).not.toContain("cali-logs");
+  });
+
+  it("maps roles as backend roles and users as users", () => {
+    const team = [`arn:aws:iam::${ACCOUNT}:user/kim`, `arn:aws:iam::${ACCOUNT}:role/team`];
+    const mapping = securityRoles({ ...dev, team }, ACCOUNT).get("cali_reader")?.mapping.body;
+    expect(mapping).toEqual({
+      backend_roles: [`arn:aws:iam::${ACCOUNT}:role/cali-dev-grafana-role`, team[1]],
+      users: [team[0]],
+      hosts: [],
+    });
+  });
+});
+
+describe("covers", () => {
+  it("holds for what was put, whatever a server adds or writes as text", () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue().filter((value) => !JSON.stringify(value).includes("null")),
+        (value) => {
+          const asServer = (one: unknown): unknown =>
+            Array.isArray(one)
+              ? one.map(asServer)
+              : typeof one === "object" && one !== null
+                ? { ...Object.fromEntries(Object.entries(one).map(([k, v]) => [k, asServer(v)])), _added: 1 }
+                : String(one);
+          expect(covers(asServer(value), value)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    [{ a: 1 }, { a: 2 }],
+    [{}, { a: 1 }],
+    [{ a: ["x", "y"] }, { a: ["x"] }],
+    [{ a: ["y", "x"] }, { a: ["x", "y"] }],
+    ["x", { a: 1 }],
+    [null, { a: 1 }],
+    [{ a: { b: 1 } }, { a: [] }],
+  ])("does not hold for %j where %j was put", (actual, wanted) => {
+    expect(covers(actual, wanted)).toBe(false);
+  });
+});
