@@ -13,19 +13,18 @@ import { ByteBudget } from "./kinesis/budget.ts";
 import { KinesisStream, type StartPoint } from "./kinesis/client.ts";
 import { ShardCoordinator } from "./kinesis/coordinator.ts";
 import { identityOf } from "./kinesis/identity.ts";
+import { openCauses } from "./knowledge/open.ts";
 import { createLog } from "./log.ts";
 import { LogSender } from "./log-sender.ts";
 import { Metrics } from "./metrics.ts";
 import { keepNewErrors } from "./new-errors.ts";
-import { Notifier, unknownCause } from "./notifier.ts";
-import { FolderObjectStore } from "./objects/folder.ts";
-import { S3ObjectStore } from "./objects/s3.ts";
+import { Notifier } from "./notifier.ts";
+import { objectStoreOf } from "./objects/open.ts";
 import type { ObjectStore } from "./objects/types.ts";
 import { type NewTemplate, Pipeline } from "./pipeline.ts";
 import { SenderElection } from "./sender-election.ts";
 import { SlackSender } from "./slack/sender.ts";
-import { DynamoStateStore } from "./state/dynamodb.ts";
-import { SqliteStateStore } from "./state/sqlite.ts";
+import { openStore } from "./state/open.ts";
 import { addTotals, noTotals, type ShardTotals, type StateStore } from "./state/types.ts";
 import { Troubles } from "./troubles.ts";
 import type { Alert, CauseFinder } from "./types.ts";
@@ -103,7 +102,7 @@ export async function startConsumer(
   });
   let store: StateStore | undefined;
   try {
-    store = overrides.store ?? (await openStore(config, overrides));
+    store = overrides.store ?? (await openStore(config, overrides.credentials));
     const consumer = new RunningConsumer({ config, overrides, log, stream, store });
     await consumer.start();
     return consumer;
@@ -112,18 +111,6 @@ export async function startConsumer(
     await store?.close();
     throw error;
   }
-}
-
-async function openStore(config: ConsumerConfig, { credentials }: ConsumerOverrides): Promise<StateStore> {
-  const { file, table, endpoint } = config.state;
-  if (file !== undefined) return new SqliteStateStore(file);
-  return DynamoStateStore.open({ table: table ?? "", region: config.region, endpoint, credentials });
-}
-
-function openObjects(config: ConsumerConfig, { credentials }: ConsumerOverrides): ObjectStore {
-  const { folder, bucket, endpoint } = config.objects;
-  if (folder !== undefined) return new FolderObjectStore(folder);
-  return new S3ObjectStore({ bucket: bucket ?? "", region: config.region, endpoint, credentials });
 }
 
 interface Parts {
@@ -161,7 +148,7 @@ class RunningConsumer implements Consumer {
     const { config, overrides, store } = parts;
     this.#parts = parts;
     this.#clock = steadyClock(overrides.clock);
-    this.#objects = overrides.objects ?? openObjects(config, overrides);
+    this.#objects = overrides.objects ?? objectStoreOf(config, overrides.credentials);
     this.#miner = new TemplateMiner({ maxTemplates: config.limits.templates });
     this.#grouper = new AlertGrouper({
       ...config.grouping,
@@ -181,8 +168,8 @@ class RunningConsumer implements Consumer {
       ...config.http,
       metrics: this.#metrics,
       unhealthy: () => this.#crash,
-      // Alerts and incidents wait safely while Slack or OpenSearch is down.
-      notReady: () => this.troubles().filter((text) => !/^(slack|incidents): /.test(text)),
+      // Alerts and incidents wait safely while Slack or OpenSearch is down; without the model they go out, too.
+      notReady: () => this.troubles().filter((text) => !/^(slack|incidents|llm): /.test(text)),
     });
   }
 
@@ -330,7 +317,7 @@ class RunningConsumer implements Consumer {
     return new Notifier({
       grouper: this.#grouper,
       store,
-      causes: overrides.causes ?? unknownCause,
+      causes: overrides.causes ?? this.#openCauses(),
       index: config.openSearch.endpoint !== undefined,
       metrics: this.#metrics,
       clock: this.#clock,
@@ -341,6 +328,18 @@ class RunningConsumer implements Consumer {
         this.events.emit("alert", alert);
       },
       onTrouble: (text) => this.#troubles.set("alerting", text),
+    });
+  }
+
+  #openCauses(): CauseFinder {
+    const { config, store, log } = this.#parts;
+    return openCauses(config, {
+      store,
+      objects: this.#objects,
+      metrics: this.#metrics,
+      clock: this.#clock,
+      log,
+      onTrouble: (text) => this.#troubles.set("llm", text),
     });
   }
 

@@ -19,6 +19,9 @@ export class Metrics {
   readonly shardRestarts: Counter;
   readonly poisoned: Counter;
   readonly incidents: Counter<"result">;
+  readonly modelCalls: Counter<"result">;
+  readonly modelTokens: Counter<"direction">;
+  readonly modelUsd: Counter;
 
   /** @param gauges are asked when Prometheus asks. */
   constructor(
@@ -59,6 +62,18 @@ export class Metrics {
       "Incidents that OpenSearch took or will never take, by result: indexed, refused",
       ["result"],
     );
+    this.modelCalls = counter(
+      "llm_calls",
+      "Calls of the language model and what was refused instead (breaker, budget), by result",
+      ["result"],
+    );
+    this.modelTokens = counter("llm_tokens", "Tokens of the language model, by direction: input, output", [
+      "direction",
+    ]);
+    this.modelUsd = counter(
+      "llm_cost_usd",
+      "What the language model's tokens cost by the configured prices, USD",
+    );
     gauge("shards", "Shards this replica reads", () => this.#shards.size);
     gauge("lag_milliseconds", "How far the slowest shard is behind the newest record", () => this.lagMs());
     gauge(
@@ -86,6 +101,14 @@ export class Metrics {
     if (delta.invalid > 0) this.records.inc({ result: "invalid" }, delta.invalid);
     for (const [level, count] of Object.entries(delta.byLevel) as [Level, number][])
       this.levels.inc({ level }, count);
+  }
+
+  /** A call of the language model ended, or was refused before it was made. */
+  onModelCall(result: string, { input, output }: { input: number; output: number }, usd: number): void {
+    this.modelCalls.inc({ result });
+    if (input > 0) this.modelTokens.inc({ direction: "input" }, input);
+    if (output > 0) this.modelTokens.inc({ direction: "output" }, output);
+    if (usd > 0) this.modelUsd.inc(usd);
   }
 
   onClosed(shardId: string): void {

@@ -59,8 +59,31 @@ async function keep(objects: ObjectStore, { fingerprint, template, record }: New
     count: 1,
     firstSeen: record.timestamp,
   };
-  const key = `${NEW_ERRORS}dt=${record.timestamp.slice(0, 10)}/${fingerprint}.json`;
-  await objects.put(key, Buffer.from(JSON.stringify(error)));
+  await objects.put(keyOf(fingerprint, record.timestamp), Buffer.from(JSON.stringify(error)));
+}
+
+/** Notes with a new error what was found out about it; one that is not there, or is damaged, stays as it is. @throws ObjectStoreError */
+export async function annotateNewError(
+  objects: ObjectStore,
+  { fingerprint, firstSeen }: { fingerprint: string; firstSeen: number },
+  found: NonNullable<NewError["found"]>,
+): Promise<void> {
+  const key = keyOf(fingerprint, new Date(firstSeen).toISOString());
+  const body = await objects.get(key);
+  if (body === undefined) return;
+  const error = newErrorSchema.safeParse(safeJson(body));
+  if (error.success) await objects.put(key, Buffer.from(JSON.stringify({ ...error.data, found })));
+}
+
+const keyOf = (fingerprint: string, time: string) =>
+  `${NEW_ERRORS}dt=${time.slice(0, 10)}/${fingerprint}.json`;
+
+function safeJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString());
+  } catch {
+    return undefined;
+  }
 }
 
 const sampleOf = (content: string) =>

@@ -5,9 +5,6 @@ import type { Metrics } from "./metrics.ts";
 import type { StateStore } from "./state/types.ts";
 import type { Alert, CauseFinder, GroupMeta, KnownCause } from "./types.ts";
 
-/** Knows no cause: alerts say what is wrong, not why. */
-export const unknownCause: CauseFinder = { find: async () => undefined };
-
 export interface NotifierOptions {
   grouper: AlertGrouper;
   store: StateStore;
@@ -63,7 +60,7 @@ export class Notifier {
     const due = grouper.due(clock.now());
     for (let from = 0; from < due.length; from += CAUSES_AT_ONCE) {
       const some = due.slice(from, from + CAUSES_AT_ONCE);
-      const causes = await Promise.all(some.map(({ alert }) => this.#cause(alert)));
+      const causes = await Promise.all(some.map(({ alert, meta }) => this.#cause(alert, meta.template)));
       for (const [place, { meta, alert }] of some.entries()) {
         if (signal?.aborted) return;
         await this.#notify(meta, alert, causes[place]);
@@ -86,12 +83,12 @@ export class Notifier {
     onAlert?.(complete);
   }
 
-  async #cause(alert: Alert): Promise<KnownCause | undefined> {
+  async #cause(alert: Alert, template: string): Promise<KnownCause | undefined> {
     const { causes, log } = this.#options;
     const done = new AbortController();
     try {
       return await Promise.race([
-        causes.find(alert),
+        causes.find(alert, template),
         sleep(CAUSE_TIMEOUT_MS, done.signal).then(() => {
           if (!done.signal.aborted) log.warn({ id: alert.id }, "no cause found in time");
           return undefined;

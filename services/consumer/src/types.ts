@@ -120,15 +120,22 @@ export interface KnownCause {
   readonly action: string;
   /** `proposed` was not confirmed by a person. */
   readonly origin: "confirmed" | "proposed";
+  /** What answered: the knowledge of this template, of a similar one, or the language model, now. */
+  readonly tier?: "hash" | "vector" | "llm";
   /** From 0 to 1. */
   readonly similarity?: number;
+  /** Since when it is known, ms since the epoch. */
+  readonly since?: number;
   readonly link?: string;
 }
 
 /** Finds what is known of an alert's cause. */
 export interface CauseFinder {
-  /** The cause, or undefined: nothing is known. */
-  find(alert: Alert): Promise<KnownCause | undefined>;
+  /**
+   * The cause, or undefined: nothing is known.
+   * @param template as it was logged: it may hold secrets that the alert's has no more
+   */
+  find(alert: Alert, template?: string): Promise<KnownCause | undefined>;
 }
 
 /** An alert that waits to be sent. */

@@ -29,6 +29,7 @@ export const incidentSchema = z.strictObject({
       text: z.string(),
       action: z.string(),
       origin: z.string(),
+      tier: z.string().optional(),
       similarity: z.number().optional(),
       link: z.string().optional(),
     })
@@ -64,6 +65,7 @@ export function incidentOf(alert: Alert): Incident {
         text: clean(cause.cause, LONGEST.text),
         action: clean(cause.action, LONGEST.text),
         origin: cause.origin,
+        ...(cause.tier !== undefined && { tier: cause.tier }),
         ...(cause.similarity !== undefined && { similarity: cause.similarity }),
         ...(cause.link !== undefined && { link: cut(cause.link, LONGEST.text) }),
       },

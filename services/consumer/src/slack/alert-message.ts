@@ -1,6 +1,6 @@
 import type { Level } from "@cali/log-record";
 import { cut } from "../text.ts";
-import type { Alert } from "../types.ts";
+import type { Alert, KnownCause } from "../types.ts";
 import { context, fields, header, LIMITS, type SlackMessage, section } from "./blocks.ts";
 import { code, inlineCode, plain, title } from "./text.ts";
 
@@ -28,6 +28,7 @@ const LONGEST = {
   cause: 250,
   action: 250,
   summary: 100,
+  link: 300,
   mutedServices: 8,
 };
 
@@ -106,7 +107,27 @@ function samples({ samples }: Alert) {
 function cause({ cause: known }: Alert): string {
   if (!known) return "*Cause*\nunknown";
   const origin = known.origin === "proposed" ? " (proposed, not confirmed by a person)" : "";
-  return `*Cause*${origin}\n${plain(cut(known.cause, LONGEST.cause))}\n*Action*\n${plain(cut(known.action, LONGEST.action))}`;
+  const texts = `*Cause*${origin}\n${plain(cut(known.cause, LONGEST.cause))}\n*Action*\n${plain(cut(known.action, LONGEST.action))}`;
+  const about = aboutCause(known);
+  return about === "" ? texts : `${texts}\n_${about}_`;
+}
+
+const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
+  hash: "known of this template",
+  vector: "known of a similar template",
+  llm: "proposed by a language model",
+};
+
+/** What answered, how similar, since when, and where it says more. */
+function aboutCause({ tier, similarity, since, link }: KnownCause): string {
+  return [
+    tier && TIERS[tier],
+    similarity !== undefined && `similarity ${similarity.toFixed(2)}`,
+    since !== undefined && `since ${time(since).slice(0, 10)}`,
+    link !== undefined && link.length <= LONGEST.link && anchor(link, "runbook"),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function muted({ muted: services }: Alert): string {
@@ -125,11 +146,12 @@ function footer(alert: Alert, links: Links): string {
   return `${repeat}alert ${inlineCode(alert.id)}${further ? ` · ${further}` : ""}`;
 }
 
-/** Links are the configuration's, which was validated; nothing of the log text is in them. */
+/** Links are the configuration's or the knowledge base's, which were validated; nothing of the log text is in them. */
+const anchor = (url: string, words: string) =>
+  `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${words}>`;
+
 function lookFurther({ openSearch, grafana }: Links): string {
-  const link = (url: string, words: string) =>
-    `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${words}>`;
-  return [openSearch && link(openSearch, "OpenSearch"), grafana && link(grafana, "Grafana")]
+  return [openSearch && anchor(openSearch, "OpenSearch"), grafana && anchor(grafana, "Grafana")]
     .filter(Boolean)
     .join(" · ");
 }
