@@ -1,12 +1,9 @@
-import { type DataLoss, dataLossIn } from "../plan-json/data-loss.ts";
+import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn } from "../plan-json/data-loss.ts";
 import { hasChanges, isChange, type ResourceChange } from "../plan-json/model.ts";
 import { alert, bytes, code, counted } from "./markdown.ts";
 import type { PlanState, Report, StackReport } from "./report.ts";
 import { destroyedLine } from "./resource.ts";
 import { stackTable } from "./table.ts";
-
-/** The label with which a pull request may destroy data. `cali deploy` looks for it. */
-export const ALLOW_DATA_LOSS = "allow-data-loss";
 
 const isDestroyed = ({ action, mode }: ResourceChange) =>
   mode === "managed" && (action === "delete" || action === "replace");

@@ -5,11 +5,11 @@ import { selectStacks } from "../application/application.ts";
 import { asking, githubClient } from "../github/client.ts";
 import { githubEnvironment } from "../github/environment.ts";
 import { applicationOf, type StackOptions, withStackOptions } from "../plan/command.ts";
+import { ALLOW_DATA_LOSS } from "../plan-json/data-loss.ts";
 import { planKey } from "../seal/key.ts";
 import { unsealPlans } from "../seal/seal-plans.ts";
 import { deploy } from "./deploy.ts";
 
-const ALLOWING_LABEL = "allow-data-loss";
 const FAILED = new Set(["failed", "skipped", "refused"]);
 
 interface Options extends StackOptions {
@@ -39,7 +39,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
   .addOption(
     new Option(
       "--pull-request <number>",
-      `the pull request; its label ${ALLOWING_LABEL} allows to destroy what holds data`,
+      `the pull request; its label ${ALLOW_DATA_LOSS} allows to destroy what holds data`,
     ).argParser((given) => {
       if (/^[1-9]\d{0,9}$/.test(given)) return Number(given);
       throw new InvalidArgumentError("allowed: a pull request's number");
@@ -95,5 +95,5 @@ async function isAllowed(pullRequest: number | undefined): Promise<boolean> {
   const { data } = await asking(`reading the labels of #${pullRequest}`, () =>
     github.rest.issues.listLabelsOnIssue({ owner, repo, issue_number: pullRequest, per_page: 100 }),
   );
-  return data.some(({ name }) => name === ALLOWING_LABEL);
+  return data.some(({ name }) => name === ALLOW_DATA_LOSS);
 }

@@ -16,6 +16,9 @@ const DATA_IN: ReadonlyMap<string, string> = new Map([
   ["kubernetes_persistent_volume_claim_v1", "everything on the volume"],
 ]);
 
+/** The label with which a pull request may destroy data. */
+export const ALLOW_DATA_LOSS = "allow-data-loss";
+
 /** An object with data in it that a plan destroys. */
 export interface DataLoss {
   readonly address: string;

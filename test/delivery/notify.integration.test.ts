@@ -1,39 +1,23 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { messageOf } from "../../delivery/notify/message.ts";
 import { SlackError, send } from "../../delivery/notify/send.ts";
 import { writePlanRun } from "../support/plan-runs.ts";
 import { run } from "../support/run.ts";
+import { SlackServer } from "../support/slack-server.ts";
 
-const PATH = "/services/T000/B000/very-secret-path";
-
-/** Slack's end of an incoming webhook: answers as it is told, then ok. */
-let slack: Server;
-let received: string[];
-let answers: { status: number; headers?: Record<string, string> }[];
+let slack: SlackServer;
 let folder: string;
 let url: string;
 
 beforeEach(async () => {
-  received = [];
-  answers = [];
-  slack = createServer(async (request, response) => {
-    received.push(await text(request));
-    const { status, headers } = answers.shift() ?? { status: 200 };
-    response.writeHead(status, headers).end(status === 200 ? "ok" : "error");
-  }).listen(0, "127.0.0.1");
-  await once(slack, "listening");
-  url = `http://127.0.0.1:${(slack.address() as AddressInfo).port}${PATH}`;
+  slack = new SlackServer();
+  url = await slack.listen();
   folder = mkdtempSync(join(tmpdir(), "cali-notify-"));
 });
-afterEach(async () => {
-  slack.closeAllConnections();
+afterEach(() => {
   slack.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -55,17 +39,17 @@ describe("cali notify", () => {
       folder,
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: "Slack was told: ✅ dev: plan done\n" });
-    expect(received).toHaveLength(1);
-    expect(received[0]).toContain("3 to replace");
-    expect(received[0]).toContain("https://github.com/acme/cali/actions/runs/7");
+    expect(slack.received).toHaveLength(1);
+    expect(slack.received[0]).toContain("3 to replace");
+    expect(slack.received[0]).toContain("https://github.com/acme/cali/actions/runs/7");
   });
 
   it("never fails: Slack refuses, the address is none, nobody is to be told, there is nothing to read", async () => {
-    answers.push({ status: 403 });
+    slack.answers.push({ status: 403 });
     const refused = await notify({ SLACK_WEBHOOK_URL: url }, "--deploy", folder);
     expect(refused.code).toBe(0);
     expect(refused.stderr).toMatch(/^warning: Slack was not told/);
-    expect(received).toHaveLength(1);
+    expect(slack.received).toHaveLength(1);
     const wrong = await notify({ SLACK_WEBHOOK_URL: "very-secret-path" }, "--deploy", folder);
     expect(wrong).toMatchObject({ code: 0 });
     expect(wrong.stderr).toContain("allowed: an https URL");
@@ -90,19 +74,18 @@ describe("sending", () => {
   });
 
   it("is done again after errors of the server and limits", async () => {
-    answers.push({ status: 500 }, { status: 429, headers: { "retry-after": "1" } }, { status: 503 });
+    slack.answers.push({ status: 500 }, { status: 429, headers: { "retry-after": "1" } }, { status: 503 });
     await send(url, message, 1);
-    expect(received).toHaveLength(4);
+    expect(slack.received).toHaveLength(4);
   });
 
   it("is given up when it stays so, and says so without the address", async () => {
-    answers.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
+    slack.answers.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
     const sent = send(url, message, 1);
     await expect(sent).rejects.toThrow(SlackError);
     await expect(sent).rejects.not.toThrow(/very-secret-path/);
-    expect(received).toHaveLength(4);
+    expect(slack.received).toHaveLength(4);
     slack.close();
-    slack.closeAllConnections();
     await expect(send(url, message, 1)).rejects.toThrow(/Slack was not told/);
   });
 
