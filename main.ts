@@ -12,6 +12,8 @@ import { Iam } from "./stacks/06-iam.ts";
 import { Ecr } from "./stacks/07-ecr.ts";
 import { Cluster } from "./stacks/08-cluster.ts";
 import { FluentBit } from "./stacks/09-fluent-bit.ts";
+import { Milvus } from "./stacks/10-milvus.ts";
+import { Airflow } from "./stacks/11-airflow.ts";
 import { LogGenerator } from "./stacks/12-log-generator.ts";
 import { Consumer } from "./stacks/13-consumer.ts";
 import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
@@ -82,7 +84,11 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
   const ecr = new Ecr(images.stack, "Ecr", images.props);
 
   const base = place("08-cluster");
-  const cluster = new Cluster(base.stack, "Cluster", { ...base.props, clusterName: eks.clusterName });
+  const cluster = new Cluster(base.stack, "Cluster", {
+    ...base.props,
+    clusterName: eks.clusterName,
+    domainName: openSearch.domainName,
+  });
 
   const collection = place("09-fluent-bit");
   new FluentBit(collection.stack, "FluentBit", {
@@ -90,6 +96,22 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
     clusterName: eks.clusterName,
     namespace: cluster.namespace("logging"),
     streamName: kinesis.streamName,
+  });
+
+  const vectors = place("10-milvus");
+  new Milvus(vectors.stack, "Milvus", {
+    ...vectors.props,
+    clusterName: eks.clusterName,
+    namespace: cluster.namespace("milvus"),
+    bucketName: s3.bucketName,
+  });
+
+  const scheduling = place("11-airflow");
+  new Airflow(scheduling.stack, "Airflow", {
+    ...scheduling.props,
+    clusterName: eks.clusterName,
+    namespace: cluster.namespace("airflow"),
+    consumerNamespace: cluster.namespace("cali"),
   });
 
   const generation = place("12-log-generator");

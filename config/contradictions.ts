@@ -178,6 +178,11 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     holds: (c) => !(c.workloadIdentity !== "irsa" && c.cluster?.addOns?.podIdentityAgent === null),
   },
   {
+    path: ["cluster", "networkPolicies"],
+    allowed: "false while cluster.addOns.vpcCni is null: the add-on enforces them",
+    holds: (c) => !(c.cluster?.addOns?.vpcCni === null && c.cluster?.networkPolicies !== false),
+  },
+  {
     path: ["cluster", "oidcCertificate"],
     allowed: "null unless workloadIdentity is irsa: nothing else has an OIDC provider",
     holds: (c) => c.workloadIdentity === "irsa" || (c.cluster?.oidcCertificate ?? null) === null,

@@ -35,6 +35,7 @@ export const SERVICE_ACCOUNTS = {
   airflow: { namespace: "airflow", name: "airflow-sa" },
   clusterAutoscaler: { namespace: "kube-system", name: "cluster-autoscaler" },
   grafana: { namespace: "monitoring", name: "grafana" },
+  milvusBackup: { namespace: "milvus", name: "milvus-backup" },
   /** The name that the EBS CSI add-on gives its controller. */
   ebsCsi: { namespace: "kube-system", name: "ebs-csi-controller-sa" },
 } as const satisfies Record<string, ServiceAccount>;
@@ -54,6 +55,7 @@ export const BUCKET_PREFIXES = {
   deadLettersReplayed: "dlq-replayed/",
   newErrors: "new_errors/",
   reports: "reports/",
+  milvusBackup: "backup/milvus/",
   refusedAlerts: "refused_alerts/",
   incidents: "incidents/",
   knowledge: "knowledge/",
@@ -72,6 +74,7 @@ const ROLE_SUFFIX = {
   airflow: "airflow-role",
   clusterAutoscaler: "cluster-autoscaler-role",
   grafana: "grafana-role",
+  milvusBackup: "milvus-backup-role",
   ebsCsi: "ebs-csi-role",
 } as const;
 

@@ -123,6 +123,12 @@ export const clusterSchema = z
         ebsCsi: addOn.prefault({}),
       })
       .prefault({}),
+    networkPolicies: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Let the VPC CNI enforce NetworkPolicies: in CALI's namespaces pods reach, and are reached by, what the flow needs only.",
+      ),
     ebsCsiRole: z
       .enum(["own", "node"])
       .default("own")

@@ -13,6 +13,8 @@ export interface AddOnProps {
   readonly hclName: string;
   /** Role of the add-on's service account, with IRSA. Default: none. */
   readonly roleArn?: string;
+  /** The add-on's own settings. Default: its defaults. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly dependsOn?: ITerraformDependable[];
   /** Whether EKS may have installed a self-managed copy, which then gives way. */
   readonly preinstalled: boolean;
@@ -30,6 +32,7 @@ export class AddOn extends Construct {
         addonName: props.name,
         ...(props.version !== null && { addonVersion: props.version }),
         ...(props.roleArn && { serviceAccountRoleArn: props.roleArn }),
+        ...(props.settings && { configurationValues: JSON.stringify(props.settings) }),
         ...(props.preinstalled && {
           resolveConflictsOnCreate: "OVERWRITE",
           resolveConflictsOnUpdate: "OVERWRITE",

@@ -4,23 +4,28 @@ import type { Names } from "../config/names.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 /**
- * The variable `image`, which the service's pipeline sets: an image of the service's own repository by its digest, so
+ * A variable (`image` unless named), which the service's pipeline sets: an image of the service's own repository by its digest, so
  * that what was built, scanned and signed is what runs. A tag is refused before anything is planned.
  */
-export function imageVariable(scope: Construct, names: Names, service: string): TerraformVariable {
+export function imageVariable(
+  scope: Construct,
+  names: Names,
+  service: string,
+  name = "image",
+): TerraformVariable {
   const variable = withLogicalId(
-    new TerraformVariable(scope, "image", {
+    new TerraformVariable(scope, name, {
       type: "string",
       nullable: false,
       description: `Image of the ${service}, by digest`,
     }),
-    "image",
+    name,
   );
   const repository = `dkr.ecr.${names.region}.amazonaws.com/${names.repository(service)}`;
   const pattern = `^[0-9]{12}[.]${repository.replaceAll(".", "[.]")}@sha256:[0-9a-f]{64}$`;
   variable.addValidation({
     condition: Fn.can(Fn.regex(pattern, variable.stringValue)),
-    errorMessage: `image must be <account>.${repository}@sha256:<64 hexadecimal digits>: a digest, not a tag.`,
+    errorMessage: `${name} must be <account>.${repository}@sha256:<64 hexadecimal digits>: a digest, not a tag.`,
   });
   return variable;
 }

@@ -175,6 +175,19 @@ export function airflowStatements(bucketArn: string): Statement[] {
   });
 }
 
+/** The job that copies Milvus' data to the bucket, and the one that brings it back. */
+export function milvusBackupStatements(bucketArn: string): Statement[] {
+  const folder = BUCKET_PREFIXES.milvusBackup;
+  return [
+    allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], `${bucketArn}/${folder}*`),
+    {
+      ...allow(["s3:ListBucket"], bucketArn),
+      // milvus-backup first asks whether the bucket is there: by one entry of it, with an empty prefix.
+      Condition: { StringLike: { "s3:prefix": ["", `${folder}*`] } },
+    },
+  ];
+}
+
 /** Grafana: it searches the logs and reads metrics, and changes nothing. */
 export function grafanaStatements(names: Names): Statement[] {
   const domain = names.domainArn;

@@ -1,5 +1,5 @@
 import { SecretV1 } from "@cdktf/provider-kubernetes/lib/secret-v1/index.js";
-import { TerraformVariable } from "cdktf";
+import { Fn, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { withLogicalId } from "./logical-id.ts";
 
@@ -9,6 +9,10 @@ export interface SecretEntry {
   readonly description: string;
   /** Whether the service cannot do without. Default: false. */
   readonly required?: boolean;
+  /** What the value must look like: a regular expression, and the same in words. Default: anything. */
+  readonly form?: { readonly pattern: string; readonly words: string };
+  /** What the key holds, made of the variable's value. Default: the value. */
+  readonly render?: (value: string) => string;
 }
 
 export interface ServiceSecretProps {
@@ -27,6 +31,7 @@ export interface ServiceSecretProps {
  */
 export class ServiceSecret extends Construct {
   readonly name: string;
+  readonly resource: SecretV1;
   /** Changes with the values, for the pods' annotations. */
   readonly revision: string;
 
@@ -38,19 +43,12 @@ export class ServiceSecret extends Construct {
       description: "Raise it when a secret changed, so that it is written and the pods are started anew",
     });
     const data = Object.fromEntries(
-      Object.entries(props.entries).map(([key, { variable, description, required }]) => {
-        const secret = this.variable(variable, {
-          type: "string",
-          sensitive: true,
-          description,
-          // Empty is not set: the service goes without.
-          ...(!required && { default: "" }),
-        });
-        secret.addOverride("ephemeral", true);
-        return [key, secret.stringValue];
+      Object.entries(props.entries).map(([key, entry]) => {
+        const value = this.secret(entry).stringValue;
+        return [key, entry.render?.(value) ?? value];
       }),
     );
-    withLogicalId(
+    this.resource = withLogicalId(
       new SecretV1(this, "Default", {
         metadata: { name: props.name, namespace: props.namespace, labels: { ...props.labels } },
         dataWo: data,
@@ -61,6 +59,27 @@ export class ServiceSecret extends Construct {
     );
     this.name = props.name;
     this.revision = `\${tostring(${revision.fqn})}`;
+  }
+
+  /** The variable of an entry; two entries may be made of one. */
+  private secret({ variable: name, description, required, form }: SecretEntry): TerraformVariable {
+    const known = this.node.tryFindChild(name);
+    if (known instanceof TerraformVariable) return known;
+    const variable = this.variable(name, {
+      type: "string",
+      sensitive: true,
+      description,
+      // Empty is not set: the service goes without.
+      ...(!required && { default: "" }),
+    });
+    variable.addOverride("ephemeral", true);
+    if (form) {
+      variable.addValidation({
+        condition: Fn.can(Fn.regex(required ? form.pattern : `^$|${form.pattern}`, variable.stringValue)),
+        errorMessage: `${name} must be ${form.words}.`,
+      });
+    }
+    return variable;
   }
 
   private variable(

@@ -65,7 +65,13 @@ function keyCheck(chart: ChartVersion): ValidateFunction {
       },
     ]);
   }
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+    verbose: true,
+  });
   const check = ajv.compile(JSON.parse(readFileSync(path, "utf8")));
   checks.set(file, check);
   return check;

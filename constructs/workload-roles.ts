@@ -7,6 +7,7 @@ import {
   autoscalerStatements,
   consumerStatements,
   grafanaStatements,
+  milvusBackupStatements,
   streamWriterStatements,
 } from "./permissions.ts";
 import {
@@ -40,6 +41,7 @@ export class WorkloadRoles extends Construct {
         hclName: "cluster_autoscaler",
         statements: autoscalerStatements(config.iam.autoscalerScope, names),
       },
+      milvusBackup: { hclName: "milvus_backup", statements: milvusBackupStatements(bucketArn) },
       ...(config.grafana.mode === "chart" && {
         grafana: { hclName: "grafana", statements: grafanaStatements(names) },
       }),

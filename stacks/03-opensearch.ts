@@ -28,6 +28,7 @@ export interface OpenSearchProps {
 export class OpenSearch extends Construct {
   readonly domain: OpensearchDomain;
   readonly domainArn: Handle;
+  readonly domainName: Handle;
 
   constructor(scope: Construct, id: string, props: OpenSearchProps) {
     super(scope, id);
@@ -53,6 +54,7 @@ export class OpenSearch extends Construct {
       "logs",
     );
     this.domainArn = new Handle(this, this.domain.arn, (own) => own.domainArn);
+    this.domainName = new Handle(this, this.domain.domainName, (own) => own.domain);
   }
 
   private masterUser({

@@ -1,12 +1,11 @@
 import { DataAwsSubnets } from "@cdktf/provider-aws/lib/data-aws-subnets/index.js";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
 import { EksPodIdentityAssociation } from "@cdktf/provider-aws/lib/eks-pod-identity-association/index.js";
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { hclName, kebabCase, type Names, SERVICE_ACCOUNTS, type Workload } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { ClusterAccess } from "../constructs/cluster-access.ts";
-import { AddOn } from "../constructs/cluster-add-on.ts";
+import { AddOn, type AddOnProps } from "../constructs/cluster-add-on.ts";
 import { ControlPlane } from "../constructs/control-plane.ts";
 import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
@@ -61,7 +60,9 @@ export class Eks extends Construct {
 
     // A node is Ready only with a network: these two come before the nodes, the rest runs on them.
     const early = [
-      ...this.addOn("vpc-cni", addOns.vpcCni),
+      ...this.addOn("vpc-cni", addOns.vpcCni, {
+        ...(config.cluster.networkPolicies && { settings: { enableNetworkPolicy: "true" } }),
+      }),
       ...this.addOn("kube-proxy", addOns.kubeProxy),
       ...this.addOn("eks-pod-identity-agent", addOns.podIdentityAgent),
     ];
@@ -113,7 +114,7 @@ export class Eks extends Construct {
   private addOn(
     name: string,
     addOn: { readonly version: string | null } | null,
-    options: { hclName?: string; roleArn?: string; dependsOn?: ITerraformDependable[] } = {},
+    options: Partial<Pick<AddOnProps, "hclName" | "roleArn" | "settings" | "dependsOn">> = {},
   ): AddOn[] {
     if (addOn === null) return [];
     return [

@@ -43,8 +43,10 @@ describe("layout stacks", () => {
       "05-eks": ["06-iam"],
       "06-iam": ["02-s3"],
       "07-ecr": [],
-      "08-cluster": ["05-eks"],
+      "08-cluster": ["03-opensearch", "05-eks"],
       "09-fluent-bit": ["01-kinesis", "05-eks", "08-cluster"],
+      "10-milvus": ["02-s3", "05-eks", "08-cluster"],
+      "11-airflow": ["05-eks", "08-cluster"],
       "12-log-generator": ["05-eks", "08-cluster"],
       "13-consumer": ["01-kinesis", "02-s3", "03-opensearch", "05-eks", "08-cluster"],
     });
@@ -91,7 +93,7 @@ describe("layout shared", () => {
     const cluster = inShared.stacks["08-cluster"];
     expect(cluster?.terraform.backend.s3.key).toBe("stacks/08-cluster/terraform.tfstate");
     expect(cluster?.terraform.required_providers.aws?.version).toBe("6.25.0");
-    expect(cluster?.variable).toBeUndefined();
+    expect(Object.keys(cluster?.variable ?? {})).not.toContain("project_name");
     expect(cluster?.data?.aws_eks_cluster?.main?.name).toBe("cali-cluster");
     expect(inShared.manifest.stacks["08-cluster"]?.dependencies).toEqual(["infra"]);
   });

@@ -15,6 +15,8 @@ const STACKS = [
   "07-ecr",
   "08-cluster",
   "09-fluent-bit",
+  "10-milvus",
+  "11-airflow",
   "12-log-generator",
   "13-consumer",
 ];
@@ -86,24 +88,30 @@ describe("cdktf", () => {
     for (const stack of STACKS) expect(stdout).toContain(stack);
   });
 
-  it.each(["dev", "terraform-users"])("synth and synth --hcl say the same of %s", async (env) => {
-    const json = await run("cdktf", ["synth", "-o", join(folder, `json-${env}`)], { env: { CALI_ENV: env } });
-    const hcl = await run("cdktf", ["synth", "--hcl", "-o", join(folder, `hcl-${env}`)], {
-      env: { CALI_ENV: env },
-    });
-    expect([json.code, hcl.code]).toEqual([0, 0]);
-    for (const stack of readdirSync(join(folder, `json-${env}/stacks`))) {
-      const fromJson = JSON.parse(
-        readFileSync(join(folder, `json-${env}/stacks/${stack}/cdk.tf.json`), "utf8"),
-      );
-      const text = readFileSync(join(folder, `hcl-${env}/stacks/${stack}/cdk.tf`), "utf8");
-      const fromHcl = await parseHcl("cdk.tf", text);
-      for (const part of ["resource", "data", "output"]) {
-        expect(comparable(fromHcl[part]), `${stack} ${part}`).toEqual(comparable(fromJson[part]));
+  it.each(["dev", "terraform-users"])(
+    "synth and synth --hcl say the same of %s",
+    async (env) => {
+      const json = await run("cdktf", ["synth", "-o", join(folder, `json-${env}`)], {
+        env: { CALI_ENV: env },
+      });
+      const hcl = await run("cdktf", ["synth", "--hcl", "-o", join(folder, `hcl-${env}`)], {
+        env: { CALI_ENV: env },
+      });
+      expect([json.code, hcl.code]).toEqual([0, 0]);
+      for (const stack of readdirSync(join(folder, `json-${env}/stacks`))) {
+        const fromJson = JSON.parse(
+          readFileSync(join(folder, `json-${env}/stacks/${stack}/cdk.tf.json`), "utf8"),
+        );
+        const text = readFileSync(join(folder, `hcl-${env}/stacks/${stack}/cdk.tf`), "utf8");
+        const fromHcl = await parseHcl("cdk.tf", text);
+        for (const part of ["resource", "data", "output"]) {
+          expect(comparable(fromHcl[part]), `${stack} ${part}`).toEqual(comparable(fromJson[part]));
+        }
+        expect(comparable(fromHcl.terraform), stack).toEqual(comparable(fromJson.terraform));
       }
-      expect(comparable(fromHcl.terraform), stack).toEqual(comparable(fromJson.terraform));
-    }
-  });
+    },
+    180_000,
+  );
 });
 
 /** JSON and HCL differ in how they write a single block, a number, a reference in quotes and a JSON document. */

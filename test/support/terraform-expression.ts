@@ -44,6 +44,7 @@ const FUNCTIONS: Record<string, Fn> = {
   base64decode: (text: string) => Buffer.from(text, "base64").toString("utf8"),
   can: (value: unknown) => !(value instanceof Failure),
   concat: (...lists: unknown[][]) => lists.flat(1),
+  element: (list: unknown[], index: number) => list[index % list.length],
   flatten: (list: unknown[]) => list.flat(Number.POSITIVE_INFINITY),
   join: (separator: string, list: unknown[]) => list.join(separator),
   jsonencode: (value: unknown) => JSON.stringify(sortKeys(value)),
@@ -53,6 +54,7 @@ const FUNCTIONS: Record<string, Fn> = {
       : Array.isArray(value)
         ? value.length
         : Object.keys(value).length,
+  split: (separator: string, text: string) => text.split(separator),
   regex: (pattern: string, text: string) => new RegExp(pattern, "u").exec(text)?.[0] ?? new Failure(),
   replace: (text: string, from: string, to: string) => text.replaceAll(from, to),
   sha256: (text: string) => createHash("sha256").update(String(text)).digest("hex"),

@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opensearch-domain/index.js";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import { grafanaDataSources } from "../config/grafana-data-sources.ts";
+import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import { Chart } from "./chart.ts";
+import { chartFootprints } from "./chart-footprint.ts";
+import type { PodFootprint } from "./footprint.ts";
+import { withLogicalId } from "./logical-id.ts";
+import { roleAnnotation } from "./role-annotation.ts";
+import { ServiceSecret } from "./service-secret.ts";
+
+export interface GrafanaChartProps {
+  readonly config: Config;
+  readonly names: Names;
+  readonly namespace: string;
+  /** Name of the OpenSearch domain, which must exist when Terraform plans. */
+  readonly domainName: string;
+}
+
+const DASHBOARDS = join(import.meta.dirname, "../dashboards");
+const DASHBOARDS_MAP = "grafana-dashboards";
+const LABELS = { "app.kubernetes.io/name": "grafana", "app.kubernetes.io/part-of": "cali" };
+
+/** Grafana in the cluster, with its data sources and the dashboards of `dashboards/`. It stores nothing. */
+export class GrafanaChart extends Construct {
+  readonly footprints: readonly PodFootprint[];
+
+  constructor(scope: Construct, id: string, props: GrafanaChartProps) {
+    super(scope, id);
+    const { config, names, namespace } = props;
+    const domain = withLogicalId(
+      new DataAwsOpensearchDomain(this, "Domain", { domainName: props.domainName }),
+      "logs",
+    );
+    const secret = new ServiceSecret(this, "Secret", {
+      hclName: "grafana_admin",
+      name: "grafana-admin",
+      namespace,
+      labels: LABELS,
+      entries: {
+        password: {
+          variable: "grafana_admin_password",
+          description: "Password of Grafana's user admin",
+          required: true,
+          form: { pattern: "^[!-~]{12,128}$", words: "12 to 128 ASCII characters without white space" },
+        },
+      },
+    });
+    const dashboards = this.dashboards(namespace);
+    const sources = grafanaDataSources(
+      `https://${domain.endpoint}`,
+      config.domain.version.replace(/^OpenSearch_/, ""),
+      config.region,
+    );
+    const chart = new Chart(this, "Chart", {
+      chart: "grafana",
+      version: "12.11.1",
+      repository: "https://grafana-community.github.io/helm-charts",
+      namespace,
+      valuesFile: "helm-values/grafana-values.yaml",
+      inject: {
+        serviceAccount: { annotations: roleAnnotation(config, names, "grafana") },
+        podAnnotations: { "cali/rotation": secret.revision },
+        datasources: { "datasources.yaml": { apiVersion: 1, prune: true, datasources: sources } },
+        dashboardsConfigMaps: { cali: DASHBOARDS_MAP },
+      },
+      dependsOn: [secret.resource, dashboards],
+    });
+    this.footprints = chartFootprints(chart.values, [
+      {
+        name: `${SERVICE_ACCOUNTS.grafana.namespace}/grafana`,
+        replicas: 1,
+        containers: ["resources"],
+      },
+    ]);
+  }
+
+  private dashboards(namespace: string): ConfigMapV1 {
+    const files = globSync("*.json", { cwd: DASHBOARDS }).sort();
+    return withLogicalId(
+      new ConfigMapV1(this, "Dashboards", {
+        metadata: { name: DASHBOARDS_MAP, namespace, labels: LABELS },
+        data: Object.fromEntries(
+          files.map((file) => [
+            basename(file),
+            // A dashboard's own `${variable}` is Grafana's.
+            Fn.rawString(readFileSync(join(DASHBOARDS, file), "utf8")),
+          ]),
+        ),
+      }),
+      "grafana_dashboards",
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { Construct } from "constructs";
+import type { Names } from "../config/names.ts";
+import type { Config } from "../config/schema.ts";
+import { Chart } from "../constructs/chart.ts";
+import { chartFootprints } from "../constructs/chart-footprint.ts";
+import { ClusterLogin } from "../constructs/cluster-login.ts";
+import type { PodFootprint } from "../constructs/footprint.ts";
+import type { Handle } from "../constructs/handle.ts";
+import { MilvusBackup } from "../constructs/milvus-backup.ts";
+import { ServiceSecret } from "../constructs/service-secret.ts";
+
+export interface MilvusProps {
+  readonly config: Config;
+  readonly names: Names;
+  readonly clusterName: Handle;
+  /** The namespace `milvus`. */
+  readonly namespace: Handle;
+  readonly bucketName: Handle;
+}
+
+/** 10: Milvus, the knowledge base's vectors, and their backup. */
+export class Milvus extends Construct {
+  readonly footprints: readonly PodFootprint[];
+
+  constructor(scope: Construct, id: string, props: MilvusProps) {
+    super(scope, id);
+    const { config, names } = props;
+    new ClusterLogin(this, "ClusterLogin", {
+      clusterName: props.clusterName.valueFor(this, names),
+      region: config.region,
+      helm: true,
+    });
+    const namespace = props.namespace.valueFor(this, names);
+    const secret = new ServiceSecret(this, "Secret", {
+      hclName: "milvus_root",
+      name: "milvus-root",
+      namespace,
+      labels: { "app.kubernetes.io/name": "milvus", "app.kubernetes.io/part-of": "cali" },
+      entries: {
+        password: {
+          variable: "milvus_root_password",
+          description: "Password of Milvus' user root, set when its volume is empty",
+          required: true,
+          form: {
+            pattern: "^[A-Za-z0-9_.~-]{16,72}$",
+            words: "16 to 72 letters, digits and the signs _ . ~ -",
+          },
+        },
+      },
+    });
+    const chart = new Chart(this, "Chart", {
+      chart: "milvus",
+      version: "5.0.19",
+      repository: "https://zilliztech.github.io/milvus-helm",
+      namespace,
+      valuesFile: "helm-values/milvus-values.yaml",
+      timeoutMinutes: 15,
+      dependsOn: [secret.resource],
+    });
+    const backup = new MilvusBackup(this, "Backup", {
+      config,
+      names,
+      namespace,
+      bucket: props.bucketName.valueFor(this, names),
+      rootSecret: secret.name,
+      dependsOn: [chart.release],
+    });
+    this.footprints = [
+      ...chartFootprints(chart.values, [
+        { name: "milvus/milvus-standalone", replicas: 1, containers: ["standalone.resources"] },
+      ]),
+      backup.footprint,
+    ];
+  }
+}
