@@ -134,6 +134,22 @@ describe("a line", () => {
     expect(got?.verdict).toEqual({ ok: true, record: recordOf(long) });
   });
 
+  it("of fifty thousand lines is joined, and quickly", async () => {
+    const long = line({ stack: Array.from({ length: 50_000 }, () => "x") });
+    const [got] = await through(tailed(formatLine(long)));
+    expect(got?.value.log_content).toBe(recordOf(long).log_content);
+  });
+
+  it("of more than the limit is cut, and what is below it goes through alone, for dlq/", async () => {
+    const long = line({ stack: ["a".repeat(200_000), "b".repeat(200_000), "c"] });
+    const out = await through(tailed(formatLine(long)));
+    expect(String(out[0]?.value.log_content).length).toBeGreaterThan(380_000);
+    // The rest of the line that was cut, in the runtime's parts, and the line below.
+    expect(new Set(out.slice(1, -1).map(({ value }) => String(value.log)[0]))).toEqual(new Set(["b"]));
+    expect(out.at(-1)?.value.log).toBe("c");
+    expect(out.map(({ verdict }) => verdict.ok)).not.toContain(true);
+  });
+
   it("without a message is a record", async () => {
     const [got] = await through(
       tailed(formatLine(line({ message: "", stack: ["java.lang.NullPointerException"] }))),

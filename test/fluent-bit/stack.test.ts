@@ -4,8 +4,9 @@ import { parse } from "yaml";
 import { loadConfig } from "../../config/load.ts";
 import { buildApp } from "../../main.ts";
 import { footprintsOf } from "../../stacks/fit-table.ts";
-import { at } from "../support/manifests.ts";
-import { synthesizeEnvironment } from "../support/synth.ts";
+import { at, type Container, resourceProblems } from "../support/manifests.ts";
+import { restrictedProblems } from "../support/pod-security.ts";
+import { type Json, synthesizeEnvironment } from "../support/synth.ts";
 import { VALUES_FILE } from "./support/config.ts";
 
 /** The values that the chart gets from 09-fluent-bit. */
@@ -45,6 +46,25 @@ describe("09-fluent-bit", () => {
           "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/cali-app-role",
       },
     });
+  });
+
+  it("breaks the restricted Pod Security Standard in what it cannot do without, and in nothing else", () => {
+    const { podSecurityContext, securityContext, resources, daemonSetVolumes } = values("prod") as Record<
+      string,
+      Json
+    >;
+    const container = { name: "fluent-bit", image: "fluent-bit", securityContext, resources } as Container;
+    const pod = { securityContext: podSecurityContext, containers: [container], volumes: daemonSetVolumes };
+    expect(restrictedProblems(pod)).toEqual([
+      "volume varlog: hostPath",
+      "volume state: hostPath",
+      "fluent-bit: runAsNonRoot is not true",
+      "fluent-bit: runAsUser 0",
+    ]);
+    expect(resourceProblems(pod)).toEqual([]);
+    const mounts = values("prod").daemonSetVolumeMounts as { name: string; readOnly?: boolean }[];
+    expect(mounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name)).toEqual(["state"]);
+    expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, privileged: false });
   });
 
   it("is on every node, with the requests of the values file", () => {

@@ -11,6 +11,7 @@ interface Rule {
 interface Group {
   readonly first: FluentRecord;
   text: string;
+  bytes: number;
   next: string;
 }
 
@@ -66,12 +67,16 @@ export class MultilineJoiner {
     const follows = open && rules.find(({ state, regex }) => state === open.next && regex.matches(content));
     if (open && follows) {
       open.next = follows.next;
-      open.text = this.#cut(`${open.text}\n${content}`);
+      open.text += `\n${content}`;
+      open.bytes += 1 + Buffer.byteLength(content);
+      // What is full goes on at once; the lines below then belong to nothing.
+      if (open.bytes > this.#limit) this.#flush(key);
       return;
     }
     this.#flush(key);
     const start = rules.find(({ state, regex }) => state === "start_state" && regex.matches(content));
-    if (start) this.#groups.set(key, { first: record, text: this.#cut(content), next: start.next });
+    const bytes = Buffer.byteLength(content);
+    if (start) this.#groups.set(key, { first: record, text: content, bytes, next: start.next });
     else this.#emit(record);
   }
 
@@ -83,11 +88,9 @@ export class MultilineJoiner {
   #flush(key: string): void {
     const open = this.#groups.get(key);
     this.#groups.delete(key);
-    if (open) this.#emit({ ...open.first, [this.#parser.keyContent]: open.text });
-  }
-
-  #cut(text: string): string {
-    if (text.length * 3 <= this.#limit) return text;
-    return Buffer.from(text).subarray(0, this.#limit).toString("utf8");
+    if (!open) return;
+    const { first, text, bytes } = open;
+    const whole = bytes <= this.#limit ? text : Buffer.from(text).subarray(0, this.#limit).toString("utf8");
+    this.#emit({ ...first, [this.#parser.keyContent]: whole });
   }
 }
