@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { asJson, generate } from "@cali/log-generator";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type NewError, newErrorSchema } from "../../services/consumer/src/new-errors.ts";
 import { FolderObjectStore } from "../../services/consumer/src/objects/folder.ts";
 import { SlackServer } from "../../services/consumer/test/support/slack-server.ts";
 import { Airflow, python, SETTINGS } from "../support/airflow.ts";
@@ -161,6 +162,65 @@ describe.each([
     expect(kubernetes.unknown).toEqual([]);
   });
 });
+
+describe("cali_knowledge_daily", () => {
+  /** A new error as the consumer keeps it in new_errors/. */
+  const newError = (over: Partial<NewError>): NewError => ({
+    fingerprint: "00000000000000aa",
+    service: "payment",
+    level: "ERROR",
+    errorCode: "PAYMENT_DECLINED",
+    template: "card of <*> was declined by the issuer",
+    samples: ["card of 4711 was declined by the issuer"],
+    count: 1,
+    firstSeen: `${DATE}T01:02:03.000Z`,
+    ...over,
+  });
+  const keep = (date: string, error: NewError) =>
+    new FolderObjectStore(join(folder, "objects")).put(
+      `new_errors/dt=${date}/${error.fingerprint}.json`,
+      Buffer.from(JSON.stringify(newErrorSchema.parse(error))),
+    );
+  const learned = () =>
+    Object.fromEntries(Object.entries(results()).filter(([name]) => name.startsWith("knowledge/")));
+
+  it("learns a day's new errors once, and nothing more when it is repeated", async () => {
+    await keep(DATE, newError({}));
+    // The same error in another service.
+    await keep(DATE, newError({ fingerprint: "00000000000000bb", service: "checkout" }));
+    await keep(
+      DATE,
+      newError({
+        fingerprint: "00000000000000cc",
+        errorCode: "DB_TIMEOUT",
+        template: "no answer of the database",
+      }),
+    );
+    await keep("2026-01-24", newError({ fingerprint: "00000000000000dd", template: "of the day before" }));
+
+    const first = await airflow.runDag("cali_knowledge_daily", DATE);
+    expect(first.code, first.stdout + first.stderr).toBe(0);
+    const knowledge = learned();
+    const entries = Object.values(knowledge).map((text) => JSON.parse(text));
+    expect(entries.map(({ pattern, state }) => ({ pattern, state })).sort(byPattern)).toEqual([
+      { pattern: "card of <*> was declined by the issuer", state: "proposed" },
+      { pattern: "no answer of the database", state: "proposed" },
+    ]);
+
+    const again = await airflow.runDag("cali_knowledge_daily", DATE);
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(learned()).toEqual(knowledge);
+
+    expect(kubernetes.created.map(({ spec }) => spec.containers[0]?.args)).toEqual([
+      ["knowledge", "learn", "--date", DATE],
+      ["knowledge", "learn", "--date", DATE],
+    ]);
+    expect(slack.posts).toEqual([]);
+    await expectRestricted(kubernetes.created[0] as unknown as Manifest);
+  });
+});
+
+const byPattern = (a: { pattern: string }, b: { pattern: string }) => (a.pattern < b.pattern ? -1 : 1);
 
 describe("a command that fails", () => {
   it("is tried four times, then Slack is told once, and what it said pings and links nothing", async () => {
