@@ -13,7 +13,7 @@ export const openSearchSchema = z
       .string()
       .regex(/^[a-z0-9][a-z0-9_.-]{0,100}$/)
       .default("cali-incidents")
-      .describe("Index or alias of the incidents. Default: cali-incidents."),
+      .describe("Alias of the incidents' indices, which `cali opensearch` makes. Default: cali-incidents."),
     auth: z
       .enum(["aws", "basic", "none"])
       .default("aws")

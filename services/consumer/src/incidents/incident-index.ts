@@ -61,7 +61,12 @@ export class IncidentIndex {
     ]);
     let answer: unknown;
     try {
-      ({ body: answer } = await this.#client.bulk({ body, filter_path: [ANSWER_FIELDS] }));
+      // Without the alias it would make an index of that name, with whatever mapping it guesses.
+      ({ body: answer } = await this.#client.bulk({
+        body,
+        require_alias: true,
+        filter_path: [ANSWER_FIELDS],
+      }));
     } catch (error) {
       throw meaningOf(error);
     }
