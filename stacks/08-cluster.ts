@@ -50,7 +50,7 @@ const OPENINGS: Readonly<Record<Namespace, Pick<NetworkPoliciesProps, "from" | "
   logging: { from: [{ name: "from-monitoring", namespace: "monitoring", ports: [2020] }] },
   milvus: {
     from: [
-      // The DAGs' pods have the consumer's name as well.
+      // Not the DAGs' pods: what they need of the knowledge base is in the bucket.
       { name: "from-consumer", namespace: "cali", pods: CONSUMER, ports: [19530] },
       // The backup, which pauses the collection of garbage through the second port.
       { name: "from-backup", namespace: "milvus", ports: [19530, 9091] },

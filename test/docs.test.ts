@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { program as cali } from "../delivery/program.ts";
+import { program as consumer } from "../services/consumer/src/cli.ts";
+import { configKeys } from "../services/consumer/src/config.ts";
+import { configSchema as consumerSchema, SECRET_KEYS } from "../services/consumer/src/config-schema.ts";
+import { Metrics } from "../services/consumer/src/metrics.ts";
+import {
+  type Document,
+  exists,
+  FILES,
+  hasKey,
+  readDocument,
+  simpleCommands,
+  unknownTo,
+} from "./support/documents.ts";
+import { ROOT } from "./support/run.ts";
+
+const documents = [...FILES]
+  .filter((file) => file.endsWith(".md") && !file.startsWith("test/"))
+  .map(readDocument);
+const readJson = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
+const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(readJson("package.json"));
+
+/** Files that a document tells the reader to make, or that show what a name looks like. */
+const INVENTED = ["stacks/14-billing.ts"];
+const ROOMS = [
+  "config",
+  "constructs",
+  "stacks",
+  "helm-values",
+  "dashboards",
+  "services",
+  "delivery",
+  "local",
+  "test",
+  "docs",
+  "bench",
+  ".github",
+  ".ci",
+];
+const NPM_OWN = ["ci", "start", "test", "i", "install"];
+
+/** What the workflows take from the repository's settings. */
+const SETTINGS: ReadonlySet<string> = new Set(
+  [...FILES]
+    .filter((file) => file.startsWith(".github/"))
+    .flatMap((file) => [...readFileSync(join(ROOT, file), "utf8").matchAll(/\b(?:secrets|vars)\.([A-Z_]+)/g)])
+    .map(([, name = ""]) => name),
+);
+
+/** Everything in the document that could be a command. */
+const commandsOf = ({ spans, commands }: Document) => [...spans, ...commands].flatMap(simpleCommands);
+
+/** What is wrong with a command of the project; nothing: it is right, or none of the project's. */
+function problemsOf(command: string): string[] {
+  const [, kind, name = ""] = /^gh (workflow run|secret set|variable set) ([\w.-]+)/.exec(command) ?? [];
+  if (kind === "workflow run") return FILES.has(`.github/workflows/${name}`) ? [] : [`no workflow ${name}`];
+  if (kind !== undefined) return SETTINGS.has(name) ? [] : [`no workflow takes ${name}`];
+  const [, program = "", text = ""] =
+    /^(?:.*\s(?:node \/app\/main\.mjs|-- consumer)|(cali|consumer))\s+(\S.*)$/.exec(command) ?? [];
+  if (program === "cali") return unknownTo(cali, text.split(/\s+/));
+  if (program === "consumer" || text !== "") return unknownTo(consumer(), text.split(/\s+/));
+  const [, script, words] = /^npm run (?:--silent )?([\w:-]+)(?: -- (.*))?$/.exec(command) ?? [];
+  if (script === undefined) {
+    const [, own] = /^npm (\w+)/.exec(command) ?? [];
+    return own === undefined || own === "run" || NPM_OWN.includes(own) ? [] : [`no command npm ${own}`];
+  }
+  if (!(script in scripts)) return [`no script ${script}`];
+  if (script === "cali") return unknownTo(cali, (words ?? "").split(/\s+/));
+  if (script === "bootstrap") return unknownTo(cali, ["bootstrap", ...(words ?? "").split(/\s+/)]);
+  return [];
+}
+
+describe.each(documents.map((document) => [document.file, document] as const))("%s", (_, document) => {
+  it("names commands and options that exist", () => {
+    const problems = commandsOf(document).flatMap((command) =>
+      problemsOf(command).map((problem) => `${command}: ${problem}`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("names files that exist", () => {
+    const paths = document.spans.filter(
+      (span) =>
+        new RegExp(`^(${ROOMS.join("|").replaceAll(".", "\\.")})/[\\w./-]*$`).test(span) &&
+        !span.endsWith(".tfstate") &&
+        !INVENTED.includes(span),
+    );
+    expect(paths.filter((path) => !exists(path, document))).toEqual([]);
+    const workflows = document.spans.filter((span) => /^[\w-]+\.yml$/.test(span));
+    expect(workflows.filter((name) => !FILES.has(`.github/workflows/${name}`))).toEqual([]);
+  });
+
+  it("links to what exists", () => {
+    const broken = document.links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [path = "", anchor] = link.split("#");
+      if (path !== "" && !exists(path, document)) return true;
+      if (anchor === undefined) return false;
+      const target =
+        path === ""
+          ? document
+          : documents.find(
+              ({ file }) => exists(path, document) && file.endsWith(path.replace(/^(\.\.?\/)+/, "")),
+            );
+      return !target?.anchors.includes(decodeURIComponent(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names keys of the configuration that exist", () => {
+    const schemas = [
+      readJson("config/schema.json"),
+      z.toJSONSchema(consumerSchema, { io: "input", unrepresentable: "any" }),
+    ];
+    const sections = new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})));
+    const keys = document.spans.flatMap((span) => {
+      const [, key] = /^([a-z][A-Za-z]*(?:\.[A-Za-z0-9]+)+)(?:: .*)?$/.exec(span) ?? [];
+      return key !== undefined && sections.has(key.split(".")[0] ?? "") ? [key] : [];
+    });
+    const unknown = keys.filter((key) => !schemas.some((schema) => hasKey(schema, key.split("."))));
+    expect(unknown).toEqual([]);
+  });
+
+  it("names metrics and environment variables that exist", () => {
+    const metrics = new Metrics(
+      { now: () => 0, monotonic: () => 0 } as ConstructorParameters<typeof Metrics>[0],
+      { templates: () => 0, bufferedBytes: () => 0, outbox: async () => 0, incidentsWaiting: async () => 0 },
+    );
+    const names = metrics.registry.getMetricsAsArray().map(({ name }) => name);
+    const said = [...document.text.matchAll(/\bcali_consumer_[a-z_]+[a-z]\b/g)].map(([name]) => name);
+    expect(said.filter((name) => !names.includes(name))).toEqual([]);
+    const variables = [...document.text.matchAll(/\bCALI_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
+    expect(variables.filter((name) => !VARIABLES.has(name))).toEqual([]);
+  });
+});
+
+/** Variables that something in the project reads. */
+const VARIABLES: ReadonlySet<string> = new Set([
+  ...configKeys().map(({ variable }) => variable),
+  ...configKeys()
+    .filter(({ key }) => SECRET_KEYS.includes(key))
+    .map(({ variable }) => `${variable}_FILE`),
+  ...[...FILES]
+    .filter((file) => /\.(ts|py|yml|yaml|sh)$|^\.ci\//.test(file) && file !== "test/docs.test.ts")
+    .flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/\bCALI_[A-Z_]+[A-Z]\b/g) ?? []),
+]);
+
+it("finds what is wrong", () => {
+  expect(problemsOf("npm run nonsense")).toEqual(["no script nonsense"]);
+  expect(problemsOf("npm frobnicate")).toEqual(["no command npm frobnicate"]);
+  expect(problemsOf("cali nonsense")).toEqual(["no command cali nonsense"]);
+  expect(problemsOf("npm run cali -- bootstrap --nonsense")).toEqual(["bootstrap has no option --nonsense"]);
+  expect(problemsOf("gh workflow run nonsense.yml")).toEqual(["no workflow nonsense.yml"]);
+  expect(problemsOf("gh secret set NONSENSE --env dev")).toEqual(["no workflow takes NONSENSE"]);
+  expect(problemsOf("consumer replay --fron 2026-01-25")).toEqual(["replay has no option --fron"]);
+  expect(problemsOf("kubectl exec deploy/consumer -- node /app/main.mjs relay")).toEqual([
+    "no command consumer relay",
+  ]);
+  expect(problemsOf("consumer replay --from 2026-01-25 --to 2026-01-26 --dry-run")).toEqual([]);
+  expect(hasKey(readJson("config/schema.json"), ["stream", "shard"])).toBe(false);
+  expect(hasKey(readJson("config/schema.json"), ["stream", "shards"])).toBe(true);
+});
