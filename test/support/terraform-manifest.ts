@@ -4,22 +4,36 @@ import { type Json, type JsonObject, type Resource, resourcesOf, type Synthesize
 /** `apiVersion` and `kind` of the Kubernetes provider's resources. */
 const KINDS: Readonly<Record<string, readonly [apiVersion: string, kind: string]>> = {
   kubernetes_config_map_v1: ["v1", "ConfigMap"],
+  kubernetes_cron_job_v1: ["batch/v1", "CronJob"],
   kubernetes_deployment_v1: ["apps/v1", "Deployment"],
   kubernetes_horizontal_pod_autoscaler_v2: ["autoscaling/v2", "HorizontalPodAutoscaler"],
+  kubernetes_namespace_v1: ["v1", "Namespace"],
+  kubernetes_network_policy_v1: ["networking.k8s.io/v1", "NetworkPolicy"],
   kubernetes_persistent_volume_claim_v1: ["v1", "PersistentVolumeClaim"],
   kubernetes_pod_disruption_budget_v1: ["policy/v1", "PodDisruptionBudget"],
+  kubernetes_role_binding_v1: ["rbac.authorization.k8s.io/v1", "RoleBinding"],
+  kubernetes_role_v1: ["rbac.authorization.k8s.io/v1", "Role"],
   kubernetes_secret_v1: ["v1", "Secret"],
   kubernetes_service_account_v1: ["v1", "ServiceAccount"],
   kubernetes_service_v1: ["v1", "Service"],
+  kubernetes_stateful_set_v1: ["apps/v1", "StatefulSet"],
+  kubernetes_storage_class_v1: ["storage.k8s.io/v1", "StorageClass"],
 };
 
-/** The provider names a repeated block in the singular. */
-const PLURALS: Readonly<Record<string, string>> = {
+/** The provider names a repeated block in the singular, and some fields in its own way. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  clusterIp: "clusterIP",
   container: "containers",
+  initContainer: "initContainers",
   metric: "metrics",
   policy: "policies",
+  rule: "rules",
+  storageProvisioner: "provisioner",
+  subject: "subjects",
+  timezone: "timeZone",
   topologySpreadConstraint: "topologySpreadConstraints",
   volume: "volumes",
+  volumeClaimTemplate: "volumeClaimTemplates",
   volumeMount: "volumeMounts",
 };
 /** `port` is a list in containers and Services, and a number or a name in probes. */
@@ -48,7 +62,7 @@ export function manifestsOf(
 ): { address: string; stack: string; manifest: Manifest }[] {
   const resources = resourcesOf(synthesized);
   return resources
-    .filter(({ type }) => type in KINDS)
+    .filter(({ type }) => type.startsWith("kubernetes_"))
     .map((resource) => ({
       address: resource.address,
       stack: resource.stack,
@@ -57,7 +71,9 @@ export function manifestsOf(
 }
 
 function manifestOf({ type, body }: Resource, all: readonly Resource[]): Manifest {
-  const [apiVersion, kind] = KINDS[type] as readonly [string, string];
+  const known = KINDS[type];
+  if (!known) throw new Error(`${type} is not known here: add it to KINDS`);
+  const [apiVersion, kind] = known;
   const { data_wo: written, ...rest } = body;
   const own = Object.fromEntries(
     Object.entries(rest).filter(([key]) => !TERRAFORM_ONLY.includes(key) && !key.startsWith("//")),
@@ -78,7 +94,7 @@ function convert(value: Json, key: string, all: readonly Resource[]): Json {
     Object.entries(value).map(([name, child]) => {
       if (free || key === "stringData") return [name, convert(child, "", all)];
       const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      const plural = camel === LISTS_OF_PORTS && Array.isArray(child) ? "ports" : (PLURALS[camel] ?? camel);
+      const plural = camel === LISTS_OF_PORTS && Array.isArray(child) ? "ports" : (SPELLINGS[camel] ?? camel);
       return [plural, convert(child, camel, all)];
     }),
   );
