@@ -13,6 +13,8 @@ export interface LocalOptions {
   readonly shards: number;
   /** An incoming webhook that gets the alerts. Secret. */
   readonly slack?: string;
+  /** Ask a language model for causes; OPENAI_API_KEY is its key, OPENAI_BASE_URL its address. */
+  readonly openai?: boolean;
   /** Where everything is kept. */
   readonly folder: string;
 }
@@ -49,6 +51,13 @@ function webhook(text: string): string {
   return text;
 }
 
+/** The model that the environment names. @throws Error without a key */
+export function modelOf(env: NodeJS.ProcessEnv): { apiKey: string; baseUrl?: string } {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl } = env;
+  if (!apiKey) throw new Error("--openai: given no OPENAI_API_KEY in the environment, allowed: a key");
+  return { apiKey, ...(baseUrl && { baseUrl }) };
+}
+
 /** The command line of `npm start`. */
 export function localCommand(): Command {
   return new Command("npm start --")
@@ -73,6 +82,12 @@ export function localCommand(): Command {
         .default(2),
     )
     .addOption(new Option("--slack <url>", "send the alerts to this incoming webhook").argParser(webhook))
+    .addOption(
+      new Option(
+        "--openai",
+        "ask a language model for causes: OPENAI_API_KEY, and OPENAI_BASE_URL for another than OpenAI's",
+      ),
+    )
     .addOption(new Option("--folder <path>", "where everything is kept").default(DEFAULT_FOLDER))
     .allowExcessArguments(false);
 }

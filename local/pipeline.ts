@@ -8,7 +8,7 @@ import { FolderObjectStore } from "../services/consumer/src/objects/folder.ts";
 import type { Alert } from "../services/consumer/src/types.ts";
 import { Archive } from "./archive.ts";
 import { CREDENTIALS, REGION, STREAM, startKinesis } from "./kinesis.ts";
-import type { LocalOptions } from "./options.ts";
+import { type LocalOptions, modelOf } from "./options.ts";
 import type { Moment } from "./view.ts";
 
 /** An alert, and when the consumer raised it, ms since the epoch. */
@@ -123,10 +123,14 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
   }
 }
 
-function startLocalConsumer({ runFolder, slack }: PipelineOptions, endpoint: string): Promise<Consumer> {
+function startLocalConsumer(
+  { runFolder, slack, openai }: PipelineOptions,
+  endpoint: string,
+): Promise<Consumer> {
+  const llm = openai ? modelOf(process.env) : undefined;
   const log = createLog({
     level: "info",
-    secrets: [slack ?? ""],
+    secrets: [slack ?? "", llm?.apiKey ?? ""],
     destination: createWriteStream(join(runFolder, "consumer.log")),
   });
   return startConsumer(
@@ -136,6 +140,7 @@ function startLocalConsumer({ runFolder, slack }: PipelineOptions, endpoint: str
       state: { file: join(runFolder, "state.sqlite") },
       objects: { folder: join(runFolder, "objects") },
       slack: { webhookUrl: slack },
+      llm,
       http: { host: "127.0.0.1", port: 0 },
     },
     { log, credentials: CREDENTIALS },

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalOptions, localCommand } from "../../local/options.ts";
+import { type LocalOptions, localCommand, modelOf } from "../../local/options.ts";
 import { ROOT, type RunResult, run } from "../support/run.ts";
 
 /** `npm start` as a newcomer runs it, for a few seconds. */
@@ -20,6 +20,19 @@ describe("npm start", () => {
   let folder: string;
   let result: RunResult;
   const posts: string[] = [];
+  const questions: string[] = [];
+  const model = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      questions.push(body);
+      const answer = { known: true, cause: "The test model says why.", action: "Look.", link: null };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ choices: [{ message: { content: JSON.stringify(answer) } }] }));
+    });
+  });
   const slack = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => {
@@ -34,7 +47,10 @@ describe("npm start", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "cali-start-"));
     await new Promise<void>((resolve) => slack.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => model.listen(0, "127.0.0.1", resolve));
     const { port } = slack.address() as AddressInfo;
+    process.env.OPENAI_API_KEY = "secret-of-the-model";
+    process.env.OPENAI_BASE_URL = `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`;
     const url = `http://127.0.0.1:${port}/services/T0/B0/secret-of-the-webhook`;
     result = await start([
       "--for",
@@ -45,11 +61,15 @@ describe("npm start", () => {
       "0.05",
       "--folder",
       folder,
+      "--openai",
       "--slack",
       url,
     ]);
   }, 90_000);
   afterAll(() => {
+    delete process.env.OPENAI_API_KEY;
+    delete process.env.OPENAI_BASE_URL;
+    model.close();
     slack.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -72,7 +92,14 @@ describe("npm start", () => {
     for (const post of posts) expect(JSON.parse(post)).toHaveProperty("blocks");
   });
 
-  it("keeps the webhook to itself", () => {
+  it("alerts with what the model proposes", () => {
+    expect(posts.join()).toContain("The test model says why.");
+    expect(posts.join()).toContain("proposed, not confirmed by a person");
+  });
+
+  it("keeps the webhook and the model's key to itself", () => {
+    expect(result.stdout + result.stderr).not.toContain("secret-of-the-model");
+    for (const body of questions) expect(body).not.toContain("secret-of-the-model");
     expect(result.stdout + result.stderr).not.toContain("secret-of-the-webhook");
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
@@ -162,4 +189,9 @@ describe("the command line", () => {
     expect(options).toBeUndefined();
     expect(error).toContain(message);
   });
+});
+
+it("asks no model without a key", () => {
+  expect(() => modelOf({})).toThrow("given no OPENAI_API_KEY in the environment");
+  expect(modelOf({ OPENAI_API_KEY: "a-key" })).toEqual({ apiKey: "a-key" });
 });
