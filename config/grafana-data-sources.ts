@@ -28,7 +28,7 @@ export const DATA_SOURCE_UIDS = {
  * @param version of OpenSearch, such as `2.19`
  */
 export function grafanaDataSources(endpoint: string, version: string, region: string): DataSource[] {
-  const openSearch = (name: string, uid: string, index: string): DataSource => ({
+  const openSearch = (name: string, uid: string, index: string, timeField: string): DataSource => ({
     name,
     uid,
     type: "grafana-opensearch-datasource",
@@ -40,7 +40,7 @@ export function grafanaDataSources(endpoint: string, version: string, region: st
       database: index,
       flavor: "opensearch",
       version: `${version}.0`,
-      timeField: "timestamp",
+      timeField,
       logMessageField: "message",
       logLevelField: "level",
       sigV4Auth: true,
@@ -49,8 +49,8 @@ export function grafanaDataSources(endpoint: string, version: string, region: st
     },
   });
   return [
-    openSearch("CALI logs", DATA_SOURCE_UIDS.logs, `${LOG_INDEX}-*`),
-    openSearch("CALI incidents", DATA_SOURCE_UIDS.incidents, "cali-incidents*"),
+    openSearch("CALI logs", DATA_SOURCE_UIDS.logs, `${LOG_INDEX}-*`, "timestamp"),
+    openSearch("CALI incidents", DATA_SOURCE_UIDS.incidents, "cali-incidents*", "@timestamp"),
     {
       name: "CloudWatch",
       uid: DATA_SOURCE_UIDS.metrics,

@@ -4,6 +4,7 @@ import { commentCommand } from "./comment/command.ts";
 import { costCommand } from "./cost/command.ts";
 import { deployCommand } from "./deploy/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
+import { grafanaCommand } from "./grafana/command.ts";
 import { imageCommand } from "./image/command.ts";
 import { notifyCommand } from "./notify/command.ts";
 import { openSearchCommand } from "./opensearch/command.ts";
@@ -26,4 +27,5 @@ export const program = new Command("cali")
   .addCommand(waitForCommand)
   .addCommand(imageCommand)
   .addCommand(notifyCommand)
-  .addCommand(openSearchCommand);
+  .addCommand(openSearchCommand)
+  .addCommand(grafanaCommand);

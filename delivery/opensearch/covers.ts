@@ -18,5 +18,6 @@ export function covers(actual: unknown, wanted: unknown): boolean {
       Object.entries(wanted).every(([key, value]) => covers((actual as Record<string, unknown>)[key], value))
     );
   }
+  if (wanted === null) return actual === null || actual === undefined;
   return actual !== undefined && actual !== null && String(actual) === String(wanted);
 }

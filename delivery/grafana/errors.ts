@@ -1,0 +1,11 @@
+import { DeliveryError } from "../errors.ts";
+
+/** The workspace doesn't exist, or isn't active. */
+export class WorkspaceError extends DeliveryError {
+  override readonly name = "WorkspaceError";
+}
+
+/** Grafana refused a request, or could not be asked. */
+export class GrafanaRequestError extends DeliveryError {
+  override readonly name = "GrafanaRequestError";
+}

@@ -1,0 +1,195 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DATA_SOURCE_UIDS, grafanaDataSources } from "../../config/grafana-data-sources.ts";
+import { dashboards } from "../../delivery/grafana/command.ts";
+import { GrafanaRequestError } from "../../delivery/grafana/errors.ts";
+import { GrafanaApi } from "../../delivery/grafana/grafana-api.ts";
+import { type Outcome, provision } from "../../delivery/grafana/provision.ts";
+import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
+
+/** A Grafana that keeps what is put. */
+class GrafanaServer {
+  readonly kept = new Map<string, Record<string, unknown>>();
+  readonly changes: string[] = [];
+  readonly failures: number[] = [];
+  readonly #server: Server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+    const path = request.url ?? "";
+    const answer = (status: number, value: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(value));
+    };
+    const failure = this.failures.shift();
+    if (failure) return answer(failure, { message: "no" });
+    if (request.headers.authorization !== "Bearer key") return answer(401, { message: "Unauthorized" });
+    if (request.method === "GET") {
+      const found = this.kept.get(path);
+      return found ? answer(200, found) : answer(404, { message: "not found" });
+    }
+    this.changes.push(`${request.method} ${path}`);
+    if (path === "/api/dashboards/db") {
+      this.kept.set(`/api/dashboards/uid/${body.dashboard.uid}`, {
+        dashboard: { ...body.dashboard, id: 1, version: 1 },
+        meta: { folderUid: body.folderUid },
+      });
+    } else if (path === "/api/folders") this.kept.set(`/api/folders/${body.uid}`, body);
+    else this.kept.set(`/api/datasources/uid/${body.uid}`, { id: 1, orgId: 1, readOnly: false, ...body });
+    answer(200, {});
+  });
+
+  async listen(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+  }
+}
+
+const sources = grafanaDataSources("https://search.example", "2.19", "ap-northeast-2");
+
+describe("provision", () => {
+  let server: GrafanaServer;
+  let endpoint: string;
+  beforeEach(async () => {
+    server = new GrafanaServer();
+    endpoint = await server.listen();
+  });
+  afterEach(() => server.close());
+
+  async function provisioned(token = "key"): Promise<Outcome["did"][]> {
+    const outcomes: Outcome["did"][] = [];
+    await provision({
+      api: new GrafanaApi({ endpoint, token, retryPauseMs: 1 }),
+      dataSources: sources,
+      dashboards: dashboards(),
+      onOutcome: ({ did }) => outcomes.push(did),
+    });
+    return outcomes;
+  }
+
+  it("puts folder, data sources and dashboards once, over failures that pass", async () => {
+    server.failures.push(503, 401);
+    expect(new Set(await provisioned())).toEqual(new Set(["created"]));
+    const made = server.changes.length;
+    expect(made).toBe(1 + sources.length + dashboards().length);
+    expect(new Set(await provisioned())).toEqual(new Set(["unchanged"]));
+    expect(server.changes).toHaveLength(made);
+  });
+
+  it("puts back what somebody changed", async () => {
+    await provisioned();
+    const path = `/api/datasources/uid/${DATA_SOURCE_UIDS.logs}`;
+    server.kept.set(path, { ...server.kept.get(path), url: "https://elsewhere.example" });
+    expect((await provisioned()).filter((did) => did === "changed")).toHaveLength(1);
+    expect(server.kept.get(path)?.url).toBe("https://search.example");
+  });
+
+  it("says what Grafana answers", async () => {
+    server.failures.push(403);
+    await expect(provisioned()).rejects.toThrow(GrafanaRequestError);
+    await expect(provisioned("other")).rejects.toThrow("Grafana answered 401");
+  });
+});
+
+/** Names of AWS's metrics. https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html and …/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html */
+const METRICS: Record<string, { dimension: string; names: string[] }> = {
+  "AWS/Kinesis": {
+    dimension: "StreamName",
+    names: [
+      "GetRecords.IteratorAgeMilliseconds",
+      "IncomingRecords",
+      "WriteProvisionedThroughputExceeded",
+      "ReadProvisionedThroughputExceeded",
+    ],
+  },
+  "AWS/Firehose": {
+    dimension: "DeliveryStreamName",
+    names: [
+      "DeliveryToS3.DataFreshness",
+      "DeliveryToS3.Success",
+      "DeliveryToAmazonOpenSearchService.DataFreshness",
+      "DeliveryToAmazonOpenSearchService.Success",
+    ],
+  },
+};
+
+describe("the dashboards", () => {
+  interface Target {
+    datasource: { type: string; uid: string };
+    query?: string;
+    timeField?: string;
+    bucketAggs?: { field: string }[];
+    metrics?: { field?: string }[];
+    namespace?: string;
+    metricName?: string;
+    dimensions?: Record<string, string>;
+  }
+  interface Panel {
+    id: number;
+    title: string;
+    description: string;
+    gridPos: { x: number; y: number; w: number; h: number };
+    targets: Target[];
+  }
+  const [dashboard] = dashboards();
+  const panels = dashboard?.panels as Panel[];
+  const targets = panels.flatMap(({ title, targets: all }) => all.map((target) => [title, target] as const));
+  const fields: Record<string, Set<string>> = {
+    [DATA_SOURCE_UIDS.logs]: new Set([...Object.keys(LOG_FIELDS), "message.keyword"]),
+    [DATA_SOURCE_UIDS.incidents]: new Set([...Object.keys(INCIDENT_FIELDS), "template.keyword"]),
+  };
+  const variables = (
+    dashboard as unknown as { templating: { list: { name: string }[] } }
+  ).templating.list.map(({ name }) => `$${name}`);
+
+  it.each(targets)("%s asks for fields and metrics that exist", (_, target) => {
+    const source = sources.find(({ uid }) => uid === target.datasource.uid);
+    expect(source?.type).toBe(target.datasource.type);
+    const known = fields[target.datasource.uid];
+    if (known) {
+      const words = [...(target.query ?? "").matchAll(/([\w@.]+):/g)].map(([, field]) => field);
+      const asked = [...(target.bucketAggs ?? []), ...(target.metrics ?? [])].flatMap(
+        ({ field }) => field ?? [],
+      );
+      for (const field of [...words, ...asked, target.timeField]) expect(known).toContain(field);
+      expect(target.timeField).toBe(source?.jsonData.timeField);
+    } else {
+      const metric = METRICS[target.namespace ?? ""];
+      expect(metric?.names).toContain(target.metricName);
+      for (const [dimension, value] of Object.entries(target.dimensions ?? {})) {
+        expect(dimension).toBe(metric?.dimension);
+        expect(variables).toContain(value);
+      }
+    }
+  });
+
+  it("shows volume by level and service, templates, lag, freshness, failures and alerts, each explained", () => {
+    expect(panels.map(({ title }) => title)).toEqual(
+      expect.arrayContaining([
+        "Lines by level",
+        "Lines by service",
+        "Error templates",
+        "Consumer lag",
+        "Firehose: freshness",
+        "Firehose: deliveries that succeed",
+        "Alerts",
+      ]),
+    );
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { description } of panels) expect(description).toMatch(/\.$/);
+  });
+
+  it("has no panel over another", () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, place) => `${x + (place % w)},${y + Math.floor(place / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(Math.max(...panels.map(({ gridPos }) => gridPos.x + gridPos.w))).toBe(24);
+  });
+});
