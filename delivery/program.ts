@@ -10,6 +10,7 @@ import { notifyCommand } from "./notify/command.ts";
 import { openSearchCommand } from "./opensearch/command.ts";
 import { pipelineAccessCommand } from "./pipeline-access/command.ts";
 import { planCommand } from "./plan/command.ts";
+import { releaseCommand } from "./release/command.ts";
 import { synthDifferenceCommand } from "./synth-difference/command.ts";
 import { waitForCommand } from "./wait-for/command.ts";
 
@@ -26,6 +27,7 @@ export const program = new Command("cali")
   .addCommand(deployCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand)
+  .addCommand(releaseCommand)
   .addCommand(notifyCommand)
   .addCommand(openSearchCommand)
   .addCommand(grafanaCommand);

@@ -30,6 +30,8 @@ export interface DeployOptions {
   readonly continues: boolean;
   readonly parallel: number;
   readonly lockTimeout: string;
+  /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** After one of these nothing that depends on the stack is deployed. */
@@ -54,7 +56,10 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
     startedAt: new Date().toISOString(),
     stacks: stacks.map(({ name }) => ({ name, status: "pending", durationMs: 0 })),
   });
-  const common = stackOptions(stacks, options);
+  const common = {
+    ...stackOptions(stacks, options),
+    ...(options.variables && { variables: options.variables }),
+  };
   const reviews = reviewed ? await reviewAll({ ...options, continues }, common) : undefined;
   await journal.write();
 

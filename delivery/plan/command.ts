@@ -27,15 +27,27 @@ interface Options extends StackOptions {
   readonly detailedExitcode?: boolean;
 }
 
-/** Adds the arguments and options that planning and deploying have in common. */
+/** Adds the stacks, and the options of everything that runs Terraform. */
 export function withStackOptions(command: Command): Command {
-  return command
+  return withCommonOptions(command)
     .addArgument(
       new Argument(
         "[stack...]",
         "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
       ),
     )
+    .addOption(
+      new Option("--parallel <number>", "stacks at once").default(4).argParser((given) => {
+        const number = Number(given);
+        if (Number.isInteger(number) && number >= 1 && number <= 32) return number;
+        throw new InvalidArgumentError("allowed: a number from 1 to 32");
+      }),
+    );
+}
+
+/** Adds the options of everything that runs Terraform. */
+export function withCommonOptions(command: Command): Command {
+  return command
     .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
     .addOption(
       new Option("--commit <sha>", "the commit that is planned; in a pull request its last one")
@@ -48,13 +60,6 @@ export function withStackOptions(command: Command): Command {
         }),
     )
     .option("--synth-dir <folder>", "stacks that are synthesized already, instead of synthesizing them")
-    .addOption(
-      new Option("--parallel <number>", "stacks at once").default(4).argParser((given) => {
-        const number = Number(given);
-        if (Number.isInteger(number) && number >= 1 && number <= 32) return number;
-        throw new InvalidArgumentError("allowed: a number from 1 to 32");
-      }),
-    )
     .addOption(
       new Option("--lock-timeout <duration>", "how long to wait for a state's lock")
         .default("5m")

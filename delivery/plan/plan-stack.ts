@@ -28,6 +28,8 @@ export interface PlanStackOptions extends Omit<TerraformOptions, "folder" | "env
   readonly lockFile: (stack: string) => string | undefined;
   /** One `terraform init` at a time: the folder of providers can't be shared otherwise. */
   readonly initInTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Takes a few words on what is being done. */
   readonly progress: (doing: string) => void;
 }
@@ -39,7 +41,7 @@ export function planFiles(stack: string): { planFile: string; jsonFile: string }
 
 /** Prepares a stack's folder. @throws TerraformError */
 export async function prepare(stack: SynthesizedStack, options: PlanStackOptions) {
-  const { lockFile, initInTurn, progress, ...rest } = options;
+  const { lockFile, initInTurn, progress, variables = {}, ...rest } = options;
   const lock = lockFile(stack.name);
   const base = { ...rest, folder: stack.folder, ...(lock && { lockFile: lock }) };
   progress("init");
@@ -47,8 +49,9 @@ export async function prepare(stack: SynthesizedStack, options: PlanStackOptions
   await initInTurn(() => first.init());
   progress("reading the state");
   const state = await first.state();
-  const images = imagesOf(stack, state, process.env);
-  return { terraform: new Terraform({ ...base, environment: images.environment }), state, images };
+  const images = imagesOf(stack, state, { ...process.env, ...variables });
+  const environment = { ...variables, ...images.environment };
+  return { terraform: new Terraform({ ...base, environment }), state, images };
 }
 
 /** Plans one stack, and keeps the plan and its JSON. Failures are told, not thrown: the others go on. */

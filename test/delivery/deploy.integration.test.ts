@@ -294,6 +294,40 @@ describe("cali plan and deploy", () => {
     expect(await applied("13-consumer")).toEqual({ image });
   });
 
+  it("releases an image, and puts the earlier one back when the rollout fails", async () => {
+    const digest = (of: string) => `1.dkr.ecr/cali-dev/consumer@sha256:${of.repeat(64)}`;
+    write([
+      {
+        name: "13-consumer",
+        values: { image: "${var.image}" },
+        // The rollout of image b never gets ready.
+        command: `case \${var.image} in *bbbb) exit 7;; esac`,
+        blocks: {
+          variable: { image: { type: "string", nullable: false } },
+          output: { image: { value: "${var.image}" } },
+        },
+      },
+    ]);
+    const release = (image: string) =>
+      cali(["release", "consumer", "--synth-dir", at("synth"), "--out", at("deploy"), "--image", image]);
+    expect((await release("consumer:latest")).stderr).toContain(
+      "given consumer:latest; allowed: an image by digest",
+    );
+    const first = await release(digest("a"));
+    expect(first.code, first.stderr + first.stdout).toBe(0);
+    // terraform_data runs its command only when it is made.
+    const replace = at("synth/stacks/13-consumer/cdk.tf.json");
+    const configuration = JSON.parse(readFileSync(replace, "utf8"));
+    configuration.resource.terraform_data.image.triggers_replace = "${var.image}";
+    writeFileSync(replace, JSON.stringify(configuration));
+    expect((await release(digest("a"))).code).toBe(0);
+    const failed = await release(digest("b"));
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toContain(`${digest("a")} runs again`);
+    expect(statuses()).toEqual({ "13-consumer": "failed" });
+    expect(await applied("13-consumer")).toEqual({ image: digest("a") });
+  });
+
   it("refuses to destroy data, unless the pull request has the label", async () => {
     const github = new GithubServer();
     await github.listen();

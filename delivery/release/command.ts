@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { applicationOf, type StackOptions, withCommonOptions } from "../plan/command.ts";
+import { release } from "./release.ts";
+
+interface Options extends StackOptions {
+  readonly image: string;
+  readonly out: string;
+}
+
+const FAILED = new Set(["failed", "skipped", "refused"]);
+
+/** `cali release` */
+export const releaseCommand = withCommonOptions(new Command("release"))
+  .description(
+    "Rolls a service's image out, waits until its pods are ready, and puts the earlier image back when they are not.",
+  )
+  .argument("<service>", "consumer, log-generator or airflow-dags")
+  .requiredOption("--image <reference>", "the image, by digest")
+  .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
+  .action(async (service: string, options: Options) => {
+    const { env, commit, synthDir, lockTimeout, image } = options;
+    const { config, application } = await applicationOf(env, synthDir);
+    const stacks = await release({
+      application,
+      service,
+      image,
+      environment: config.environment,
+      commit,
+      out: resolve(options.out),
+      lockTimeout,
+      print: console.log,
+    });
+    if (stacks.some(({ status }) => FAILED.has(status))) process.exitCode = 1;
+  });
