@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import { isMap, JsonDocument, type Node, nodeOf } from "../plan-json/node.ts";
 import { blocksAt, numberAt, textAt } from "./inventory.ts";
 import { type Line, type Pricer, times } from "./line.ts";
@@ -43,10 +43,16 @@ export const chart: Pricer = (values) => {
   return documents.flatMap((root) => volumesIn(root, { place: [], replicas: 1 }));
 };
 
+/** An expression of Terraform, which a synth has in the middle of a text, quotes and all. */
+const EXPRESSION = /\$\{(?:[^{}]|\{[^{}]*\})*\}/g;
+
+/** A chart's values, read; undefined for those that are not known yet, or that are no YAML. */
 function document(values: Node): Node | undefined {
   if (values instanceof JsonDocument) return values.content;
   if (typeof values !== "string") return undefined;
-  return nodeOf({ value: parse(values), sensitive: false, unknown: false }, () => false);
+  const { contents, errors } = parseDocument(values.replace(EXPRESSION, "expression"));
+  if (errors.length > 0) return undefined;
+  return nodeOf({ value: contents?.toJSON(), sensitive: false, unknown: false }, () => false);
 }
 
 interface Place {

@@ -265,6 +265,10 @@ minio: { persistence: { enabled: false, size: 500Gi } }
       "volumes of standalone": 4,
       "volumes of etcd": 2.4,
     });
+    const expression = JSON.stringify({ image: "X", redis: { persistence: { size: "1Gi" } } });
+    const synthesized = expression.replace("X", '${element(split("@", var.image), 0)}');
+    expect(costs({ helm_release: { values: [synthesized] } })).toEqual({ "volumes of redis": 0.08 });
+    expect(costs({ helm_release: { values: ["{"] } })).toEqual({ volumes: undefined });
     expect(costs({ kubernetes_service_v1: { spec: [{ type: "LoadBalancer" }] } })).toEqual({
       "load balancer": undefined,
     });
