@@ -7,7 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { Chart } from "../constructs/chart.ts";
 import { chartFootprints } from "../constructs/chart-footprint.ts";
 import { ClusterLogin } from "../constructs/cluster-login.ts";
-import type { PodFootprint } from "../constructs/footprint.ts";
+import { type PodFootprint, podFootprint, type Resources } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
 import { imageVariable } from "../constructs/image-variable.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
@@ -35,6 +35,12 @@ const CONSUMER = "consumer";
 const PASSWORD = {
   pattern: "^[A-Za-z0-9_.~-]{16,128}$",
   words: "16 to 128 letters, digits and the signs _ . ~ -",
+};
+
+/** What the DAGs' pods ask for; services/airflow-dags/src/cali_dags/pod.py says it to Kubernetes. */
+export const CONSUMER_POD: Resources = {
+  requests: { cpu: "250m", memory: "384Mi" },
+  limits: { memory: "768Mi" },
 };
 
 /** 11: Airflow, which runs the daily DAGs. */
@@ -75,6 +81,7 @@ export class Airflow extends Construct {
     const job = { replicas: { min: 0, max: 1 } };
     this.footprints = [
       database.footprint,
+      podFootprint({ name: "cali/consumer-task", replicas: { min: 0, max: 3 }, containers: [CONSUMER_POD] }),
       ...chartFootprints(chart.values, [
         {
           name: "airflow/airflow-scheduler",

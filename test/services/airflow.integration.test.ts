@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type NewError, newErrorSchema } from "../../services/consumer/src/new-errors.ts";
 import { FolderObjectStore } from "../../services/consumer/src/objects/folder.ts";
 import { SlackServer } from "../../services/consumer/test/support/slack-server.ts";
+import { CONSUMER_POD } from "../../stacks/11-airflow.ts";
 import { Airflow, python, SETTINGS } from "../support/airflow.ts";
 import { KubernetesServer } from "../support/kubernetes-server.ts";
 import {
@@ -102,6 +103,8 @@ async function expectRestricted(manifest: Manifest): Promise<void> {
   const pod = podSpecOf(manifest) as PodSpec;
   expect(restrictedProblems(pod)).toEqual([]);
   expect(resourceProblems(pod)).toEqual([]);
+  // As the cluster's room is counted.
+  expect(pod.containers.map(({ resources }) => resources)).toEqual([CONSUMER_POD]);
   expect(pod.containers.map(({ image }) => image)).toEqual([SETTINGS.CALI_CONSUMER_IMAGE]);
   expect(pod.serviceAccountName).toBe(SETTINGS.CALI_CONSUMER_SERVICE_ACCOUNT);
   expect(JSON.stringify(manifest)).not.toContain(WEBHOOK_SECRET);
