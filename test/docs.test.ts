@@ -119,7 +119,11 @@ describe.each(documents.map((document) => [document.file, document] as const))("
     const sections = new Set(schemas.flatMap((schema) => Object.keys(schema.properties ?? {})));
     const keys = document.spans.flatMap((span) => {
       const [, key] = /^([a-z][A-Za-z]*(?:\.[A-Za-z0-9]+)+)(?:: .*)?$/.exec(span) ?? [];
-      return key !== undefined && sections.has(key.split(".")[0] ?? "") ? [key] : [];
+      return key !== undefined &&
+        !/\.(ts|js|json|ya?ml|md|py|txt|sql|db)$/.test(key) &&
+        sections.has(key.split(".")[0] ?? "")
+        ? [key]
+        : [];
     });
     const unknown = keys.filter((key) => !schemas.some((schema) => hasKey(schema, key.split("."))));
     expect(unknown).toEqual([]);
