@@ -80,8 +80,12 @@ export function parseConfig(
 
 /** The JSON Schema of a configuration file; `config/schema.json` is this, written by `npm run config:schema`. */
 export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
-  return z.toJSONSchema(configSchema, { io: "input" });
+  jsonSchema ??= z.toJSONSchema(configSchema, { io: "input" });
+  return jsonSchema;
 }
+
+/** Each unknown key asks for it, and a file may have many. */
+let jsonSchema: z.core.JSONSchema.BaseSchema | undefined;
 
 interface Problem {
   readonly path: readonly PropertyKey[];
