@@ -64,9 +64,9 @@ export interface Catalog {
 
 /** The id of knowledge: of its pattern without what varies, so that a line and its template are the same. */
 export function idOf({ pattern, errorCode }: { pattern: string; errorCode?: string | undefined }): string {
-  const key = [mask(redact(pattern)).replaceAll(PLACEHOLDER, "<*>").toLowerCase(), errorCode ?? ""];
+  const key = [mask(redact(pattern)).replaceAll(VARYING, "<*>").toLowerCase(), errorCode ?? ""];
   return createHash("sha256").update(JSON.stringify(key)).digest("hex").slice(0, 16);
 }
 
 /** What stands for something that varies or is secret, whoever put it there. */
-const PLACEHOLDER = /<(?:\*|[A-Za-z][A-Za-z-]{0,40})>/g;
+export const VARYING = /<(?:\*|[A-Za-z][A-Za-z-]{0,40})>/g;

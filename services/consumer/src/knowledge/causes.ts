@@ -6,6 +6,7 @@ import { annotateNewError } from "../new-errors.ts";
 import type { ObjectStore } from "../objects/types.ts";
 import type { Alert, CauseFinder, KnownCause } from "../types.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
+import { seedIdOf } from "./seed.ts";
 
 export interface KnowledgeCausesOptions {
   readonly catalog: Catalog;
@@ -53,11 +54,15 @@ export class KnowledgeCauses implements CauseFinder {
     return proposal && causeOf(await this.#keep(alert, entry, proposal), "llm");
   }
 
-  /** Knowledge of the error code goes before that of the template alone. */
-  async #known({ template: pattern, errorCode }: Alert): Promise<CatalogEntry | undefined> {
+  /** Knowledge of the error code goes before that of the template alone, and both before an entry whose words vary. */
+  async #known({ template: pattern, errorCode, level }: Alert): Promise<CatalogEntry | undefined> {
     const { catalog } = this.#options;
     const exact = await catalog.get(idOf({ pattern, errorCode }));
-    return exact ?? (errorCode === undefined ? undefined : catalog.get(idOf({ pattern })));
+    if (exact) return exact;
+    const general = errorCode === undefined ? undefined : await catalog.get(idOf({ pattern }));
+    if (general) return general;
+    const seeded = seedIdOf({ template: pattern, errorCode, level });
+    return seeded === undefined ? undefined : catalog.get(seeded);
   }
 
   async #keep(alert: Alert, before: CatalogEntry | undefined, proposal: Proposal): Promise<CatalogEntry> {

@@ -3,10 +3,11 @@ import { LEVELS } from "@cali/log-record";
 import { Command, Option } from "commander";
 import { openObjects } from "../objects/open.ts";
 import { pastDate } from "../reports/dates.ts";
-import { type Catalog, type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
+import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
 import { KnowledgeFileError, readKnowledge, writeKnowledge } from "./interchange.ts";
 import { learnDay } from "./learn.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
+import { SeededCatalog } from "./seed.ts";
 
 interface Common {
   readonly config?: string;
@@ -68,7 +69,7 @@ function exportCommand(): Command {
   return common("export", "write all knowledge as JSON lines that import takes")
     .argument("[file]", "default: standard output")
     .action(async (file: string | undefined, options: Common) => {
-      const entries = await open(options).all();
+      const entries = await open(options).own();
       const text = writeKnowledge(entries);
       if (file === undefined) process.stdout.write(text);
       else {
@@ -79,11 +80,15 @@ function exportCommand(): Command {
 }
 
 function listCommand(): Command {
-  return common("list", "list knowledge, the oldest first")
+  return common(
+    "list",
+    "list knowledge, the oldest first; what the program brings itself only with --origin seed",
+  )
     .addOption(new Option("--state <state>", "only of this state").choices(STATES))
     .addOption(new Option("--origin <origin>", "only of this origin").choices(ORIGINS))
     .action(async (options: Common & { state?: string; origin?: string }) => {
-      const entries = (await open(options).all())
+      const catalog = open(options);
+      const entries = (await (options.origin === "seed" ? catalog.all() : catalog.own()))
         .filter(({ state }) => options.state === undefined || state === options.state)
         .filter(({ origin }) => options.origin === undefined || origin === options.origin)
         .sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id));
@@ -139,7 +144,7 @@ function learnCommand(): Command {
     )
     .action(async (options: Common & { date: string }) => {
       const objects = openObjects(options);
-      const report = await learnDay(objects, new ObjectCatalog(objects), options.date);
+      const report = await learnDay(objects, new SeededCatalog(new ObjectCatalog(objects)), options.date);
       const { date, read, unreadable, groups, known, rejected, proposed } = report;
       const text =
         `${date}: ${read} new errors${unreadable > 0 ? ` (and ${unreadable} unreadable)` : ""} in ${groups} groups: ` +
@@ -160,7 +165,7 @@ const factsOf = ({ cause, action, runbook }: Facts) => ({
   ...(runbook !== undefined && { runbook }),
 });
 
-const open = (options: Common): Catalog => new ObjectCatalog(openObjects(options));
+const open = (options: Common): SeededCatalog => new SeededCatalog(new ObjectCatalog(openObjects(options)));
 
 async function existing(options: Common, id: string): Promise<Omit<CatalogEntry, "id">> {
   const found = await (/^[0-9a-f]{16}$/.test(id) ? open(options).get(id) : undefined);

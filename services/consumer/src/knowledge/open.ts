@@ -9,6 +9,7 @@ import type { ObjectStore } from "../objects/types.ts";
 import type { StateStore } from "../state/types.ts";
 import { KnowledgeCauses } from "./causes.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
+import { SeededCatalog } from "./seed.ts";
 
 interface Parts {
   readonly store: StateStore;
@@ -24,7 +25,7 @@ export function openCauses({ llm }: ConsumerConfig, parts: Parts): KnowledgeCaus
   const { objects, clock, log } = parts;
   const advisor = openAdvisor(llm, parts);
   return new KnowledgeCauses({
-    catalog: new ObjectCatalog(objects),
+    catalog: new SeededCatalog(new ObjectCatalog(objects)),
     objects,
     clock,
     log,
