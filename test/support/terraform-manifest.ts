@@ -45,7 +45,16 @@ const NUMBERS = new Set(["replicas", "runAsUser", "runAsGroup", "fsGroup"]);
 /** Numbers or names; the provider takes texts only. */
 const NUMBERS_OR_TEXTS = new Set(["maxSurge", "maxUnavailable", "port", "targetPort"]);
 /** Maps whose keys are the user's. */
-const FREE = new Set(["annotations", "labels", "matchLabels", "selector", "data", "requests", "limits"]);
+const FREE = new Set([
+  "annotations",
+  "labels",
+  "matchLabels",
+  "selector",
+  "data",
+  "parameters",
+  "requests",
+  "limits",
+]);
 /** What is for Terraform or the provider and not in the manifest. */
 const TERRAFORM_ONLY = [
   "lifecycle",
