@@ -1,8 +1,9 @@
 import { Release } from "@cdktf/provider-helm/lib/release/index.js";
-import { type ITerraformDependable, Token } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { withLogicalId } from "./logical-id.ts";
+import { asText } from "./template-text.ts";
 import { type ChartVersion, chartValues, type Values } from "./values-file.ts";
 
 const MINUTE = 60;
@@ -43,7 +44,7 @@ export class Chart extends Construct {
         // 08-cluster makes them, with their Pod Security labels.
         createNamespace: false,
         // JSON is YAML, and quotes every text: what a reference becomes cannot change its type.
-        values: [JSON.stringify(escapeTemplates(this.values), null, 2)],
+        values: [JSON.stringify(asText(this.values), null, 2)],
         atomic: true,
         cleanupOnFail: true,
         maxHistory: 10,
@@ -53,14 +54,4 @@ export class Chart extends Construct {
       hclName(props.chart),
     );
   }
-}
-
-/** A values file's own `${` and `%{` are text; only references are for Terraform. */
-function escapeTemplates(value: unknown): unknown {
-  if (typeof value === "string") {
-    return Token.isUnresolved(value) ? value : value.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
-  }
-  if (Array.isArray(value)) return value.map(escapeTemplates);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, escapeTemplates(child)]));
 }

@@ -2,7 +2,6 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opensearch-domain/index.js";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
-import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { grafanaDataSources } from "../config/grafana-data-sources.ts";
 import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
@@ -13,6 +12,7 @@ import type { PodFootprint } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { roleAnnotation } from "./role-annotation.ts";
 import { ServiceSecret } from "./service-secret.ts";
+import { asText } from "./template-text.ts";
 
 export interface GrafanaChartProps {
   readonly config: Config;
@@ -89,7 +89,7 @@ export class GrafanaChart extends Construct {
           files.map((file) => [
             basename(file),
             // A dashboard's own `${variable}` is Grafana's.
-            Fn.rawString(readFileSync(join(DASHBOARDS, file), "utf8")),
+            asText(readFileSync(join(DASHBOARDS, file), "utf8")),
           ]),
         ),
       }),

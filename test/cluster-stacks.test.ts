@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DATA_SOURCE_UIDS } from "../config/grafana-data-sources.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import { NAMESPACES } from "../config/names.ts";
 import {
@@ -10,6 +13,7 @@ import {
   resourceProblems,
 } from "./support/manifests.ts";
 import { restrictedProblems } from "./support/pod-security.ts";
+import { ROOT } from "./support/run.ts";
 import { type JsonObject, synthesize, synthesizeEnvironment } from "./support/synth.ts";
 import { manifestsOf } from "./support/terraform-manifest.ts";
 
@@ -91,6 +95,18 @@ describe("08-cluster", () => {
     expect(
       charts(changed({ grafana: { mode: "off" }, cluster: { nodeGroup: { autoscaled: false } } })),
     ).toEqual(["metrics_server"]);
+  });
+
+  it("gives Grafana the dashboards as they are, on the data sources that it gives it", () => {
+    const [map] = ofKind("ConfigMap").filter(({ metadata }) => metadata.name === "grafana-dashboards");
+    const texts = Object.values(map?.data as Record<string, string>).map((text) =>
+      text.replaceAll("$${", "${"),
+    );
+    const files = readdirSync(join(ROOT, "dashboards")).sort();
+    expect(texts).toEqual(files.map((file) => readFileSync(join(ROOT, "dashboards", file), "utf8")));
+    const uids = [...texts.join("").matchAll(/"datasource": \{[^}]*"uid": "([^"]+)"/g)].map(([, uid]) => uid);
+    expect(uids.length).toBeGreaterThan(0);
+    expect(Object.values(DATA_SOURCE_UIDS)).toEqual(expect.arrayContaining([...new Set(uids)]));
   });
 
   it("makes one default storage class, encrypted, in the zone of its first pod", () => {
