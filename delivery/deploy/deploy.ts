@@ -8,6 +8,7 @@ import type { PlanRun } from "../plan/plan-run.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../plan/plan-stack.ts";
 import { dataLossIn } from "../plan-json/data-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
+import { TerraformError } from "../terraform/errors.ts";
 import { terraformVersion } from "../terraform/terraform.ts";
 import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
 import { DeployRefusedError } from "./errors.ts";
@@ -43,12 +44,15 @@ const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", 
  *
  * @throws DeployRefusedError, TerraformError before anything was applied. What fails later is told in the result.
  */
-export async function deploy(options: DeployOptions): Promise<DeployResult> {
-  const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = options;
+export async function deploy(given: DeployOptions): Promise<DeployResult> {
+  const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = given;
   await terraformVersion();
   await mkdir(out, { recursive: true, mode: 0o700 });
   const before = readDeployResult(out);
-  const continues = options.continues || (before?.commit === commit && before.environment === environment);
+  const options = {
+    ...given,
+    continues: given.continues || (before?.commit === commit && before.environment === environment),
+  };
   const journal = new DeployJournal(out, {
     environment,
     commit,
@@ -60,7 +64,7 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
     ...stackOptions(stacks, options),
     ...(options.variables && { variables: options.variables }),
   };
-  const reviews = reviewed ? await reviewAll({ ...options, continues }, common) : undefined;
+  const reviews = reviewed ? await reviewAll(options, common) : undefined;
   await journal.write();
 
   const limit = pLimit(parallel);
@@ -114,11 +118,42 @@ async function deployOne(
     journal.note(stack.name, { ...change, durationMs: Math.round(performance.now() - begin) });
   try {
     const found = reviewed ?? (await replan(stack, options, { ...common, progress: () => {} }));
-    await applyOne(found, join(options.out, `${stack.name}.log`), note);
+    const log = join(options.out, `${stack.name}.log`);
+    await applyOne(found, log, note).catch(async (error) => {
+      if (!options.reviewed || !isStale(error)) throw error;
+      // Terraform of an earlier try had the lock, and has gone on meanwhile: what it left is looked at once more.
+      const again = await reviewOne(stack, options, common);
+      const problems =
+        again.verdict === "apply" ? dataLossProblems(stack.name, again.ready.plan, options) : [];
+      if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
+      await applyOne(again, log, note);
+    });
   } catch (error) {
     const reason = common.secrets.redact((error as Error).message);
     await note({ status: error instanceof DeployRefusedError ? "refused" : "failed", reason });
   }
+}
+
+/** The state has moved since the plan was made. */
+const isStale = (error: unknown) =>
+  error instanceof TerraformError && error.message.includes("Saved plan is stale");
+
+/** @throws TerraformError */
+function reviewOne(
+  stack: SynthesizedStack,
+  { reviewed, application, continues, out }: DeployOptions,
+  common: Omit<PlanStackOptions, "progress">,
+): Promise<Review> {
+  if (!reviewed) throw new RangeError("nothing was reviewed");
+  return review(stack, {
+    ...common,
+    out,
+    progress: () => {},
+    reviewed: reviewed.run,
+    reviewedFolder: reviewed.folder,
+    configurationDigest: application.digest,
+    continues,
+  });
 }
 
 /** @throws DeployRefusedError with everything that speaks against it. */
@@ -126,24 +161,10 @@ async function reviewAll(
   options: DeployOptions,
   common: Omit<PlanStackOptions, "progress">,
 ): Promise<ReadonlyMap<string, Review>> {
-  const { stacks, reviewed, application, continues, out, parallel } = options;
-  if (!reviewed) throw new RangeError("nothing was reviewed");
+  const { stacks, parallel } = options;
   const limit = pLimit(parallel);
   const found = await Promise.all(
-    stacks.map((stack) =>
-      limit(async () => {
-        const verdict = await review(stack, {
-          ...common,
-          out,
-          progress: () => {},
-          reviewed: reviewed.run,
-          reviewedFolder: reviewed.folder,
-          configurationDigest: application.digest,
-          continues,
-        });
-        return [stack.name, verdict] as const;
-      }),
-    ),
+    stacks.map((stack) => limit(async () => [stack.name, await reviewOne(stack, options, common)] as const)),
   );
   const problems = found.flatMap(([name, one]) => {
     if (one.verdict === "differs") return [one.reason];

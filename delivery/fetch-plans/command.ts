@@ -18,7 +18,11 @@ export const fetchPlansCommand = new Command("fetch-plans")
   .addOption(new Option("--env <name>", "the environment, config/<name>.yaml").env("CALI_ENV").default("dev"))
   .addOption(new Option("--commit <sha>", "the commit on main").env("GITHUB_SHA").makeOptionMandatory())
   .requiredOption("--out <file>", "where the sealed bundle is written to")
-  .addOption(new Option("--output <file>", "append pull-request=<number> to this file").env("GITHUB_OUTPUT"))
+  .addOption(
+    new Option("--output <file>", "append pull-request=<number> and head-commit=<sha> to this file").env(
+      "GITHUB_OUTPUT",
+    ),
+  )
   .action(async ({ env, commit, out, output }: Options) => {
     const where = githubEnvironment(process.env);
     const { owner, repo } = where;
@@ -26,6 +30,6 @@ export const fetchPlansCommand = new Command("fetch-plans")
     const plans = await fetchPlans({ github, owner, repo, commit, environment: env });
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, plans.sealed);
-    if (output) await appendFile(output, `pull-request=${plans.pullRequest}\n`);
+    if (output) await appendFile(output, `pull-request=${plans.pullRequest}\nhead-commit=${plans.headSha}\n`);
     console.log(`${out}: the plans of pull request #${plans.pullRequest} at ${plans.headSha}`);
   });
