@@ -43,6 +43,14 @@ describe("the seed", () => {
     }
   });
 
+  it("finds an entry when the logger puts fields behind the message", () => {
+    const { pattern, errorCode } = entryOf("disk-full");
+    const template = `${pattern} error_code=DISK_FULL attempt=3`;
+    expect(nameOf(seedIdOf({ template, errorCode, level: "ERROR" }))).toBe("disk-full");
+    expect(seedIdOf({ template: `${template} or not`, errorCode, level: "ERROR" })).toBeUndefined();
+    expect(seedIdOf({ template: "error_code=DISK_FULL", errorCode, level: "ERROR" })).toBeUndefined();
+  });
+
   it("takes no look-alike for the same error: another code, another gravity, another word, a word more", () => {
     const { pattern: template, errorCode } = entryOf("dns-failure");
     expect(nameOf(seedIdOf({ template, errorCode, level: "FATAL" }))).toBe("dns-failure");

@@ -47,6 +47,9 @@ interface Pattern {
   readonly words: readonly string[];
 }
 
+/** `key=value`, as logfmt writes it. */
+const FIELD = /^[a-z_][\w.]*=[^()]+$/;
+
 const PATTERNS: readonly Pattern[] = SEED.map(({ entry }) => ({ entry, words: wordsOf(entry.pattern) }));
 
 /**
@@ -69,8 +72,11 @@ export function seedIdOf(error: {
   return found.length === 1 ? found[0]?.entry.id : undefined;
 }
 
+/** The words of a message without the fields behind it: loggers put `error_code=…` and the like after the text. */
 function wordsOf(text: string): string[] {
-  return mask(redact(text)).replaceAll(VARYING, "<*>").toLowerCase().split(" ");
+  const words = mask(redact(text)).replaceAll(VARYING, "<*>").toLowerCase().split(" ");
+  const last = words.findLastIndex((word) => !FIELD.test(word));
+  return words.slice(0, last + 1);
 }
 
 const isGrave = (level: Level) => level === "ERROR" || level === "FATAL";
