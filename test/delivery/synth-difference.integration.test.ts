@@ -39,7 +39,7 @@ it("shows what a checkout changes, in the job summary, too, and runs its code wi
 
   const file = join(base, "config/dev.yaml");
   const dev = await readFile(file, "utf8");
-  await writeFile(file, dev.replace("shards: 1", "shards: 2"));
+  await writeFile(file, dev.replace("retentionHours: 24", "retentionHours: 48"));
   const main = await readFile(join(base, "main.ts"), "utf8");
   await writeFile(
     join(base, "main.ts"),
@@ -50,7 +50,7 @@ it("shows what a checkout changes, in the job summary, too, and runs its code wi
   expect(changed.code, changed.stderr).toBe(0);
   expect(changed.stdout).toContain("0 added, 1 changed, 0 removed");
   expect(changed.stdout).toContain("~ 01-kinesis: aws_kinesis_stream.logs");
-  expect(changed.stdout).toContain("-shard_count: 2\n+shard_count: 1");
+  expect(changed.stdout).toContain("-retention_period: 48\n+retention_period: 24");
   expect(await readFile(summary, "utf8")).toContain("### Synthesized stacks of dev");
 });
 
