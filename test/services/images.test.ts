@@ -1,14 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerfileParser } from "dockerfile-ast";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAIN } from "../../services/consumer/build.ts";
 import { ROOT, run } from "../support/run.ts";
 
 const SERVICES = ["consumer", "log-generator"];
 
 /** About what node:22-alpine takes, unpacked; the image adds the bundle and nothing else. */
 const BASE_IMAGE_MIB = 165;
+/** What npm takes of it, which the consumer's image takes out. */
+const NPM_MIB = 19;
 const IMAGE_LIMIT_MIB = 200;
 
 describe.each(SERVICES)("the image of %s", (service) => {
@@ -20,16 +24,40 @@ describe.each(SERVICES)("the image of %s", (service) => {
   const texts = (name: string) =>
     instructions(name).map((instruction) => instruction.getArgumentsContent() ?? "");
 
-  it("is made in two stages, from exact versions", () => {
-    expect(texts("FROM")).toHaveLength(2);
-    for (const from of texts("FROM")) expect(from).toMatch(/^node:\d+\.\d+\.\d+-alpine( AS build)?$/);
+  it("is made in stages, from exact versions", () => {
+    const stages = texts("FROM").filter((from) => from !== "scratch");
+    expect(stages).toHaveLength(2);
+    for (const from of stages) expect(from).toMatch(/^node:\d+\.\d+\.\d+-alpine( AS (build|runtime))?$/);
+  });
+
+  it("is built from all that the bundle is made of", async () => {
+    const { metafile } = await build({
+      entryPoints: [join(ROOT, `services/${service}/src/main.ts`)],
+      absWorkingDir: ROOT,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+      logLevel: "error",
+    });
+    const copied = texts("COPY").flatMap((copy) => copy.split(" ").slice(0, -1));
+    const own = Object.keys(metafile.inputs).filter((file) => file.startsWith("services/"));
+    expect(own.length).toBeGreaterThan(5);
+    expect(
+      own.filter(
+        (file) => !file.includes("node_modules/") && !copied.some((from) => file.startsWith(`${from}/`)),
+      ),
+    ).toEqual([]);
   });
 
   it("is built from the lockfile, on the Node that the checkout has", () => {
     expect(texts("COPY")[0]).toBe("package.json package-lock.json ./");
     expect(texts("RUN")[0]).toMatch(/^npm ci --ignore-scripts /);
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    for (const from of texts("FROM")) expect(from).toContain(`node:${devDependencies.node}-`);
+    for (const from of texts("FROM").filter((from) => from !== "scratch")) {
+      expect(from).toContain(`node:${devDependencies.node}-`);
+    }
   });
 
   it("runs as somebody who is not root, by number, without a shell in between", () => {
@@ -78,15 +106,100 @@ describe("the image of airflow-dags", () => {
   });
 });
 
-describe.each(SERVICES)("the bundle of %s", (service) => {
+describe("the consumer's bundle", () => {
+  let folder: string;
+  beforeAll(async () => {
+    // Where no node_modules are near.
+    folder = mkdtempSync(join(tmpdir(), "cali-bundle-"));
+    const { code, stderr } = await run("npm", [
+      "run",
+      "build",
+      "-w",
+      "services/consumer",
+      "--",
+      "--outdir",
+      folder,
+    ]);
+    expect(code, stderr).toBe(0);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("stays small enough for an image under 200 MiB", () => {
+    const bytes = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((name) => statSync(join(folder, name)))
+      .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+    expect(bytes / 1024 ** 2).toBeLessThan(IMAGE_LIMIT_MIB - (BASE_IMAGE_MIB - NPM_MIB));
+  });
+
+  it("runs by itself", async () => {
+    const { code, stdout } = await run("node", ["main.mjs", "--help"], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Usage: consumer");
+  });
+
+  it("has the packaged model's thread, which embeds", async () => {
+    writeFileSync(
+      join(folder, "embed.mjs"),
+      `import { Worker } from "node:worker_threads";
+       const worker = new Worker(new URL("./model/packaged-worker.cjs", import.meta.url));
+       worker.postMessage(["connection refused", "no such table"]);
+       worker.once("message", ({ vectors, failure }) => {
+         console.log(failure ?? vectors.length);
+         worker.terminate();
+       });`,
+    );
+    const { stdout, stderr } = await run("node", ["embed.mjs"], { cwd: folder });
+    expect(stdout, stderr).toBe("1024\n");
+  });
+});
+
+/** What bundles well may still look for files of its own when it is used. */
+it("a bundle has the whole of Milvus' client, and does without sqlite-vec where there is none", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-bundle-"));
+  try {
+    const source = `
+      import { DatabaseSync } from "node:sqlite";
+      import { MilvusClient } from "@zilliz/milvus2-sdk-node";
+      import { load } from "sqlite-vec";
+      const client = new MilvusClient({ address: "127.0.0.1:1", timeout: 500, maxRetries: 0, retryDelay: 1 });
+      await client.connectPromise.catch((error) => console.log("milvus", error.code));
+      await client.closeConnection();
+      try {
+        load(new DatabaseSync(":memory:", { allowExtension: true }));
+      } catch (error) {
+        console.log("sqlite-vec", error.code);
+      }`;
+    const file = join(folder, "main.mjs");
+    await build({
+      ...MAIN,
+      stdin: { contents: source, resolveDir: join(ROOT, "services/consumer") },
+      outfile: file,
+    });
+    const { code, stdout, stderr } = await run("node", [file], { cwd: folder });
+    // The client says more where NODE_ENV is not "production".
+    expect(stdout, stderr).toMatch(/^milvus 14\nsqlite-vec ERR_MODULE_NOT_FOUND\n$/m);
+    expect(code).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+describe("the log generator's bundle", () => {
   let folder: string;
   let file: string;
   beforeAll(async () => {
     // Where no node_modules are near.
     folder = mkdtempSync(join(tmpdir(), "cali-bundle-"));
     file = join(folder, "main.mjs");
-    const build = await run("npm", ["run", "build", "-w", `services/${service}`, "--", `--outfile=${file}`]);
-    expect(build.code, build.stderr).toBe(0);
+    const { code, stderr } = await run("npm", [
+      "run",
+      "build",
+      "-w",
+      "services/log-generator",
+      "--",
+      `--outfile=${file}`,
+    ]);
+    expect(code, stderr).toBe(0);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -97,21 +210,14 @@ describe.each(SERVICES)("the bundle of %s", (service) => {
   it("runs by itself", async () => {
     const { code, stdout } = await run("node", [file, "--help"], { cwd: folder });
     expect(code).toBe(0);
-    expect(stdout).toContain(`Usage: ${service}`);
+    expect(stdout).toContain("Usage: log-generator");
   });
-});
 
-it("the log generator's bundle makes lines", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cali-bundle-"));
-  try {
-    const file = join(folder, "main.mjs");
-    await run("npm", ["run", "build", "-w", "services/log-generator", "--", `--outfile=${file}`]);
+  it("makes lines", async () => {
     const { code, stdout } = await run("node", [file, "--count", "50", "--seed", "a"], { cwd: folder });
     expect(code).toBe(0);
     expect(
       stdout.split("\n").filter((line) => /^\[(DEBUG|INFO|WARN|ERROR|FATAL)\] /.test(line)),
     ).toHaveLength(50);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 });

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { onTestFinished } from "vitest";
+import { bundle } from "../../build.ts";
 
 /** A folder for one test, and how to remove it. */
 export async function temporaryFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
@@ -14,21 +14,9 @@ export async function temporaryFolder(): Promise<{ folder: string; remove(): Pro
 
 /** Bundles the consumer as its image does, so that starting it many times is quick. */
 export async function bundleConsumer(folder: string): Promise<string> {
-  const outfile = join(folder, "consumer.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, "../../src/main.ts")],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    logLevel: "error",
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-  });
+  await bundle(folder);
   await mkdir(join(folder, "cache"), { recursive: true });
-  return outfile;
+  return join(folder, "main.mjs");
 }
 
 /** The real consumer in a process of its own. */

