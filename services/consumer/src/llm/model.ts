@@ -1,22 +1,10 @@
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  type IBackoff,
-  type IBackoffFactory,
-  type IRetryBackoffContext,
-  type RetryPolicy,
-  retry,
-} from "cockatiel";
-import OpenAI from "openai";
+import { BrokenCircuitError, type IPolicy } from "cockatiel";
+import type OpenAI from "openai";
 import { z } from "zod";
 import type { LlmConfig } from "../config-llm.ts";
 import { ANSWER_SCHEMA } from "./answer.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
 import type { Budget, Usage } from "./budget.ts";
+import { callPolicy, llmErrorOf, openAiClient } from "./calls.ts";
 import { LlmError } from "./errors.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -33,10 +21,6 @@ export interface ModelOptions
 
 /** Longest answer, bytes: many times of what the tokens asked for come to. */
 const LARGEST_ANSWER = 256 * 1024;
-const LONGEST_BACKOFF_MS = 10_000;
-/** Failures in a row that open the breaker, and for how long, ms. */
-const BREAKER_FAILURES = 5;
-const BREAKER_PAUSE_MS = 60_000;
 /** Bytes of a token, at least: for calls that don't say what they cost. */
 const BYTES_PER_TOKEN = 3;
 
@@ -61,42 +45,19 @@ const completionSchema = z.object({
 export class Model {
   readonly #options: ModelOptions;
   readonly #client: OpenAI;
-  readonly #retry: RetryPolicy;
-  readonly #breaker: CircuitBreakerPolicy;
+  readonly #policy: IPolicy;
 
   constructor(options: ModelOptions) {
     this.#options = options;
-    this.#client = new OpenAI({
-      apiKey: options.apiKey,
-      baseURL: options.baseUrl,
-      timeout: options.timeoutMs,
-      // Each call has to pass the budget and the breaker.
-      maxRetries: 0,
-      organization: null,
-      project: null,
-      logLevel: "off",
-      fetch: boundedFetch(LARGEST_ANSWER),
-    });
-    this.#retry = retry(
-      handleWhen((error) => error instanceof LlmError && RETRIED.has(error.kind)),
-      {
-        maxAttempts: options.attempts - 1,
-        backoff: new AskedBackoff(options.firstBackoffMs ?? 500),
-      },
-    );
-    this.#breaker = circuitBreaker(
-      handleWhen((error) => error instanceof LlmError && BREAKING.has(error.kind)),
-      { halfOpenAfter: BREAKER_PAUSE_MS, breaker: new ConsecutiveBreaker(BREAKER_FAILURES) },
-    );
+    // Each try has to pass the budget and the breaker.
+    this.#client = openAiClient(options, LARGEST_ANSWER);
+    this.#policy = callPolicy(options);
   }
 
   /** The text of the answer, unread. @throws LlmError, StateUnavailableError */
   async ask(prompt: Prompt, signal?: AbortSignal): Promise<string> {
     try {
-      return await this.#retry.execute(
-        () => this.#breaker.execute(() => this.#call(prompt, signal), signal),
-        signal,
-      );
+      return await this.#policy.execute(() => this.#call(prompt, signal), signal);
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       this.#options.onCall?.("breaker", { input: 0, output: 0 });
@@ -148,7 +109,7 @@ export class Model {
         signal ? { signal } : {},
       );
     } catch (error) {
-      throw meaningOf(error);
+      throw llmErrorOf(error);
     }
     const completion = completionSchema.safeParse(answer);
     if (!completion.success) throw new LlmError("broken-answer", "the answer is no chat completion");
@@ -156,10 +117,6 @@ export class Model {
   }
 }
 
-/** What may work when it is tried again. */
-const RETRIED: ReadonlySet<LlmError["kind"]> = new Set(["unreachable", "busy", "failed"]);
-/** What says that the model, not one question, has a trouble. */
-const BREAKING: ReadonlySet<LlmError["kind"]> = new Set(["unreachable", "busy", "failed", "refused-call"]);
 /** What may have cost something. */
 const UNCLEAR: ReadonlySet<LlmError["kind"]> = new Set(["unreachable", "broken-answer"]);
 
@@ -175,53 +132,4 @@ function textOf({ choices }: z.output<typeof completionSchema>): string {
   }
   if (!choice?.message.content) throw new LlmError("broken-answer", "the answer is empty");
   return choice.message.content;
-}
-
-function meaningOf(error: unknown): LlmError {
-  if (error instanceof LlmError) return error;
-  if (error instanceof OpenAI.APIConnectionError) {
-    // What `fetch` refused is below.
-    if (error.cause instanceof LlmError) return error.cause;
-    const isLate = error instanceof OpenAI.APIConnectionTimeoutError;
-    return new LlmError("unreachable", isLate ? "no answer in time" : "the model cannot be reached");
-  }
-  if (error instanceof OpenAI.APIError && typeof error.status === "number") {
-    const { status } = error;
-    const text = `the model's server answered ${status}`;
-    if (status === 429) return new LlmError("busy", text, retryAfterMs(error.headers));
-    if (status === 408 || status >= 500) return new LlmError("failed", text);
-    return new LlmError("refused-call", text);
-  }
-  if (error instanceof OpenAI.APIUserAbortError) return new LlmError("unreachable", "the call was given up");
-  return new LlmError("broken-answer", `the answer cannot be read: ${(error as Error).name}`);
-}
-
-function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const seconds = Number(headers?.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
-}
-
-/** Random, growing waits, and never less than the server asks for; a wait that is asked for is never longer than ten seconds. */
-class AskedBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
-  readonly #exponential: IBackoffFactory<IRetryBackoffContext<unknown>>;
-
-  constructor(initialDelay: number) {
-    this.#exponential = new ExponentialBackoff({ initialDelay, maxDelay: LONGEST_BACKOFF_MS });
-  }
-
-  next(context: IRetryBackoffContext<unknown>): IBackoff<IRetryBackoffContext<unknown>> {
-    return asked(this.#exponential.next(context), context);
-  }
-}
-
-function asked(
-  backoff: IBackoff<IRetryBackoffContext<unknown>>,
-  { result }: IRetryBackoffContext<unknown>,
-): IBackoff<IRetryBackoffContext<unknown>> {
-  const error = "error" in result ? result.error : undefined;
-  const least = error instanceof LlmError ? (error.retryAfterMs ?? 0) : 0;
-  return {
-    duration: Math.max(backoff.duration, Math.min(least, LONGEST_BACKOFF_MS)),
-    next: (context) => asked(backoff.next(context), context),
-  };
 }
