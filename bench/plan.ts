@@ -22,6 +22,8 @@ const { values } = parseArgs({
   },
 });
 const { parallel } = values;
+/** As `npm run cali` starts it. */
+const program = ["--disable-warning=ExperimentalWarning", "delivery/main.ts"];
 const names = Array.from(
   { length: Number(values.stacks) },
   (_, index) => `${String(index + 1).padStart(2, "0")}-stack`,
@@ -63,18 +65,8 @@ function synth(name: string): string {
 async function cali(): Promise<void> {
   const plans = join(folder, "plans");
   rmSync(plans, { recursive: true, force: true });
-  const command = [
-    "delivery/main.ts",
-    "plan",
-    "--synth-dir",
-    synth("cali"),
-    "--out",
-    plans,
-    "--parallel",
-    parallel,
-  ];
-  await succeed("tsx", command);
-  await succeed("tsx", ["delivery/main.ts", "comment", "--plans", plans, "--print"]);
+  const command = [...program, "plan", "--synth-dir", synth("cali"), "--out", plans, "--parallel", parallel];
+  await succeed("node", command);
 }
 
 async function terraform(): Promise<void> {
@@ -96,7 +88,7 @@ async function seconds(work: () => Promise<void>): Promise<number> {
 }
 
 try {
-  await succeed("tsx", ["delivery/main.ts", "bootstrap"]);
+  await succeed("node", [...program, "bootstrap"]);
   const s3 = new S3Client({
     endpoint: moto.url,
     region: backend.region,

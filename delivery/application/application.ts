@@ -16,6 +16,13 @@ const manifestSchema = z.object({
 
 /** Terraform's JSON configuration, as far as the delivery looks into it. */
 const configurationSchema = z.looseObject({
+  terraform: z
+    .looseObject({
+      required_providers: z
+        .record(z.string(), z.looseObject({ source: z.string().optional(), version: z.string().optional() }))
+        .default({}),
+    })
+    .default({ required_providers: {} }),
   variable: z
     .record(z.string(), z.looseObject({ sensitive: z.boolean().optional(), default: z.unknown().optional() }))
     .default({}),
@@ -34,6 +41,8 @@ export interface SynthesizedStack {
   /** Variables without a default, which somebody has to give. */
   readonly requiredVariables: readonly string[];
   readonly outputs: readonly string[];
+  /** Its Terraform providers, each as source and version. */
+  readonly providers: readonly string[];
 }
 
 /** A synthesized application. */
@@ -69,7 +78,7 @@ export async function readApplication(outdir: string): Promise<Application> {
       const path = join(outdir, synthesizedStackPath);
       const text = await readFile(path, "utf8");
       hash.update(`${name}\0${[...dependencies].sort().join(",")}\0${text.length}\0${text}`);
-      const { variable, output } = configurationSchema.parse(JSON.parse(text));
+      const { terraform, variable, output } = configurationSchema.parse(JSON.parse(text));
       const variables = Object.entries(variable);
       found.push({
         name,
@@ -78,6 +87,9 @@ export async function readApplication(outdir: string): Promise<Application> {
         sensitiveVariables: variables.filter(([, { sensitive }]) => sensitive).map(([key]) => key),
         requiredVariables: variables.filter(([, one]) => !("default" in one)).map(([key]) => key),
         outputs: Object.keys(output),
+        providers: Object.entries(terraform.required_providers).map(
+          ([name, { source = name, version = "" }]) => `${source} ${version}`,
+        ),
       });
     }
     return { stacks: inOrder(found), digest: hash.digest("hex") };

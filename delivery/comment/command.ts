@@ -4,21 +4,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../cost/reckon.ts";
 import { githubClient } from "../github/client.ts";
-import { githubEnvironment, repositoryLinks } from "../github/environment.ts";
-import { PlanRunError, readPlanRun } from "../plan/plan-run.ts";
-import { stackReports } from "./collect.ts";
-import { withCosts } from "./costs.ts";
+import { githubEnvironment } from "../github/environment.ts";
 import { stateOf } from "./header.ts";
 import { setLabel } from "./labels.ts";
+import { commentOf, LONGEST_LINE, reportOf } from "./of-plans.ts";
 import { postComment } from "./pull-request.ts";
-import { COMMENT_LIMIT, render, SUMMARY_LIMIT } from "./render.ts";
+import { render, SUMMARY_LIMIT } from "./render.ts";
 import type { Report } from "./report.ts";
-import { readSources } from "./sources.ts";
-
-/** Longest line of a value in a comment; the whole report has all of it. */
-const LONGEST_LINE = 500;
-/** Room for the hidden first line. */
-const MARKER_BYTES = 200;
 
 interface Options {
   readonly plans: string;
@@ -30,21 +22,9 @@ interface Options {
 
 async function run({ plans, pullRequest, env, print = false, sources }: Options): Promise<void> {
   const config = loadConfig({ env });
-  const planRun = readPlanRun(plans);
-  if (planRun.environment !== config.environment) {
-    throw new PlanRunError(
-      `--env: given ${config.environment}; allowed: ${planRun.environment}, which the plans of ${plans} are of`,
-    );
-  }
   const github = print ? undefined : githubEnvironment(process.env);
-  const report: Report = {
-    environment: planRun.environment,
-    commit: planRun.commit,
-    ...withCosts(stackReports(plans, planRun), config),
-    sources: readSources(sources ?? sourcesBeside(plans)),
-    links: github?.links ?? repositoryLinks(process.env),
-  };
-  const { markdown } = render(report, { limit: COMMENT_LIMIT - MARKER_BYTES, longestLine: LONGEST_LINE });
+  const report = reportOf(plans, config, { sources, links: github?.links });
+  const markdown = commentOf(report);
   // The check fails, and everybody is told all the same.
   if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;
   if (!github) {
@@ -66,12 +46,6 @@ async function run({ plans, pullRequest, env, print = false, sources }: Options)
     did === "superseded" ? `A later run wrote ${url} already; it stays.` : `The comment is ${did}: ${url}`,
   );
   console.log(`The pull request's label is ${label}.`);
-}
-
-/** The synth that was planned, where `cali plan` kept what it says of its sources; else the last one. */
-function sourcesBeside(plans: string): string {
-  const kept = join(plans, "sources.json");
-  return existsSync(kept) ? kept : join(process.env.CDKTF_OUTDIR || "cdktf.out", "sources.json");
 }
 
 /** GitHub shows nothing of a summary that is too long; what other steps wrote counts. */

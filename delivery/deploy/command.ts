@@ -51,6 +51,8 @@ export const deployCommand = withStackOptions(new Command("deploy"))
   .action(async (names: string[], options: Options, command: Command) => {
     const { env, commit, synthDir, parallel, lockTimeout, plans, replan, pullRequest, headCommit } = options;
     if (!plans && !replan) command.error("error: give --plans <file>, or --replan");
+    // A bundle of another commit was reviewed, too, but not for this.
+    if (plans && !headCommit) command.error("error: give --head-commit <sha>, which the plans must be of");
     const key = plans ? planKey(process.env) : undefined;
     const { config, application } = await applicationOf(env, synthDir);
     const out = resolve(options.out);
@@ -60,8 +62,8 @@ export const deployCommand = withStackOptions(new Command("deploy"))
       let reviewed: Parameters<typeof deploy>[0]["reviewed"];
       if (plans && key) {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const expected = { environment, ...(headCommit && { commit: headCommit }) };
-        reviewed = { folder, run: await unsealPlans({ file: resolve(plans), folder, key }, expected) };
+        const bundle = { file: resolve(plans), folder, key };
+        reviewed = { folder, run: await unsealPlans(bundle, { environment, commit: headCommit }) };
       }
       const result = await deploy({
         application,

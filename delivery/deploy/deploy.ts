@@ -9,6 +9,7 @@ import { type PlanStackOptions, planFiles, prepare } from "../plan/plan-stack.ts
 import { dataLossIn } from "../plan-json/data-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
 import { TerraformError } from "../terraform/errors.ts";
+import { followProgress } from "../terraform/follow.ts";
 import { terraformVersion } from "../terraform/terraform.ts";
 import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
 import { DeployRefusedError } from "./errors.ts";
@@ -35,6 +36,13 @@ export interface DeployOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+/** What a run of deploying has besides what it was asked for. */
+interface Deployment extends DeployOptions {
+  readonly terraformVersion: string;
+  /** Takes what Terraform says of a resource while it works on it. */
+  readonly onProgress: (stack: string, line: string) => void;
+}
+
 /** After one of these nothing that depends on the stack is deployed. */
 const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", "skipped", "waiting"]);
 
@@ -46,11 +54,14 @@ const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", 
  */
 export async function deploy(given: DeployOptions): Promise<DeployResult> {
   const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = given;
-  await terraformVersion();
+  const version = await terraformVersion();
   await mkdir(out, { recursive: true, mode: 0o700 });
   const before = readDeployResult(out);
-  const options = {
+  const progress = new Map<string, (line: string) => void>();
+  const options: Deployment = {
     ...given,
+    terraformVersion: version,
+    onProgress: (stack, line) => progress.get(stack)?.(line),
     continues: given.continues || (before?.commit === commit && before.environment === environment),
   };
   const journal = new DeployJournal(out, {
@@ -88,6 +99,9 @@ export async function deploy(given: DeployOptions): Promise<DeployResult> {
     stacks.map((stack) => ({
       title: stack.name,
       task: async (_, task) => {
+        progress.set(stack.name, (line) => {
+          task.output = `${stack.name}: ${line}`;
+        });
         const { status, reason } = (await turns.get(stack.name)) as StackResult;
         task.title = `${stack.name}: ${status}${reason ? `: ${reason.split("\n")[0]}` : ""}`;
         if (STOPS.has(status)) throw new Error(task.title);
@@ -96,6 +110,8 @@ export async function deploy(given: DeployOptions): Promise<DeployResult> {
     {
       concurrent: true,
       exitOnError: false,
+      // A signal is passed on to Terraform, and waits for it.
+      registerSignalListeners: false,
       fallbackRenderer: "simple",
       fallbackRendererCondition: () => !process.stdout.isTTY,
     },
@@ -108,7 +124,7 @@ export async function deploy(given: DeployOptions): Promise<DeployResult> {
 
 async function deployOne(
   stack: SynthesizedStack,
-  options: DeployOptions,
+  options: Deployment,
   common: Omit<PlanStackOptions, "progress">,
   reviewed: Review | undefined,
   journal: DeployJournal,
@@ -119,14 +135,15 @@ async function deployOne(
   try {
     const found = reviewed ?? (await replan(stack, options, { ...common, progress: () => {} }));
     const log = join(options.out, `${stack.name}.log`);
-    await applyOne(found, log, note).catch(async (error) => {
+    const onLine = (line: string) => options.onProgress(stack.name, common.secrets.redact(line));
+    await applyOne(found, log, onLine, note).catch(async (error) => {
       if (!options.reviewed || !isStale(error)) throw error;
       // Terraform of an earlier try had the lock, and has gone on meanwhile: what it left is looked at once more.
       const again = await reviewOne(stack, options, common);
       const problems =
         again.verdict === "apply" ? dataLossProblems(stack.name, again.ready.plan, options) : [];
       if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
-      await applyOne(again, log, note);
+      await applyOne(again, log, onLine, note);
     });
   } catch (error) {
     const reason = common.secrets.redact((error as Error).message);
@@ -141,7 +158,7 @@ const isStale = (error: unknown) =>
 /** @throws TerraformError */
 function reviewOne(
   stack: SynthesizedStack,
-  { reviewed, application, continues, out }: DeployOptions,
+  { reviewed, application, continues, out, terraformVersion }: Deployment,
   common: Omit<PlanStackOptions, "progress">,
 ): Promise<Review> {
   if (!reviewed) throw new RangeError("nothing was reviewed");
@@ -152,13 +169,14 @@ function reviewOne(
     reviewed: reviewed.run,
     reviewedFolder: reviewed.folder,
     configurationDigest: application.digest,
+    terraformVersion,
     continues,
   });
 }
 
 /** @throws DeployRefusedError with everything that speaks against it. */
 async function reviewAll(
-  options: DeployOptions,
+  options: Deployment,
   common: Omit<PlanStackOptions, "progress">,
 ): Promise<ReadonlyMap<string, Review>> {
   const { stacks, parallel } = options;
@@ -180,7 +198,7 @@ async function reviewAll(
 
 async function replan(
   stack: SynthesizedStack,
-  options: DeployOptions,
+  options: Deployment,
   common: PlanStackOptions,
 ): Promise<Review> {
   const { terraform, images } = await prepare(stack, common);
@@ -198,6 +216,7 @@ async function replan(
 async function applyOne(
   found: Review,
   log: string,
+  onLine: (line: string) => void,
   note: (change: Partial<StackResult>) => Promise<void>,
 ): Promise<void> {
   if (found.verdict === "waiting") return note({ status: "waiting", reason: found.reason });
@@ -206,7 +225,8 @@ async function applyOne(
   if (found.verdict === "unchanged") return note({ status: "unchanged", ...reason });
   const changes = countChanges(found.ready);
   await note({ status: "applying", changes, ...reason });
-  await found.ready.terraform.apply(found.ready.planFile, log);
+  const stopFollowing = followProgress(log, onLine);
+  await found.ready.terraform.apply(found.ready.planFile, log).finally(stopFollowing);
   await note({ status: "applied" });
 }
 

@@ -28,6 +28,8 @@ export interface ReviewOptions extends PlanStackOptions {
   readonly reviewedFolder: string;
   /** Of what is synthesized now. */
   readonly configurationDigest: string;
+  /** Of the Terraform that is installed. */
+  readonly terraformVersion: string;
   /** An earlier try was cut off: what it did already need not be done again. */
   readonly continues: boolean;
 }
@@ -39,7 +41,7 @@ export interface ReviewOptions extends PlanStackOptions {
  * @throws TerraformError
  */
 export async function review(stack: SynthesizedStack, options: ReviewOptions): Promise<Review> {
-  const { reviewed, reviewedFolder, configurationDigest, out, progress } = options;
+  const { reviewed, reviewedFolder, configurationDigest, terraformVersion, out, progress } = options;
   const run = reviewed.stacks.find(({ name }) => name === stack.name);
   if (!run)
     return { verdict: "waiting", reason: "it was not planned in the pull request: run with --replan" };
@@ -49,7 +51,8 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
       reason: `nobody has reviewed a plan of it: in the pull request it was ${run.reason ?? run.status}\nRun with --replan.`,
     };
   }
-  const { terraform, state, images } = await prepare(stack, options);
+  const { terraform, images, ...prepared } = await prepare(stack, options);
+  const state = await prepared.state();
   const { planFile, jsonFile } = planFiles(stack.name);
   const old = readPlan(join(reviewedFolder, jsonFile));
   const moved = [
@@ -58,6 +61,9 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
       ? []
       : [`the state was changed (serial ${run.serial}, now ${state.serial})`]),
     ...(configurationDigest === reviewed.configurationDigest ? [] : ["the configuration was changed"]),
+    ...(terraformVersion === reviewed.terraformVersion
+      ? []
+      : [`Terraform is another one (${reviewed.terraformVersion}, now ${terraformVersion})`]),
     ...((await terraform.lockDigest()) === run.lockDigest ? [] : ["the provider lock file was changed"]),
   ];
   if (moved.length === 0) {

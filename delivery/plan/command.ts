@@ -24,6 +24,7 @@ export interface StackOptions {
 interface Options extends StackOptions {
   readonly out: string;
   readonly seal?: string;
+  readonly comment?: boolean;
   readonly detailedExitcode?: boolean;
 }
 
@@ -86,13 +87,14 @@ export const planCommand = withStackOptions(new Command("plan"))
   )
   .option("--out <folder>", "where everything is written to", ".cali/plans")
   .option("--seal <file>", "write all of it into one file, sealed with CALI_PLAN_KEY")
+  .option("--comment", "print what cali comment would tell a pull request")
   .option("--detailed-exitcode", "end with 2 when something changes")
   .addHelpText(
     "after",
     "\nEnds with 0 when every stack is planned or waits for another, and with 1 when one failed.",
   )
   .action(async (names: string[], options: Options) => {
-    const { env, commit, synthDir, parallel, lockTimeout, seal, detailedExitcode } = options;
+    const { env, commit, synthDir, parallel, lockTimeout, seal, comment, detailedExitcode } = options;
     // Refused before a minute of planning.
     const key = seal === undefined ? undefined : planKey(process.env);
     const { config, folder, application } = await applicationOf(env, synthDir);
@@ -108,6 +110,10 @@ export const planCommand = withStackOptions(new Command("plan"))
     });
     await cp(join(folder, "sources.json"), join(out, "sources.json")).catch(() => {});
     for (const line of run.stacks.map(inWords)) console.log(line);
+    if (comment) {
+      const { commentOf, reportOf } = await import("../comment/of-plans.ts");
+      console.log(commentOf(reportOf(out, config)));
+    }
     const failed = run.stacks.some(({ status }) => status === "failed");
     if (seal !== undefined && key !== undefined && !failed) {
       await sealPlans({ folder: out, file: resolve(seal), key });

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Listr } from "listr2";
-import pLimit from "p-limit";
-import { type Application, allDependencies, type SynthesizedStack } from "../application/application.ts";
+import type { Application, SynthesizedStack } from "../application/application.ts";
+import { initSafely } from "../terraform/install.ts";
 import { Secrets } from "../terraform/secrets.ts";
 import { terraformVersion } from "../terraform/terraform.ts";
 import type { PlanRun, StackRun } from "./plan-run.ts";
 import { type PlannedStack, type PlanStackOptions, planFiles, planStack } from "./plan-stack.ts";
+import { waitingInstead } from "./waiting.ts";
 
 export interface PlanOptions {
   readonly application: Application;
@@ -41,20 +42,20 @@ export function stackOptions(
   stacks: readonly SynthesizedStack[],
   { out, lockTimeout }: Pick<PlanOptions, "out" | "lockTimeout">,
 ): Omit<PlanStackOptions, "progress"> {
-  const inTurn = pLimit(1);
   return {
     out,
     lockTimeout,
     secrets: new Secrets(
       process.env,
       stacks.flatMap(({ sensitiveVariables }) => sensitiveVariables),
+      stacks.map(({ folder }) => folder),
     ),
     pluginCache: process.env.TF_PLUGIN_CACHE_DIR || PLUGIN_CACHE,
     lockFile: (stack) => {
       const file = join(LOCK_FILES, `${stack}.hcl`);
       return existsSync(file) ? file : undefined;
     },
-    initInTurn: inTurn,
+    init: initSafely(),
   };
 }
 
@@ -89,6 +90,8 @@ export async function plan(options: PlanOptions): Promise<Planned> {
       exitOnError: false,
       // Lines without colours and cursor movements where nobody watches.
       renderer: silent ? "silent" : "default",
+      // A signal is passed on to Terraform, and waits for it.
+      registerSignalListeners: false,
       fallbackRenderer: "simple",
       fallbackRendererCondition: () => !process.stdout.isTTY,
     },
@@ -106,34 +109,6 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   };
   await writeFile(join(out, "run.json"), `${JSON.stringify(run, null, 2)}\n`);
   return { run, stacks: settled };
-}
-
-/**
- * A stack that fails while one it depends on was never applied can't be planned yet: the cluster that it looks up isn't there.
- * Any other failure is one.
- */
-function waitingInstead(
-  planned: PlannedStack,
-  all: readonly PlannedStack[],
-  application: Application,
-): PlannedStack {
-  if (planned.status !== "failed" || !planned.state) return planned;
-  const missing = notApplied(planned.stack, all, application);
-  if (missing.length === 0) return planned;
-  const { stack, state, durationMs } = planned;
-  const reason = `waiting for ${missing.join(", ")}: never applied. Terraform says:\n${planned.reason}`;
-  return { stack, state, durationMs, status: "waiting", reason };
-}
-
-function notApplied(
-  stack: SynthesizedStack,
-  all: readonly PlannedStack[],
-  application: Application,
-): string[] {
-  const needed = allDependencies(application.stacks, stack.name);
-  return all
-    .filter(({ stack: { name }, state }) => needed.has(name) && state?.isEmpty === true)
-    .map(({ stack: { name } }) => name);
 }
 
 function stackRun(planned: PlannedStack, order: number): StackRun {

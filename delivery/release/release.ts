@@ -93,7 +93,7 @@ async function rollOut(
   const { image, out, print } = options;
   const common = stackOptions([stack], options);
   const { state } = await prepare(stack, { ...common, progress: () => {} });
-  const before = state.outputs[variable]?.value;
+  const before = (await state()).outputs[variable]?.value;
   const apply = async (which: string, folder: string) => {
     const { stacks } = await deploy({
       ...options,

@@ -1,3 +1,5 @@
+import { valuesInFiles } from "./variable-files.ts";
+
 /** Shorter values would be found in every word. */
 const SHORTEST = 4;
 const SHOWN = "(sensitive)";
@@ -16,12 +18,18 @@ export class Secrets {
   /**
    * @param environment where the secrets are.
    * @param variables names of Terraform variables that are sensitive.
+   * @param folders where Terraform runs: it reads values of variables from their `.tfvars` files, too.
    */
-  constructor(environment: NodeJS.ProcessEnv, variables: Iterable<string> = []) {
-    const sensitive = new Set([...variables].map((name) => `TF_VAR_${name}`));
+  constructor(
+    environment: NodeJS.ProcessEnv,
+    variables: readonly string[] = [],
+    folders: readonly string[] = [],
+  ) {
+    const sensitive = new Set(variables.map((name) => `TF_VAR_${name}`));
     const values = Object.entries(environment)
       .filter(([name]) => sensitive.has(name) || SECRET_NAMES.test(name))
       .map(([, value]) => value ?? "")
+      .concat(folders.flatMap((folder) => valuesInFiles(folder, variables)))
       .filter((value) => value.length >= SHORTEST)
       // As JSON and HCL quote it, too, and a text of several lines also line by line.
       .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split("\n")])

@@ -7,27 +7,14 @@ import { execa } from "execa";
 import semver from "semver";
 import { z } from "zod";
 import { TerraformError } from "./errors.ts";
+import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import type { Secrets } from "./secrets.ts";
+import { parseJson, parseState, type State } from "./state.ts";
 
 /** `use_lockfile` came with it. */
 const OLDEST = "1.10.0";
 const LOCK_FILE = ".terraform.lock.hcl";
 const LAST_LINES = 30;
-
-const stateSchema = z.object({
-  lineage: z.string(),
-  serial: z.int().nonnegative(),
-  outputs: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
-  resources: z.array(z.unknown()).default([]),
-});
-
-/** A stack's Terraform state, as far as it is looked at. */
-export interface State {
-  readonly lineage: string;
-  readonly serial: number;
-  readonly outputs: Readonly<Record<string, { value?: unknown }>>;
-  readonly isEmpty: boolean;
-}
 
 export interface TerraformOptions {
   /** Where it runs: the folder of a `cdk.tf.json`. */
@@ -90,11 +77,7 @@ export class Terraform {
   /** The state; one that was never written is empty. @throws TerraformError */
   async state(): Promise<State> {
     const { stdout } = await this.#run(["state", "pull"]);
-    if (stdout.trim() === "") return { lineage: "", serial: 0, outputs: {}, isEmpty: true };
-    const parsed = stateSchema.safeParse(parseJson(stdout));
-    if (!parsed.success) throw new TerraformError(`terraform state pull: ${z.prettifyError(parsed.error)}`);
-    const { lineage, serial, outputs, resources } = parsed.data;
-    return { lineage, serial, outputs, isEmpty: resources.length === 0 };
+    return parseState(stdout, "terraform state pull");
   }
 
   /**
@@ -115,7 +98,8 @@ export class Terraform {
     // The file itself, not a pipe that ends with this process.
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
     if (output) await once(output, "open");
-    const result = await execa("terraform", args, {
+    refuseAfterSignal(args[0] ?? "");
+    const started = execa("terraform", args, {
       cwd: folder,
       env: {
         ...environment,
@@ -128,9 +112,13 @@ export class Terraform {
       reject: false,
       stdin: "ignore",
       ...(output && { stdout: output, stderr: output }),
-      // Ctrl-C reaches the whole process group; a second signal would make Terraform leave its lock behind.
+      // In a process group of its own, so that Ctrl-C reaches it only once; it goes on when this process is killed.
+      detached: true,
       cleanup: false,
     });
+    const stopPassing = passSignalsTo(started);
+    const result = await started;
+    stopPassing();
     output?.close();
     if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
       return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };
@@ -168,12 +156,4 @@ function lastLines(text: string): string {
     .filter((line) => line.trim() !== "" && !/^[╷╵]\s*$/.test(line))
     .slice(-LAST_LINES)
     .join("\n");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

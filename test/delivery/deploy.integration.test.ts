@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,7 +76,7 @@ const deployArguments = (...args: string[]) => [
   ...args,
 ];
 const deploy = (args: readonly string[], env?: Record<string, string>) => cali(deployArguments(...args), env);
-const reviewed = () => ["--plans", at("plans.sealed")];
+const reviewed = () => ["--plans", at("plans.sealed"), "--head-commit", HEAD];
 const statuses = () =>
   Object.fromEntries(readDeployResult(at("deploy"))?.stacks.map(({ name, status }) => [name, status]) ?? []);
 
@@ -201,6 +202,63 @@ describe("cali plan and deploy", () => {
     expect(await applied("03-third")).toEqual({ three: "c" });
   });
 
+  it("passes a signal on to Terraform, which writes its state and gives its lock back", async () => {
+    const marker = at("began");
+    const slow = { one: "a", two: "b" };
+    write([
+      {
+        name: "01-first",
+        values: slow,
+        command: `touch ${marker}; while [ ! -e ${at("go")} ]; do sleep 0.1; done`,
+      },
+      { name: "02-second", dependencies: ["01-first"], values: { two: "b" } },
+    ]);
+    await plan();
+    const stopped = spawn(
+      "node",
+      ["--disable-warning=ExperimentalWarning", "delivery/main.ts", ...deployArguments(...reviewed())],
+      {
+        cwd: ROOT,
+        env: { ...process.env, ...base },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    let said = "";
+    for (const stream of [stopped.stdout, stopped.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+      });
+    }
+    const ended = once(stopped, "close");
+    await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
+    stopped.kill("SIGTERM");
+    await expect.poll(() => said, { timeout: 60_000 }).toContain("SIGTERM: waiting for Terraform");
+    writeFileSync(at("go"), "");
+    expect((await ended)[0], said).toBe(1);
+    expect(said).toContain("terraform_data.one: Creating...");
+    expect(statuses()).toEqual({ "01-first": "failed", "02-second": "skipped" });
+    // What was being made is there, half done: the reviewed plan is no more what there is to do.
+    const continued = await deploy(["--replan", "--lock-timeout", "1s"]);
+    expect(continued.code, continued.stderr + continued.stdout).toBe(0);
+    expect(await applied("01-first")).toEqual(slow);
+    expect(await applied("02-second")).toEqual({ two: "b" });
+  });
+
+  it("does not apply a plan of another version of Terraform without looking at it anew", async () => {
+    write(TWO);
+    await plan();
+    const path = at("plans/run.json");
+    writeFileSync(
+      path,
+      JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), terraformVersion: "1.10.0" }),
+    );
+    await sealPlans({ folder: at("plans"), file: at("plans.sealed"), key: Buffer.from(planKey, "base64") });
+    const deployed = await deploy(reviewed());
+    expect(deployed.code, deployed.stderr).toBe(0);
+    expect(deployed.stdout).toContain("Terraform is another one (1.10.0, now ");
+    expect(deployed.stdout).toContain("a new plan does the same");
+  });
+
   it("stops what depends on a stack that fails, and tells why without its secrets", async () => {
     write([
       { name: "01-first", values: { one: "a" }, command: 'echo "the token is $TOKEN"; exit 3' },
@@ -235,6 +293,11 @@ describe("cali plan and deploy", () => {
       TWO[0] as TestStack,
       { name: "05-alone", blocks: { ...missing } },
       { name: "08-cluster", dependencies: ["01-first"], blocks: { ...missing } },
+      {
+        name: "09-mistake",
+        dependencies: ["01-first"],
+        blocks: { ...missing, output: { none: { value: "${terraform_data.none}" } } },
+      },
     ]);
     const planned = await plan();
     expect(planned.code).toBe(1);
@@ -245,9 +308,10 @@ describe("cali plan and deploy", () => {
       ["01-first", "changes"],
       ["05-alone", "failed"],
       ["08-cluster", "waiting"],
+      ["09-mistake", "failed"],
     ]);
     expect(existsSync(at("plans.sealed"))).toBe(false);
-    const waiting = await plan("01-first", "cluster");
+    const waiting = await plan("01-first", "08-cluster");
     expect(waiting.code, waiting.stdout).toBe(0);
     expect(waiting.stdout).toContain("waiting for 01-first: never applied");
     const deployed = await deploy(reviewed());
