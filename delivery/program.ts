@@ -3,6 +3,7 @@ import { bootstrapCommand } from "./bootstrap/command.ts";
 import { commentCommand } from "./comment/command.ts";
 import { costCommand } from "./cost/command.ts";
 import { deployCommand } from "./deploy/command.ts";
+import { driftCommand } from "./drift/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { grafanaCommand } from "./grafana/command.ts";
 import { imageCommand } from "./image/command.ts";
@@ -25,6 +26,7 @@ export const program = new Command("cali")
   .addCommand(fetchPlansCommand)
   .addCommand(planCommand)
   .addCommand(deployCommand)
+  .addCommand(driftCommand)
   .addCommand(waitForCommand)
   .addCommand(imageCommand)
   .addCommand(releaseCommand)

@@ -21,6 +21,7 @@ const configurationSchema = z.looseObject({
       required_providers: z
         .record(z.string(), z.looseObject({ source: z.string().optional(), version: z.string().optional() }))
         .default({}),
+      backend: z.looseObject({ s3: z.looseObject({ key: z.string().optional() }).optional() }).optional(),
     })
     .default({ required_providers: {} }),
   variable: z
@@ -43,6 +44,8 @@ export interface SynthesizedStack {
   readonly outputs: readonly string[];
   /** Its Terraform providers, each as source and version. */
   readonly providers: readonly string[];
+  /** Key of its state in the backend's bucket; undefined: its state is in no bucket. */
+  readonly stateKey: string | undefined;
 }
 
 /** A synthesized application. */
@@ -90,6 +93,7 @@ export async function readApplication(outdir: string): Promise<Application> {
         providers: Object.entries(terraform.required_providers).map(
           ([name, { source = name, version = "" }]) => `${source} ${version}`,
         ),
+        stateKey: terraform.backend?.s3?.key,
       });
     }
     return { stacks: inOrder(found), digest: hash.digest("hex") };

@@ -1,16 +1,16 @@
-import { appendFileSync, existsSync, statSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../cost/reckon.ts";
 import { githubClient } from "../github/client.ts";
 import { githubEnvironment } from "../github/environment.ts";
+import { appendSummary } from "../github/step-summary.ts";
 import { stateOf } from "./header.ts";
 import { setLabel } from "./labels.ts";
 import { commentOf, LONGEST_LINE, reportOf } from "./of-plans.ts";
 import { postComment } from "./pull-request.ts";
-import { render, SUMMARY_LIMIT } from "./render.ts";
-import type { Report } from "./report.ts";
+import { render } from "./render.ts";
 
 interface Options {
   readonly plans: string;
@@ -32,7 +32,7 @@ async function run({ plans, pullRequest, env, print = false, sources }: Options)
     return;
   }
   writeFileSync(join(plans, "comment.md"), `${render(report).markdown}\n`);
-  if (github.stepSummary) appendSummary(github.stepSummary, report);
+  appendSummary(github.stepSummary, (limit) => render(report, { limit, longestLine: LONGEST_LINE }).markdown);
   const number = pullRequest ?? 0;
   const client = githubClient(github, { log: console.error });
   const pull = { github: client, owner: github.owner, repo: github.repo, number };
@@ -46,12 +46,6 @@ async function run({ plans, pullRequest, env, print = false, sources }: Options)
     did === "superseded" ? `A later run wrote ${url} already; it stays.` : `The comment is ${did}: ${url}`,
   );
   console.log(`The pull request's label is ${label}.`);
-}
-
-/** GitHub shows nothing of a summary that is too long; what other steps wrote counts. */
-function appendSummary(file: string, report: Report): void {
-  const left = SUMMARY_LIMIT - (existsSync(file) ? statSync(file).size : 0);
-  appendFileSync(file, `${render(report, { limit: left, longestLine: LONGEST_LINE }).markdown}\n`);
 }
 
 function positiveInteger(text: string): number {

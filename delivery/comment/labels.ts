@@ -1,5 +1,5 @@
 import { asking } from "../github/client.ts";
-import { GithubRequestError } from "../github/errors.ts";
+import { ensureLabel, unless } from "../github/label.ts";
 import type { PullRequest } from "./pull-request.ts";
 import type { PlanState } from "./report.ts";
 
@@ -13,7 +13,6 @@ const STATES = Object.keys(LABELS) as PlanState[];
 const labelOf = (state: PlanState) => `plan:${state}`;
 
 const GONE = 404;
-const EXISTS = 422;
 
 /**
  * Gives a pull request the one label of the worst that any environment's plan does, and takes the other two away.
@@ -34,7 +33,7 @@ export async function setLabel(pull: PullRequest, states: readonly PlanState[]):
   );
   const names = new Set(present.map(({ name }) => name));
   if (!names.has(wanted)) {
-    await createLabel(pull, state);
+    await ensureLabel(pull, { name: wanted, ...LABELS[state] });
     await asking(`setting the label ${wanted}`, () =>
       github.rest.issues.addLabels({ owner, repo, issue_number: number, labels: [wanted] }),
     );
@@ -47,23 +46,4 @@ export async function setLabel(pull: PullRequest, states: readonly PlanState[]):
     );
   }
   return wanted;
-}
-
-/** With its colour. A repository that has the label keeps what it made of it. */
-async function createLabel({ github, owner, repo }: PullRequest, state: PlanState): Promise<void> {
-  const name = labelOf(state);
-  await unless(EXISTS, () =>
-    asking(`making the label ${name}`, () =>
-      github.rest.issues.createLabel({ owner, repo, name, ...LABELS[state] }),
-    ),
-  );
-}
-
-/** Runs a request; this status means that it is done already. */
-async function unless(status: number, request: () => Promise<unknown>): Promise<void> {
-  try {
-    await request();
-  } catch (error) {
-    if (!(error instanceof GithubRequestError) || error.status !== status) throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { asking, type Github } from "../github/client.ts";
 import type { GithubEnvironment } from "../github/environment.ts";
+import { isBy, ownLogin } from "../github/own-login.ts";
 import { type Marker, markerLine, readMarker } from "./marker.ts";
 
 /** A pull request of a repository. */
@@ -23,7 +24,6 @@ export interface Posted {
   readonly markers: readonly Marker[];
 }
 
-const WHOSE = "query { viewer { login } }";
 const MINIMIZE = `mutation ($id: ID!) {
   minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized } }
 }`;
@@ -58,14 +58,6 @@ export async function postComment(pull: PullRequest, marker: Marker, markdown: s
   return { did: newest ? "updated" : "created", url, markers: markersOf(after) };
 }
 
-/** Who the token belongs to. A workflow's token may not ask REST for its user. */
-async function ownLogin(github: Github): Promise<string> {
-  const { viewer } = await asking("asking whose token it is", () =>
-    github.graphql<{ viewer: { login: string } }>(WHOSE),
-  );
-  return viewer.login;
-}
-
 /** The plans' comments that this login wrote. Anybody can write the marker. */
 async function planComments(
   { github, owner, repo, number }: PullRequest,
@@ -76,8 +68,7 @@ async function planComments(
   );
   return comments.flatMap(({ id, node_id, html_url, user, body }) => {
     const marker = readMarker(body ?? "");
-    const isOwn = user?.login === login || (user?.type === "Bot" && user.login === `${login}[bot]`);
-    return marker && isOwn ? [{ id, nodeId: node_id, url: html_url, marker }] : [];
+    return marker && isBy(user, login) ? [{ id, nodeId: node_id, url: html_url, marker }] : [];
   });
 }
 

@@ -6,8 +6,6 @@ import { GROUPS, type Group } from "./words.ts";
 
 /** GitHub takes 65,536 characters a comment. Bytes are never fewer than characters, and some room is left. */
 export const COMMENT_LIMIT = 65_000;
-/** GitHub shows 1 MiB of a step's summary. */
-export const SUMMARY_LIMIT = 1_000_000;
 
 /** Room for "and 12 more" in each group. */
 const REST_LINE = 40;

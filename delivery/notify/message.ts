@@ -1,36 +1,15 @@
 import type { CostChange } from "../cost/reckon.ts";
-import type { Changes, Notice, StackNotice } from "./notice.ts";
 import {
-  BLOCKS_LIMIT,
-  code,
-  codeBlock,
-  cut,
-  escaped,
-  FIELD_LIMIT,
-  HEADER_LIMIT,
-  link,
-  SECTION_LIMIT,
-} from "./slack-text.ts";
-
-/** A message as Slack's incoming webhooks take it. */
-export interface SlackMessage {
-  /** What a notification shows. */
-  readonly text: string;
-  readonly blocks: readonly SlackBlock[];
-}
-
-interface Text {
-  readonly type: "plain_text" | "mrkdwn";
-  readonly text: string;
-  /** Slack makes no links or mentions by itself. */
-  readonly verbatim?: true;
-}
-
-export type SlackBlock =
-  | { readonly type: "header"; readonly text: Text }
-  | { readonly type: "section"; readonly text: Text }
-  | { readonly type: "section"; readonly fields: readonly Text[] }
-  | { readonly type: "context"; readonly elements: readonly Text[] };
+  context,
+  fields,
+  inSections,
+  message,
+  type SlackBlock,
+  type SlackMessage,
+  section,
+} from "./blocks.ts";
+import type { Changes, Notice, StackNotice } from "./notice.ts";
+import { code, codeBlock, escaped, link } from "./slack-text.ts";
 
 const ERROR_LINES = 15;
 /** Failures with their own block; more are in the list of stacks. */
@@ -38,23 +17,18 @@ const MOST_FAILURES = 10;
 const OUTCOMES = { success: "done", failure: "failed", cancelled: "cancelled" } as const;
 const SIGNS = { success: "✅", failure: "❌", cancelled: "⏹️" } as const;
 
-const markdown = (text: string): Text => ({ type: "mrkdwn", text, verbatim: true });
-const section = (text: string): SlackBlock => ({ type: "section", text: markdown(cut(text, SECTION_LIMIT)) });
-
 /** A run in one message: what, who, how much, each stack on a line, what failed with its last lines, where to look. */
 export function messageOf(notice: Notice): SlackMessage {
   const { kind, environment, outcome, stacks, trouble } = notice;
-  const title = cut(`${SIGNS[outcome]} ${environment}: ${kind} ${OUTCOMES[outcome]}`, HEADER_LIMIT);
+  const title = `${SIGNS[outcome]} ${environment}: ${kind} ${OUTCOMES[outcome]}`;
   const failures = stacks.filter(({ isFailed }) => isFailed);
-  const blocks: SlackBlock[] = [
-    { type: "header", text: { type: "plain_text", text: title } },
-    { type: "section", fields: fieldsOf(notice).map((text) => markdown(cut(text, FIELD_LIMIT))) },
+  return message(title, [
+    fields(fieldsOf(notice)),
     ...inSections(stacks.map(stackLine)),
     ...failures.slice(0, MOST_FAILURES).flatMap(failureBlock),
     ...(trouble === undefined ? [] : [section(codeBlock(trouble, { limit: 2_000, lines: ERROR_LINES }))]),
     ...linksOf(notice),
-  ];
-  return { text: title, blocks: blocks.slice(0, BLOCKS_LIMIT) };
+  ]);
 }
 
 function fieldsOf({ actor, commit, links, stacks, cost, durationMs }: Notice): string[] {
@@ -103,29 +77,16 @@ function stackLine({ name, status, isFailed, changes }: StackNotice): string {
   return `• ${code(name)} ${isFailed ? `*${escaped(status)}*` : escaped(status)}${counts === "none" ? "" : `: ${counts}`}`;
 }
 
-/** Lines in as few sections as hold them. */
-function inSections(lines: readonly string[]): SlackBlock[] {
-  const sections: string[] = [];
-  for (const line of lines) {
-    const last = sections.at(-1);
-    const joined = `${last}\n${line}`;
-    if (last !== undefined && joined.length <= SECTION_LIMIT) sections[sections.length - 1] = joined;
-    else sections.push(line);
-  }
-  return sections.map(section);
-}
-
 function failureBlock({ name, reason }: StackNotice): SlackBlock[] {
   if (reason === undefined) return [];
   return [section(`*${code(name)}*\n${codeBlock(reason, { limit: 2_500, lines: ERROR_LINES })}`)];
 }
 
 function linksOf({ links, pullRequest }: Notice): SlackBlock[] {
-  const found = [
+  return context([
     ...(links?.run ? [link(links.run, "the run")] : []),
     ...(links && pullRequest !== undefined
       ? [link(`${links.repository}/pull/${pullRequest}`, `pull request #${pullRequest}`)]
       : []),
-  ];
-  return found.length === 0 ? [] : [{ type: "context", elements: [markdown(found.join(" · "))] }];
+  ]);
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { IncomingWebhook } from "@slack/webhook";
 import { DeliveryError } from "../errors.ts";
 import { secureUrl } from "../url.ts";
-import type { SlackMessage } from "./message.ts";
+import type { SlackMessage } from "./blocks.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRIES = 3;

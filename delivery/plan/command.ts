@@ -10,7 +10,7 @@ import { plan } from "./plan.ts";
 import type { StackRun } from "./plan-run.ts";
 
 /** With `--detailed-exitcode`: something changes. */
-const EXIT_CHANGES = 2;
+export const EXIT_CHANGES = 2;
 
 /** What planning and deploying have in common. */
 export interface StackOptions {
@@ -37,38 +37,54 @@ export function withStackOptions(command: Command): Command {
         "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
       ),
     )
-    .addOption(
-      new Option("--parallel <number>", "stacks at once").default(4).argParser((given) => {
-        const number = Number(given);
-        if (Number.isInteger(number) && number >= 1 && number <= 32) return number;
-        throw new InvalidArgumentError("allowed: a number from 1 to 32");
-      }),
-    );
+    .addOption(parallelOption());
 }
 
 /** Adds the options of everything that runs Terraform. */
 export function withCommonOptions(command: Command): Command {
   return command
     .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
-    .addOption(
-      new Option("--commit <sha>", "the commit that is planned; in a pull request its last one")
-        .env("CALI_COMMIT")
-        .default(process.env.GITHUB_SHA)
-        .makeOptionMandatory()
-        .argParser((given) => {
-          if (/^[0-9a-f]{40}$/.test(given)) return given;
-          throw new InvalidArgumentError("allowed: 40 hexadecimal digits");
-        }),
-    )
-    .option("--synth-dir <folder>", "stacks that are synthesized already, instead of synthesizing them")
-    .addOption(
-      new Option("--lock-timeout <duration>", "how long to wait for a state's lock")
-        .default("5m")
-        .argParser((given) => {
-          if (/^\d+(s|m|h)$/.test(given)) return given;
-          throw new InvalidArgumentError("allowed: a duration such as 30s or 5m");
-        }),
-    );
+    .addOption(commitOption().makeOptionMandatory())
+    .addOption(synthDirOption())
+    .addOption(lockTimeoutOption());
+}
+
+/** `--parallel` */
+export function parallelOption(): Option {
+  return new Option("--parallel <number>", "stacks at once").default(4).argParser((given) => {
+    const number = Number(given);
+    if (Number.isInteger(number) && number >= 1 && number <= 32) return number;
+    throw new InvalidArgumentError("allowed: a number from 1 to 32");
+  });
+}
+
+/** `--commit` */
+export function commitOption(): Option {
+  return new Option("--commit <sha>", "the commit that is planned; in a pull request its last one")
+    .env("CALI_COMMIT")
+    .default(process.env.GITHUB_SHA)
+    .argParser((given) => {
+      if (/^[0-9a-f]{40}$/.test(given)) return given;
+      throw new InvalidArgumentError("allowed: 40 hexadecimal digits");
+    });
+}
+
+/** `--synth-dir` */
+export function synthDirOption(): Option {
+  return new Option(
+    "--synth-dir <folder>",
+    "stacks that are synthesized already, instead of synthesizing them",
+  );
+}
+
+/** `--lock-timeout` */
+export function lockTimeoutOption(): Option {
+  return new Option("--lock-timeout <duration>", "how long to wait for a state's lock")
+    .default("5m")
+    .argParser((given) => {
+      if (/^\d+(s|m|h)$/.test(given)) return given;
+      throw new InvalidArgumentError("allowed: a duration such as 30s or 5m");
+    });
 }
 
 /** The application of an environment, synthesized where it is not yet. */

@@ -34,6 +34,7 @@ it("is read in the order of deployment", async () => {
   expect(application.stacks[3]).toMatchObject({
     requiredVariables: ["image"],
     sensitiveVariables: ["token"],
+    stateKey: "stacks/13-consumer/terraform.tfstate",
   });
   expect([...allDependencies(application.stacks, "13-consumer")].sort()).toEqual([
     "01-kinesis",

@@ -16,8 +16,9 @@ export interface Issue {
   title: string;
   body: string;
   state: "open" | "closed";
+  state_reason?: string | null;
   labels: string[];
-  readonly user: { readonly login: string };
+  readonly user: { readonly login: string; readonly type: "Bot" | "User" };
 }
 
 export interface PullRequest {
@@ -56,6 +57,7 @@ type Handler = (match: RegExpExecArray, body: Record<string, unknown>, url: URL)
 
 const LONGEST_COMMENT = 65_536;
 const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
+const PERSON = { login: "somebody", type: "User" } as const;
 const TOKEN = "ghs_test";
 
 /**
@@ -125,18 +127,24 @@ export class GithubServer {
             (state === "all" || issue.state === state) &&
             (labels ?? "").split(",").every((label) => !label || issue.labels.includes(label)),
         );
-        return this.#page(found.map(issueBody), url);
+        const newestFirst = found.sort((a, b) => b.number - a.number);
+        return this.#page(
+          newestFirst.map((issue) => this.#issueBody(issue)),
+          url,
+        );
       }),
-      route("POST", "/issues", (_, body) => {
-        const issue = this.#issue(this.#id());
-        Object.assign(issue, body);
-        return { status: 201, body: issueBody(issue) };
+      route("POST", "/issues", (_, { title, body, labels }) => {
+        if (typeof title !== "string" || title === "") return invalid("title is missing");
+        if (isTooLong(body)) return invalid("body is too long (maximum is 65536 characters)");
+        const issue = this.report(title, String(body ?? ""), (labels as string[]) ?? [], BOT);
+        return { status: 201, body: this.#issueBody(issue) };
       }),
-      route("PATCH", "/issues/(\\d+)", ([, number], body) => {
+      route("PATCH", "/issues/(\\d+)", ([, number], changes) => {
         const issue = this.issues.find((one) => one.number === Number(number));
         if (!issue) return missing();
-        Object.assign(issue, body);
-        return ok(issueBody(issue));
+        if (isTooLong(changes.body)) return invalid("body is too long (maximum is 65536 characters)");
+        Object.assign(issue, changes);
+        return ok(this.#issueBody(issue));
       }),
       route("GET", "/pulls/(\\d+)", ([, number]) => {
         const pull = this.pulls.find((one) => one.number === Number(number));
@@ -226,11 +234,18 @@ export class GithubServer {
   }
 
   /** Somebody writes a comment. */
-  write(issue: number, body: string, user: Comment["user"] = { login: "somebody", type: "User" }): Comment {
+  write(issue: number, body: string, user: Comment["user"] = PERSON): Comment {
     const id = this.#id();
     const comment = { id, node_id: `IC_${id}`, issue, body, user, minimized: undefined };
     this.comments.push(comment);
     return comment;
+  }
+
+  /** Somebody opens an issue. */
+  report(title: string, body: string, labels: string[] = [], user: Issue["user"] = PERSON): Issue {
+    const issue: Issue = { number: this.#id(), title, body, state: "open", labels: [...labels], user };
+    this.issues.push(issue);
+    return issue;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -279,7 +294,7 @@ export class GithubServer {
 
   #comment(issue: number, body: unknown): Answer {
     if (!this.issues.some(({ number }) => number === issue)) return missing();
-    if (typeof body !== "string" || body.length === 0 || [...body].length > LONGEST_COMMENT) {
+    if (typeof body !== "string" || body.length === 0 || isTooLong(body)) {
       return invalid("Body is too long (maximum is 65536 characters)");
     }
     return { status: 201, body: commentBody(this.write(issue, body, BOT)) };
@@ -288,7 +303,7 @@ export class GithubServer {
   #edit(id: number, body: unknown): Answer {
     const comment = this.comments.find((one) => one.id === id);
     if (!comment) return missing();
-    if (typeof body !== "string" || [...body].length > LONGEST_COMMENT) return invalid("Body is too long");
+    if (typeof body !== "string" || isTooLong(body)) return invalid("Body is too long");
     comment.body = body;
     return ok(commentBody(comment));
   }
@@ -299,6 +314,15 @@ export class GithubServer {
     const issue: Issue = { number, title: "", body: "", state: "open", labels: [], user: BOT };
     this.issues.push(issue);
     return issue;
+  }
+
+  /** GitHub lists pull requests as issues, too, and tells them by `pull_request`. */
+  #issueBody(issue: Issue) {
+    const { number } = issue;
+    const isPull = this.pulls.some((pull) => pull.number === number);
+    const labels = issue.labels.map((name) => ({ name }));
+    const html_url = `https://github.com/acme/cali/${isPull ? "pull" : "issues"}/${number}`;
+    return { ...issue, labels, html_url, ...(isPull && { pull_request: { html_url } }) };
   }
 
   #labelsOf(number: string | undefined): { name: string }[] {
@@ -330,6 +354,7 @@ export class GithubServer {
   }
 }
 
+const isTooLong = (body: unknown) => typeof body === "string" && [...body].length > LONGEST_COMMENT;
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const missing = (message = "Not Found"): Answer => ({ status: 404, body: { message } });
 const invalid = (message: string): Answer => ({
@@ -339,11 +364,6 @@ const invalid = (message: string): Answer => ({
 
 function commentBody({ issue, minimized: _, ...comment }: Comment) {
   return { ...comment, html_url: `https://github.com/acme/cali/pull/${issue}#issuecomment-${comment.id}` };
-}
-
-function issueBody(issue: Issue) {
-  const labels = issue.labels.map((name) => ({ name }));
-  return { ...issue, labels, html_url: `https://github.com/acme/cali/issues/${issue.number}` };
 }
 
 function artifactBody({ id, name, archive, run, fromFork, expired, createdAt }: Artifact) {

@@ -1,0 +1,60 @@
+import {
+  context,
+  fields,
+  inSections,
+  message,
+  type SlackBlock,
+  type SlackMessage,
+} from "../notify/blocks.ts";
+import { code, link } from "../notify/slack-text.ts";
+import type { Change } from "./change.ts";
+import { inWords, KINDS } from "./finding.ts";
+import { titleOf } from "./render.ts";
+import type { DriftReport } from "./report.ts";
+
+/** Findings with a line of their own. */
+const MOST_LINES = 20;
+/** A line of a message: what is longer is in the issue. */
+const LONGEST_VALUE = 150;
+
+const HEADINGS: Readonly<Record<Change, string>> = {
+  found: "⚠️ {}: drift",
+  changed: "⚠️ {}: the drift is another one",
+  same: "⚠️ {}: drift",
+  gone: "✅ {}: the drift is gone",
+  "still-none": "✅ {}: no drift",
+};
+
+const shown = (value: string) => {
+  const characters = [...value];
+  const isLong = characters.length > LONGEST_VALUE;
+  return code(isLong ? `${characters.slice(0, LONGEST_VALUE).join("")}…` : value);
+};
+
+/** An environment's drift in one message: how much of what, the first findings, where to look. */
+export function driftMessage(
+  { environment, findings, links }: DriftReport,
+  change: Change,
+  issueUrl: string | undefined,
+): SlackMessage {
+  const counts = KINDS.flatMap((kind) => {
+    const count = findings.filter((finding) => finding.kind === kind).length;
+    return count === 0 ? [] : [`*${titleOf(kind)}*\n${count}`];
+  });
+  const lines = findings
+    .slice(0, MOST_LINES)
+    .map(({ stack, words }) => `• ${shown(stack)}: ${inWords(words, shown)}`);
+  const rest = findings.length - lines.length;
+  const blocks: SlackBlock[] = [
+    ...(counts.length > 0 ? [fields(counts)] : []),
+    ...inSections([...lines, ...(rest > 0 ? [`• and ${rest} more`] : [])]),
+    ...context([
+      ...(issueUrl === undefined ? [] : [link(issueUrl, "the issue")]),
+      ...(links?.run ? [link(links.run, "the run")] : []),
+    ]),
+  ];
+  return message(
+    HEADINGS[change].replace("{}", () => environment),
+    blocks,
+  );
+}
