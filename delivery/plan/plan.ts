@@ -93,7 +93,7 @@ export async function plan(options: PlanOptions): Promise<Planned> {
       // A signal is passed on to Terraform, and waits for it.
       registerSignalListeners: false,
       fallbackRenderer: "simple",
-      fallbackRendererCondition: () => !process.stdout.isTTY,
+      fallbackRendererCondition: () => !silent && !process.stdout.isTTY,
     },
   );
   await tasks.run();
