@@ -1,4 +1,5 @@
 import { attributeLines, driftLines } from "../comment/attributes.ts";
+import { LONGEST_LINE } from "../comment/of-plans.ts";
 import type { StackReport } from "../comment/report.ts";
 import { type Group, groupOf } from "../comment/words.ts";
 import type { Difference } from "../plan-json/difference.ts";
@@ -12,9 +13,6 @@ import {
 import { overlapByName, pathText } from "../plan-json/path.ts";
 import { inline } from "../plan-json/text.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
-
-/** Most characters of a line of an attribute's value. */
-export const LONGEST_LINE = 500;
 
 /** What a deployment would do to something that nobody changed outside. */
 const WOULD: Readonly<Record<Group, string>> = {

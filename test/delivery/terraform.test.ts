@@ -79,6 +79,7 @@ describe("a stack that fails while another was never applied", () => {
     requiredVariables: [],
     outputs: [],
     providers: [],
+    stateKey: undefined,
   });
   const empty = { lineage: "", serial: 0, outputs: {}, isEmpty: true };
   const stacks = [stack("05-eks"), stack("08-cluster", ["05-eks"])] as const;
