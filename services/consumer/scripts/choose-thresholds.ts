@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { OpenAiEmbedder } from "../src/embedding/openai-embedder.ts";
+import { PackagedEmbedder } from "../src/embedding/packaged-embedder.ts";
+import type { Embedder } from "../src/embedding/types.ts";
+import { editionOf, readPairs, similaritiesOf } from "./pairs.ts";
+import { report, type Similarities, similaritiesSchema } from "./report.ts";
+
+const KNOWLEDGE = new URL("../knowledge/", import.meta.url);
+const SIMILARITIES = new URL("similarities.json", KNOWLEDGE);
+const PICTURE = new URL("../../../docs/pictures/thresholds.svg", import.meta.url);
+
+/** Every embedder there is: the packaged one, and with OPENAI_API_KEY the one behind OPENAI_BASE_URL. */
+function embedders(): Embedder[] {
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, EMBEDDING_MODEL, EMBEDDING_DIMENSIONS } = process.env;
+  const packaged = new PackagedEmbedder({ timeoutMs: 300_000 });
+  if (!OPENAI_API_KEY) {
+    console.log("OPENAI_API_KEY is not set: only the packaged model is measured");
+    return [packaged];
+  }
+  const openAi = new OpenAiEmbedder({
+    apiKey: OPENAI_API_KEY,
+    baseUrl: OPENAI_BASE_URL || "https://api.openai.com/v1",
+    model: EMBEDDING_MODEL || "text-embedding-3-small",
+    dimensions: Number(EMBEDDING_DIMENSIONS || 512),
+    timeoutMs: 60_000,
+    attempts: 5,
+  });
+  return [packaged, openAi];
+}
+
+const pairs = readPairs();
+const found: Similarities = existsSync(SIMILARITIES)
+  ? similaritiesSchema.parse(JSON.parse(readFileSync(SIMILARITIES, "utf8")))
+  : {};
+for (const embedder of embedders()) {
+  try {
+    found[embedder.name] = { edition: editionOf(pairs), similarities: await similaritiesOf(pairs, embedder) };
+  } finally {
+    await embedder.close();
+  }
+}
+const { thresholds, picture } = report(pairs, found);
+writeFileSync(SIMILARITIES, `${JSON.stringify(found)}\n`);
+writeFileSync(new URL("thresholds.json", KNOWLEDGE), `${JSON.stringify(thresholds, undefined, 2)}\n`);
+writeFileSync(PICTURE, picture);
+for (const [name, { threshold, choosing, heldOut }] of Object.entries(thresholds)) {
+  console.log(`${name}: threshold ${threshold}`);
+  console.table({ choosing, "held-out": heldOut });
+}
