@@ -41,9 +41,7 @@ export function driftMessage(
     const count = findings.filter((finding) => finding.kind === kind).length;
     return count === 0 ? [] : [`*${titleOf(kind)}*\n${count}`];
   });
-  const lines = findings
-    .slice(0, MOST_LINES)
-    .map(({ stack, words }) => `• ${shown(stack)}: ${inWords(words, shown)}`);
+  const lines = findings.slice(0, MOST_LINES).map(({ words }) => `• ${inWords(words, shown)}`);
   const rest = findings.length - lines.length;
   const blocks: SlackBlock[] = [
     ...(counts.length > 0 ? [fields(counts)] : []),

@@ -12,7 +12,7 @@ import {
 } from "../plan-json/model.ts";
 import { overlapByName, pathText } from "../plan-json/path.ts";
 import { inline } from "../plan-json/text.ts";
-import { type Finding, fingerprintOf } from "./finding.ts";
+import { type Finding, fingerprintOf, type Words } from "./finding.ts";
 
 /** What a deployment would do to something that nobody changed outside. */
 const WOULD: Readonly<Record<Group, string>> = {
@@ -63,7 +63,7 @@ function outside(stack: string, { address, isDeleted, differences }: Drift, { re
     kind: "outside",
     stack,
     key: address,
-    words: [{ value: address }, next === undefined ? ` ${what}` : ` ${what}: a deployment would ${next}`],
+    words: [...at(address, stack), next === undefined ? what : `${what}: a deployment would ${next}`],
     lines: driftLines(differences, LONGEST_LINE),
     fingerprint: fingerprintOf([isDeleted, change?.action, differences.map(inText)]),
   };
@@ -91,7 +91,7 @@ function planned(stack: string, resource: ResourceChange): Finding {
     kind: isRemoved ? "not-in-code" : "pending",
     stack,
     key,
-    words: [{ value: key }, ` ${what}`, ...(movedFrom === undefined ? [] : [" from ", { value: movedFrom }])],
+    words: [...at(key, stack), what, ...(movedFrom === undefined ? [] : [" from ", { value: movedFrom }])],
     // What goes would read as a list of everything that it had.
     lines: isRemoved ? [] : attributeLines(resource, LONGEST_LINE),
     fingerprint: fingerprintOf([action, movedFrom, isRemoved ? [] : differences.map(inText)]),
@@ -104,11 +104,13 @@ function outputOf(stack: string, { name, action, before, after }: OutputChange):
     kind: "pending",
     stack,
     key: `output.${name}`,
-    words: [{ value: `output.${name}` }, `: a deployment would ${OUTPUT_WOULD[action]} it`],
+    words: [...at(`output.${name}`, stack), `is another one: a deployment would ${OUTPUT_WOULD[action]} it`],
     lines: driftLines([difference], LONGEST_LINE),
     fingerprint: fingerprintOf([action, inText(difference)]),
   };
 }
+
+const at = (what: string, stack: string): Words => [{ value: what }, " in ", { value: stack }, " "];
 
 /** Unlike lines for people it takes as long as it takes, and so is the same in every run. */
 function inText({ path, before, after }: Difference): string[] {

@@ -133,7 +133,7 @@ function header(report: DriftReport, room: number): string {
   );
   return [
     `## Drift of ${code(environment)}: ${found}`,
-    `The environment against commit ${of} of main${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}`,
+    `The environment against commit ${of}${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}`,
     ...(partial.length > 0 && bytes(partial.join(", ")) < room
       ? [alert("WARNING", [`**Not everything could be planned** in ${partial.join(", ")}.`])]
       : []),

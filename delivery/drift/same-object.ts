@@ -31,8 +31,13 @@ const SCOPES = [
   "scalable_dimension",
 ];
 
+/** Types whose ids a provider makes up for each state anew (AWS before 6.0): by what else it is known which object it is. */
+const KNOWN_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ["aws_iam_role_policy_attachment", ["role", "policy_arn"]],
+]);
+
 /** What is kept of an object to compare it. */
-export const IDENTIFYING: readonly string[] = ["id", ...SCOPES];
+export const IDENTIFYING: ReadonlySet<string> = new Set(["id", ...SCOPES, ...[...KNOWN_BY.values()].flat()]);
 
 /** The objects of a stack's state, as it was when it was planned. */
 export function holdingsOfPlan(stack: string, { resources }: Plan): Holding[] {
@@ -46,16 +51,22 @@ export function holdingsOfPlan(stack: string, { resources }: Plan): Holding[] {
 export function sameObjects(holdings: readonly Holding[]): Finding[] {
   const sorted = [...holdings].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
   const byId = Map.groupBy(sorted.filter(isComparable), ({ type, attributes }) =>
-    JSON.stringify([type, canonical(attributes.get("id"))]),
+    JSON.stringify([type, identityOf(type, attributes).map((value) => canonical(value))]),
   );
   return [...byId.values()].flatMap(apart).filter(isSeveral).map(findingOf);
 }
 
 const placeOf = ({ stack, address }: Holding) => JSON.stringify([stack, address]);
 
+function identityOf(type: string, attributes: Holding["attributes"]): Node[] {
+  return (KNOWN_BY.get(type) ?? ["id"]).map((name) => attributes.get(name) ?? null);
+}
+
 function isComparable({ type, attributes }: Holding): boolean {
-  const id = attributes.get("id");
-  return (typeof id === "string" || id instanceof Sensitive) && !isEmpty(id) && !ONLY_IN_STATES.test(type);
+  if (ONLY_IN_STATES.test(type)) return false;
+  return identityOf(type, attributes).every(
+    (value) => (typeof value === "string" && value !== "") || value instanceof Sensitive,
+  );
 }
 
 /** Holdings of one type and id by the object that they are. */
@@ -86,7 +97,9 @@ function findingOf(holdings: readonly Holding[]): Finding {
     const before = place === 0 ? "" : place === holdings.length - 1 ? " and by " : ", ";
     return [before, { value: one.address }, " in ", { value: one.stack }];
   });
-  const id = inline(attributes.get("id"));
+  const id = identityOf(type, attributes)
+    .map((value) => inline(value))
+    .join(" ");
   return {
     kind: "same-object",
     stack,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import { awsRequest } from "../bootstrap/aws-request.ts";
-import type { Node } from "../plan-json/node.ts";
+import { type Node, Sensitive } from "../plan-json/node.ts";
 import { StateFormatError } from "./errors.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { type Holding, IDENTIFYING } from "./same-object.ts";
@@ -28,6 +28,9 @@ const stateSchema = z.object({
             index_key: z.union([z.string(), z.number()]).optional(),
             deposed: z.string().optional(),
             attributes: z.record(z.string(), z.unknown()).nullish(),
+            sensitive_attributes: z
+              .array(z.array(z.object({ type: z.string(), value: z.unknown() })))
+              .default([]),
           }),
         ),
       }),
@@ -102,19 +105,23 @@ export function holdingsOfState(key: string, text: string): Holding[] {
     .flatMap(({ module, type, name, instances }) =>
       instances
         .filter(({ deposed }) => deposed === undefined)
-        .map(({ index_key, attributes }): Holding => {
+        .map(({ index_key, attributes, sensitive_attributes }): Holding => {
           const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
           const address = `${module === undefined ? "" : `${module}.`}${type}.${name}${index}`;
-          return { stack: key, address, type, attributes: identifying(attributes ?? {}) };
+          const secret = new Set(sensitive_attributes.map(([first]) => first?.value));
+          return { stack: key, address, type, attributes: identifying(attributes ?? {}, secret) };
         }),
     );
 }
 
-function identifying(attributes: Readonly<Record<string, unknown>>): ReadonlyMap<string, Node> {
+function identifying(
+  attributes: Readonly<Record<string, unknown>>,
+  secret: ReadonlySet<unknown>,
+): ReadonlyMap<string, Node> {
   return new Map(
-    IDENTIFYING.flatMap((name): [string, string][] => {
-      const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-      return typeof value === "string" ? [[name, value]] : [];
+    Object.entries(attributes).flatMap(([name, value]): [string, Node][] => {
+      if (!IDENTIFYING.has(name) || typeof value !== "string") return [];
+      return [[name, secret.has(name) ? new Sensitive(value) : value]];
     }),
   );
 }

@@ -116,10 +116,12 @@ describe("cali drift", () => {
     expect(written()).toEqual(["POST labels", "POST issues"]);
     expect(issue()).toMatchObject({ title: "Drift of dev", state: "open", labels: ["drift"] });
     expect(issue().body).toContain("### In a state and not in the code: 1");
-    expect(issue().body).toContain("- `terraform_data.more` is in the state and no longer in the code");
+    expect(issue().body).toContain(
+      "- `terraform_data.more` in `01-first` is in the state and no longer in the code",
+    );
     expect(slack.received).toHaveLength(1);
     expect(slack.received[0]).toContain("⚠️ dev: drift");
-    expect(slack.received[0]).toContain("`terraform_data.more` is in the state");
+    expect(slack.received[0]).toContain("`terraform_data.more` in `01-first` is in the state");
     expect(slack.received[0]).toContain(`/issues/${issue().number}`);
 
     const summary = join(folder, "summary.md");
@@ -139,7 +141,7 @@ describe("cali drift", () => {
     expect(issue().body).toContain("### In the code and not deployed: 1");
     expect(issue().body).not.toContain("terraform_data.more");
     expect(lastComment()).toMatch(
-      /\*\*New\*\*\n\n- `terraform_data.two` is in the code[\s\S]*\*\*No longer found\*\*\n\n- In a state and not in the code: `terraform_data.more` in `01-first`/,
+      /\*\*New\*\*\n\n- `terraform_data.two` in `02-second` is in the code[\s\S]*\*\*No longer found\*\*\n\n- In a state and not in the code: `terraform_data.more` in `01-first`/,
     );
     expect(slack.received).toHaveLength(1);
     expect(slack.received[0]).toContain("the drift is another one");
@@ -172,7 +174,9 @@ describe("cali drift", () => {
     await drift();
     expect(issue().state).toBe("open");
     expect(issue().body).toContain('! input = "a" → "other"');
-    expect(lastComment()).toContain("**New**\n\n- `terraform_data.one` is not as the code says");
+    expect(lastComment()).toContain(
+      "**New**\n\n- `terraform_data.one` in `01-first` is not as the code says",
+    );
     expect(slack.received).toHaveLength(1);
   });
 
@@ -200,7 +204,7 @@ describe("cali drift", () => {
       `same-object: terraform_data "${id}" is held by terraform_data.one in 01-first, terraform_data.one in 02-second and by terraform_data.one in ${left}`,
     );
     expect(texts).toContain(
-      `not-in-code: terraform_data.one is in the state and no longer in the code: a deployment would destroy it`,
+      `not-in-code: terraform_data.one in 02-second is in the state and no longer in the code: a deployment would destroy it`,
     );
     expect(texts).toContain(
       `unknown-state: ${left} holds 3 objects, and no stack of the code has this state`,

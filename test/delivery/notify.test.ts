@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SlackBlock } from "../../delivery/notify/blocks.ts";
 import { deployNotice, planNotice } from "../../delivery/notify/collect.ts";
 import { durationInWords, messageOf } from "../../delivery/notify/message.ts";
 import type { Notice, StackNotice } from "../../delivery/notify/notice.ts";
 import { hostileText } from "../support/hostile.ts";
 import { HEAD, writePlanRun } from "../support/plan-runs.ts";
+import { textsOf } from "../support/slack-texts.ts";
 
 const REPOSITORY = "https://github.com/acme/cali";
 const stack = (more: Partial<StackNotice> = {}): StackNotice => ({
@@ -34,11 +34,6 @@ const notice = (more: Partial<Notice> = {}): Notice => ({
   ...more,
 });
 
-const textsOf = (blocks: readonly SlackBlock[]) =>
-  blocks.flatMap((block) => {
-    if (block.type === "context") return block.elements;
-    return "fields" in block ? block.fields : [block.text];
-  });
 const said = (more: Partial<Notice> = {}) =>
   textsOf(messageOf(notice(more)).blocks)
     .map(({ text }) => text)

@@ -74,6 +74,8 @@ export class GithubServer {
   readonly requests: GithubRequest[] = [];
   /** Answers to give first, one a request. */
   readonly failures: Answer[] = [];
+  /** Which requests are forbidden. */
+  refused: ((request: GithubRequest) => boolean) | undefined;
   readonly #server: Server;
   readonly #routes: [string, RegExp, Handler][];
   #lastId = 1_000;
@@ -261,7 +263,9 @@ export class GithubServer {
       response.end(this.artifacts.find(({ id }) => id === Number(blob[1]))?.archive);
       return;
     }
-    this.requests.push({ method, path: url.pathname, body });
+    const asked = { method, path: url.pathname, body };
+    this.requests.push(asked);
+    if (this.refused?.(asked)) this.failures.unshift({ status: 403, body: { message: "Forbidden" } });
     const {
       status,
       body: answer,

@@ -58,3 +58,9 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
       .map((parts) => parts.join("")),
   },
 );
+
+/** The n-th of these, unlike all others. */
+export const nth = (texts: readonly string[]) => (n: number) => `${n}${texts[n % texts.length]}${n}`;
+/** The same for a text that does no harm. */
+export const plain = (n: number) => `${n}plain${n}`;
+export const hostileTexts = fc.array(hostileText, { minLength: 1, maxLength: 40 });

@@ -1,0 +1,58 @@
+import { type ChangeInput, change, planJson } from "./plans.ts";
+
+/** A plan with something in every part of a comment, in which `text(n)` is the n-th string. */
+export function hostilePlanText(text: (n: number) => string): string {
+  const address = (n: number) => `aws_x.y["${text(n)}"]`;
+  const object = (n: number) => ({
+    [text(n)]: text(n + 1),
+    list: [text(n + 2), { [text(n + 3)]: text(n + 4) }],
+  });
+  const document = (n: number) => JSON.stringify({ Statement: [object(n), object(n + 5)] });
+  const changes: ChangeInput[] = [
+    { address: address(0), actions: ["create"], after: { a: object(1), policy: document(10) } },
+    { address: address(20), actions: ["update"], before: { p: document(21) }, after: { p: document(31) } },
+    {
+      address: address(41),
+      actions: ["delete"],
+      before: { id: text(42), ...object(43) },
+      more: { action_reason: text(48) },
+    },
+    {
+      address: address(50),
+      actions: ["delete", "create"],
+      before: object(51),
+      after: object(56),
+      change: { replace_paths: [["list"]] },
+    },
+    { address: address(61), actions: ["no-op"], change: { importing: { id: text(62) } } },
+    { address: address(63), actions: ["no-op"], more: { previous_address: text(64) } },
+    { address: address(65), actions: ["forget"], before: object(66) },
+    {
+      address: address(71),
+      actions: ["delete"],
+      more: { type: "aws_s3_bucket", deposed: text(72) },
+      before: { name: text(73) },
+    },
+    { address: address(74), actions: ["update"], before: { tags: object(75) }, after: { tags: object(80) } },
+  ];
+  const output = (n: number) => ({
+    actions: ["update"],
+    before: text(n),
+    after: object(n + 1),
+    before_sensitive: false,
+    after_sensitive: false,
+  });
+  return JSON.stringify(
+    planJson(changes, {
+      resource_drift: [
+        change({
+          address: address(74),
+          actions: ["update"],
+          before: { tags: object(85) },
+          after: { tags: object(75) },
+        }),
+      ],
+      output_changes: Object.fromEntries([[text(90), output(91)]]),
+    }),
+  );
+}
