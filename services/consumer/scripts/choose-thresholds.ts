@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
 import { OpenAiEmbedder } from "../src/embedding/openai-embedder.ts";
 import { PackagedEmbedder } from "../src/embedding/packaged-embedder.ts";
 import type { Embedder } from "../src/embedding/types.ts";
@@ -9,19 +10,26 @@ const KNOWLEDGE = new URL("../knowledge/", import.meta.url);
 const SIMILARITIES = new URL("similarities.json", KNOWLEDGE);
 const PICTURE = new URL("../../../docs/pictures/thresholds.svg", import.meta.url);
 
+const environmentSchema = z.object({
+  OPENAI_API_KEY: z.string().default(""),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://api.openai.com/v1"),
+  EMBEDDING_MODEL: z.string().min(1).default("text-embedding-3-small"),
+  EMBEDDING_DIMENSIONS: z.coerce.number().int().min(8).max(8_192).default(512),
+});
+
 /** Every embedder there is: the packaged one, and with OPENAI_API_KEY the one behind OPENAI_BASE_URL. */
 function embedders(): Embedder[] {
-  const { OPENAI_API_KEY, OPENAI_BASE_URL, EMBEDDING_MODEL, EMBEDDING_DIMENSIONS } = process.env;
+  const environment = environmentSchema.parse(process.env);
   const packaged = new PackagedEmbedder({ timeoutMs: 300_000 });
-  if (!OPENAI_API_KEY) {
+  if (environment.OPENAI_API_KEY === "") {
     console.log("OPENAI_API_KEY is not set: only the packaged model is measured");
     return [packaged];
   }
   const openAi = new OpenAiEmbedder({
-    apiKey: OPENAI_API_KEY,
-    baseUrl: OPENAI_BASE_URL || "https://api.openai.com/v1",
-    model: EMBEDDING_MODEL || "text-embedding-3-small",
-    dimensions: Number(EMBEDDING_DIMENSIONS || 512),
+    apiKey: environment.OPENAI_API_KEY,
+    baseUrl: environment.OPENAI_BASE_URL,
+    model: environment.EMBEDDING_MODEL,
+    dimensions: environment.EMBEDDING_DIMENSIONS,
     timeoutMs: 60_000,
     attempts: 5,
   });

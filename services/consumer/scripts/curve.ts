@@ -17,8 +17,9 @@ const y = (share: number) => (PLOT.top + (1 - share) * PLOT.height).toFixed(1);
 
 const STYLE = `
     svg { font: 13px system-ui, sans-serif; }
-    text { fill: #24292f; } .grid { stroke: #d0d7de; } .chosen { stroke: #57606a; stroke-dasharray: 2 3; }
-    path { fill: none; stroke-width: 2; } .recall { stroke: #0969da; } .false { stroke: #cf222e; }
+    text { fill: #24292f; } path { fill: none; stroke-width: 2; }
+    .grid { stroke: #d0d7de; stroke-width: 1; } .chosen { stroke: #57606a; stroke-dasharray: 2 3; }
+    .recall { stroke: #0969da; } .false { stroke: #cf222e; }
     .alone { stroke-dasharray: 6 4; stroke-width: 1.5; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; } .grid { stroke: #30363d; } .chosen { stroke: #8b949e; }
@@ -51,13 +52,13 @@ function panel({ name, threshold, pairs }: Curve): string {
       `    <text x="${x(each)}" y="${PLOT.top + PLOT.height + 18}" text-anchor="middle">${each}</text>`,
   );
   const legend = [
-    ["recall", "recall"],
-    ["recall alone", "recall, without agreement"],
-    ["false", "false hits"],
-    ["false alone", "false hits, without agreement"],
+    ["recall", "recall", 60],
+    ["recall alone", "recall, without agreement", 160],
+    ["false", "false hits", 370],
+    ["false alone", "false hits, without agreement", 485],
   ].map(
-    ([classes, text], at) =>
-      `    <path class="${classes}" d="M${PLOT.left + 160 * at - 10} 324h20"/><text x="${PLOT.left + 160 * at + 14}" y="328" font-size="11">${text}</text>`,
+    ([classes, text, left]) =>
+      `    <path class="${classes}" d="M${left} 324h20"/><text x="${Number(left) + 26}" y="328" font-size="11">${text}</text>`,
   );
   return [
     `    <text x="${PLOT.left}" y="22">${name}: held-out pairs, by threshold (chosen: ${threshold})</text>`,

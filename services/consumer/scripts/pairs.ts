@@ -27,9 +27,12 @@ export function readPairs(): Pair[] {
     .map((line) => pairSchema.parse(JSON.parse(line)));
 }
 
-/** Says which pairs and which making of the text similarities belong to. */
+/** Says which pairs, and which texts made of them, similarities belong to. */
 export function editionOf(pairs: readonly Pair[]): string {
-  const data = JSON.stringify([EMBEDDING_TEXT_VERSION, pairs.map(({ a, b }) => [a, b])]);
+  const data = JSON.stringify([
+    EMBEDDING_TEXT_VERSION,
+    pairs.map(({ a, b }) => [a, b, embeddingText(a), embeddingText(b)]),
+  ]);
   return createHash("sha256").update(data).digest("hex").slice(0, 16);
 }
 

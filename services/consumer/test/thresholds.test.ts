@@ -53,6 +53,18 @@ describe("the thresholds", () => {
     expect(Object.keys(thresholds)).toContain("packaged-en-512");
   });
 
+  it("are told in the docs as they are", () => {
+    const docs = read("../../../docs/knowledge.md");
+    const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
+    for (const [name, { threshold, choosing, heldOut }] of Object.entries(report(PAIRS, FOUND).thresholds)) {
+      for (const [half, of] of Object.entries({ choosing, "held out": heldOut })) {
+        const { same, different, hits, falseHits, recall, precision, falseHitRate } = of;
+        const cells = [same, different, hits, falseHits, ...[recall, precision, falseHitRate].map(percent)];
+        expect(docs).toContain(`| ${name}, threshold ${threshold} | ${half} | ${cells.join(" | ")} |`);
+      }
+    }
+  });
+
   it("have few enough false hits, on the pairs they were not chosen with nearly as well", () => {
     for (const { choosing, heldOut } of Object.values(report(PAIRS, FOUND).thresholds)) {
       expect(choosing.falseHitRate).toBeLessThanOrEqual(MOST_FALSE_HITS);

@@ -8,6 +8,8 @@ export const EMBEDDING_TEXT_VERSION = "text-1";
 const LONGEST = 400;
 /** What stands for something that varies or is secret, whoever put it there. */
 const PLACEHOLDER = /<(?:\*|[A-Za-z][A-Za-z-]{0,40})>/g;
+/** Who says it: `org.postgresql.util.` of an exception's name, `Error: `. */
+const SPEAKER = /\b(?:[a-z]\w{0,60}\.){2,20}(?=[A-Z])|^(?:Error|ERROR|FATAL|FATAL ERROR|Caused by): /g;
 /** A field that a logger puts behind the message: `error_code=DB_40P01`. */
 const FIELD = /^[a-z_][\w.]{0,60}=[^()]*$/;
 
@@ -23,8 +25,9 @@ export function embeddingText(text: string): string {
     words
       .slice(0, last + 1)
       .join(" ")
+      .replaceAll(SPEAKER, "")
       .replaceAll(PLACEHOLDER, " ")
-      // OutOfMemoryError, HTTPServer, java.lang, max_connections
+      // OutOfMemoryError, HTTPServer, max_connections
       .replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " ")
       .replaceAll(/[^\p{L}\p{N}']+/gu, " ")
       .toLowerCase()
