@@ -49,10 +49,10 @@ const idOf = ({ kind, stack, key }: FindingId) => JSON.stringify([kind, stack, k
 
 /** Whether this run would have found it: nothing is known of a stack that could not be planned. */
 function isKnown({ kind, stack }: FindingId, { stacks, areStatesKnown }: DriftReport): boolean {
-  const areAllPlanned = stacks.every(({ status }) => status === "planned");
+  const hasFailed = stacks.some(({ status }) => status === "failed");
   if (kind === "failed") return true;
   if (kind === "unknown-state") return areStatesKnown;
-  if (kind === "same-object") return areAllPlanned && areStatesKnown;
+  if (kind === "same-object") return !hasFailed && areStatesKnown;
   const own = stacks.find(({ name }) => name === stack);
   return own === undefined || own.status === "planned";
 }

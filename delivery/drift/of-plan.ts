@@ -104,7 +104,10 @@ function outputOf(stack: string, { name, action, before, after }: OutputChange):
     kind: "pending",
     stack,
     key: `output.${name}`,
-    words: [...at(`output.${name}`, stack), `is another one: a deployment would ${OUTPUT_WOULD[action]} it`],
+    words: [
+      ...at(`output.${name}`, stack),
+      `is not as the code says: a deployment would ${OUTPUT_WOULD[action]} it`,
+    ],
     lines: driftLines([difference], LONGEST_LINE),
     fingerprint: fingerprintOf([action, inText(difference)]),
   };

@@ -25,7 +25,7 @@ const KIND_WORDS: Readonly<Record<Kind, KindWords>> = {
   },
   "not-in-code": {
     title: "In a state and not in the code",
-    explanation: "The next deployment takes these away.",
+    explanation: "The next deployment destroys these, or forgets them and leaves them alive.",
   },
   "unknown-state": {
     title: "States of no stack",

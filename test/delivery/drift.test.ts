@@ -1,15 +1,17 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StackReport } from "../../delivery/comment/report.ts";
 import { changeComment, changeSince } from "../../delivery/drift/change.ts";
 import { digestOf, type Finding, inWords, NOTHING } from "../../delivery/drift/finding.ts";
 import { MARKER_BYTES, type Marker, markerLine, readMarker } from "../../delivery/drift/marker.ts";
+import { renderDrift } from "../../delivery/drift/render.ts";
 import { driftReport, type StatesLook } from "../../delivery/drift/report.ts";
 import { type Holding, sameObjects } from "../../delivery/drift/same-object.ts";
 import { holdingsOfState } from "../../delivery/drift/states.ts";
 import { hostileText } from "../support/hostile.ts";
 import { makePlan, PLANS, planOf } from "../support/plans.ts";
-import { COMMIT, plannedStack } from "../support/reports.ts";
+import { COMMIT, plannedStack, REPOSITORY } from "../support/reports.ts";
 
 const reportOf = (stacks: readonly StackReport[], states?: StatesLook) =>
   driftReport({ environment: "dev", commit: COMMIT, stacks, links: undefined, states });
@@ -137,6 +139,41 @@ function makeDrift(input: Parameters<typeof makePlan>[0][number]) {
     },
   ];
 }
+
+it("reads as it should", async () => {
+  const state = JSON.stringify({
+    version: 4,
+    resources: [
+      {
+        mode: "managed",
+        type: "aws_s3_bucket",
+        name: "logs",
+        instances: [{ attributes: { id: "cali-logs-123456789012" } }],
+      },
+    ],
+  });
+  const key = "infra/terraform.tfstate";
+  const forget = planOf("forget");
+  const report = driftReport({
+    environment: "dev",
+    commit: COMMIT,
+    stacks: [
+      plannedStack(planOf("drift"), "01-kinesis"),
+      // Only what changes: the plans of the fixtures are of one state.
+      plannedStack(
+        { ...forget, resources: forget.resources.filter(({ action }) => action === "forget") },
+        "05-eks",
+      ),
+      plannedStack(planOf("import"), "07-ecr"),
+      { name: "12-log-generator", status: "waiting", waitsFor: [], reason: "waiting for an image" },
+      failed("13-consumer", "terraform plan ended with 1:\nError: Invalid provider configuration"),
+    ],
+    links: { repository: REPOSITORY, run: `${REPOSITORY}/actions/runs/4711` },
+    states: [{ key, holdings: holdingsOfState(key, state) }],
+  });
+  const golden = join(import.meta.dirname, "../fixtures/comments/drift-issue.md");
+  await expect(`${renderDrift(report)}\n`).toMatchFileSnapshot(golden);
+});
 
 describe("one object in two states", () => {
   const holding = (place: string, type: string, attributes: Record<string, string>): Holding => ({
