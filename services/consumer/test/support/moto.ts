@@ -10,10 +10,13 @@ const ROOT = join(import.meta.dirname, "../../../..");
 export const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
 export const REGION = "us-east-1";
 
-/** AWS's services of moto in a process of their own; CALI_PYTHON_BIN is the folder of `moto_server`. */
+/** The folder of `moto_server` and other programs of test/requirements.txt. */
+export const PYTHON_BIN = process.env.CALI_PYTHON_BIN ?? join(ROOT, ".venv/bin");
+
+/** AWS's services of moto in a process of their own. */
 export async function startMoto(): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const port = await freePort();
-  const program = join(process.env.CALI_PYTHON_BIN ?? join(ROOT, ".venv/bin"), "moto_server");
+  const program = join(PYTHON_BIN, "moto_server");
   const child = spawn(program, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
   const failed = once(child, "error").then(([error]) => {
     throw error;
@@ -31,7 +34,7 @@ export async function startMoto(): Promise<{ endpoint: string; stop(): Promise<v
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
