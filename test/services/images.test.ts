@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerfileParser } from "dockerfile-ast";
@@ -138,18 +138,18 @@ describe("the consumer's bundle", () => {
   });
 
   it("has the packaged model's thread, which embeds", async () => {
-    writeFileSync(
-      join(folder, "embed.mjs"),
-      `import { Worker } from "node:worker_threads";
-       const worker = new Worker(new URL("./model/packaged-worker.cjs", import.meta.url));
-       worker.postMessage(["connection refused", "no such table"]);
-       worker.once("message", ({ vectors, failure }) => {
-         console.log(failure ?? vectors.length);
-         worker.terminate();
-       });`,
-    );
+    const source = `
+      import { PackagedEmbedder } from "./src/embedding/packaged-embedder.ts";
+      const vectors = await new PackagedEmbedder({ timeoutMs: 60_000 }).embed(["connection refused", "no such table"]);
+      console.log(vectors.map(({ length }) => length).join());`;
+    // Beside the program, as a part of which it is bundled.
+    await build({
+      ...MAIN,
+      stdin: { contents: source, resolveDir: join(ROOT, "services/consumer") },
+      outfile: join(folder, "embed.mjs"),
+    });
     const { stdout, stderr } = await run("node", ["embed.mjs"], { cwd: folder });
-    expect(stdout, stderr).toBe("1024\n");
+    expect(stdout, stderr).toBe("512,512\n");
   });
 });
 

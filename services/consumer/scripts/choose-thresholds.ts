@@ -19,7 +19,8 @@ const environmentSchema = z.object({
 
 /** Every embedder there is: the packaged one, and with OPENAI_API_KEY the one behind OPENAI_BASE_URL. */
 function embedders(): Embedder[] {
-  const environment = environmentSchema.parse(process.env);
+  const { data: environment, error } = environmentSchema.safeParse(process.env);
+  if (error) throw new Error(`the environment: ${z.prettifyError(error)}`);
   const packaged = new PackagedEmbedder({ timeoutMs: 300_000 });
   if (environment.OPENAI_API_KEY === "") {
     console.log("OPENAI_API_KEY is not set: only the packaged model is measured");

@@ -53,15 +53,16 @@ describe("the thresholds", () => {
     expect(Object.keys(thresholds)).toContain("packaged-en-512");
   });
 
-  it("are told in the docs as they are", () => {
+  it("of the packaged model are told in the docs as they are", () => {
     const docs = read("../../../docs/knowledge.md");
     const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
-    for (const [name, { threshold, choosing, heldOut }] of Object.entries(report(PAIRS, FOUND).thresholds)) {
-      for (const [half, of] of Object.entries({ choosing, "held out": heldOut })) {
-        const { same, different, hits, falseHits, recall, precision, falseHitRate } = of;
-        const cells = [same, different, hits, falseHits, ...[recall, precision, falseHitRate].map(percent)];
-        expect(docs).toContain(`| ${name}, threshold ${threshold} | ${half} | ${cells.join(" | ")} |`);
-      }
+    const measured = report(PAIRS, FOUND).thresholds["packaged-en-512"];
+    if (!measured) return expect.unreachable();
+    const { threshold, choosing, heldOut } = measured;
+    for (const [half, of] of Object.entries({ choosing, "held out": heldOut })) {
+      const { same, different, hits, falseHits, recall, precision, falseHitRate } = of;
+      const cells = [same, different, hits, falseHits, ...[recall, precision, falseHitRate].map(percent)];
+      expect(docs).toContain(`| packaged-en-512, threshold ${threshold} | ${half} | ${cells.join(" | ")} |`);
     }
   });
 
