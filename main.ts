@@ -129,6 +129,7 @@ export function buildApp(config: Config, options: { outdir?: string } = {}): App
     streamName: kinesis.streamName,
     bucketName: s3.bucketName,
     domainArn: openSearch.domainArn,
+    milvusNamespace: cluster.namespace("milvus"),
   });
 
   addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });

@@ -35,6 +35,18 @@ async function main(): Promise<void> {
   if (report.lost !== 0) process.exitCode = 1;
 }
 
+/** What knew the alerts' causes. */
+function causesOf({ alerts }: RunReport): (readonly [string, number])[] {
+  const by = (wanted: string | undefined) =>
+    alerts.filter(({ alert: { cause } }) => cause?.tier === wanted).length;
+  return [
+    ["alerts whose very template is known", by("hash")],
+    ["alerts that read like a known error", by("vector")],
+    ["alerts that a model proposes a cause for", by("llm")],
+    ["alerts of unknown cause", by(undefined)],
+  ];
+}
+
 async function summary(report: RunReport, runFolder: string, { folder }: LocalOptions): Promise<string> {
   const score = await scoreRun(report.labelsFile, report.alerts);
   return [
@@ -49,6 +61,7 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
       ["archived in raw/", report.archived],
       ["alerted", report.alerted],
       ["suppressed", report.suppressed],
+      ...causesOf(report),
       ["lost", report.lost],
     ]),
     "",

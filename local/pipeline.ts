@@ -141,6 +141,7 @@ function startLocalConsumer(
       objects: { folder: join(runFolder, "objects") },
       slack: { webhookUrl: slack },
       llm,
+      knowledge: { file: join(runFolder, "vectors.sqlite") },
       http: { host: "127.0.0.1", port: 0 },
     },
     { log, credentials: CREDENTIALS },

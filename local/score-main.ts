@@ -3,15 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-generator";
 import { validateRecord } from "@cali/log-record";
+import { FolderObjectStore } from "../services/consumer/src/objects/folder.ts";
 import { scoreRun } from "./ground-truth.ts";
+import { type CauseScore, scoreCauses, type ToldAlert } from "./knowledge-score.ts";
 import { runPipeline } from "./pipeline.ts";
-import { percentile, type Score, type ScoredLine, scoreLines } from "./score.ts";
+import { percentile, type Score, type ScoredLine, scoreAlerts, tellLines, truthsOfAlerts } from "./score.ts";
 import { percent, seconds, table } from "./table.ts";
 
 /**
  * `npm run score`: how well the consumer groups and alerts, on three seeds of generated traffic.
  *
- * Grouping and alerting are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
+ * Grouping, alerting and causes are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
  * grouper as in the consumer, with the lines' own times. The time from line to alert is measured on the real pipeline,
  * with Kinesis and all, for half a minute of each seed.
  */
@@ -61,6 +63,15 @@ async function realDelays(seed: string): Promise<readonly number[]> {
   }
 }
 
+async function causesOf(told: readonly ToldAlert[]): Promise<CauseScore> {
+  const folder = mkdtempSync(join(tmpdir(), "cali-score-"));
+  try {
+    return await scoreCauses(told, new FolderObjectStore(folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const rowsOf = ({ lines, groupingAccuracy, alerts, alertPrecision, alertRecall }: Score) =>
   [
     ["WARN, ERROR and FATAL lines", lines],
@@ -70,13 +81,27 @@ const rowsOf = ({ lines, groupingAccuracy, alerts, alertPrecision, alertRecall }
     ["alert recall", percent(alertRecall)],
   ] as const;
 
+const causeRowsOf = ({ known, right, wrong, tiers, falseHits, reachesModel, questions, usd }: CauseScore) =>
+  [
+    ["alerts of errors that the seed knows", known],
+    ["of these with the right cause", percent(right)],
+    ["alerts with a wrong cause", wrong],
+    ["answered by: same template, similar one, nothing", `${tiers.hash}, ${tiers.vector}, ${tiers.none}`],
+    ["false hits of the vector tier", percent(falseHits)],
+    ["alerts that would reach the model", percent(reachesModel)],
+    ["templates it would be asked about, and what that costs", `${questions}, ${usd.toFixed(4)} USD`],
+  ] as const;
+
 for (const seed of SEEDS) {
-  const score = scoreLines(hourOf(seed));
+  const told = tellLines(hourOf(seed));
+  const score = scoreAlerts(told.found, told.alerts);
+  const causes = await causesOf(truthsOfAlerts(told));
   const delays = await realDelays(seed);
   console.log(`\nSeed ${seed}`);
   console.log(
     table([
       ...rowsOf(score),
+      ...causeRowsOf(causes),
       ["new errors of the real run", delays.length],
       ["new error: line to alert, p50", seconds(percentile(delays, 0.5))],
       ["new error: line to alert, p99", seconds(percentile(delays, 0.99))],

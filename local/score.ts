@@ -26,8 +26,20 @@ export interface Score {
   readonly alertRecall: number;
 }
 
+/** What became of lines: the group of each and what it is of, and the alerts in their order. */
+export interface ToldLines {
+  readonly found: readonly FoundLine[];
+  readonly alerts: readonly Alert[];
+}
+
+/** A line's group, and what the line is of. */
+export interface FoundLine {
+  readonly fingerprint: string;
+  readonly truth: string;
+}
+
 /** Groups and alerts on lines in the order and at the times they were logged, without waiting. */
-export function scoreLines(lines: readonly ScoredLine[], options: GroupingOptions = {}): Score {
+export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions = {}): ToldLines {
   const miner = new TemplateMiner();
   let now = lines[0]?.event.at ?? 0;
   const grouper = new AlertGrouper({
@@ -42,7 +54,7 @@ export function scoreLines(lines: readonly ScoredLine[], options: GroupingOption
       alerts.push(alert);
     }
   };
-  const found: { fingerprint: string; truth: string }[] = [];
+  const found: FoundLine[] = [];
   for (const { event, label } of lines) {
     // What was due before this line is told before it.
     for (let next = grouper.nextDueAt(); next !== undefined && next <= event.at; next = grouper.nextDueAt()) {
@@ -61,7 +73,17 @@ export function scoreLines(lines: readonly ScoredLine[], options: GroupingOption
   // Held back for a while, told in the end.
   now += HELD_BACK_AT_MOST_MS;
   tell();
-  return scoreAlerts(found, alerts);
+  return { found, alerts };
+}
+
+/** What each alert is of: what most lines of its group are of. */
+export function truthsOfAlerts({ found, alerts }: ToldLines): { alert: Alert; truth: string }[] {
+  const truthsOf = new Map<string, Map<string, number>>();
+  for (const { fingerprint, truth } of found) count(truthsOf, fingerprint, truth);
+  return alerts.flatMap((alert) => {
+    const truth = mostOf(truthsOf.get(alert.fingerprint));
+    return truth === undefined ? [] : [{ alert, truth }];
+  });
 }
 
 /** Longer than any wait, interval and repeat. */
@@ -74,10 +96,7 @@ export const truthOf = ({ service, template }: LineLabel) => `${service}/${templ
  * @param found for each line its group, and what it is of
  * @param alerts in their order
  */
-export function scoreAlerts(
-  found: readonly { fingerprint: string; truth: string }[],
-  alerts: readonly Alert[],
-): Score {
+export function scoreAlerts(found: readonly FoundLine[], alerts: readonly Alert[]): Score {
   const truthsOf = new Map<string, Map<string, number>>();
   const groupsOf = new Map<string, Map<string, number>>();
   for (const { fingerprint, truth } of found) {

@@ -17,7 +17,8 @@ export interface Moment {
   readonly troubles: readonly string[];
 }
 
-const SHOWN_ALERTS = 8;
+/** Lines of alerts. */
+const SHOWN_LINES = 12;
 const PLAIN_EVERY_MS = 5_000;
 
 /** Shows what goes on: on a terminal a picture that is drawn anew, elsewhere a line now and then. */
@@ -33,10 +34,12 @@ export class View {
   }
 
   alert(alert: Alert, elapsedMs: number): void {
-    const line = `${clock(elapsedMs)}  ${alert.level.padEnd(5)} ${visible(alert.service)} ×${alert.count}  ${visible(alert.template)}`;
-    this.#alerts.push(line);
-    if (this.#alerts.length > SHOWN_ALERTS) this.#alerts.shift();
-    if (!this.#draw) this.#out.write(`alert  ${this.#fit(line)}\n`);
+    const { level, service, count, template, cause } = alert;
+    const what = `${clock(elapsedMs)}  ${level.padEnd(5)} ${visible(service)} ×${count}  ${visible(template)}`;
+    const lines = cause ? [what, `         cause (${cause.tier}): ${visible(cause.cause)}`] : [what];
+    this.#alerts.push(...lines);
+    this.#alerts.splice(0, Math.max(0, this.#alerts.length - SHOWN_LINES));
+    if (!this.#draw) for (const line of lines) this.#out.write(`alert  ${this.#fit(line)}\n`);
   }
 
   show(moment: Moment): void {

@@ -7,6 +7,7 @@ import { ClusterLogin } from "../constructs/cluster-login.ts";
 import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
 import { MilvusBackup } from "../constructs/milvus-backup.ts";
+import { MILVUS_ROOT_PASSWORD } from "../constructs/milvus-login.ts";
 import { ServiceSecret } from "../constructs/service-secret.ts";
 
 export interface MilvusProps {
@@ -36,17 +37,7 @@ export class Milvus extends Construct {
       name: "milvus-root",
       namespace,
       labels: { "app.kubernetes.io/name": "milvus", "app.kubernetes.io/part-of": "cali" },
-      entries: {
-        password: {
-          variable: "milvus_root_password",
-          description: "Password of Milvus' user root, set when its volume is empty",
-          required: true,
-          form: {
-            pattern: "^[A-Za-z0-9_.~-]{16,72}$",
-            words: "16 to 72 letters, digits and the signs _ . ~ -",
-          },
-        },
-      },
+      entries: { password: MILVUS_ROOT_PASSWORD },
     });
     const chart = new Chart(this, "Chart", {
       chart: "milvus",

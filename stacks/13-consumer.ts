@@ -8,6 +8,7 @@ import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
 import { imageVariable } from "../constructs/image-variable.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
+import { MILVUS_ROOT_PASSWORD, milvusAddress } from "../constructs/milvus-login.ts";
 import { ServiceDeployment } from "../constructs/service-deployment.ts";
 import { type SecretEntry, ServiceSecret } from "../constructs/service-secret.ts";
 
@@ -20,6 +21,8 @@ export interface ConsumerProps {
   readonly streamName: Handle;
   readonly bucketName: Handle;
   readonly domainArn: Handle;
+  /** The namespace `milvus`. Milvus itself need not be there yet: alerts then say that similar errors could not be looked for. */
+  readonly milvusNamespace: Handle;
 }
 
 const SERVICE = "consumer";
@@ -74,6 +77,7 @@ export class Consumer extends Construct {
     streamName,
     bucketName,
     domainArn,
+    milvusNamespace,
   }: ConsumerProps): Record<string, string> {
     const { links, settings } = config.services.consumer;
     const { masterUser } = config.domain;
@@ -94,6 +98,8 @@ export class Consumer extends Construct {
         CALI_OPEN_SEARCH_AUTH: "basic",
         CALI_OPEN_SEARCH_USERNAME: masterUser.name,
       }),
+      CALI_KNOWLEDGE_VECTORS: "milvus",
+      CALI_KNOWLEDGE_MILVUS_ADDRESS: milvusAddress(milvusNamespace.valueFor(this, names)),
       CALI_HTTP_PORT: String(PORT),
       CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
@@ -116,6 +122,7 @@ export class Consumer extends Construct {
         description:
           "Key of the tokens that stand for secrets in what is asked; empty: the consumer makes one",
       },
+      CALI_KNOWLEDGE_MILVUS_PASSWORD: MILVUS_ROOT_PASSWORD,
       ...(config.domain.masterUser.kind === "internal" && {
         CALI_OPEN_SEARCH_PASSWORD: {
           variable: "open_search_password",

@@ -1,6 +1,6 @@
 import { generate, type LineLabel, labelOf } from "@cali/log-generator";
 import { describe, expect, it } from "vitest";
-import { percentile, scoreAlerts, scoreLines, truthOf } from "../../local/score.ts";
+import { percentile, scoreAlerts, tellLines, truthOf, truthsOfAlerts } from "../../local/score.ts";
 import { table } from "../../local/table.ts";
 import type { Alert } from "../../services/consumer/src/types.ts";
 
@@ -39,7 +39,7 @@ describe("scoreAlerts", () => {
   });
 });
 
-describe("scoreLines", () => {
+describe("tellLines", () => {
   it("tells each of two troubles, at once", () => {
     const scored = ["disk of node is full", "login was refused"].map((message, index) => ({
       event: {
@@ -61,7 +61,9 @@ describe("scoreLines", () => {
       },
       label: { service: "auth", template: `auth.${index}` } as LineLabel,
     }));
-    expect(scoreLines(scored)).toMatchObject({
+    const told = tellLines(scored);
+    expect(truthsOfAlerts(told).map(({ truth }) => truth)).toEqual(["auth/auth.0", "auth/auth.1"]);
+    expect(scoreAlerts(told.found, told.alerts)).toMatchObject({
       alerts: 2,
       alertPrecision: 1,
       alertRecall: 1,

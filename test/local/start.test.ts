@@ -92,6 +92,20 @@ describe("npm start", () => {
     for (const post of posts) expect(JSON.parse(post)).toHaveProperty("blocks");
   });
 
+  it("says what knew the causes: knowledge of the template, of a similar one, or the model", () => {
+    const { stdout } = result;
+    const parts = [
+      "alerts whose very template is known",
+      "alerts that read like a known error",
+      "alerts that a model proposes a cause for",
+      "alerts of unknown cause",
+    ].map((name) => figure(stdout, name));
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(figure(stdout, "alerted"));
+    expect(figure(stdout, "alerts that a model proposes a cause for")).toBeGreaterThan(0);
+    expect(stdout).toMatch(/^alert {11}cause \((hash|vector|llm)\): /m);
+    expect(stdout).not.toContain("similar errors may be missed");
+  });
+
   it("alerts with what the model proposes", () => {
     expect(posts.join()).toContain("The test model says why.");
     expect(posts.join()).toContain("proposed, not confirmed by a person");

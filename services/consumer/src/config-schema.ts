@@ -1,5 +1,6 @@
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
+import { knowledgeSchema } from "./config-knowledge.ts";
 import { llmSchema } from "./config-llm.ts";
 import { openSearchSchema } from "./config-open-search.ts";
 import { count, httpUrl, MIB, MINUTE, ms } from "./config-values.ts";
@@ -177,24 +178,40 @@ const oneOf =
     });
   };
 
+const embedderHasKey = (
+  { knowledge, llm }: { knowledge: { embedder: string }; llm: { apiKey?: string | undefined } },
+  context: z.RefinementCtx,
+) => {
+  if (knowledge.embedder !== "openai" || llm.apiKey !== undefined) return;
+  context.addIssue({
+    code: "custom",
+    path: ["knowledge", "embedder"],
+    input: "openai",
+    message: "packaged, since there is no llm.apiKey",
+  });
+};
+
 /** Everything that can be configured. A key's environment variable is `CALI_` and its path in capitals: `kinesis.pollIntervalMs` is CALI_KINESIS_POLL_INTERVAL_MS. */
-export const configSchema = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]+$/)
-    .describe("AWS region. Default: the environment variable AWS_REGION; required without it."),
-  kinesis: kinesis.prefault({} as never),
-  state: state.prefault({}).superRefine(oneOf("state", ["file", "table"])),
-  objects: objects.prefault({}).superRefine(oneOf("objects", ["folder", "bucket"])),
-  limits: limits.prefault({}),
-  grouping: grouping.prefault({}),
-  slack: slack.prefault({}),
-  llm: llmSchema.prefault({}),
-  openSearch: openSearchSchema.prefault({}),
-  links: links.prefault({}),
-  http: http.prefault({}),
-  log: log.prefault({}),
-});
+export const configSchema = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]+$/)
+      .describe("AWS region. Default: the environment variable AWS_REGION; required without it."),
+    kinesis: kinesis.prefault({} as never),
+    state: state.prefault({}).superRefine(oneOf("state", ["file", "table"])),
+    objects: objects.prefault({}).superRefine(oneOf("objects", ["folder", "bucket"])),
+    limits: limits.prefault({}),
+    grouping: grouping.prefault({}),
+    slack: slack.prefault({}),
+    llm: llmSchema.prefault({}),
+    knowledge: knowledgeSchema.prefault({}),
+    openSearch: openSearchSchema.prefault({}),
+    links: links.prefault({}),
+    http: http.prefault({}),
+    log: log.prefault({}),
+  })
+  .superRefine(embedderHasKey);
 
 export type ConsumerConfig = z.output<typeof configSchema>;
 /** As a file may say it: what has a default may be left out. */
@@ -205,12 +222,13 @@ export const SECRET_KEYS: readonly string[] = [
   "slack.webhookUrl",
   "llm.apiKey",
   "llm.tokenKey",
+  "knowledge.milvusPassword",
   "openSearch.password",
 ];
 
 /** The secrets of a configuration, for what has to keep them from leaking. */
 export function secretsOf(config: ConsumerConfig): string[] {
-  const { slack, llm, openSearch } = config;
-  const secrets = [slack.webhookUrl, llm.apiKey, llm.tokenKey, openSearch.password];
+  const { slack, llm, knowledge, openSearch } = config;
+  const secrets = [slack.webhookUrl, llm.apiKey, llm.tokenKey, knowledge.milvusPassword, openSearch.password];
   return secrets.filter((secret) => secret !== undefined);
 }

@@ -13,7 +13,7 @@ import { ByteBudget } from "./kinesis/budget.ts";
 import { KinesisStream, type StartPoint } from "./kinesis/client.ts";
 import { ShardCoordinator } from "./kinesis/coordinator.ts";
 import { identityOf } from "./kinesis/identity.ts";
-import { openCauses } from "./knowledge/open.ts";
+import { type OpenCauses, openCauses } from "./knowledge/open.ts";
 import { createLog } from "./log.ts";
 import { LogSender } from "./log-sender.ts";
 import { Metrics } from "./metrics.ts";
@@ -135,6 +135,7 @@ class RunningConsumer implements Consumer {
   readonly #http: HttpServer;
   readonly #owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
   readonly #notifying = new AbortController();
+  readonly #knowing = new AbortController();
   #coordinator: ShardCoordinator | undefined;
   #notifier: Notifier | undefined;
   #sender: SenderElection | undefined;
@@ -168,8 +169,8 @@ class RunningConsumer implements Consumer {
       ...config.http,
       metrics: this.#metrics,
       unhealthy: () => this.#crash,
-      // Alerts and incidents wait safely while Slack or OpenSearch is down; without the model they go out, too.
-      notReady: () => this.troubles().filter((text) => !/^(slack|incidents|llm): /.test(text)),
+      // Alerts and incidents wait safely while Slack or OpenSearch is down; without knowledge or the model they go out, too.
+      notReady: () => this.troubles().filter((text) => !/^(slack|incidents|knowledge|llm): /.test(text)),
     });
   }
 
@@ -185,11 +186,13 @@ class RunningConsumer implements Consumer {
           { type: "AT_TIMESTAMP", timestamp: firstReadAt }
         : { type: "TRIM_HORIZON" };
     this.#coordinator = this.#makeCoordinator(freshStart);
-    this.#notifier = this.#makeNotifier();
+    const { causes, run } = this.#openCauses();
+    this.#notifier = this.#makeNotifier(causes);
     this.#sender = this.#makeSender();
     this.#running = [
       this.#watched("reading", this.#coordinator.run()),
       this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
+      this.#watched("knowing", run(this.#knowing.signal)),
       this.#watched("sending", this.#sender.run()),
     ];
     log.info(
@@ -231,6 +234,7 @@ class RunningConsumer implements Consumer {
       ?.flush()
       .catch((error: unknown) => log.warn({ err: error }, "due alerts wait"));
     await Promise.race([flushed, sleep(FLUSH_GRACE_MS)]);
+    this.#knowing.abort();
     await this.#sendRest();
     this.#sender?.stop();
     await Promise.race([Promise.all(this.#running), sleep(FLUSH_GRACE_MS)]);
@@ -312,12 +316,12 @@ class RunningConsumer implements Consumer {
     });
   }
 
-  #makeNotifier(): Notifier {
-    const { config, overrides, store, log } = this.#parts;
+  #makeNotifier(causes: CauseFinder): Notifier {
+    const { config, store, log } = this.#parts;
     return new Notifier({
       grouper: this.#grouper,
       store,
-      causes: overrides.causes ?? this.#openCauses(),
+      causes,
       index: config.openSearch.endpoint !== undefined,
       metrics: this.#metrics,
       clock: this.#clock,
@@ -331,15 +335,16 @@ class RunningConsumer implements Consumer {
     });
   }
 
-  #openCauses(): CauseFinder {
-    const { config, store, log } = this.#parts;
+  #openCauses(): OpenCauses {
+    const { config, overrides, store, log } = this.#parts;
+    if (overrides.causes) return { causes: overrides.causes, run: async () => {} };
     return openCauses(config, {
       store,
       objects: this.#objects,
       metrics: this.#metrics,
       clock: this.#clock,
       log,
-      onTrouble: (text) => this.#troubles.set("llm", text),
+      onTrouble: (what, text) => this.#troubles.set(what, text),
     });
   }
 

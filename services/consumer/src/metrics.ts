@@ -19,6 +19,7 @@ export class Metrics {
   readonly shardRestarts: Counter;
   readonly poisoned: Counter;
   readonly incidents: Counter<"result">;
+  readonly causes: Counter<"tier">;
   readonly modelCalls: Counter<"result">;
   readonly modelTokens: Counter<"direction">;
   readonly modelUsd: Counter;
@@ -61,6 +62,11 @@ export class Metrics {
       "incidents",
       "Incidents that OpenSearch took or will never take, by result: indexed, refused",
       ["result"],
+    );
+    this.causes = counter(
+      "causes",
+      "Alerts by what knew their cause: hash (the same template), vector (a similar one), llm, none",
+      ["tier"],
     );
     this.modelCalls = counter(
       "llm_calls",

@@ -3,7 +3,7 @@ import { backoffMs, type Clock, sleep } from "./clock.ts";
 import type { AlertGrouper } from "./grouping/alert-grouper.ts";
 import type { Metrics } from "./metrics.ts";
 import type { StateStore } from "./state/types.ts";
-import type { Alert, CauseFinder, GroupMeta, KnownCause } from "./types.ts";
+import type { Alert, CauseAnswer, CauseFinder, GroupMeta } from "./types.ts";
 
 export interface NotifierOptions {
   grouper: AlertGrouper;
@@ -60,18 +60,17 @@ export class Notifier {
     const due = grouper.due(clock.now());
     for (let from = 0; from < due.length; from += CAUSES_AT_ONCE) {
       const some = due.slice(from, from + CAUSES_AT_ONCE);
-      const causes = await Promise.all(some.map(({ alert, meta }) => this.#cause(alert, meta.template)));
+      const answers = await Promise.all(some.map(({ alert, meta }) => this.#ask(alert, meta.template)));
       for (const [place, { meta, alert }] of some.entries()) {
         if (signal?.aborted) return;
-        await this.#notify(meta, alert, causes[place]);
+        await this.#notify(meta, { ...alert, ...answers[place] });
       }
     }
   }
 
-  async #notify(meta: GroupMeta, alert: Alert, cause: KnownCause | undefined): Promise<void> {
+  async #notify(meta: GroupMeta, alert: Alert): Promise<void> {
     const { grouper, store, metrics, index, onAlert, log } = this.#options;
-    const complete = cause === undefined ? alert : { ...alert, cause };
-    const result = await store.commitNotification({ meta, alert: complete, index });
+    const result = await store.commitNotification({ meta, alert, index });
     if (!result.committed) {
       log.debug({ fingerprint: meta.fingerprint }, "another replica has told this group");
       grouper.restore([], [result.current]);
@@ -80,10 +79,10 @@ export class Notifier {
     grouper.confirm(meta);
     metrics.alerts.inc();
     if (alert.suppressed > 0) metrics.suppressed.inc(alert.suppressed);
-    onAlert?.(complete);
+    onAlert?.(alert);
   }
 
-  async #cause(alert: Alert, template: string): Promise<KnownCause | undefined> {
+  async #ask(alert: Alert, template: string): Promise<CauseAnswer> {
     const { causes, log } = this.#options;
     const done = new AbortController();
     try {
@@ -91,12 +90,12 @@ export class Notifier {
         causes.find(alert, template),
         sleep(CAUSE_TIMEOUT_MS, done.signal).then(() => {
           if (!done.signal.aborted) log.warn({ id: alert.id }, "no cause found in time");
-          return undefined;
+          return { unavailable: `nothing was found out within ${CAUSE_TIMEOUT_MS / 1_000} s` };
         }),
       ]);
     } catch (error) {
       log.warn({ err: error, id: alert.id }, "looking for the cause failed");
-      return undefined;
+      return { unavailable: "the knowledge base could not be asked" };
     } finally {
       done.abort();
     }

@@ -110,6 +110,10 @@ export interface Alert {
   /** Services whose alerts this one mutes, because they depend on this one, with their lines. */
   readonly muted: readonly { readonly by: string; readonly count: number }[];
   readonly cause?: KnownCause;
+  /** With no cause: at most three known errors that read most alike. None of them is this one. */
+  readonly nearest?: readonly NearError[];
+  /** What could not be asked for a cause, and why, in words. */
+  readonly unavailable?: string;
   /** It was being sent when the consumer was stopped, so it may have arrived already. */
   readonly mayBeRepeat?: boolean;
 }
@@ -129,13 +133,24 @@ export interface KnownCause {
   readonly link?: string;
 }
 
+/** A known error that reads much like another. */
+export interface NearError {
+  readonly pattern: string;
+  readonly cause: string;
+  /** From -1 to 1. */
+  readonly similarity: number;
+}
+
+/** What was found out about an alert's cause; nothing: it is unknown. */
+export type CauseAnswer = Pick<Alert, "cause" | "nearest" | "unavailable">;
+
 /** Finds what is known of an alert's cause. */
 export interface CauseFinder {
   /**
-   * The cause, or undefined: nothing is known.
+   * The cause, or what is near it, and what could not be asked.
    * @param template as it was logged: it may hold secrets that the alert's has no more
    */
-  find(alert: Alert, template?: string): Promise<KnownCause | undefined>;
+  find(alert: Alert, template?: string): Promise<CauseAnswer>;
 }
 
 /** An alert that waits to be sent. */

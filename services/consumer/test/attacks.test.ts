@@ -27,6 +27,14 @@ const hostileAlert = (line: string): Alert => ({
   cause: { cause: line, action: line, origin: "proposed" },
 });
 
+/** The same without a cause, beside known errors that somebody else's lines are in. */
+const hostileUnknown = (line: string): Alert => ({
+  ...hostileAlert(line),
+  cause: undefined,
+  nearest: [{ pattern: line, cause: line, similarity: 0.5 }],
+  unavailable: line,
+});
+
 /** All texts in a Slack message, with the kind of each. */
 function textsOf(message: unknown): { type: string; text: string; verbatim?: boolean }[] {
   if (typeof message !== "object" || message === null) return [];
@@ -129,7 +137,8 @@ describe("a model that repeats what it is told", () => {
 describe("what Slack is sent", () => {
   it.each(named)("cannot ping, link or break out: %s %s", (_aim, _shown, line) => {
     const hostile = hostileAlert(line);
-    for (const message of [renderAlert(hostile), renderDigest([hostile, hostile])]) {
+    const unknown = renderAlert(hostileUnknown(line));
+    for (const message of [renderAlert(hostile), unknown, renderDigest([hostile, hostile])]) {
       for (const { type, text, verbatim } of textsOf(message)) {
         expectHarmless(text);
         if (type === "mrkdwn") expect(verbatim).toBe(true);

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { configKeys, loadConfig, parseConfig } from "../src/config.ts";
+import { configKeys, loadConfig, parseConfig, secretsOf } from "../src/config.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const MINIMUM = {
@@ -63,6 +63,26 @@ it("refuses half a login at OpenSearch, and one that has no use", () => {
   const useless = load({ CALI_OPEN_SEARCH_PASSWORD: "hidden" });
   expect(useless).toThrow(/PASSWORD: given \[redacted\], allowed: none, since auth is aws/);
   expect(useless).not.toThrow(/hidden/);
+});
+
+it("says what the knowledge base's vectors need, and keeps Milvus' password to itself", () => {
+  const load = (env: NodeJS.ProcessEnv) => () => loadConfig(undefined, { ...MINIMUM, ...env });
+  expect(load({})().knowledge).toMatchObject({ vectors: "sqlite", embedder: "packaged", timeoutMs: 1_500 });
+  expect(load({ CALI_KNOWLEDGE_VECTORS: "milvus" })).toThrow(
+    /milvusAddress .*given nothing, allowed: one, since vectors is milvus/,
+  );
+  expect(load({ CALI_KNOWLEDGE_VECTORS: "none", CALI_KNOWLEDGE_FILE: "v" })).toThrow(
+    /FILE: given "v", allowed: none, since vectors is none/,
+  );
+  expect(load({ CALI_KNOWLEDGE_EMBEDDER: "openai" })).toThrow(
+    /EMBEDDER: given "openai", allowed: packaged, since there is no llm.apiKey/,
+  );
+  const milvus = { CALI_KNOWLEDGE_VECTORS: "milvus", CALI_KNOWLEDGE_MILVUS_ADDRESS: "milvus:19530" };
+  const config = load({ ...milvus, CALI_KNOWLEDGE_MILVUS_PASSWORD: "hidden-password" })();
+  expect(secretsOf(config)).toContain("hidden-password");
+  expect(load({ ...milvus, CALI_KNOWLEDGE_MILVUS_ADDRESS: "ftp://x/y" })).toThrow(
+    /MILVUS_ADDRESS: given "ftp/,
+  );
 });
 
 it("tells every problem at once: where, given, allowed", async () => {

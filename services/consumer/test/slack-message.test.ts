@@ -141,6 +141,38 @@ describe("renderAlert", () => {
     );
   });
 
+  it("shows which tier answered, how similar it is, since when it is known, and where it says more", () => {
+    const cause = {
+      cause: "a",
+      action: "b",
+      origin: "confirmed" as const,
+      tier: "vector" as const,
+      similarity: 0.914,
+      since: Date.UTC(2026, 0, 25),
+      link: "https://docs.example.org/r",
+    };
+    const all = JSON.stringify(renderAlert(alert({ cause })));
+    expect(all).toContain("known of a similar template · similarity 0.91 · since 2026-01-25");
+    expect(all).toContain("<https://docs.example.org/r|runbook>");
+  });
+
+  it("says unknown with the nearest three, and what could not be asked", () => {
+    const nearest = ["a", "b", "c", "d"].map((name, place) => ({
+      pattern: `pattern ${name}`,
+      cause: `cause ${name}`,
+      similarity: 0.7 - place / 10,
+    }));
+    const all = JSON.stringify(renderAlert(alert({ nearest, unavailable: "the model could not be asked" })));
+    expect(all).toContain("*Cause*\\nunknown");
+    expect(all).toContain("none is the same");
+    expect(all).toContain("0.70 `pattern a` cause a");
+    expect(all).toContain("0.50 `pattern c` cause c");
+    expect(all).not.toContain("pattern d");
+    expect(all).toContain("Knowledge unavailable: the model could not be asked");
+    const known = { cause: "x", action: "y", origin: "confirmed" as const };
+    expect(JSON.stringify(renderAlert(alert({ cause: known, nearest })))).not.toContain("pattern a");
+  });
+
   it("says that it may be a repeat", () => {
     expect(JSON.stringify(renderAlert(alert({ mayBeRepeat: true })))).toContain("may be a repeat");
     expect(JSON.stringify(renderAlert(alert()))).not.toContain("may be a repeat");
@@ -151,14 +183,17 @@ describe("renderAlert", () => {
       fc.property(
         fc.array(hostile, { minLength: 8, maxLength: 8 }),
         fc.boolean(),
-        ([a, b, c, d, e, f, g, h], mayBeRepeat) => {
+        fc.boolean(),
+        ([a, b, c, d, e, f, g, h], mayBeRepeat, isKnown) => {
           const message = renderAlert(
             alert({
               service: a,
               template: b,
               samples: [c ?? "", d ?? "", e ?? "", "one too many"],
               errorCode: f,
-              cause: { cause: g ?? "", action: h ?? "", origin: "proposed" },
+              ...(isKnown
+                ? { cause: { cause: g ?? "", action: h ?? "", origin: "proposed" } }
+                : unknownWith(g ?? "", h ?? "")),
               muted: Array.from({ length: 30 }, () => ({ by: a ?? "", count: 1 })),
               mayBeRepeat,
             }),
@@ -182,6 +217,9 @@ describe("renderAlert", () => {
       mayBeRepeat: true,
     });
     expect(problems(renderAlert(all, links))).toEqual([]);
+    expect(problems(renderAlert({ ...all, cause: undefined, ...unknownWith(text, text) }, links))).toEqual(
+      [],
+    );
     expect(problems({ ...renderPlainAlert(all), blocks: [] })).toEqual([]);
     expect(
       problems(
@@ -192,6 +230,11 @@ describe("renderAlert", () => {
       ),
     ).toEqual([]);
   });
+});
+
+const unknownWith = (pattern: string, cause: string) => ({
+  nearest: Array.from({ length: 3 }, () => ({ pattern, cause, similarity: -0.5 })),
+  unavailable: pattern,
 });
 
 describe("renderDigest", () => {

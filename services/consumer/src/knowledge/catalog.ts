@@ -56,6 +56,8 @@ export const KNOWLEDGE_KEYS: readonly string[] = [...Object.keys(fields.shape), 
 /** The knowledge base: what is known, by id. */
 export interface Catalog {
   get(id: string): Promise<CatalogEntry | undefined>;
+  /** Of all that it has. */
+  ids(): Promise<ReadonlySet<string>>;
   /** In the order of their ids. */
   all(): Promise<CatalogEntry[]>;
   /** One of the same id is replaced; writing the same again changes nothing. */

@@ -4,23 +4,29 @@ import type { Proposal } from "../llm/answer.ts";
 import type { Question } from "../llm/prompt.ts";
 import { annotateNewError } from "../new-errors.ts";
 import type { ObjectStore } from "../objects/types.ts";
-import type { Alert, CauseFinder, KnownCause } from "../types.ts";
+import type { Alert, CauseAnswer, CauseFinder, KnownCause } from "../types.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
 import { seedIdOf } from "./seed.ts";
+import type { SimilarAnswer } from "./similar.ts";
 
 export interface KnowledgeCausesOptions {
   readonly catalog: Catalog;
   /** Where new errors are kept. */
   readonly objects: ObjectStore;
+  /** Finds what the base knows of errors that read alike. Default: nothing does. */
+  readonly similar?: { find(alert: Alert): Promise<SimilarAnswer> };
   /** Asked for what the base doesn't know. Default: nobody. */
   readonly advisor?: { propose(question: Question): Promise<Proposal | undefined> };
   readonly clock: Clock;
   readonly log: Logger;
+  /** Takes what answered, or `none`. */
+  readonly onAnswer?: (tier: NonNullable<KnownCause["tier"]> | "none") => void;
 }
 
 /**
- * Finds causes: what the knowledge base says of the template, and only when it says nothing, what the model proposes. A
- * proposal goes into the base marked as one; what a person rejected is neither used nor asked for again.
+ * Finds causes: what the knowledge base says of the template, and only when it says nothing, what it says of a similar one, and only
+ * then what the model proposes. A proposal goes into the base marked as one; what a person rejected is neither used nor asked for
+ * again. A tier that cannot be asked is told of, and the next one asked.
  */
 export class KnowledgeCauses implements CauseFinder {
   readonly #options: KnowledgeCausesOptions;
@@ -29,29 +35,70 @@ export class KnowledgeCauses implements CauseFinder {
     this.#options = options;
   }
 
-  /** @throws ObjectStoreError, KnowledgeCorruptError, LlmError, StateUnavailableError */
-  async find(alert: Alert, template: string = alert.template): Promise<KnownCause | undefined> {
+  /** @throws ObjectStoreError, KnowledgeCorruptError when not even the knowledge base can be read */
+  async find(alert: Alert, template: string = alert.template): Promise<CauseAnswer> {
     const entry = await this.#known(alert);
-    if (entry?.state === "rejected") return undefined;
-    const known = entry && causeOf(entry, "hash");
-    if (known) {
-      await this.#note(alert, { tier: "hash" });
-      return known;
+    if (entry?.state === "rejected") return this.#answer(alert, {});
+    const known = entry && causeOf(entry, { tier: "hash" });
+    if (known) return this.#answer(alert, { cause: known });
+    const unavailable: string[] = [];
+    const similar = await this.#similar(alert, unavailable);
+    if (similar.match) {
+      const { entry, similarity } = similar.match;
+      return this.#answer(alert, { cause: causeOf(entry, { tier: "vector", similarity }) });
     }
-    const { advisor } = this.#options;
-    if (!advisor) {
-      await this.#note(alert, { tier: "none" });
+    const proposal = await this.#propose(alert, template, unavailable);
+    if (proposal) {
+      const kept = await this.#keep(alert, entry, proposal);
+      return this.#answer(alert, { cause: causeOf(kept, { tier: "llm" }) }, proposal);
+    }
+    const nearest = similar.nearest.map(({ entry: { pattern, cause }, similarity }) => ({
+      pattern,
+      cause,
+      similarity,
+    }));
+    return this.#answer(alert, {
+      ...(nearest.length > 0 && { nearest }),
+      ...(unavailable.length > 0 && { unavailable: unavailable.join("; ") }),
+    });
+  }
+
+  /** Notes and counts what answered. */
+  async #answer(alert: Alert, answer: CauseAnswer, proposal?: Proposal): Promise<CauseAnswer> {
+    const tier = answer.cause?.tier ?? "none";
+    this.#options.onAnswer?.(tier);
+    await this.#note(alert, { tier, ...(proposal && { proposal }) });
+    return answer;
+  }
+
+  async #similar(alert: Alert, unavailable: string[]): Promise<SimilarAnswer> {
+    const { similar, log } = this.#options;
+    if (!similar) return { nearest: [] };
+    try {
+      return await similar.find(alert);
+    } catch (error) {
+      log.warn({ err: error, id: alert.id }, "similar errors could not be looked for");
+      unavailable.push("similar errors could not be looked for");
+      return { nearest: [] };
+    }
+  }
+
+  async #propose(alert: Alert, template: string, unavailable: string[]): Promise<Proposal | undefined> {
+    const { advisor, log } = this.#options;
+    if (!advisor) return undefined;
+    const { service, level, errorCode } = alert;
+    try {
+      return await advisor.propose({
+        service,
+        level,
+        template,
+        ...(errorCode !== undefined && { errorCode }),
+      });
+    } catch (error) {
+      log.warn({ err: error, id: alert.id }, "the language model could not be asked");
+      unavailable.push("the language model could not be asked");
       return undefined;
     }
-    const { service, level, errorCode } = alert;
-    const proposal = await advisor.propose({
-      service,
-      level,
-      template,
-      ...(errorCode !== undefined && { errorCode }),
-    });
-    await this.#note(alert, proposal ? { tier: "llm", proposal } : { tier: "none" });
-    return proposal && causeOf(await this.#keep(alert, entry, proposal), "llm");
   }
 
   /** Knowledge of the error code goes before that of the template alone, and both before an entry whose words vary. */
@@ -96,13 +143,16 @@ export class KnowledgeCauses implements CauseFinder {
 }
 
 /** Nothing: the entry has no cause yet. */
-function causeOf(entry: CatalogEntry, tier: NonNullable<KnownCause["tier"]>): KnownCause | undefined {
+function causeOf(
+  entry: CatalogEntry,
+  how: Required<Pick<KnownCause, "tier">> & Pick<KnownCause, "similarity">,
+): KnownCause | undefined {
   const { cause, action, state, runbook, createdAt } = entry;
   if (cause === undefined || action === undefined) return undefined;
   return {
     cause,
     action,
-    tier,
+    ...how,
     origin: state === "confirmed" ? "confirmed" : "proposed",
     since: Date.parse(createdAt),
     ...(runbook !== undefined && { link: runbook }),

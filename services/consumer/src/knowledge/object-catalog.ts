@@ -26,12 +26,18 @@ export class ObjectCatalog implements Catalog {
     return body === undefined ? undefined : read(id, body);
   }
 
+  /** @throws ObjectStoreError */
+  async ids(): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    for await (const { key } of this.#objects.list(KNOWLEDGE)) {
+      ids.add(key.slice(KNOWLEDGE.length).replace(/\.json$/, ""));
+    }
+    return ids;
+  }
+
   /** @throws ObjectStoreError, KnowledgeCorruptError */
   async all(): Promise<CatalogEntry[]> {
-    const ids: string[] = [];
-    for await (const { key } of this.#objects.list(KNOWLEDGE)) {
-      ids.push(key.slice(KNOWLEDGE.length).replace(/\.json$/, ""));
-    }
+    const ids = [...(await this.ids())];
     const entries: CatalogEntry[] = [];
     for (let from = 0; from < ids.length; from += CONCURRENCY) {
       const some = await Promise.all(ids.slice(from, from + CONCURRENCY).map((id) => this.get(id)));

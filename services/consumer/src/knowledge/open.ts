@@ -7,8 +7,10 @@ import { Model } from "../llm/model.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ObjectStore } from "../objects/types.ts";
 import type { StateStore } from "../state/types.ts";
+import type { CauseFinder } from "../types.ts";
 import { KnowledgeCauses } from "./causes.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
+import { openSimilar } from "./open-similar.ts";
 import { SeededCatalog } from "./seed.ts";
 
 interface Parts {
@@ -17,20 +19,43 @@ interface Parts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onTrouble: (text: string | undefined) => void;
+  readonly onTrouble: (what: "llm" | "knowledge", text: string | undefined) => void;
 }
 
-/** What finds causes, as the configuration says: the knowledge base, and with a key the model behind it. */
-export function openCauses({ llm }: ConsumerConfig, parts: Parts): KnowledgeCauses {
-  const { objects, clock, log } = parts;
-  const advisor = openAdvisor(llm, parts);
-  return new KnowledgeCauses({
-    catalog: new SeededCatalog(new ObjectCatalog(objects)),
+/** What finds causes, and what has to run for it. */
+export interface OpenCauses {
+  readonly causes: CauseFinder;
+  /** Runs until `signal` aborts, and closes everything. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * What finds causes, as the configuration says: the knowledge base, what reads alike in it, and with a key the model behind both.
+ */
+export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
+  const { objects, clock, log, metrics, onTrouble } = parts;
+  const catalog = new SeededCatalog(new ObjectCatalog(objects));
+  const similar = openSimilar(config, {
+    catalog,
+    clock,
+    log,
+    onTrouble: (text) => onTrouble("knowledge", text),
+  });
+  const advisor = openAdvisor(config.llm, parts);
+  const causes = new KnowledgeCauses({
+    catalog,
     objects,
     clock,
     log,
+    onAnswer: (tier) => metrics.causes.inc({ tier }),
+    ...(similar && { similar }),
     ...(advisor && { advisor }),
   });
+  const run = async (signal: AbortSignal) => {
+    await similar?.run(signal);
+    await similar?.close();
+  };
+  return { causes, run };
 }
 
 function openAdvisor(
@@ -53,6 +78,6 @@ function openAdvisor(
     log,
     linkHosts,
     tokenKey,
-    onTrouble,
+    onTrouble: (text) => onTrouble("llm", text),
   });
 }

@@ -93,6 +93,10 @@ export class SeededCatalog implements Catalog {
     return (await this.#base.get(id)) ?? BY_ID.get(id);
   }
 
+  async ids(): Promise<ReadonlySet<string>> {
+    return new Set([...BY_ID.keys(), ...(await this.#base.ids())]);
+  }
+
   async all(): Promise<CatalogEntry[]> {
     const entries = new Map(
       [...BY_ID.values(), ...(await this.#base.all())].map((entry) => [entry.id, entry]),

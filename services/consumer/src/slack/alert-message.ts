@@ -28,6 +28,8 @@ const LONGEST = {
   cause: 250,
   action: 250,
   summary: 100,
+  near: 65,
+  unavailable: 100,
   link: 300,
   mutedServices: 8,
 };
@@ -104,12 +106,29 @@ function samples({ samples }: Alert) {
     .map((sample, index) => section(`*Line ${index + 1}*\n${code(cut(sample, LONGEST.sample))}`));
 }
 
-function cause({ cause: known }: Alert): string {
-  if (!known) return "*Cause*\nunknown";
+function cause(alert: Alert): string {
+  const { cause: known } = alert;
+  if (!known) return ["*Cause*\nunknown", ...near(alert), ...unavailable(alert)].join("\n");
   const origin = known.origin === "proposed" ? " (proposed, not confirmed by a person)" : "";
   const texts = `*Cause*${origin}\n${plain(cut(known.cause, LONGEST.cause))}\n*Action*\n${plain(cut(known.action, LONGEST.action))}`;
   const about = aboutCause(known);
   return about === "" ? texts : `${texts}\n_${about}_`;
+}
+
+/** None of them is this error: they are shown for what they may suggest. */
+function near({ nearest = [] }: Alert): string[] {
+  if (nearest.length === 0) return [];
+  const lines = nearest
+    .slice(0, 3)
+    .map(
+      ({ pattern, cause, similarity }) =>
+        `• ${similarity.toFixed(2)} ${inlineCode(cut(pattern, LONGEST.near))} ${plain(cut(cause, LONGEST.near))}`,
+    );
+  return ["_Known errors that read most alike; none is the same:_", ...lines];
+}
+
+function unavailable({ unavailable: why }: Alert): string[] {
+  return why === undefined ? [] : [`_Knowledge unavailable: ${plain(cut(why, LONGEST.unavailable))}_`];
 }
 
 const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {

@@ -66,6 +66,8 @@ export class Rig {
         limits: sections.limits,
         grouping: sections.grouping,
         llm: sections.llm,
+        // Those that are about it say so: the model takes a second to load.
+        knowledge: { vectors: "none", ...sections.knowledge },
         openSearch: sections.openSearch,
         slack: { webhookUrl: this.#webhookUrl, paceMs: 10, ...sections.slack },
         http: { host: "127.0.0.1", port: 0 },
