@@ -114,6 +114,7 @@ it("two replicas share a stream, one goes, a shard is split: all is counted once
         state: { table, endpoint, leaseDurationMs: 2_000 },
         objects: { bucket, endpoint },
         slack: { webhookUrl, paceMs: 10 },
+        knowledge: { vectors: "none" },
         http: { port: 0, host: "127.0.0.1" },
       },
       { credentials, log: pino({ level: "silent" }) },

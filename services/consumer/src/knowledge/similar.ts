@@ -88,8 +88,8 @@ export class SimilarKnowledge {
     if (text === "") return { nearest: [] };
     // What was never looked for is not there: an answer of an empty store would say "unknown" without a reason.
     await this.#firstLook;
-    const vector = await this.#vectorOf(text);
-    const hits = await (await this.#openStore()).search(vector, LOOKED_AT);
+    const store = await this.#openStore();
+    const hits = await store.search(await this.#vectorOf(text), LOOKED_AT);
     const entries = await Promise.all(hits.map(({ id }) => catalog.get(id)));
     const near = hits.flatMap(({ similarity }, place): Similar[] => {
       const entry = entries[place];

@@ -34,6 +34,8 @@ export class ConsumerProcess {
         AWS_REGION: "us-east-1",
         CALI_HTTP_PORT: "0",
         CALI_HTTP_HOST: "127.0.0.1",
+        // The model takes a second to load, each time.
+        CALI_KNOWLEDGE_VECTORS: "none",
         ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,98 @@
+import { writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { sendJson } from "./support/llm-server.ts";
+import { until } from "./support/process.ts";
+import { logRecord } from "./support/records.ts";
+import { Rig } from "./support/rig.ts";
+
+/** Like the seed's `file-descriptors`, with a word more. */
+const SIMILAR = "accept on 0.0.0.0:8080 failed: too many open files, 4635 of really 3503 in use";
+const UNKNOWN = "*Cause*\\nunknown";
+const UNAVAILABLE = "Knowledge unavailable: similar errors could not be looked for";
+
+type Start = Parameters<Rig["start"]>[0];
+
+/** What Slack gets of one error when the consumer runs with these settings, and the consumer. */
+async function alertWith(sections: Start, prepare: (rig: Rig) => Promise<void> = async () => {}) {
+  const rig = await Rig.create();
+  await prepare(rig);
+  const consumer = await rig.start(sections);
+  rig.kinesis.put(JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE" })));
+  await until("Slack has it", () => rig.slack.posts.length === 1, 60_000);
+  return { rig, consumer, post: rig.slack.posts[0] ?? "" };
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it("alerts with the cause of a similar error, by the packaged model and sqlite-vec", async () => {
+  const { post, consumer } = await alertWith({ knowledge: { vectors: "sqlite", timeoutMs: 60_000 } });
+  expect(post).toContain("known of a similar template · similarity 0.");
+  expect(post).toContain("The process has used up its file descriptors");
+  expect(consumer.troubles()).toEqual([]);
+  const metrics = await (await fetch(`http://127.0.0.1:${consumer.port}/metrics`)).text();
+  expect(metrics).toContain('cali_consumer_causes_total{tier="vector"} 1');
+});
+
+it("alerts with that cause although the store was damaged, and begins it anew", async () => {
+  const file = (rig: Rig) => join(rig.folder, "vectors.sqlite");
+  const rig = await Rig.create();
+  await writeFile(file(rig), "this is no database, but long enough to be taken for one".repeat(100));
+  await rig.start({ knowledge: { vectors: "sqlite", file: file(rig), timeoutMs: 60_000 } });
+  rig.kinesis.put(JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE" })));
+  await until("Slack has it", () => rig.slack.posts.length === 1, 60_000);
+  expect(rig.slack.posts[0]).toContain("known of a similar template");
+  expect(JSON.stringify(rig.said)).toContain("made anew");
+});
+
+it("alerts without a cause while Milvus cannot be reached, says so, and stays ready", async () => {
+  const server = createServer();
+  const milvusAddress = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  const { post, consumer } = await alertWith({
+    knowledge: { vectors: "milvus", milvusAddress, timeoutMs: 1_000 },
+  });
+  expect(post).toContain(UNKNOWN);
+  expect(post).toContain(UNAVAILABLE);
+  await until("the trouble is told", () => consumer.troubles().length > 0, 60_000);
+  expect(consumer.troubles().join()).toMatch(/^knowledge: similar errors may be missed: /);
+  expect((await fetch(`http://127.0.0.1:${consumer.port}/readyz`)).status).toBe(200);
+});
+
+it("alerts in time while Milvus takes connections and never answers", async () => {
+  const sockets: { destroy(): void }[] = [];
+  const server = createServer((socket) => void sockets.push(socket));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const milvusAddress = await listening(server);
+  const { post, rig } = await alertWith({ knowledge: { vectors: "milvus", milvusAddress, timeoutMs: 500 } });
+  expect(post).toContain(UNKNOWN);
+  expect(post).toContain(UNAVAILABLE);
+  expect(JSON.stringify(rig.said)).toContain("similar errors could not be looked for");
+});
+
+it("alerts without a cause when the embedder answers with another dimension", async () => {
+  const server = createHttpServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { input } = JSON.parse(Buffer.concat(chunks).toString()) as { input?: string[] };
+    const data = (input ?? []).map((_, index) => ({ object: "embedding", index, embedding: [1, 2, 3] }));
+    sendJson(response, 200, { object: "list", data });
+  });
+  const baseUrl = `http://${await listening(server)}/v1`;
+  const { post, rig } = await alertWith({
+    llm: { apiKey: "secret-of-the-model", baseUrl, attempts: 1, timeoutMs: 1_000 },
+    knowledge: { vectors: "sqlite", embedder: "openai" },
+  });
+  expect(post).toContain(UNKNOWN);
+  expect(post).toContain("similar errors could not be looked for");
+  expect(JSON.stringify(rig.said)).toMatch(/a vector has 3 dimensions, 512 were asked for/);
+  expect(JSON.stringify(rig.said)).not.toContain("secret-of-the-model");
+});
