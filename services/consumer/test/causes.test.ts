@@ -107,7 +107,7 @@ describe("the consumer with a model", () => {
     const baseUrl = await llm.listen();
     onTestFinished(() => llm.close());
     const start = (over = {}) =>
-      rig.start({ llm: { apiKey: "test-key", baseUrl, timeoutMs: 250, attempts: 1, ...over } });
+      rig.start({ llm: { apiKey: "test-key", baseUrl, timeoutMs: 1_500, attempts: 1, ...over } });
     return { rig, llm, start };
   }
 
