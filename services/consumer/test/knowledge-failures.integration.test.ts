@@ -16,10 +16,15 @@ const UNAVAILABLE = "Knowledge unavailable: similar errors could not be looked f
 type Start = Parameters<Rig["start"]>[0];
 
 /** What Slack gets of one error when the consumer runs with these settings, and the consumer. */
-async function alertWith(sections: Start, prepare: (rig: Rig) => Promise<void> = async () => {}) {
-  const rig = await Rig.create();
-  await prepare(rig);
+async function alertWith(
+  sections: Start,
+  { isReady = false, rig: given }: { isReady?: boolean; rig?: Rig } = {},
+) {
+  const rig = given ?? (await Rig.create());
   const consumer = await rig.start(sections);
+  // The model may take longer to load than an alert waits.
+  const upToDate = () => rig.said.some(({ msg }) => msg === "the knowledge base's vectors are up to date");
+  if (isReady) await until("the vectors are there", upToDate, 60_000);
   rig.kinesis.put(JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE" })));
   await until("Slack has it", () => rig.slack.posts.length === 1, 60_000);
   return { rig, consumer, post: rig.slack.posts[0] ?? "" };
@@ -32,7 +37,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 it("alerts with the cause of a similar error, by the packaged model and sqlite-vec", async () => {
-  const { post, consumer } = await alertWith({ knowledge: { vectors: "sqlite", timeoutMs: 60_000 } });
+  const { post, consumer } = await alertWith({ knowledge: { vectors: "sqlite" } }, { isReady: true });
   expect(post).toContain("known of a similar template · similarity 0.");
   expect(post).toContain("The process has used up its file descriptors");
   expect(consumer.troubles()).toEqual([]);
@@ -41,13 +46,11 @@ it("alerts with the cause of a similar error, by the packaged model and sqlite-v
 });
 
 it("alerts with that cause although the store was damaged, and begins it anew", async () => {
-  const file = (rig: Rig) => join(rig.folder, "vectors.sqlite");
   const rig = await Rig.create();
-  await writeFile(file(rig), "this is no database, but long enough to be taken for one".repeat(100));
-  await rig.start({ knowledge: { vectors: "sqlite", file: file(rig), timeoutMs: 60_000 } });
-  rig.kinesis.put(JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE" })));
-  await until("Slack has it", () => rig.slack.posts.length === 1, 60_000);
-  expect(rig.slack.posts[0]).toContain("known of a similar template");
+  const file = join(rig.folder, "vectors.sqlite");
+  await writeFile(file, "this is no database, but long enough to be taken for one".repeat(100));
+  const { post } = await alertWith({ knowledge: { vectors: "sqlite", file } }, { isReady: true, rig });
+  expect(post).toContain("known of a similar template");
   expect(JSON.stringify(rig.said)).toContain("made anew");
 });
 

@@ -127,14 +127,21 @@ export class SimilarKnowledge {
    * @throws VectorStoreError, EmbedderError, ObjectStoreError; what was done stays
    */
   async refresh(): Promise<void> {
-    const { catalog } = this.#options;
+    const { catalog, log } = this.#options;
     const store = await this.#openStore();
     const [wanted, held] = await Promise.all([catalog.ids(), store.ids()]);
     const gone = [...held].filter((id) => !wanted.has(id));
     if (gone.length > 0) await store.delete(gone);
     const missing = [...wanted].filter((id) => !held.has(id));
-    for (let from = 0; from < missing.length; from += BATCH)
+    for (let from = 0; from < missing.length; from += BATCH) {
       await this.#add(store, missing.slice(from, from + BATCH));
+    }
+    if (gone.length + missing.length > 0) {
+      log.info(
+        { added: missing.length, removed: gone.length },
+        "the knowledge base's vectors are up to date",
+      );
+    }
   }
 
   async close(): Promise<void> {
