@@ -44,7 +44,7 @@ export function driftMessage(
   const lines = findings.slice(0, MOST_LINES).map(({ words }) => `• ${inWords(words, shown)}`);
   const rest = findings.length - lines.length;
   const blocks: SlackBlock[] = [
-    ...(counts.length > 0 ? [fields(counts)] : []),
+    ...fields(counts),
     ...inSections([...lines, ...(rest > 0 ? [`• and ${rest} more`] : [])]),
     ...context([
       ...(issueUrl === undefined ? [] : [link(issueUrl, "the issue")]),

@@ -35,11 +35,11 @@ export const section = (text: string): SlackBlock => ({
   text: markdown(cut(text, SECTION_LIMIT)),
 });
 
-/** Short texts in two columns. */
-export const fields = (texts: readonly string[]): SlackBlock => ({
-  type: "section",
-  fields: texts.map((text) => markdown(cut(text, FIELD_LIMIT))),
-});
+/** Short texts in two columns; no block where there are none, which Slack would refuse. */
+export function fields(texts: readonly string[]): SlackBlock[] {
+  if (texts.length === 0) return [];
+  return [{ type: "section", fields: texts.map((text) => markdown(cut(text, FIELD_LIMIT))) }];
+}
 
 /** Lines in as few sections as hold them. */
 export function inSections(lines: readonly string[]): SlackBlock[] {

@@ -23,7 +23,7 @@ export function messageOf(notice: Notice): SlackMessage {
   const title = `${SIGNS[outcome]} ${environment}: ${kind} ${OUTCOMES[outcome]}`;
   const failures = stacks.filter(({ isFailed }) => isFailed);
   return message(title, [
-    fields(fieldsOf(notice)),
+    ...fields(fieldsOf(notice)),
     ...inSections(stacks.map(stackLine)),
     ...failures.slice(0, MOST_FAILURES).flatMap(failureBlock),
     ...(trouble === undefined ? [] : [section(codeBlock(trouble, { limit: 2_000, lines: ERROR_LINES }))]),

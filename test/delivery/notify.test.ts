@@ -61,6 +61,13 @@ describe("the message of a run", () => {
     expect(text.match(/noise/g)).toHaveLength(14);
   });
 
+  it("has no empty block when nothing is known, which Slack would refuse", () => {
+    const unknown = { actor: undefined, commit: undefined, links: undefined, stacks: [], cost: undefined };
+    const { blocks } = messageOf(notice({ ...unknown, durationMs: undefined, trouble: "no run.json" }));
+    expect(blocks.map(({ type }) => type)).toEqual(["header", "section"]);
+    expect(textsOf(blocks).map(({ text }) => text)).toContain("```\nno run.json\n```");
+  });
+
   it("is within Slack's limits and mentions nobody, whatever it is made of", () => {
     const text = fc.tuple(hostileText, fc.nat(200)).map(([one, times]) => one.repeat(times + 1));
     const stacks = fc.array(
