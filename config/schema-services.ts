@@ -59,7 +59,7 @@ export const servicesSchema = z
           .max(100)
           .default(70)
           .describe("Mean use of the requested processors, in percent, above which a pod is added."),
-        resources: resources({ cpu: "100m", memory: "256Mi", memoryLimit: "512Mi" }),
+        resources: resources({ cpu: "100m", memory: "384Mi", memoryLimit: "1Gi" }),
         secrets: z
           .discriminatedUnion("kind", [
             z.strictObject({
