@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { loadConfig } from "../config/load.ts";
 import { stateBackend } from "../config/state-backend.ts";
 import { startMoto } from "../test/support/moto.ts";
-import { type RunResult, run } from "../test/support/run.ts";
+import { CALI, type RunResult, run } from "../test/support/run.ts";
 import { writeApplication } from "../test/support/terraform-app.ts";
 
 /**
@@ -22,8 +22,6 @@ const { values } = parseArgs({
   },
 });
 const { parallel } = values;
-/** As `npm run cali` starts it. */
-const program = ["--disable-warning=ExperimentalWarning", "delivery/main.ts"];
 const names = Array.from(
   { length: Number(values.stacks) },
   (_, index) => `${String(index + 1).padStart(2, "0")}-stack`,
@@ -65,7 +63,7 @@ function synth(name: string): string {
 async function cali(): Promise<void> {
   const plans = join(folder, "plans");
   rmSync(plans, { recursive: true, force: true });
-  const command = [...program, "plan", "--synth-dir", synth("cali"), "--out", plans, "--parallel", parallel];
+  const command = [...CALI, "plan", "--synth-dir", synth("cali"), "--out", plans, "--parallel", parallel];
   await succeed("node", command);
 }
 
@@ -88,7 +86,7 @@ async function seconds(work: () => Promise<void>): Promise<number> {
 }
 
 try {
-  await succeed("node", [...program, "bootstrap"]);
+  await succeed("node", [...CALI, "bootstrap"]);
   const s3 = new S3Client({
     endpoint: moto.url,
     region: backend.region,

@@ -15,7 +15,7 @@ import {
 } from "../../delivery/bootstrap/errors.ts";
 import { NOTHING, plan } from "../../delivery/bootstrap/plan.ts";
 import { shellScript } from "../../delivery/bootstrap/script.ts";
-import { run } from "../support/run.ts";
+import { run, runCali } from "../support/run.ts";
 import { ACCOUNT, FakeAws } from "./bootstrap-fake-aws.ts";
 
 const BUCKET = "cali-dev-terraform-state";
@@ -55,7 +55,7 @@ afterEach(async () => {
 
 /** The whole program. Nothing it ever says may hold a secret. */
 async function program(...args: string[]) {
-  const result = await run("tsx", ["delivery/main.ts", "bootstrap", ...args], { env });
+  const result = await runCali(["bootstrap", ...args], { env });
   for (const secret of Object.values(SECRETS)) {
     expect(result.stdout).not.toContain(secret);
     expect(result.stderr).not.toContain(secret);

@@ -11,7 +11,7 @@ import { githubEnvironment } from "../../delivery/github/environment.ts";
 import { GithubRequestError } from "../../delivery/github/errors.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { HEAD, type StackInput, writePlanRun } from "../support/plan-runs.ts";
-import { run } from "../support/run.ts";
+import { runCali } from "../support/run.ts";
 
 let github: GithubServer;
 let folder: string;
@@ -34,7 +34,7 @@ const summary = () => join(folder, "summary.md");
 /** The whole program, as a workflow calls it. Nothing it says may hold the token. */
 async function comment(stacks: readonly StackInput[], { env = {}, args = [] as string[], more = {} } = {}) {
   writePlanRun(plans(), stacks, more);
-  const result = await run("tsx", ["delivery/main.ts", "comment", "--plans", plans(), ...args], {
+  const result = await runCali(["comment", "--plans", plans(), ...args], {
     env: { CALI_ENV: "dev", GITHUB_STEP_SUMMARY: summary(), ...github.environment, ...env },
   });
   expect(result.stdout + result.stderr).not.toContain(github.environment.GITHUB_TOKEN);

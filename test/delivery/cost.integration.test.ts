@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writePlanRun } from "../support/plan-runs.ts";
-import { run } from "../support/run.ts";
+import { runCali } from "../support/run.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -11,8 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const cost = (...args: string[]) =>
-  run("tsx", ["delivery/main.ts", "cost", ...args], { env: { CALI_ENV: "dev" } });
+const cost = (...args: string[]) => runCali(["cost", ...args], { env: { CALI_ENV: "dev" } });
 
 describe("cali cost", () => {
   it("says what dev's budget goes into, of what it synthesizes", async () => {

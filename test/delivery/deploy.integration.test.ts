@@ -13,7 +13,7 @@ import { readPlanRun } from "../../delivery/plan/plan-run.ts";
 import { sealPlans } from "../../delivery/seal/seal-plans.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
-import { ROOT, run } from "../support/run.ts";
+import { CALI, ROOT, runCali } from "../support/run.ts";
 import { type TestStack, writeApplication } from "../support/terraform-app.ts";
 
 const HEAD = "a".repeat(40);
@@ -48,7 +48,7 @@ beforeEach(async () => {
     forcePathStyle: true,
     credentials: { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" },
   });
-  const made = await run("tsx", ["delivery/main.ts", "bootstrap", "--env", "dev"], { env: base });
+  const made = await runCali(["bootstrap", "--env", "dev"], { env: base });
   expect(made.code, made.stderr).toBe(0);
   // moto takes a Deny for one whatever its condition says, and would refuse Terraform everything.
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: backend.bucket }));
@@ -62,7 +62,7 @@ afterEach(async () => {
 const at = (name: string) => join(folder, name);
 const write = (stacks: readonly TestStack[]) => writeApplication(at("synth"), backend, stacks);
 const cali = (args: readonly string[], env: Record<string, string> = {}) =>
-  run("tsx", ["delivery/main.ts", ...args], { env: { ...base, ...env } });
+  runCali([...args], { env: { ...base, ...env } });
 const plan = (...args: string[]) =>
   cali(["plan", "--synth-dir", at("synth"), "--out", at("plans"), "--seal", at("plans.sealed"), ...args]);
 const deployArguments = (...args: string[]) => [
@@ -178,15 +178,11 @@ describe("cali plan and deploy", () => {
     ];
     write(slow);
     await plan();
-    const killed = spawn(
-      process.execPath,
-      ["--import", "tsx", "delivery/main.ts", ...deployArguments(...reviewed())],
-      {
-        cwd: ROOT,
-        env: { ...process.env, ...base },
-        stdio: "ignore",
-      },
-    );
+    const killed = spawn(process.execPath, [...CALI, ...deployArguments(...reviewed())], {
+      cwd: ROOT,
+      env: { ...process.env, ...base },
+      stdio: "ignore",
+    });
     await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
     killed.kill("SIGKILL");
     expect(statuses()).toMatchObject({
@@ -214,15 +210,11 @@ describe("cali plan and deploy", () => {
       { name: "02-second", dependencies: ["01-first"], values: { two: "b" } },
     ]);
     await plan();
-    const stopped = spawn(
-      "node",
-      ["--disable-warning=ExperimentalWarning", "delivery/main.ts", ...deployArguments(...reviewed())],
-      {
-        cwd: ROOT,
-        env: { ...process.env, ...base },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const stopped = spawn("node", [...CALI, ...deployArguments(...reviewed())], {
+      cwd: ROOT,
+      env: { ...process.env, ...base },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let said = "";
     for (const stream of [stopped.stdout, stopped.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {

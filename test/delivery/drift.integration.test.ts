@@ -8,7 +8,7 @@ import { stateBackend } from "../../config/state-backend.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { writePlanRun } from "../support/plan-runs.ts";
-import { run } from "../support/run.ts";
+import { run, runCali } from "../support/run.ts";
 import { SlackServer } from "../support/slack-server.ts";
 import { type TestStack, writeApplication } from "../support/terraform-app.ts";
 
@@ -66,7 +66,7 @@ const write = (stacks: readonly TestStack[]) => writeApplication(at("synth"), ba
 
 /** A command, which has to end with this code and to say no secret. */
 async function cali(name: string, args: readonly string[] = [], code = 0): Promise<string> {
-  const result = await run("tsx", ["delivery/main.ts", name, ...args], { env: base });
+  const result = await runCali([name, ...args], { env: base });
   expect(result.code, `cali ${name}: ${result.stderr}${result.stdout}`).toBe(code);
   expect(result.stdout + result.stderr).not.toMatch(/very-secret|secret-key/);
   return result.stdout;
@@ -226,12 +226,12 @@ describe("cali drift", () => {
     writePlanRun(at("plans"), [{ name: "infra", plan: "drift" }]);
     slack.answers.push({ status: 403 });
     const plans = ["drift", "--plans", at("plans"), "--slack"];
-    const refused = await run("tsx", ["delivery/main.ts", ...plans], { env: base });
+    const refused = await runCali([...plans], { env: base });
     expect(refused).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: Slack was not told/) });
     expect(refused.stdout).toContain("### Changed outside Git: 2");
 
     github.failures.push(...Array.from({ length: 4 }, () => ({ status: 403, body: { message: "no" } })));
-    const unheard = await run("tsx", ["delivery/main.ts", ...plans, "--issue"], { env: base });
+    const unheard = await runCali([...plans, "--issue"], { env: base });
     expect(unheard).toMatchObject({ code: 1, stderr: expect.stringContaining("GitHub answered 403") });
     expect(slack.received).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { messageOf } from "../../delivery/notify/message.ts";
 import { SlackError, send } from "../../delivery/notify/send.ts";
 import { writePlanRun } from "../support/plan-runs.ts";
-import { run } from "../support/run.ts";
+import { runCali } from "../support/run.ts";
 import { SlackServer } from "../support/slack-server.ts";
 
 let slack: SlackServer;
@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 async function notify(env: Record<string, string>, ...args: string[]) {
-  const result = await run("tsx", ["delivery/main.ts", "notify", ...args], {
+  const result = await runCali(["notify", ...args], {
     env: { CALI_ENV: "dev", GITHUB_REPOSITORY: "acme/cali", GITHUB_RUN_ID: "7", ...env },
   });
   expect(result.stdout + result.stderr).not.toContain("very-secret-path");

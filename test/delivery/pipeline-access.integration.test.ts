@@ -1,7 +1,7 @@
 import { GetRoleCommand, IAMClient, PutRolePolicyCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type Moto, startMoto } from "../support/moto.ts";
-import { run } from "../support/run.ts";
+import { runCali } from "../support/run.ts";
 
 let moto: Moto;
 let iam: IAMClient;
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const access = (...args: string[]) =>
-  run("tsx", ["delivery/main.ts", "pipeline-access", "--env", "dev", "--repository", "acme/cali", ...args], {
+  runCali(["pipeline-access", "--env", "dev", "--repository", "acme/cali", ...args], {
     env,
   });
 const changes = (stdout: string) => stdout.match(/^ {2}(done|missing): .*$/gm) ?? [];

@@ -8,7 +8,7 @@ import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import { GithubServer, type PullRequest } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
-import { run } from "../support/run.ts";
+import { runCali } from "../support/run.ts";
 import { SlackServer } from "../support/slack-server.ts";
 import { type TestStack, writeApplication } from "../support/terraform-app.ts";
 
@@ -65,7 +65,7 @@ const at = (name: string) => join(folder, name);
 
 /** A command of the pipeline, which has to succeed and to say no secret. */
 async function cali(env: Record<string, string>, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run("tsx", ["delivery/main.ts", ...args], {
+  const { code, stdout, stderr } = await runCali([...args], {
     env: { ...base, ...env },
   });
   expect(code, `cali ${args[0]}: ${stderr}${stdout}`).toBe(0);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { manifestsOf } from "../../delivery/synth-difference/charts.ts";
 import { compare } from "../../delivery/synth-difference/compare.ts";
 import type { Synthesis } from "../../delivery/synth-difference/synthesize.ts";
-import { ROOT, run } from "../support/run.ts";
+import { ROOT, runCali } from "../support/run.ts";
 
 let folder: string;
 let base: string;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const difference = (...args: string[]) =>
-  run("tsx", ["delivery/main.ts", "synth-difference", "--base", base, "--env", "dev", ...args], {
+  runCali(["synth-difference", "--base", base, "--env", "dev", ...args], {
     env: { GITHUB_STEP_SUMMARY: "" },
   });
 

@@ -10,6 +10,17 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** Node's arguments for `cali`, as `npm run cali` has them. */
+export const CALI = ["--disable-warning=ExperimentalWarning", "delivery/main.ts"] as const;
+
+/** Runs `cali`, as `npm run cali` would. */
+export function runCali(
+  args: readonly string[],
+  options?: { env?: Record<string, string>; cwd?: string },
+): Promise<RunResult> {
+  return run("node", [...CALI, ...args], options);
+}
+
 /** Runs a command of the checkout as its npm scripts would: with `node_modules/.bin` first on the path. */
 export function run(
   command: string,
