@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { sendJson } from "./support/llm-server.ts";
+import { MilvusLite } from "./support/milvus-lite.ts";
 import { until } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";
@@ -52,6 +53,32 @@ it("alerts with that cause although the store was damaged, and begins it anew", 
   const { post } = await alertWith({ knowledge: { vectors: "sqlite", file } }, { isReady: true, rig });
   expect(post).toContain("known of a similar template");
   expect(JSON.stringify(rig.said)).toContain("made anew");
+});
+
+it("alerts with the cause that Milvus finds, without while it is away, and with it again when it is back", async () => {
+  const milvus = new MilvusLite();
+  onTestFinished(() => milvus.remove());
+  await milvus.start();
+  const settings = { vectors: "milvus" as const, milvusAddress: milvus.address, refreshMs: 1_000 };
+  const { post, rig } = await alertWith({ knowledge: settings }, { isReady: true });
+  expect(post).toContain("known of a similar template");
+  const tell = async (service: string) => {
+    const before = rig.slack.posts.length;
+    rig.kinesis.put(
+      JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE", service })),
+    );
+    await until("Slack has it", () => rig.slack.posts.length > before, 60_000);
+    return rig.slack.posts.at(-1) ?? "";
+  };
+  await milvus.stop();
+  expect(await tell("payment")).toContain(UNAVAILABLE);
+  await milvus.start();
+  let services = 0;
+  await until(
+    "its cause is there again",
+    async () => (await tell(`s${services++}`)).includes("similar template"),
+    120_000,
+  );
 });
 
 it("alerts without a cause while Milvus cannot be reached, says so, and stays ready", async () => {
