@@ -3,6 +3,7 @@ import { bootstrapCommand } from "./bootstrap/command.ts";
 import { commentCommand } from "./comment/command.ts";
 import { costCommand } from "./cost/command.ts";
 import { deployCommand } from "./deploy/command.ts";
+import { doctorCommand } from "./doctor/command.ts";
 import { driftCommand } from "./drift/command.ts";
 import { fetchPlansCommand } from "./fetch-plans/command.ts";
 import { grafanaCommand } from "./grafana/command.ts";
@@ -24,6 +25,7 @@ export const program = new Command("cali")
   .addCommand(commentCommand)
   .addCommand(costCommand)
   .addCommand(fetchPlansCommand)
+  .addCommand(doctorCommand)
   .addCommand(planCommand)
   .addCommand(deployCommand)
   .addCommand(driftCommand)

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseHcl } from "@cdktf/hcl2json";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run } from "./support/run.ts";
+import { synthesizeTo } from "../delivery/application/synthesize.ts";
+import { ROOT, run } from "./support/run.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -20,6 +21,12 @@ describe("cdktf", () => {
     for (const stack of ["01-kinesis", "07-ecr", "08-cluster", "13-consumer"])
       expect(stdout).toContain(stack);
   });
+
+  it("synthesizes into a folder that is not there yet, as in a fresh checkout", async () => {
+    const outdir = join(folder, "not/there/yet");
+    await synthesizeTo(outdir, ROOT, "dev");
+    expect(readdirSync(join(outdir, "stacks"))).toContain("01-kinesis");
+  }, 120_000);
 
   it.each(["dev", "terraform-users"])(
     "synth and synth --hcl say the same of %s",

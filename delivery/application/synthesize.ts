@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { SynthesisError } from "./errors.ts";
 
@@ -18,6 +19,8 @@ export async function synthesizeTo(outdir: string, folder: string, environment: 
   if (!existsSync(join(folder, "main.ts"))) {
     throw new SynthesisError(`given ${folder}; allowed: a checkout of this repository, with its main.ts`);
   }
+  // cdktf makes the folder, but not those that it is in: a fresh checkout has none of them.
+  await mkdir(dirname(outdir), { recursive: true });
   const result = await execa("tsx", ["main.ts"], {
     cwd: folder,
     preferLocal: true,

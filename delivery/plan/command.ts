@@ -30,14 +30,15 @@ interface Options extends StackOptions {
 
 /** Adds the stacks, and the options of everything that runs Terraform. */
 export function withStackOptions(command: Command): Command {
-  return withCommonOptions(command)
-    .addArgument(
-      new Argument(
-        "[stack...]",
-        "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
-      ),
-    )
-    .addOption(parallelOption());
+  return withCommonOptions(command).addArgument(stackArgument()).addOption(parallelOption());
+}
+
+/** `[stack…]` */
+export function stackArgument(): Argument {
+  return new Argument(
+    "[stack...]",
+    "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
+  );
 }
 
 /** Adds the options of everything that runs Terraform. */
