@@ -179,6 +179,21 @@ describe("SqliteVectorStore", () => {
     }
   });
 
+  it("waits for another process that opens it, but not for ever, and says what is wrong with its lock", async () => {
+    const file = await vectorFile();
+    await (await open(file)).store.close();
+    const other = new DatabaseSync(`${file}.lock`);
+    other.exec("BEGIN EXCLUSIVE");
+    expect(await failure(SqliteVectorStore.open({ file, making: MAKING, busyTimeoutMs: 50 }))).toMatch(
+      /another process writes to it for too long/,
+    );
+    other.close();
+    await writeFile(`${file}.lock`, "something that is no database at all".repeat(100));
+    expect(await failure(SqliteVectorStore.open({ file, making: MAKING }))).toMatch(
+      /vectors\.sqlite\.lock: given something else, allowed the lock of the vectors: remove the file/,
+    );
+  });
+
   it("waits for another process that writes, but not for ever", async () => {
     const file = await vectorFile();
     await (await open(file)).store.close();

@@ -17,6 +17,8 @@ const FORMAT = 1;
 /** Large pages and mapping them spare the copies that take a third of a search otherwise (`bench/vectors.ts`). */
 const PAGE_BYTES = 65_536;
 const MAPPED_BYTES = 2 ** 31;
+/** 4 MiB, as with SQLite's own pages: what is still in the log is not mapped. */
+const LOG_PAGES = 64;
 const MEMORY = ":memory:";
 
 const knownDimensions = z.object({ dimensions: z.int().min(1).max(MOST_DIMENSIONS) });
@@ -43,22 +45,33 @@ export function openVectorFile(options: VectorFile): DatabaseSync {
   const { file, busyTimeoutMs, onRebuilt } = options;
   if (file === MEMORY) return prepared(options);
   mkdirSync(dirname(file), { recursive: true });
-  // Without it, a second process could set aside what the first has just made. The lock ends with the process.
-  const lock = new DatabaseSync(`${file}.lock`, { timeout: busyTimeoutMs });
+  const lock = locked(`${file}.lock`, busyTimeoutMs);
   try {
-    lock.exec("BEGIN EXCLUSIVE");
-    try {
-      return prepared(options);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const aside = setAside(file);
-      onRebuilt?.(
-        `${file}: it is damaged (${(error as Error).message}), so it is ${aside} now, and begun anew`,
-      );
-      return prepared(options);
-    }
+    return prepared(options);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const aside = setAside(file);
+    onRebuilt?.(
+      `${file}: it is damaged (${(error as Error).message}), so it is ${aside} now, and begun anew`,
+    );
+    return prepared(options);
   } finally {
     lock.close();
+  }
+}
+
+/** Without it, a second process could set aside what the first has just made. It ends with the process. */
+function locked(file: string, timeout: number): DatabaseSync {
+  const lock = new DatabaseSync(file, { timeout });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!isDamage(error)) throw error;
+    throw new VectorStoreError(
+      `${file}: given something else, allowed the lock of the vectors: remove the file`,
+    );
   }
 }
 
@@ -78,8 +91,8 @@ function prepared(options: VectorFile): DatabaseSync {
   try {
     loadExtension(db, options.extension);
     // Normal: the last vectors may be missing after a power failure, and are put again. The file stays whole.
-    db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-      PRAGMA mmap_size = ${MAPPED_BYTES};`);
+    db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA mmap_size = ${MAPPED_BYTES};
+      PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES};`);
     db.exec("BEGIN IMMEDIATE");
     const emptied = prepareTables(db, options);
     db.exec("COMMIT");
