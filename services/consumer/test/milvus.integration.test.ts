@@ -184,8 +184,8 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function milvus(options: Partial<MilvusOptions> = {}): Milvus {
-  const client = new Milvus({ ...OPTIONS, ...options });
+async function milvus(options: Partial<MilvusOptions> = {}): Promise<Milvus> {
+  const client = await Milvus.open({ ...OPTIONS, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -198,14 +198,14 @@ const status = (code: number, retriable = false) => ({
 });
 
 describe("requests to Milvus", () => {
-  it("need certificates that can be read", () => {
-    expect(() => milvus({ tls: { rootCertPath: "/no/such/ca.pem" } })).toThrow(/ENOENT.*ca\.pem/);
+  it("need certificates that can be read", async () => {
+    expect(await failure(milvus({ tls: { rootCertPath: "/no/such/ca.pem" } }))).toMatch(/ENOENT.*ca\.pem/);
   });
 
   it("repeats only what may succeed later", async () => {
     const tries = async (answers: readonly unknown[]) => {
       let tried = 0;
-      const client = milvus();
+      const client = await milvus();
       const end = await client
         .run(() =>
           client.request(z.unknown(), async () => {
@@ -242,7 +242,7 @@ describe("requests to Milvus", () => {
   });
 
   it("takes no answer that is not Milvus'", async () => {
-    const client = milvus();
+    const client = await milvus();
     const schema = z.object({ data: z.array(z.object({ id: z.string() })) });
     for (const answer of [undefined, null, "", {}, [], { status: {} }, { data: [] }]) {
       expect(await failure(client.request(schema, async () => answer))).toMatch(/its answer has no status/);
@@ -254,7 +254,7 @@ describe("requests to Milvus", () => {
 
   it("never shows a secret, in whatever the failure says it", async () => {
     for (const secret of [{ username: "root", password: PASSWORD }, { token: PASSWORD }]) {
-      const client = milvus(secret);
+      const client = await milvus(secret);
       const encoded = Buffer.from(secret.token ?? `root:${PASSWORD}`).toString("base64");
       for (const failed of [
         grpc(16, `wrong: ${PASSWORD}`),

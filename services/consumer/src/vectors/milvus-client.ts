@@ -1,4 +1,4 @@
-import { MilvusClient } from "@zilliz/milvus2-sdk-node";
+import type { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import {
   ExponentialBackoff,
   handleWhen,
@@ -34,6 +34,11 @@ const statusSchema = z.object({
 });
 const grpcErrorSchema = z.object({ code: z.int(), details: z.string() });
 
+interface MilvusErrorKind {
+  readonly code?: number;
+  readonly transient?: boolean;
+}
+
 /** What Milvus, or gRPC on the way to it, says went wrong. */
 export class MilvusError extends VectorStoreError {
   /** The same request may succeed later. */
@@ -43,10 +48,7 @@ export class MilvusError extends VectorStoreError {
   /** Milvus' code, when it answered. */
   readonly code: number | undefined;
 
-  constructor(
-    message: string,
-    { code, transient = false }: { readonly code?: number; readonly transient?: boolean } = {},
-  ) {
+  constructor(message: string, { code, transient = false }: MilvusErrorKind = {}) {
     super(message);
     this.code = code;
     this.unprepared = code !== undefined && UNPREPARED.has(code);
@@ -62,11 +64,13 @@ export class Milvus {
   #closed = false;
 
   /** @throws VectorStoreError one of the options is wrong, a certificate cannot be read */
-  constructor(given: MilvusOptions) {
-    this.#options = requireOptions(given);
-    const { timeoutMs, ...connection } = this.#options;
+  static async open(given: MilvusOptions): Promise<Milvus> {
+    const options = requireOptions(given);
+    // Only here: a consumer without Milvus starts sooner.
+    const sdk = await import("@zilliz/milvus2-sdk-node");
+    const { timeoutMs, ...connection } = options;
     try {
-      this.#client = new MilvusClient({
+      const client = new sdk.MilvusClient({
         ...connection,
         timeout: timeoutMs,
         // Repeated here, and only what failed for the moment.
@@ -78,9 +82,16 @@ export class Milvus {
         // It writes to the console otherwise.
         logLevel: "error",
       });
+      return new Milvus(client, options);
     } catch (error) {
-      throw this.#explained(error);
+      throw milvusError(options, (error as Error).message);
     }
+  }
+
+  private constructor(client: MilvusClient, options: MilvusOptions) {
+    this.#client = client;
+    this.#options = options;
+    const { timeoutMs } = options;
     this.#policy = wrap(
       timeout(timeoutMs, TimeoutStrategy.Aggressive),
       retry(
@@ -155,9 +166,13 @@ export class Milvus {
     return this.#error(`no answer within ${this.#options.timeoutMs} ms`);
   }
 
-  #error(what: string, kind?: ConstructorParameters<typeof MilvusError>[1]): MilvusError {
-    let message = `Milvus at ${this.#options.address}: ${what}`;
-    for (const secret of secretsOf(this.#options)) message = message.replaceAll(secret, "***");
-    return new MilvusError(message.replaceAll(/\s+/g, " ").slice(0, LONGEST_REASON), kind);
+  #error(what: string, kind?: MilvusErrorKind): MilvusError {
+    return milvusError(this.#options, what, kind);
   }
+}
+
+function milvusError(options: MilvusOptions, what: string, kind?: MilvusErrorKind): MilvusError {
+  let message = `Milvus at ${options.address}: ${what}`;
+  for (const secret of secretsOf(options)) message = message.replaceAll(secret, "***");
+  return new MilvusError(message.replaceAll(/\s+/g, " ").slice(0, LONGEST_REASON), kind);
 }

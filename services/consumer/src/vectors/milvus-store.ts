@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ConsistencyLevelEnum, DataType, type MilvusClient } from "@zilliz/milvus2-sdk-node";
+import type { ConsistencyLevelEnum, MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { z } from "zod";
 import { requireEntries, requireIds, requireMaking, requireQuery, similarityOf } from "./checks.ts";
 import { VectorStoreError } from "./errors.ts";
@@ -17,6 +17,8 @@ const ID_BATCH = 1_000;
 const ID_PAGE = 5_000;
 const LONGEST_ID = 64;
 const METRIC = "COSINE";
+/** ConsistencyLevelEnum.Strong; the SDK itself is loaded only when a store is opened. */
+const STRONG: ConsistencyLevelEnum.Strong = 0;
 /** Milvus' code when there is no such index. */
 const NO_INDEX = 700;
 const NO_COLLECTION = 100;
@@ -64,7 +66,7 @@ export class MilvusVectorStore implements VectorStore {
    */
   static async open({ making, ...options }: MilvusVectorStoreOptions): Promise<MilvusVectorStore> {
     requireMaking(making);
-    return new MilvusVectorStore(new Milvus(options), making, options.address);
+    return new MilvusVectorStore(await Milvus.open(options), making, options.address);
   }
 
   private constructor(milvus: Milvus, making: VectorMaking, address: string) {
@@ -117,7 +119,7 @@ export class MilvusVectorStore implements VectorStore {
           metric_type: METRIC,
           output_fields: ["id"],
           // Finds what any replica put before.
-          consistency_level: ConsistencyLevelEnum.Strong,
+          consistency_level: STRONG,
         }),
       ),
     );
@@ -141,7 +143,7 @@ export class MilvusVectorStore implements VectorStore {
           output_fields: ["id"],
           limit: ID_PAGE,
           params: { iterator: "True", reduce_stop_for_best: "True" },
-          consistency_level: ConsistencyLevelEnum.Strong,
+          consistency_level: STRONG,
         }),
       ),
     );
@@ -184,8 +186,8 @@ export class MilvusVectorStore implements VectorStore {
         description: `Vectors of ${this.#making.name}`,
         consistency_level: "Strong",
         fields: [
-          { name: "id", data_type: DataType.VarChar, is_primary_key: true, max_length: LONGEST_ID },
-          { name: "vector", data_type: DataType.FloatVector, dim: this.#making.dimensions },
+          { name: "id", data_type: "VarChar", is_primary_key: true, max_length: LONGEST_ID },
+          { name: "vector", data_type: "FloatVector", dim: this.#making.dimensions },
         ],
       }),
     );
