@@ -21,6 +21,8 @@ export function stateOf({ stacks }: Pick<Report, "stacks">): PlanState {
 
 /** The part of a comment that each list of destroyed objects may fill. */
 const LIST_PART = 0.35;
+/** Room for what stands below the header at least, in bytes: what was left out. */
+const BELOW = 2_000;
 
 /** What stands above the stacks: heading, warnings, table, and everything that is destroyed, data first. */
 export function header(report: Report, limit: number): string {
@@ -32,7 +34,9 @@ export function header(report: Report, limit: number): string {
     ...budgetWarning(report),
     stackTable(report),
   ];
-  return [...top, ...destroyed(report, room)].join("\n\n");
+  // Hundreds of stacks make a long table.
+  const left = limit - bytes(top.join("\n\n")) - BELOW;
+  return [...top, ...destroyed(report, Math.min(room, left))].join("\n\n");
 }
 
 function heading({ environment, commit, links, stacks }: Report): string {
