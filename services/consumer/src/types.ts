@@ -130,6 +130,8 @@ export interface KnownCause {
   readonly similarity?: number;
   /** Since when it is known, ms since the epoch. */
   readonly since?: number;
+  /** Id of the entry of the knowledge base, for `consumer knowledge confirm` and `reject`. */
+  readonly entry?: string;
   readonly link?: string;
 }
 

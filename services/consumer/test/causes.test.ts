@@ -58,6 +58,7 @@ describe("a cause", () => {
         tier: "hash",
         origin: "confirmed",
         since: Date.UTC(2026, 0, 25),
+        entry: idOf({ pattern: "it broke" }),
         link: "https://docs.example.org/r",
       },
     });

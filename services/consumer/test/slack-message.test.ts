@@ -149,10 +149,13 @@ describe("renderAlert", () => {
       tier: "vector" as const,
       similarity: 0.914,
       since: Date.UTC(2026, 0, 25),
+      entry: "0123456789abcdef",
       link: "https://docs.example.org/r",
     };
     const all = JSON.stringify(renderAlert(alert({ cause })));
-    expect(all).toContain("known of a similar template · similarity 0.91 · since 2026-01-25");
+    expect(all).toContain(
+      "known of a similar template · similarity 0.91 · since 2026-01-25 · knowledge 0123456789abcdef",
+    );
     expect(all).toContain("<https://docs.example.org/r|runbook>");
   });
 

@@ -147,7 +147,7 @@ function causeOf(
   entry: CatalogEntry,
   how: Required<Pick<KnownCause, "tier">> & Pick<KnownCause, "similarity">,
 ): KnownCause | undefined {
-  const { cause, action, state, runbook, createdAt } = entry;
+  const { id, cause, action, state, runbook, createdAt } = entry;
   if (cause === undefined || action === undefined) return undefined;
   return {
     cause,
@@ -155,6 +155,7 @@ function causeOf(
     ...how,
     origin: state === "confirmed" ? "confirmed" : "proposed",
     since: Date.parse(createdAt),
+    entry: id,
     ...(runbook !== undefined && { link: runbook }),
   };
 }

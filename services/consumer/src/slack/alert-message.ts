@@ -28,6 +28,7 @@ const LONGEST = {
   cause: 250,
   action: 250,
   summary: 100,
+  entry: 16,
   near: 65,
   unavailable: 100,
   link: 300,
@@ -138,11 +139,12 @@ const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
 };
 
 /** What answered, how similar, since when, and where it says more. */
-function aboutCause({ tier, similarity, since, link }: KnownCause): string {
+function aboutCause({ tier, similarity, since, entry, link }: KnownCause): string {
   return [
     tier && TIERS[tier],
     similarity !== undefined && `similarity ${similarity.toFixed(2)}`,
     since !== undefined && `since ${time(since).slice(0, 10)}`,
+    entry !== undefined && `knowledge ${plain(cut(entry, LONGEST.entry))}`,
     link !== undefined && link.length <= LONGEST.link && anchor(link, "runbook"),
   ]
     .filter(Boolean)
