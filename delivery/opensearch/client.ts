@@ -25,14 +25,17 @@ export interface ConnectionOptions {
   readonly login: Login;
   /** Longest time of one request, ms. Default: 30 s. */
   readonly timeoutMs?: number;
-  /** How often a request is sent again after an error of the server, or when somebody else changes the same. Default: 4. */
+  /** How often a request is sent again after an error of the server. Default: 4. */
   readonly retries?: number;
   /** First pause between them, ms; it doubles. Default: 1 s. */
   readonly retryPauseMs?: number;
 }
 
-/** Errors that go away by themselves: conflicts, limits, and whatever happened to the server. */
-const TRANSIENT = new Set([408, 409, 429, 500, 502, 503, 504]);
+/**
+ * Errors that go away by themselves: limits, and whatever happened to the server. A conflict (409) doesn't: the same request names the
+ * same old version, so who sent it has to read anew.
+ */
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
 /** OpenSearch's API, asked with retries; failures are told in words. */
 export class Connection {

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
+import { checked } from "./answers.ts";
 import type { Connection } from "./client.ts";
-import { covers } from "./covers.ts";
+import { covers, grantsExactly } from "./covers.ts";
+import { OpenSearchRequestError } from "./errors.ts";
+import { manageOld } from "./manage-old.ts";
 import { securityRoles } from "./roles.ts";
 import {
   FIRST_INCIDENT_INDEX,
@@ -32,15 +35,32 @@ export interface MakeReadyOptions {
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-const templatesSchema = z.object({ index_templates: z.array(z.object({ index_template: z.unknown() })) });
-const policySchema = z.object({ policy: z.unknown(), _seq_no: z.int(), _primary_term: z.int() });
-const explainSchema = z.record(z.string(), z.unknown());
+/** How often something is read and put, when others change it meanwhile. */
+const MOST_READS = 5;
+const CONFLICT = 409;
+
+const templatesSchema = z.object({
+  index_templates: z.array(z.object({ index_template: z.record(z.string(), z.unknown()) })),
+});
+const policySchema = z.object({
+  policy: z.record(z.string(), z.unknown()),
+  _seq_no: z.int(),
+  _primary_term: z.int(),
+});
+const securitySchema = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+/** Something as the domain has it now. */
+interface Found {
+  /** undefined: there is none. */
+  readonly actual: unknown;
+  readonly put: () => Promise<unknown>;
+}
 
 /**
  * Puts what Firehose, the consumer and people need before the first document: index templates, retention, the alias of the
  * incidents, roles and whom they are mapped to. A second run changes nothing; a run that was cut off is finished by the next.
  *
- * @throws OpenSearchRequestError
+ * @throws OpenSearchRequestError; also when others keep changing the same thing.
  */
 export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
   const { connection, config, account, checkOnly, onOutcome } = options;
@@ -49,37 +69,56 @@ export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
     outcomes.push(outcome);
     onOutcome(outcome);
   };
-  const settle = async (item: Item, actual: unknown, put: () => Promise<unknown>) => {
-    if (actual !== undefined && covers(actual, item.body)) {
-      tell({ what: item.what, did: "unchanged" });
-      return false;
+  const settle = async (
+    item: Item,
+    isSame: (actual: unknown, wanted: unknown) => boolean,
+    read: () => Promise<Found>,
+  ) => {
+    for (let reads = 1; ; reads++) {
+      const { actual, put } = await read();
+      if (actual !== undefined && isSame(actual, item.body))
+        return tell({ what: item.what, did: "unchanged" });
+      try {
+        if (!checkOnly) await put();
+        return tell({ what: item.what, did: actual === undefined ? "created" : "changed" });
+      } catch (error) {
+        const isConflict = error instanceof OpenSearchRequestError && error.status === CONFLICT;
+        if (!isConflict || reads === MOST_READS) throw error;
+      }
     }
-    if (!checkOnly) await put();
-    tell({ what: item.what, did: actual === undefined ? "created" : "changed" });
-    return true;
   };
 
   for (const [name, item] of indexTemplates(config)) {
     const path = `/_index_template/${name}`;
-    const answer = await connection.get(path);
-    const actual = answer && templatesSchema.parse(answer).index_templates[0]?.index_template;
-    await settle(item, actual, () => connection.put(path, item.body));
+    await settle(item, covers, async () => {
+      const answer = await connection.get(path);
+      const found = answer === undefined ? undefined : checked(templatesSchema, `GET ${path}`, answer);
+      return {
+        actual: found?.index_templates[0]?.index_template,
+        put: () => connection.put(path, item.body),
+      };
+    });
   }
   for (const [name, item] of retentionPolicies(config)) {
     const path = `/_plugins/_ism/policies/${name}`;
-    const answer = await connection.get(path);
-    const found = answer === undefined ? undefined : policySchema.parse(answer);
-    // Whoever changed it meanwhile is not overwritten.
-    const version = found ? `?if_seq_no=${found._seq_no}&if_primary_term=${found._primary_term}` : "";
-    await settle(item, found && { policy: found.policy }, () => connection.put(path + version, item.body));
+    await settle(item, covers, async () => {
+      const answer = await connection.get(path);
+      const found = answer === undefined ? undefined : checked(policySchema, `GET ${path}`, answer);
+      // Whoever changed it meanwhile is not overwritten unread.
+      const version = found ? `?if_seq_no=${found._seq_no}&if_primary_term=${found._primary_term}` : "";
+      return {
+        actual: found && { policy: found.policy },
+        put: () => connection.put(path + version, item.body),
+      };
+    });
   }
   tell(await incidentAlias(connection, checkOnly));
   for (const [pattern, policy] of [
     [LOG_INDICES, "cali-logs"],
     [INCIDENT_INDICES, "cali-incidents"],
   ] as const) {
-    const outcome = await manageOld(connection, pattern, policy, checkOnly);
-    if (outcome) tell(outcome);
+    const given = await manageOld(connection, pattern, policy, checkOnly);
+    if (given > 0) tell({ what: `retention of ${given} older indices ${pattern}`, did: "changed" });
   }
   for (const [name, { role, mapping }] of securityRoles(config, account)) {
     for (const [kind, item] of [
@@ -87,8 +126,11 @@ export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
       ["rolesmapping", mapping],
     ] as const) {
       const path = `/_plugins/_security/api/${kind}/${name}`;
-      const answer = (await connection.get(path)) as Record<string, unknown> | undefined;
-      await settle(item, answer?.[name], () => connection.put(path, item.body));
+      await settle(item, grantsExactly, async () => {
+        const answer = await connection.get(path);
+        const found = answer === undefined ? undefined : checked(securitySchema, `GET ${path}`, answer);
+        return { actual: found?.[name], put: () => connection.put(path, item.body) };
+      });
     }
   }
   return outcomes;
@@ -108,23 +150,4 @@ async function incidentAlias(connection: Connection, checkOnly: boolean): Promis
     });
   }
   return { what, did: "created" };
-}
-
-/** Gives the policy to indices that are older than it; new ones get it by themselves. */
-async function manageOld(
-  connection: Connection,
-  pattern: string,
-  policy: string,
-  checkOnly: boolean,
-): Promise<Outcome | undefined> {
-  const explained = explainSchema.parse((await connection.get(`/_plugins/_ism/explain/${pattern}`)) ?? {});
-  const unmanaged = Object.entries(explained).filter(
-    ([, one]) =>
-      typeof one === "object" &&
-      one !== null &&
-      !(one as Record<string, unknown>)["index.plugins.index_state_management.policy_id"],
-  );
-  if (unmanaged.length === 0) return undefined;
-  if (!checkOnly) await connection.post(`/_plugins/_ism/add/${pattern}`, { policy_id: policy });
-  return { what: `retention of ${unmanaged.length} older indices ${pattern}`, did: "changed" };
 }

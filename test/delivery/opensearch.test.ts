@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../config/load.ts";
 import { Connection, type Login } from "../../delivery/opensearch/client.ts";
-import { covers } from "../../delivery/opensearch/covers.ts";
+import { covers, grantsExactly } from "../../delivery/opensearch/covers.ts";
 import { OpenSearchRequestError } from "../../delivery/opensearch/errors.ts";
 import { makeReady, type Outcome } from "../../delivery/opensearch/make-ready.ts";
 import { securityRoles } from "../../delivery/opensearch/roles.ts";
@@ -95,9 +95,117 @@ describe("makeReady", () => {
     expect(alias).toMatchObject({ did: "kept", reason: expect.stringContaining("reindex it") });
   });
 
-  it("goes over what passes: limits, failures, somebody else's change", async () => {
-    domain.failures.push({ status: 503, body: "busy" }, { status: 429, body: {} }, { status: 409, body: {} });
+  it("goes over what passes: limits, failures", async () => {
+    domain.failures.push({ status: 503, body: "busy" }, { status: 429, body: {} });
     expect(did(await ready())).toContain("created");
+  });
+
+  describe("when somebody changes a policy between reading and putting", () => {
+    const PATH = "/_plugins/_ism/policies/cali-logs";
+    const week = parseConfig({ ...dev, domain: { ...dev.domain, retention: { logsDays: 7 } } }, "dev");
+    const policyPuts = () => domain.changes.filter((one) => one === `PUT ${PATH}`).length;
+    /** Once, or each time. */
+    const interfere = (times: number, policy: (now: Record<string, unknown>) => Record<string, unknown>) => {
+      let left = times;
+      domain.before = ({ method, path }) => {
+        const now = domain.policies.get("cali-logs");
+        if (method !== "PUT" || path !== PATH || !now || left-- === 0) return;
+        domain.policies.set("cali-logs", { policy: policy(now.policy), seqNo: now.seqNo + 1 });
+      };
+    };
+
+    it("reads it anew and puts it with the new version", async () => {
+      await ready();
+      interfere(1, (now) => ({ ...now, description: "somebody's" }));
+      const outcomes = await ready({ config: week });
+      expect(outcomes).toContainEqual({ what: "retention of logs: 7 days", did: "changed" });
+      expect(JSON.stringify(domain.policies.get("cali-logs"))).toContain('"min_index_age":"7d"');
+      expect(JSON.stringify(domain.policies.get("cali-logs"))).not.toContain("somebody's");
+    });
+
+    it("puts nothing more when it now is what is wanted", async () => {
+      await ready({ config: week });
+      const wanted = domain.policies.get("cali-logs")?.policy ?? {};
+      await ready();
+      const before = policyPuts();
+      interfere(1, () => wanted);
+      const outcomes = await ready({ config: week });
+      expect(outcomes).toContainEqual({ what: "retention of logs: 7 days", did: "unchanged" });
+      expect(policyPuts()).toBe(before + 1);
+    });
+
+    it("gives up when it never ends", async () => {
+      await ready();
+      interfere(100, (now) => ({ ...now, description: "somebody's" }));
+      const before = policyPuts();
+      expect((await failing(ready({ config: week }))).message).toContain("answered 409: version conflict");
+      expect(policyPuts()).toBe(before + 5);
+    });
+  });
+
+  it("takes away a right that somebody added beside those of a role, or of a mapping", async () => {
+    await ready();
+    const role = structuredClone(domain.roles.get("cali_reader")) as {
+      cluster_permissions: string[];
+      index_permissions: { allowed_actions: string[]; fls?: unknown; dls?: unknown }[];
+    };
+    // As the plugin tells it: other order, and empty values.
+    role.cluster_permissions.reverse();
+    Object.assign(role.index_permissions[0] ?? {}, { fls: [], dls: null, masked_fields: [] });
+    domain.roles.set("cali_reader", role);
+    expect(did(await ready())).toEqual(["unchanged"]);
+
+    role.index_permissions.push({ allowed_actions: ["indices_all"] });
+    domain.mappings.set("cali_firehose", {
+      ...domain.mappings.get("cali_firehose"),
+      and_backend_roles: ["somebody"],
+    });
+    const mended = (await ready()).filter((one) => one.did !== "unchanged").map(({ what }) => what);
+    expect(mended).toEqual([expect.stringContaining("mapping of cali_firehose"), "role cali_reader"]);
+    expect(JSON.stringify(domain.roles.get("cali_reader"))).not.toContain("indices_all");
+    expect(JSON.stringify(domain.mappings.get("cali_firehose"))).not.toContain("somebody");
+  });
+
+  it("says which index did not get its retention, and why", async () => {
+    domain.managed.set("cali-logs-2026-01-24", undefined);
+    domain.managed.set("cali-logs-2026-01-25", undefined);
+    domain.addFailures.set("cali-logs-2026-01-24", "cluster_block_exception: blocked by [FORBIDDEN/8/index]");
+    const { message } = await failing(ready());
+    expect(message).toContain("policy cali-logs was not given to 1 indices cali-logs-*");
+    expect(message).toContain("cali-logs-2026-01-24: cluster_block_exception: blocked by");
+    expect(message).not.toContain("cali-logs-2026-01-25");
+  });
+
+  it("does not mind an index that got the same policy meanwhile; another policy it does", async () => {
+    const index = "cali-logs-2026-01-24";
+    const meanwhile = (policy: string) => {
+      domain.managed.set(index, undefined);
+      domain.before = ({ path }) => {
+        if (path.includes("/_ism/add/")) domain.managed.set(index, policy);
+      };
+    };
+    meanwhile("cali-logs");
+    expect((await ready()).map(({ what }) => what)).toContain("retention of 1 older indices cali-logs-*");
+    meanwhile("somebodys");
+    expect((await failing(ready())).message).toContain(`${index}: This index already has a policy`);
+  });
+
+  it("gives the retention to many indices in requests that are short enough, and leaves a chosen policy", async () => {
+    for (let day = 0; day < 120; day++)
+      domain.managed.set(`cali-logs-${String(day).padStart(10, "0")}`, undefined);
+    domain.managed.set("cali-logs-chosen", "somebodys");
+    expect((await ready()).map(({ what }) => what)).toContain("retention of 120 older indices cali-logs-*");
+    expect(new Set(domain.managed.values())).toEqual(new Set(["cali-logs", "somebodys", "cali-incidents"]));
+    const adds = domain.changes.filter((one) => one.includes("/_ism/add/cali-logs"));
+    expect(adds).toHaveLength(3);
+    for (const one of adds) expect(one.length).toBeLessThan(4_000);
+  });
+
+  it("says what in an answer has another form", async () => {
+    domain.failures.push({ status: 200, body: { index_templates: "none" } });
+    expect((await failing(ready())).message).toMatch(
+      /GET \/_index_template\/cali-logs: .*another form[\s\S]*index_templates/,
+    );
   });
 
   it("says what is wrong: a password, a right, a domain that doesn't answer", async () => {
@@ -179,5 +287,29 @@ describe("covers", () => {
     [{ a: { b: 1 } }, { a: [] }],
   ])("does not hold for %j where %j was put", (actual, wanted) => {
     expect(covers(actual, wanted)).toBe(false);
+  });
+});
+
+describe("grantsExactly", () => {
+  const rights = fc.dictionary(
+    fc.constantFrom("cluster_permissions", "index_permissions", "users"),
+    fc.uniqueArray(
+      fc.oneof(fc.string({ minLength: 1 }), fc.record({ allowed_actions: fc.array(fc.string()) })),
+    ),
+  );
+
+  it("holds in any order and with empty values, and for nothing more", () => {
+    fc.assert(
+      fc.property(rights, fc.constantFrom("users", "hosts"), (wanted, key) => {
+        const shuffled = Object.fromEntries(
+          Object.entries(wanted)
+            .reverse()
+            .map(([one, list]) => [one, [...list].reverse()]),
+        );
+        expect(grantsExactly({ ...shuffled, and_backend_roles: [], reserved: false }, wanted)).toBe(true);
+        const more = { ...shuffled, [key]: [...(shuffled[key] ?? []), "\u{1F511} one more"] };
+        expect(grantsExactly(more, wanted)).toBe(false);
+      }),
+    );
   });
 });

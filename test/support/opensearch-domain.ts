@@ -29,6 +29,10 @@ export class OpenSearchDomain {
   readonly aliases = new Map<string, string>();
   /** Indices by name, with the policy that manages each. */
   readonly managed = new Map<string, string | undefined>();
+  /** Why an index does not get the policy that is added. */
+  readonly addFailures = new Map<string, string>();
+  /** Called before a request is answered: somebody else's change. */
+  before: (request: DomainRequest) => void = () => {};
   /** Answers to give first, one a request; `hang`: none at all. */
   readonly failures: (Answer | "hang")[] = [];
   readonly #templatePlugins = new Map<string, unknown>();
@@ -65,7 +69,9 @@ export class OpenSearchDomain {
     const method = request.method ?? "GET";
     const url = new URL(request.url ?? "/", "http://domain");
     const body = text ? JSON.parse(text) : {};
-    this.requests.push({ method, path: url.pathname, body });
+    const asked = { method, path: url.pathname, body };
+    this.requests.push(asked);
+    this.before(asked);
     const failure = this.failures.shift();
     if (failure === "hang") return;
     const wanted = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
@@ -87,12 +93,11 @@ export class OpenSearchDomain {
     if (policy) return this.#policy(method, policy, url, body);
     const [, action, pattern = ""] = /^\/_plugins\/_ism\/(explain|add)\/(.+)$/.exec(url.pathname) ?? [];
     if (!action) return undefined;
-    const prefix = decodeURIComponent(pattern).replace("*", "");
-    const found = [...this.managed].filter(([index]) => index.startsWith(prefix));
-    if (action === "add") {
-      for (const [index] of found) this.managed.set(index, String(body.policy_id));
-      return ok({ updated_indices: found.length, failures: false, failed_indices: [] });
-    }
+    const wanted = decodeURIComponent(pattern).split(",");
+    const found = [...this.managed].filter(([index]) =>
+      wanted.some((one) => (one.endsWith("*") ? index.startsWith(one.slice(0, -1)) : index === one)),
+    );
+    if (action === "add") return this.#addPolicy(found, String(body.policy_id));
     const explained = found.map(([index, id]) => [
       index,
       { "index.plugins.index_state_management.policy_id": id ?? null, index, enabled: id ? true : null },
@@ -100,6 +105,22 @@ export class OpenSearchDomain {
     return ok({
       ...Object.fromEntries(explained),
       total_managed_indices: found.filter(([, id]) => id).length,
+    });
+  }
+
+  /** What fails is told with 200. */
+  #addPolicy(found: readonly (readonly [string, string | undefined])[], policy: string): Answer {
+    const failed = found.flatMap(([index, its]) => {
+      const reason =
+        this.addFailures.get(index) ??
+        (its && "This index already has a policy, use the update policy API to update index policies");
+      if (!reason) this.managed.set(index, policy);
+      return reason ? [{ index_name: index, index_uuid: `uuid-of-${index}`, reason }] : [];
+    });
+    return ok({
+      updated_indices: found.length - failed.length,
+      failures: failed.length > 0,
+      failed_indices: failed,
     });
   }
 
