@@ -1,4 +1,5 @@
 import type { Config } from "./schema.ts";
+import { BUDGET_PARTS } from "./schema-cost.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
 export interface Contradiction {
@@ -16,6 +17,7 @@ type DeepPartial<T> = T extends readonly (infer U)[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
     : T | undefined;
 
+const HALF_A_CENT = 0.005;
 const OPEN_TO_ALL = "0.0.0.0/0";
 /** OpenSearch domain names have at most 28 characters, and ours end with `-logs`. */
 const LONGEST_PREFIX = 28 - "-logs".length;
@@ -203,5 +205,16 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     path: ["iam", "applicationRole"],
     allowed: "serviceAccounts and managedPolicies with iam.workloadRoles application, null with per-workload",
     holds: (c) => (c.iam?.workloadRoles === "application") === ((c.iam?.applicationRole ?? null) !== null),
+  },
+  {
+    path: ["budget", "parts"],
+    allowed: "parts that add up to budget.monthlyUsd",
+    holds: (c) => {
+      const parts = Object.values(c.budget?.parts ?? {});
+      const sum = parts.reduce((total, usd) => total + usd, 0);
+      return (
+        parts.length < BUDGET_PARTS.length || Math.abs(sum - (c.budget?.monthlyUsd ?? sum)) < HALF_A_CENT
+      );
+    },
   },
 ];

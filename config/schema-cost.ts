@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** What a month's use is taken to be, and the budget. A part of `schema.ts`. No default is measured: say what yours is. */
+/**
+ * What a month's use is taken to be, and the budget. A part of `schema.ts`. The records a second are the log generator's;
+ * no default is measured on a running platform: say what yours is.
+ */
 
 const amount = (unit: string) => z.number().nonnegative().max(1e9).describe(unit);
 
@@ -43,9 +46,23 @@ export const costSchema = z
   })
   .prefault({});
 
+/** What a budget is divided into: EKS's control plane; nodes with their volumes and addresses; the search domain; all else. */
+export const BUDGET_PARTS = ["eks", "ec2", "opensearch", "rest"] as const;
+
 export const budgetSchema = z
   .strictObject({
     monthlyUsd: z.number().positive().max(1_000_000).default(182).describe("Monthly budget in USD."),
+    parts: z
+      .strictObject({
+        eks: amount("USD a month for EKS's control plane, with the surcharge of extended support."),
+        ec2: amount("USD a month for the nodes, their volumes and their public addresses."),
+        opensearch: amount("USD a month for the search domain."),
+        rest: amount("USD a month for everything else."),
+      })
+      .optional()
+      .describe(
+        "What the budget is made of; it adds up to monthlyUsd. `cali cost` sets each part beside its cost.",
+      ),
     enforce: z
       .boolean()
       .default(false)

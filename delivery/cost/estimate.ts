@@ -2,6 +2,7 @@ import type { Config } from "../../config/schema.ts";
 import { cluster, grafanaWorkspace, nodeGroup, searchDomain } from "./compute.ts";
 import type { Inventory, Resource } from "./inventory.ts";
 import type { Context, Line, Pricer } from "./line.ts";
+import { type Part, partOf } from "./part.ts";
 import { type PriceTable, priceTable } from "./price-table.ts";
 import { bucket, imageRepository, key, logGroup, table } from "./storage.ts";
 import { firehose, kinesisStream } from "./streaming.ts";
@@ -29,13 +30,30 @@ const PRICERS: Readonly<Record<string, Pricer>> = {
 };
 
 /** Types that AWS takes nothing for by themselves: settings, permissions, and what runs on nodes that are paid for already. */
-const FREE =
-  /^(aws_iam_.*|aws_eks_(access_.*|addon|pod_identity_association)|aws_kms_alias|aws_launch_template|aws_s3_bucket_.*|aws_ecr_lifecycle_policy|aws_cloudwatch_log_stream|aws_opensearch_domain_(policy|saml_options)|aws_grafana_(role_association|workspace_saml_configuration)|kubernetes_(?!manifest).*|terraform_data)$/;
+const FREE = new RegExp(
+  `^(${[
+    "aws_cloudwatch_log_stream",
+    "aws_ecr_lifecycle_policy",
+    "aws_eks_(access_entry|access_policy_association|addon|pod_identity_association)",
+    "aws_grafana_(role_association|workspace_saml_configuration)",
+    "aws_iam_.*",
+    "aws_kms_alias",
+    "aws_launch_template",
+    "aws_opensearch_domain_(policy|saml_options)",
+    "aws_s3_bucket_(lifecycle_configuration|ownership_controls|policy|public_access_block|server_side_encryption_configuration|versioning)",
+    "kubernetes_(config_map|cron_job|daemon_set|deployment|job|limit_range|namespace|network_policy|pod_disruption_budget|priority_class|resource_quota|secret|service_account|storage_class)(_v1)?",
+    "kubernetes_horizontal_pod_autoscaler(_v\\d)?",
+    "kubernetes_(cluster_)?role(_binding)?(_v1)?",
+    "terraform_data",
+  ].join("|")})$`,
+);
 
 /** A line with its price. */
 export interface CostLine extends Line {
   readonly stack: string;
   readonly address: string;
+  /** What of the budget it belongs to. */
+  readonly part: Part;
   /** USD a unit, and the unit; undefined where the price isn't known. */
   readonly usd: number | undefined;
   readonly per: string | undefined;
@@ -49,14 +67,28 @@ export function estimate(inventory: Inventory, config: Config, date: Date): Cost
   const context: Context = { config, date, all: [...inventory.values()].flat() };
   return [...inventory].flatMap(([stack, resources]) =>
     resources.flatMap((resource) =>
-      linesOf(resource, context).map((line) => ({
-        stack,
-        address: resource.address,
-        ...line,
-        ...priced(line, prices),
-      })),
+      linesOf(resource, context).flatMap((line) =>
+        tiers(line, prices).map((tier) => ({
+          stack,
+          address: resource.address,
+          part: partOf(resource.type, line),
+          ...tier,
+          ...priced(tier, prices),
+        })),
+      ),
     ),
   );
+}
+
+/** What is above the quantity that a price holds for is a line of its own, whose price nobody knows. */
+function tiers(line: Line, prices: PriceTable): Line[] {
+  const { price, quantity } = line;
+  const { upTo, per } = (price === undefined ? undefined : prices.get(price)) ?? {};
+  if (upTo === undefined || quantity === undefined || quantity <= upTo) return [line];
+  return [
+    { ...line, quantity: upTo },
+    { what: `${line.what}, above ${upTo} ${per}`, price: undefined, quantity: quantity - upTo },
+  ];
 }
 
 function linesOf({ type, values }: Resource, context: Context): Line[] {

@@ -68,5 +68,5 @@ function summary(
 
 function unplannedLine(stack: string): CostLine {
   const nothing = { price: undefined, quantity: undefined, usd: undefined, per: undefined };
-  return { stack, address: stack, what: NOT_PLANNED, ...nothing, monthlyUsd: undefined };
+  return { stack, address: stack, part: "rest", what: NOT_PLANNED, ...nothing, monthlyUsd: undefined };
 }

@@ -1,9 +1,22 @@
 import type { Config } from "../../config/schema.ts";
+import { BUDGET_PARTS } from "../../config/schema-cost.ts";
 import { visible } from "../plan-json/text.ts";
-import type { CostLine } from "./estimate.ts";
+import { type CostLine, totalOf } from "./estimate.ts";
+import type { Part } from "./part.ts";
 import type { CostChange, Reckoning } from "./reckon.ts";
 
 const UNKNOWN = "unknown";
+
+const PART_NAMES: Readonly<Record<Part, string>> = {
+  eks: "EKS's control plane",
+  ec2: "nodes, their volumes and addresses",
+  opensearch: "the search domain",
+  rest: "the rest",
+};
+
+/** What may be on the bill and is in no line. */
+const NOT_COUNTED =
+  "Not counted: requests to KMS; reads from the bucket, what else than raw logs is in it, and the requests that move objects between storage classes; nodes that the autoscaler adds; volumes that a chart makes without being told; NAT gateways and endpoints of a network that is not made here.";
 
 /** What a month costs, line by line, for a terminal. */
 export function renderText({ lines, byStack, total }: Reckoning, config: Config): string {
@@ -13,9 +26,46 @@ export function renderText({ lines, byStack, total }: Reckoning, config: Config)
   });
   return [
     `${config.project} ${config.environment} in ${config.region}, USD a month (${config.cost.hoursPerMonth} hours), on demand, without taxes:`,
+    use(config),
     ...blocks,
+    parts(lines, config),
+    ...unknownNames(lines),
+    NOT_COUNTED,
     `Total: ${inWords(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
   ].join("\n\n");
+}
+
+function use({ cost }: Config): string {
+  const { recordsPerSecond, recordBytes, internetOutGiB, zoneCrossingGiB, clusterLogGiB } = cost;
+  return `Use taken from the configuration's cost: ${recordsPerSecond} records/s of ${recordBytes} bytes; ${internetOutGiB} GiB to the internet, ${zoneCrossingGiB} GiB between zones, ${clusterLogGiB} GiB of control-plane logs a month.`;
+}
+
+/** Each part of the budget beside what it costs. */
+function parts(lines: readonly CostLine[], { budget }: Config): string {
+  const rows = BUDGET_PARTS.map((part) => {
+    const { usd, unknown } = totalOf(lines.filter((line) => line.part === part));
+    const known = inWords({ before: usd, after: usd, unknown });
+    const planned = budget.parts?.[part];
+    return [PART_NAMES[part], known, planned === undefined ? "" : `of ${planned.toFixed(2)}`];
+  });
+  const [name, known] = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return [
+    `What it goes into, beside the budget of ${budget.monthlyUsd.toFixed(2)}:`,
+    ...rows.map((row) =>
+      `  ${row[0]?.padEnd(name ?? 0)}  ${row[1]?.padEnd(known ?? 0)}  ${row[2]}`.trimEnd(),
+    ),
+  ].join("\n");
+}
+
+/** What keeps the total from being whole, by name. */
+function unknownNames(lines: readonly CostLine[]): string[] {
+  const unknown = lines.filter(({ monthlyUsd }) => monthlyUsd === undefined);
+  if (unknown.length === 0) return [];
+  const names = unknown.map(
+    ({ address, what, price }) =>
+      `  ${visible(address)}: ${visible(what)}${price ? ` (cost.prices ${price})` : ""}`,
+  );
+  return [["Of unknown cost:", ...new Set(names)].join("\n")];
 }
 
 function inWords({ before, after, unknown }: CostChange): string {
@@ -66,9 +116,19 @@ export function renderJson({ lines, byStack, total }: Reckoning, config: Config)
     budgetUsd: config.budget.monthlyUsd,
     total,
     stacks: Object.fromEntries(byStack),
-    lines: lines.map(({ stack, address, what, price, quantity, usd, per, monthlyUsd }) => ({
+    parts: Object.fromEntries(
+      BUDGET_PARTS.map((part) => [
+        part,
+        {
+          ...totalOf(lines.filter((line) => line.part === part)),
+          budgetUsd: config.budget.parts?.[part] ?? null,
+        },
+      ]),
+    ),
+    lines: lines.map(({ stack, address, part, what, price, quantity, usd, per, monthlyUsd }) => ({
       stack,
       address,
+      part,
       what,
       price: price ?? null,
       quantity: quantity ?? null,

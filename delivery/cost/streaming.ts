@@ -10,7 +10,6 @@ const FIREHOSE_BYTES = 5 * KIB;
 const READERS = 3;
 const INCLUDED_HOURS = 24;
 const EXTENDED_HOURS = 7 * 24;
-const HOURS_A_MONTH = 730;
 
 export const kinesisStream: Pricer = (values, context) => {
   const { hoursPerMonth } = context.config.cost;
@@ -21,7 +20,7 @@ export const kinesisStream: Pricer = (values, context) => {
           {
             what: `records older than 7 days, up to ${retention} hours`,
             price: "kinesis.long-term-retention",
-            quantity: (roundedGiB(context, 1) * (retention - EXTENDED_HOURS)) / HOURS_A_MONTH,
+            quantity: (roundedGiB(context, 1) * (retention - EXTENDED_HOURS)) / hoursPerMonth,
           },
         ]
       : [];
@@ -32,7 +31,15 @@ export const kinesisStream: Pricer = (values, context) => {
       { what: "data in, records rounded up to 1 KB", price: "kinesis.on-demand-in", quantity: size },
       { what: `data out to ${READERS} readers`, price: "kinesis.on-demand-out", quantity: size * READERS },
       ...(retention > INCLUDED_HOURS
-        ? [{ what: "retention over 24 hours, on demand", price: undefined, quantity: undefined }]
+        ? [
+            {
+              what: "records older than 24 hours, up to 7 days",
+              price: "kinesis.on-demand-retention",
+              quantity:
+                (roundedGiB(context, 1) * (Math.min(retention, EXTENDED_HOURS) - INCLUDED_HOURS)) /
+                hoursPerMonth,
+            },
+          ]
         : []),
       ...longTerm,
     ];

@@ -22,6 +22,7 @@ describe("cali cost", () => {
     expect(stdout).toMatch(
       /1 nodes t3\.small\.search +730 +price opensearch\.t3\.small\.search unknown +unknown/,
     );
+    expect(stdout).toMatch(/^ {2}nodes, their volumes and addresses +86\.87 +of 30\.00$/m);
     expect(stdout).toMatch(/^Total: .*; budget 182\.00/m);
   });
 
