@@ -57,22 +57,24 @@ export const INCIDENT_FIELDS = {
   last_seen: date,
   samples: { type: "text" },
   is_new: { type: "boolean" },
-  cause: {
-    properties: {
-      text: { type: "text" },
-      action: { type: "text" },
-      tier: keyword,
-      origin: keyword,
-      similarity: { type: "float", ignore_malformed: true },
-      link: keyword,
-    },
-  },
+  /** Takes whatever stands there, also what is no object; each leaf is found by its exact value. */
+  cause: { type: "flat_object" },
 } as const;
+
+/** `flat_object` came with OpenSearch 2.7 (https://docs.opensearch.org/latest/field-types/supported-field-types/flat-object/). */
+const FLAT_OBJECT_SINCE = 2.07;
+
+/** The fields of an incident as a version has them: before `flat_object`, what accepts anything is kept and not searched. */
+function incidentFields(version: string): Readonly<Record<string, unknown>> {
+  const [major = 0, minor = 0] = version.replace("OpenSearch_", "").split(".").map(Number);
+  const hasFlatObject = major + minor / 100 >= FLAT_OBJECT_SINCE;
+  return hasFlatObject ? INCIDENT_FIELDS : { ...INCIDENT_FIELDS, cause: { type: "object", enabled: false } };
+}
 
 /**
  * The index templates. One shard holds a day of what this platform is made for; a replica on the only node would never be placed, and
  * the domain stay yellow. What is not in the mapping is kept in the document and not indexed: a new field can neither break
- * an index nor be refused.
+ * an index nor be refused. A value of another type than its field's costs the field, not the document.
  */
 export function indexTemplates({ domain }: Config): ReadonlyMap<string, Item> {
   const settings = {
@@ -83,7 +85,7 @@ export function indexTemplates({ domain }: Config): ReadonlyMap<string, Item> {
     index_patterns: [pattern],
     priority: 100,
     template: {
-      settings: { index: { ...settings, ...more } },
+      settings: { index: { ...settings, mapping: { ignore_malformed: true }, ...more } },
       mappings: { dynamic: false, properties },
     },
   });
@@ -93,14 +95,14 @@ export function indexTemplates({ domain }: Config): ReadonlyMap<string, Item> {
       "cali-logs",
       {
         what: "index template cali-logs",
-        body: template(LOG_INDICES, LOG_FIELDS, { mapping: { ignore_malformed: true } }),
+        body: template(LOG_INDICES, LOG_FIELDS),
       },
     ],
     [
       "cali-incidents",
       {
         what: "index template cali-incidents",
-        body: template(INCIDENT_INDICES, INCIDENT_FIELDS, rollover),
+        body: template(INCIDENT_INDICES, incidentFields(domain.version), rollover),
       },
     ],
   ]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { Connection } from "../../delivery/opensearch/client.ts";
 import { makeReady } from "../../delivery/opensearch/make-ready.ts";
+import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
 import { logRecord } from "../../services/consumer/test/support/records.ts";
 import { type OpenSearchNode, startOpenSearch } from "../support/opensearch.ts";
 import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";
@@ -124,5 +125,24 @@ describe("a real OpenSearch node", () => {
     ]);
     expect(items.map(({ index }) => index.status)).toEqual([201, 201]);
     expect(await found({ match: { message: "bad" } })).toEqual(["bad", "good beside bad"]);
+  });
+
+  it.each([
+    ["cali-logs-2026-01-26", LOG_FIELDS],
+    ["cali-incidents", INCIDENT_FIELDS],
+  ])("%s: takes a document of which any one field is of a wrong type", async (index, fields) => {
+    for (const field of Object.keys(fields)) {
+      for (const odd of ["odd", 5, true, null, { deep: [1, { x: "y" }] }, [["odd"], { x: "y" }]]) {
+        const answer = await ask(`/${index}/_doc`, { [field]: odd });
+        expect(answer, `${field}: ${JSON.stringify(odd)}`).toMatchObject({ result: "created" });
+      }
+    }
+  });
+
+  it("finds an incident by what told its cause", async () => {
+    await ask("/cali-incidents/_doc?refresh=true", { cause: { text: "the disk is full", tier: "hash" } });
+    const query = { term: { "cause.tier": "hash" } };
+    const { hits } = await ask("/cali-incidents/_search", { query });
+    expect(hits).toMatchObject({ total: { value: 1 } });
   });
 });

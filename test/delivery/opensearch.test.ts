@@ -7,7 +7,7 @@ import { covers, grantsExactly } from "../../delivery/opensearch/covers.ts";
 import { OpenSearchRequestError } from "../../delivery/opensearch/errors.ts";
 import { makeReady, type Outcome } from "../../delivery/opensearch/make-ready.ts";
 import { securityRoles } from "../../delivery/opensearch/roles.ts";
-import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
+import { INCIDENT_FIELDS, indexTemplates, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
 import { incidentSchema } from "../../services/consumer/src/incidents/document.ts";
 import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";
 
@@ -234,6 +234,37 @@ describe("makeReady", () => {
 });
 
 describe("what is put", () => {
+  const versions = ["OpenSearch_1.3", "OpenSearch_2.5", "OpenSearch_2.7", "OpenSearch_2.19"];
+
+  it.each(versions)("%s: no field's type refuses a whole document", (version) => {
+    const config = { ...dev, domain: { ...dev.domain, version } };
+    for (const [name, { body }] of indexTemplates(config)) {
+      const { settings, mappings } = body.template as {
+        settings: { index: { mapping: object } };
+        mappings: { dynamic: boolean; properties: Record<string, { type?: string; enabled?: boolean }> };
+      };
+      expect(settings.index.mapping, name).toEqual({ ignore_malformed: true });
+      expect(mappings.dynamic, name).toBe(false);
+      for (const [field, { type, enabled }] of Object.entries(mappings.properties)) {
+        // An object with fields refuses a text, whatever the index ignores.
+        const accepts =
+          type === "object"
+            ? enabled === false
+            : ["date", "keyword", "text", "long", "boolean", "flat_object"].includes(type ?? "object");
+        expect(accepts, `${name}.${field}: ${type}`).toBe(true);
+      }
+    }
+  });
+
+  it("has the type flat_object only where OpenSearch knows it", () => {
+    const flat = versions.filter((version) =>
+      JSON.stringify([...indexTemplates({ ...dev, domain: { ...dev.domain, version } })]).includes(
+        "flat_object",
+      ),
+    );
+    expect(flat).toEqual(["OpenSearch_2.7", "OpenSearch_2.19"]);
+  });
+
   it("has a field for everything that a log record and an incident have", () => {
     expect(Object.keys(LOG_FIELDS).sort()).toEqual(Object.keys(logRecordSchema.shape).sort());
     expect(Object.keys(INCIDENT_FIELDS).sort()).toEqual(Object.keys(incidentSchema.shape).sort());
