@@ -9,3 +9,8 @@ export class WorkspaceError extends DeliveryError {
 export class GrafanaRequestError extends DeliveryError {
   override readonly name = "GrafanaRequestError";
 }
+
+/** A data source's plugin is not installed. */
+export class PluginMissingError extends DeliveryError {
+  override readonly name = "PluginMissingError";
+}

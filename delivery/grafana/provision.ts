@@ -1,5 +1,6 @@
 import type { DataSource } from "../../config/grafana-data-sources.ts";
 import { covers } from "../opensearch/covers.ts";
+import { PluginMissingError } from "./errors.ts";
 import type { GrafanaApi } from "./grafana-api.ts";
 
 const FOLDER = { uid: "cali", title: "CALI" };
@@ -23,7 +24,7 @@ export interface ProvisionOptions {
 /**
  * Puts the folder, data sources and dashboards into a Grafana. A second run changes nothing.
  *
- * @throws GrafanaRequestError
+ * @throws PluginMissingError before anything is put; GrafanaRequestError
  */
 export async function provision({
   api,
@@ -31,6 +32,7 @@ export async function provision({
   dashboards,
   onOutcome,
 }: ProvisionOptions): Promise<void> {
+  await checkPlugins(api, dataSources);
   const folder = await api.get(`/api/folders/${FOLDER.uid}`);
   if (folder === undefined) await api.send("POST", "/api/folders", FOLDER);
   onOutcome({ what: `folder ${FOLDER.title}`, did: folder === undefined ? "created" : "unchanged" });
@@ -55,4 +57,15 @@ export async function provision({
     }
     onOutcome({ what: `dashboard ${dashboard.title}`, did });
   }
+}
+
+/** Grafana takes a data source of a plugin that it doesn't have, and its panels fail later. */
+async function checkPlugins(api: GrafanaApi, dataSources: readonly DataSource[]): Promise<void> {
+  const types = [...new Set(dataSources.map(({ type }) => type))];
+  const answers = await Promise.all(types.map((type) => api.get(`/api/plugins/${type}/settings`)));
+  const missing = types.filter((_, place) => answers[place] === undefined);
+  if (missing.length === 0) return;
+  throw new PluginMissingError(
+    `Grafana doesn't have the plugin ${missing.join(", ")}, which the data sources need\nRemedy: in the console of Amazon Managed Grafana turn on the workspace's plugin management (Workspace configuration options), install it in Grafana as an administrator (Administration, Plugins), and run again.`,
+  );
 }

@@ -21,14 +21,17 @@ export interface Access {
 }
 
 /**
- * Finds the workspace, gets a key to it that lasts minutes, and takes it back when the work is done or fails.
+ * Finds the workspace, gets a key to it that lasts minutes, and takes it back when the work is done or fails. The work's own error is
+ * thrown as it is, also when the key cannot be taken back then.
  *
- * @throws WorkspaceError when there is no active workspace of the name; AwsRequestError.
+ * @param warn told of a key that could not be taken back after the work failed.
+ * @throws WorkspaceError when there is no active workspace of the name, or the key cannot be taken back; AwsRequestError.
  */
 export async function withWorkspace<T>(
   name: string,
   region: string,
   work: (access: Access) => Promise<T>,
+  warn: (text: string) => void = console.warn,
 ): Promise<T> {
   const client = new GrafanaClient({ region });
   try {
@@ -38,8 +41,8 @@ export async function withWorkspace<T>(
     const key = `cali-${randomUUID()}`;
     // Service accounts came with Grafana 10 (https://docs.aws.amazon.com/grafana/latest/userguide/service-accounts.html).
     return Number.parseInt(workspace.grafanaVersion ?? "", 10) >= 10
-      ? await withServiceAccount(client, workspaceId, key, (token) => work({ endpoint, token }))
-      : await withApiKey(client, workspaceId, key, (token) => work({ endpoint, token }));
+      ? await withServiceAccount(client, workspaceId, key, (token) => work({ endpoint, token }), warn)
+      : await withApiKey(client, workspaceId, key, (token) => work({ endpoint, token }), warn);
   } finally {
     client.destroy();
   }
@@ -70,13 +73,15 @@ async function withServiceAccount<T>(
   workspaceId: string,
   name: string,
   work: (token: string) => Promise<T>,
+  warn: (text: string) => void,
 ): Promise<T> {
   const on = `workspace ${workspaceId}`;
   const { id } = await awsRequest("grafana:CreateWorkspaceServiceAccount", on, () =>
     client.send(new CreateWorkspaceServiceAccountCommand({ workspaceId, name, grafanaRole: "ADMIN" })),
   );
   const serviceAccountId = id ?? "";
-  try {
+  const expires = expiry();
+  const giveToken = async () => {
     const { serviceAccountToken } = await awsRequest("grafana:CreateWorkspaceServiceAccountToken", on, () =>
       client.send(
         new CreateWorkspaceServiceAccountTokenCommand({
@@ -88,12 +93,14 @@ async function withServiceAccount<T>(
       ),
     );
     return await work(serviceAccountToken?.key ?? "");
-  } finally {
-    // Its tokens go with it.
-    await awsRequest("grafana:DeleteWorkspaceServiceAccount", on, () =>
+  };
+  // Its tokens go with it.
+  const takeBack = () =>
+    awsRequest("grafana:DeleteWorkspaceServiceAccount", on, () =>
       client.send(new DeleteWorkspaceServiceAccountCommand({ workspaceId, serviceAccountId })),
     );
-  }
+  const left = `service account ${name} of ${on} could not be deleted; its token expires at ${expires} by itself, the account stays until somebody deletes it`;
+  return workThenTakeBack(giveToken, takeBack, left, warn);
 }
 
 async function withApiKey<T>(
@@ -101,8 +108,10 @@ async function withApiKey<T>(
   workspaceId: string,
   keyName: string,
   work: (token: string) => Promise<T>,
+  warn: (text: string) => void,
 ): Promise<T> {
   const on = `workspace ${workspaceId}`;
+  const expires = expiry();
   const { key } = await awsRequest("grafana:CreateWorkspaceApiKey", on, () =>
     client.send(
       new CreateWorkspaceApiKeyCommand({
@@ -113,11 +122,33 @@ async function withApiKey<T>(
       }),
     ),
   );
-  try {
-    return await work(key ?? "");
-  } finally {
-    await awsRequest("grafana:DeleteWorkspaceApiKey", on, () =>
+  const takeBack = () =>
+    awsRequest("grafana:DeleteWorkspaceApiKey", on, () =>
       client.send(new DeleteWorkspaceApiKeyCommand({ workspaceId, keyName })),
     );
+  const left = `API key ${keyName} of ${on} could not be deleted; it expires at ${expires} by itself`;
+  return workThenTakeBack(() => work(key ?? ""), takeBack, left, warn);
+}
+
+/** When a key that is made now is worth nothing at the latest. */
+const expiry = () => new Date(Date.now() + TOKEN_SECONDS * 1_000).toISOString();
+
+/** @param left what is left when taking back fails. */
+async function workThenTakeBack<T>(
+  work: () => Promise<T>,
+  takeBack: () => Promise<unknown>,
+  left: string,
+  warn: (text: string) => void,
+): Promise<T> {
+  const [worked] = await Promise.allSettled([work()]);
+  const [taken] = await Promise.allSettled([takeBack()]);
+  if (worked.status === "rejected") {
+    if (taken.status === "rejected") warn(`${left}: ${(taken.reason as Error).message}`);
+    throw worked.reason;
   }
+  if (taken.status === "rejected") {
+    const why = (taken.reason as Error).message;
+    throw new WorkspaceError(`everything is in Grafana, but ${left}: ${why}`, { cause: taken.reason });
+  }
+  return worked.value;
 }

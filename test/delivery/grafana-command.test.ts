@@ -7,11 +7,18 @@ import { withWorkspace } from "../../delivery/grafana/workspace.ts";
 afterEach(() => vi.unstubAllEnvs());
 
 /** Amazon Managed Grafana's API with one workspace. */
-async function aws(workspace: { grafanaVersion: string; status: string }) {
+async function aws(workspace: { grafanaVersion: string; status: string }, mayDelete = true) {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const path = request.url ?? "";
+    if (request.method === "DELETE" && !mayDelete) {
+      response.writeHead(403, {
+        "content-type": "application/json",
+        "x-amzn-errortype": "AccessDeniedException",
+      });
+      return response.end(JSON.stringify({ message: "you may not delete" }));
+    }
     const body = path.endsWith("/workspaces")
       ? { workspaces: [{ id: "g-1", name: "cali-dev-grafana", endpoint: "g-1.example", ...workspace }] }
       : path.includes("/tokens")
@@ -65,6 +72,34 @@ it("says which workspace is missing, or not active yet", async () => {
     const ask = (name: string) => withWorkspace(name, "ap-northeast-2", async () => {});
     await expect(ask("cali-dev-grafana")).rejects.toThrow("is CREATING; allowed: ACTIVE");
     await expect(ask("other")).rejects.toThrow(WorkspaceError);
+  } finally {
+    close();
+  }
+});
+
+it.each([
+  ["10.4", "service account cali-"],
+  ["9.4", "API key cali-"],
+])("version %s: a key that cannot be taken back hides no error of the work", async (grafanaVersion, what) => {
+  const { close } = await aws({ grafanaVersion, status: "ACTIVE" }, false);
+  const warnings: string[] = [];
+  const run = (work: () => Promise<string>) =>
+    withWorkspace("cali-dev-grafana", "ap-northeast-2", work, (text) => warnings.push(text));
+  try {
+    const broken = new Error("broken");
+    await expect(run(() => Promise.reject(broken))).rejects.toBe(broken);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /could not be deleted; .*expires at 20\d\d-\d\d-\d\dT[\d:.]+Z .*you may not delete/s,
+      ),
+    ]);
+    expect(warnings[0]).toContain(what);
+    const worked = run(async () => "done");
+    await expect(worked).rejects.toThrow(WorkspaceError);
+    await expect(worked).rejects.toThrow(
+      /everything is in Grafana, but .*expires at 20.*you may not delete/s,
+    );
+    expect(warnings).toHaveLength(1);
   } finally {
     close();
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DATA_SOURCE_UIDS, grafanaDataSources } from "../../config/grafana-data-sources.ts";
 import { dashboards } from "../../delivery/grafana/command.ts";
-import { GrafanaRequestError } from "../../delivery/grafana/errors.ts";
+import { GrafanaRequestError, PluginMissingError } from "../../delivery/grafana/errors.ts";
 import { GrafanaApi } from "../../delivery/grafana/grafana-api.ts";
 import { type Outcome, provision } from "../../delivery/grafana/provision.ts";
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
@@ -13,6 +13,7 @@ class GrafanaServer {
   readonly kept = new Map<string, Record<string, unknown>>();
   readonly changes: string[] = [];
   readonly failures: number[] = [];
+  readonly plugins = new Set(["grafana-opensearch-datasource", "cloudwatch"]);
   readonly #server: Server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -25,6 +26,12 @@ class GrafanaServer {
     const failure = this.failures.shift();
     if (failure) return answer(failure, { message: "no" });
     if (request.headers.authorization !== "Bearer key") return answer(401, { message: "Unauthorized" });
+    const [, plugin] = /^\/api\/plugins\/([\w-]+)\/settings$/.exec(path) ?? [];
+    if (plugin) {
+      return this.plugins.has(plugin)
+        ? answer(200, { id: plugin, type: "datasource", enabled: true })
+        : answer(404, { message: "Plugin not found, no installed plugin with that id" });
+    }
     if (request.method === "GET") {
       const found = this.kept.get(path);
       return found ? answer(200, found) : answer(404, { message: "not found" });
@@ -88,6 +95,16 @@ describe("provision", () => {
     server.kept.set(path, { ...server.kept.get(path), url: "https://elsewhere.example" });
     expect((await provisioned()).filter((did) => did === "changed")).toHaveLength(1);
     expect(server.kept.get(path)?.url).toBe("https://search.example");
+  });
+
+  it("puts nothing when a plugin is missing, and says how to get it", async () => {
+    server.plugins.delete("grafana-opensearch-datasource");
+    const provisioning = provisioned();
+    await expect(provisioning).rejects.toThrow(PluginMissingError);
+    await expect(provisioning).rejects.toThrow(
+      /doesn't have the plugin grafana-opensearch-datasource, .*\nRemedy: .*plugin management.*install/,
+    );
+    expect(server.changes).toEqual([]);
   });
 
   it("says what Grafana answers", async () => {
