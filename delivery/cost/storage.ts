@@ -1,6 +1,6 @@
 import { BUCKET_PREFIXES } from "../../config/names.ts";
 import type { Node } from "../plan-json/node.ts";
-import { blocksAt, numberAt, textAt } from "./inventory.ts";
+import { at, blocksAt, numberAt, textAt } from "./inventory.ts";
 import { type Context, GIB, KIB, type Line, monthSeconds, type Pricer, roundedGiB } from "./line.ts";
 
 const DAYS_A_YEAR = 365;
@@ -101,7 +101,7 @@ export const table: Pricer = (values, context) => {
   }
   const { cost } = context.config;
   const minutes = monthSeconds(context) / SECONDS_A_MINUTE;
-  const isRecoverable = blocksAt(values, "point_in_time_recovery").length > 0;
+  const isRecoverable = at(values, "point_in_time_recovery", "enabled") === true;
   return [
     { what: "writes", price: "dynamodb.write", quantity: (cost.tableWritesPerMinute * minutes) / 1e6 },
     { what: "reads", price: "dynamodb.read", quantity: (cost.tableReadsPerMinute * minutes) / 1e6 },

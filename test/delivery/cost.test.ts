@@ -222,6 +222,8 @@ describe("what a month costs, in us-east-1", () => {
       data: 0.5,
       "point-in-time recovery": 0.4,
     });
+    const unprotected = { ...table, point_in_time_recovery: [{ enabled: false }] };
+    expect(costs({ aws_dynamodb_table: unprotected }, busy)).not.toHaveProperty(["point-in-time recovery"]);
     expect(costs({ aws_dynamodb_table: { billing_mode: "PROVISIONED" } })).toEqual({
       "provisioned capacity": undefined,
     });
