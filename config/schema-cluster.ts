@@ -241,6 +241,18 @@ export const iamSchema = z
   })
   .prefault({});
 
+export const airflowSchema = z
+  .strictObject({
+    firstDay: z.iso
+      .date({ error: "a date such as 2026-01-25" })
+      .nullable()
+      .default(null)
+      .describe(
+        "First day (UTC) whose daily runs are made up for when Airflow missed them; null: only the last day's run is.",
+      ),
+  })
+  .prefault({});
+
 export const repositoriesSchema = z
   .strictObject({
     names: uniqueList(

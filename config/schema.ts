@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CONTRADICTIONS } from "./contradictions.ts";
 import {
+  airflowSchema,
   clusterSchema,
   grafanaSchema,
   iamSchema,
@@ -129,6 +130,7 @@ const base = z.strictObject({
   grafana: grafanaSchema,
   network: networkSchema,
   cluster: clusterSchema,
+  airflow: airflowSchema,
   iam: iamSchema,
   repositories: repositoriesSchema,
   services: servicesSchema,

@@ -112,11 +112,12 @@ export class Airflow extends Construct {
     ];
   }
 
-  /** What the stack decides: the images, and by which names the DAGs find the consumer. */
+  /** What the stack decides: the images, by which names the DAGs find the consumer, and from when on they make up for days. */
   private values({ config, names, consumerNamespace }: AirflowProps, secret: ServiceSecret): Values {
     const image = Fn.split("@", imageVariable(this, names, "airflow-dags", "airflow_image").stringValue);
     const consumerImage = imageVariable(this, names, "consumer", "consumer_image").stringValue;
     const { secrets } = config.services.consumer;
+    const { firstDay } = config.airflow;
     return {
       images: {
         airflow: {
@@ -132,6 +133,7 @@ export class Airflow extends Construct {
         { name: "CALI_CONSUMER_SERVICE_ACCOUNT", value: SERVICE_ACCOUNTS.consumer.name },
         { name: "CALI_CONSUMER_CONFIG_MAP", value: CONSUMER },
         { name: "CALI_CONSUMER_SECRET", value: secrets.kind === "existing" ? secrets.name : CONSUMER },
+        ...(firstDay === null ? [] : [{ name: "CALI_DAGS_FIRST_DAY", value: firstDay }]),
       ],
     };
   }

@@ -153,6 +153,20 @@ describe("11-airflow", () => {
     }
   });
 
+  it("makes up for missed days from the configured one on", () => {
+    const values = (firstDay: unknown) => {
+      const config = parseConfig({ ...loadConfig({ env: "dev" }), airflow: { firstDay } }, "dev, changed");
+      return String(synthesize(config).stacks["11-airflow"]?.resource?.helm_release?.airflow?.values);
+    };
+    expect(values(null)).not.toContain("CALI_DAGS_FIRST_DAY");
+    expect(values("2026-01-25")).toMatch(/"name": "CALI_DAGS_FIRST_DAY",\s+"value": "2026-01-25"/);
+    for (const wrong of ["2026-02-30", "yesterday", 20260125, ""]) {
+      expect(() => values(wrong)).toThrow(
+        /airflow.firstDay: given .*allowed: a (date such as 2026-01-25|value of type string)/,
+      );
+    }
+  });
+
   it("may start pods in the consumer's namespace, and do there what the DAGs need alone", () => {
     const [role] = ofKind("Role");
     expect(role?.metadata.namespace).toBe("cali");

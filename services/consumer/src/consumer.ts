@@ -23,6 +23,7 @@ import { objectStoreOf } from "./objects/open.ts";
 import type { ObjectStore } from "./objects/types.ts";
 import { type NewTemplate, Pipeline } from "./pipeline.ts";
 import { SenderElection } from "./sender-election.ts";
+import { keepRefused } from "./slack/refused.ts";
 import { SlackSender } from "./slack/sender.ts";
 import { openStore } from "./state/open.ts";
 import { addTotals, noTotals, type ShardTotals, type StateStore } from "./state/types.ts";
@@ -77,8 +78,6 @@ export interface Consumer {
   stop(): Promise<void>;
 }
 
-/** Where alerts go that Slack does not take in any form. */
-const REFUSED_ALERTS = "refused_alerts/";
 /** Grace of each step of a stop, ms; with the leases' release (4 s) and closing, 22 s at most. */
 const BATCH_GRACE_MS = 10_000;
 const FLUSH_GRACE_MS = 2_000;
@@ -382,11 +381,7 @@ class RunningConsumer implements Consumer {
       outbox: store.outbox,
       log,
       links: config.links,
-      onRefused: (alert, reason) =>
-        this.#objects.put(
-          `${REFUSED_ALERTS}${alert.id}.json`,
-          Buffer.from(JSON.stringify({ reason, alert })),
-        ),
+      onRefused: keepRefused(this.#objects, this.#metrics),
       onTrouble: (text) => this.#troubles.set("slack", text),
     });
   }

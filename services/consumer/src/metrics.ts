@@ -12,6 +12,7 @@ export class Metrics {
   readonly records: Counter<"result">;
   readonly levels: Counter<"level">;
   readonly alerts: Counter;
+  readonly refusedAlerts: Counter;
   readonly suppressed: Counter;
   readonly templates: Counter;
   readonly readFailures: Counter<"kind">;
@@ -52,6 +53,10 @@ export class Metrics {
     ]);
     this.levels = counter("lines", "Valid lines whose effects are durable, by level", ["level"]);
     this.alerts = counter("alerts", "Alerts put into the outbox");
+    this.refusedAlerts = counter(
+      "refused_alerts",
+      "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
+    );
     this.suppressed = counter("suppressed", "Lines that were held back and told in a later alert");
     this.templates = counter("new_templates", "Templates seen for the first time");
     this.readFailures = counter("read_failures", "Failed Kinesis calls, by kind", ["kind"]);

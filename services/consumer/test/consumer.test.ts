@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
+import { REFUSED_ALERTS } from "../src/slack/refused.ts";
 import { until } from "./support/process.ts";
 import { aggregate, logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";
@@ -48,6 +49,25 @@ it("a line becomes an alert, and the numbers tell it", async () => {
   expect(text).toMatch(/cali_consumer_lag_milliseconds \d/);
   expect((await get(consumer.port, "/else")).status).toBe(404);
   expect((await fetch(`http://127.0.0.1:${consumer.port}/healthz`, { method: "POST" })).status).toBe(405);
+});
+
+it("an alert that Slack refuses is kept aside, and counted", async () => {
+  const rig = await Rig.create();
+  const consumer = await rig.start();
+  const metrics = async () => (await get(consumer.port, "/metrics")).text;
+  expect(await metrics()).toContain("cali_consumer_refused_alerts_total 0");
+  rig.slack.status = 400;
+  rig.kinesis.put(json({ level: "ERROR", service: "payment", message: "card 12 is declined" }));
+  await until("the refusal", async () => (await metrics()).includes("cali_consumer_refused_alerts_total 1"));
+  await until("an empty outbox", async () => (await consumer.counters()).outbox === 0);
+  const kept: string[] = [];
+  for await (const { key } of rig.objects.list(REFUSED_ALERTS))
+    kept.push(Buffer.from((await rig.objects.get(key)) ?? []).toString());
+  expect(kept).toHaveLength(1);
+  expect(JSON.parse(kept[0] ?? "")).toMatchObject({
+    reason: "Slack refuses it as blocks and as text",
+    alert: { service: "payment" },
+  });
 });
 
 it("every kind of broken record is kept as it came, with the reason, and no other is lost", async () => {
