@@ -29,6 +29,12 @@ export const newErrorSchema = z.object({
       tier: z.enum(["hash", "vector", "llm", "none"]),
       /** What the model proposes. */
       proposal: proposalSchema.optional(),
+      /** With nothing that answers: known errors that read most alike. */
+      nearest: z
+        .array(z.object({ pattern: z.string(), cause: z.string(), similarity: z.number() }))
+        .optional(),
+      /** What could not be asked. */
+      unavailable: z.string().optional(),
     })
     .optional(),
 });

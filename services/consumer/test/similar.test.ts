@@ -8,6 +8,7 @@ import { ObjectCatalog } from "../src/knowledge/object-catalog.ts";
 import { SimilarKnowledge } from "../src/knowledge/similar.ts";
 import type { Proposal } from "../src/llm/answer.ts";
 import { LlmError } from "../src/llm/errors.ts";
+import { NEW_ERRORS, newErrorSchema } from "../src/new-errors.ts";
 import type { Alert } from "../src/types.ts";
 import { VectorStoreError } from "../src/vectors/errors.ts";
 import type { VectorStore } from "../src/vectors/types.ts";
@@ -125,6 +126,29 @@ describe("an error in other words", () => {
     expect(nearest?.map(({ cause }) => cause)).not.toContain(undefined);
     const similarities = nearest?.map(({ similarity }) => similarity) ?? [];
     expect(similarities).toEqual([...similarities].sort((a, b) => b - a));
+  });
+
+  it("is noted with the new error: what is near, and what could not be asked", async () => {
+    const { causes, objects, vectors } = await ready([entry("connection lost")]);
+    const error = about("connection pool is closed", { fingerprint: "0123456789abcdef", isNew: true });
+    const key = `${NEW_ERRORS}dt=${new Date(error.firstSeen).toISOString().slice(0, 10)}/0123456789abcdef.json`;
+    const kept = {
+      fingerprint: "0123456789abcdef",
+      service: "a",
+      level: "ERROR",
+      template: error.template,
+      samples: [],
+      count: 1,
+      firstSeen: new Date(error.firstSeen).toISOString(),
+    };
+    const noted = async () => {
+      await objects.put(key, Buffer.from(JSON.stringify(kept)));
+      await causes.find(error);
+      return newErrorSchema.parse(JSON.parse(Buffer.from((await objects.get(key)) ?? []).toString())).found;
+    };
+    expect(await noted()).toMatchObject({ tier: "none", nearest: [{ pattern: "connection lost" }] });
+    vectors.failure = new VectorStoreError("milvus:19530 cannot be reached");
+    expect(await noted()).toEqual({ tier: "none", unavailable: "similar errors could not be looked for" });
   });
 
   it("is never an answer without a threshold", async () => {

@@ -67,7 +67,13 @@ export class KnowledgeCauses implements CauseFinder {
   async #answer(alert: Alert, answer: CauseAnswer, proposal?: Proposal): Promise<CauseAnswer> {
     const tier = answer.cause?.tier ?? "none";
     this.#options.onAnswer?.(tier);
-    await this.#note(alert, { tier, ...(proposal && { proposal }) });
+    const { nearest, unavailable } = answer;
+    await this.#note(alert, {
+      tier,
+      ...(proposal && { proposal }),
+      ...(nearest && { nearest: [...nearest] }),
+      ...(unavailable !== undefined && { unavailable }),
+    });
     return answer;
   }
 
