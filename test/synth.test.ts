@@ -70,9 +70,13 @@ describe("npm run synth", () => {
   });
 
   it("refuses an unknown argument", async () => {
-    const { code, stderr } = await run("tsx", ["main.ts", "--sumary"], {
-      env: { CDKTF_OUTDIR: join(folder, "x") },
-    });
+    const { code, stderr } = await run(
+      "node",
+      ["--disable-warning=ExperimentalWarning", "main.ts", "--sumary"],
+      {
+        env: { CDKTF_OUTDIR: join(folder, "x") },
+      },
+    );
     expect(code).toBe(1);
     expect(stderr).toContain("given --sumary; allowed: --summary");
   });

@@ -21,7 +21,7 @@ export async function synthesizeTo(outdir: string, folder: string, environment: 
   }
   // cdktf makes the folder, but not those that it is in: a fresh checkout has none of them.
   await mkdir(dirname(outdir), { recursive: true });
-  const result = await execa("tsx", ["main.ts"], {
+  const result = await execa("node", ["--disable-warning=ExperimentalWarning", "main.ts"], {
     cwd: folder,
     preferLocal: true,
     localDir: folder,
