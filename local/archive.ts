@@ -6,7 +6,7 @@ import {
   type KinesisClient,
   ListShardsCommand,
 } from "@aws-sdk/client-kinesis";
-import type { ObjectStore } from "../services/consumer/src/objects/types.ts";
+import type { ObjectStore } from "../services/consumer/src/state/objects/types.ts";
 import { STREAM } from "./kinesis.ts";
 
 /** Firehose waits a minute; nobody wants to, here. */

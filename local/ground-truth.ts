@@ -1,5 +1,5 @@
 import { type LineLabel, readLabels } from "@cali/log-generator";
-import type { Alert } from "../services/consumer/src/types.ts";
+import type { Alert } from "../services/consumer/src/core/types.ts";
 import type { RaisedAlert } from "./pipeline.ts";
 
 /** How a run of the real pipeline compares with what the generator knows. An alert's place is its service and level. */

@@ -1,15 +1,15 @@
 import { pino } from "pino";
-import { systemClock } from "../services/consumer/src/clock.ts";
-import { parseConfig } from "../services/consumer/src/config.ts";
-import { KnowledgeCauses } from "../services/consumer/src/knowledge/causes.ts";
-import { ObjectCatalog } from "../services/consumer/src/knowledge/object-catalog.ts";
-import { openSimilar } from "../services/consumer/src/knowledge/open-similar.ts";
-import { SEED, SeededCatalog } from "../services/consumer/src/knowledge/seed.ts";
-import { ANSWER_SCHEMA } from "../services/consumer/src/llm/answer.ts";
-import { promptFor } from "../services/consumer/src/llm/prompt.ts";
-import { Tokenizer } from "../services/consumer/src/llm/tokens.ts";
-import type { ObjectStore } from "../services/consumer/src/objects/types.ts";
-import type { Alert } from "../services/consumer/src/types.ts";
+import { KnowledgeCauses } from "../services/consumer/src/cause/knowledge/causes.ts";
+import { ObjectCatalog } from "../services/consumer/src/cause/knowledge/object-catalog.ts";
+import { openSimilar } from "../services/consumer/src/cause/knowledge/open-similar.ts";
+import { SEED, SeededCatalog } from "../services/consumer/src/cause/knowledge/seed.ts";
+import { ANSWER_SCHEMA } from "../services/consumer/src/cause/llm/answer.ts";
+import { promptFor } from "../services/consumer/src/cause/llm/prompt.ts";
+import { Tokenizer } from "../services/consumer/src/cause/llm/tokens.ts";
+import { parseConfig } from "../services/consumer/src/config/load.ts";
+import { systemClock } from "../services/consumer/src/core/clock.ts";
+import type { Alert } from "../services/consumer/src/core/types.ts";
+import type { ObjectStore } from "../services/consumer/src/state/objects/types.ts";
 
 /** An alert, and the template that its lines are of: `payment.slow-query`. */
 export interface ToldAlert {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-generator";
 import { validateRecord } from "@cali/log-record";
-import { FolderObjectStore } from "../services/consumer/src/objects/folder.ts";
+import { FolderObjectStore } from "../services/consumer/src/state/objects/folder.ts";
 import { scoreRun } from "./ground-truth.ts";
 import { type CauseScore, scoreCauses, type ToldAlert } from "./knowledge-score.ts";
 import { runPipeline } from "./pipeline.ts";

@@ -1,7 +1,7 @@
 import type { LineLabel } from "@cali/log-generator";
-import { AlertGrouper, type GroupingOptions } from "../services/consumer/src/grouping/alert-grouper.ts";
-import { TemplateMiner } from "../services/consumer/src/grouping/template-miner.ts";
-import type { Alert, GroupedEvent } from "../services/consumer/src/types.ts";
+import type { Alert, GroupedEvent } from "../services/consumer/src/core/types.ts";
+import { AlertGrouper, type GroupingOptions } from "../services/consumer/src/group/alert-grouper.ts";
+import { TemplateMiner } from "../services/consumer/src/group/template-miner.ts";
 
 /** A WARN, ERROR or FATAL line: what the consumer saw, and what the generator knows. */
 export interface ScoredLine {

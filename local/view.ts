@@ -1,5 +1,5 @@
 import { createLogUpdate } from "log-update";
-import type { Alert } from "../services/consumer/src/types.ts";
+import type { Alert } from "../services/consumer/src/core/types.ts";
 
 /** What the view shows of a moment. */
 export interface Moment {

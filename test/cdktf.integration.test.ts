@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse as parseHcl } from "@cdktf/hcl2json";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { synthesizeTo } from "../delivery/application/synthesize.ts";
+import { synthesizeTo } from "../delivery/core/application/synthesize.ts";
 import { ROOT, run } from "./support/run.ts";
 
 let folder: string;

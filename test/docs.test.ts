@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { program as cali } from "../delivery/program.ts";
-import { program as consumer } from "../services/consumer/src/cli.ts";
-import { configKeys } from "../services/consumer/src/config.ts";
-import { configSchema as consumerSchema, SECRET_KEYS } from "../services/consumer/src/config-schema.ts";
-import { Metrics } from "../services/consumer/src/metrics.ts";
+import { program as consumer } from "../services/consumer/src/commands/cli.ts";
+import { configKeys } from "../services/consumer/src/config/load.ts";
+import { configSchema as consumerSchema, SECRET_KEYS } from "../services/consumer/src/config/schema.ts";
+import { Metrics } from "../services/consumer/src/ops/metrics.ts";
 import {
   type Document,
   exists,

@@ -21,6 +21,7 @@ const FORBIDDEN: [string, string][] = [
   ["services/consumer/src/x.ts", "@cali/log-generator"],
   ["services/log-generator/src/x.ts", "cdktf"],
   ["services/log-generator/src/x.ts", "../../consumer/src/types.ts"],
+  ["services/consumer/src/deeper/x.ts", "../../../../config/names.ts"],
   ["services/consumer/src/deeper/x.ts", "../../../log-generator/src/index.ts"],
   ["local/x.ts", "../config/load.ts"],
   ["local/x.ts", "../stacks/06-iam.ts"],
@@ -37,10 +38,11 @@ const ALLOWED: [string, string][] = [
   ["stacks/x.ts", "../config/names.ts"],
   ["main.ts", "./stacks/06-iam.ts"],
   ["delivery/x.ts", "../config/load.ts"],
-  ["local/x.ts", "../services/consumer/src/consumer.ts"],
+  ["local/x.ts", "../services/consumer/src/pipeline/consumer.ts"],
   ["local/x.ts", "@cali/log-generator"],
   ["services/consumer/src/x.ts", "@cali/log-record"],
-  ["services/consumer/src/x.ts", "./config.ts"],
+  ["services/consumer/src/read/x.ts", "../config/load.ts"],
+  ["services/consumer/src/cause/knowledge/x.ts", "../../config/load.ts"],
 ];
 
 /** File of one import, unique for each pair. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../config/errors.ts";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
-import { type ConsumerConfig, loadConfig as loadConsumerConfig } from "../services/consumer/src/config.ts";
-import { SECRET_KEYS } from "../services/consumer/src/config-schema.ts";
+import {
+  type ConsumerConfig,
+  loadConfig as loadConsumerConfig,
+} from "../services/consumer/src/config/load.ts";
+import { SECRET_KEYS } from "../services/consumer/src/config/schema.ts";
 import {
   allContainers,
   at,

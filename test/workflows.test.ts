@@ -67,7 +67,7 @@ describe("what starts which workflow", () => {
     ["stacks/13-consumer.ts", ["helm"]],
     ["services/log-generator/src/main.ts", ["log-generator"]],
     ["stacks/12-log-generator.ts", ["helm"]],
-    ["services/log-record/src/line.ts", ["consumer", "log-generator"]],
+    ["packages/log-record/src/line.ts", ["consumer", "log-generator"]],
     ["services/airflow-dags/dags/cali.py", ["airflow-dags"]],
     ["docs/operations.md", []],
     ["README.md", []],

@@ -38,7 +38,7 @@ export async function bundle(folder: string): Promise<void> {
     build({ ...MAIN, entryPoints: [join(SOURCES, "main.ts")], outfile: join(folder, "main.mjs") }),
     build({
       ...COMMON,
-      entryPoints: [join(SOURCES, "embedding/packaged-worker.ts")],
+      entryPoints: [join(SOURCES, "cause/embedding/packaged-worker.ts")],
       outfile: join(model, "packaged-worker.cjs"),
       // The packages look for their files beside the program, by `__dirname`.
       format: "cjs",

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
-import { allDependencies, readApplication, selectStacks } from "../../delivery/application/application.ts";
-import { Secrets } from "../../delivery/terraform/secrets.ts";
+import {
+  allDependencies,
+  readApplication,
+  selectStacks,
+} from "../../delivery/core/application/application.ts";
+import { Secrets } from "../../delivery/core/terraform/secrets.ts";
 import { writeApplication } from "../support/terraform-app.ts";
 
 const backend = stateBackend(loadConfig({ env: "dev" }));

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StateBackend } from "../../config/state-backend.ts";
-import { NOTHING, plan } from "../../delivery/bootstrap/plan.ts";
-import { parsePolicy, type Statement } from "../../delivery/bootstrap/policy.ts";
-import { cliCommand, shellScript } from "../../delivery/bootstrap/script.ts";
-import type { ActualBucket, ActualTable, Step } from "../../delivery/bootstrap/step.ts";
+import { NOTHING, plan } from "../../delivery/commands/bootstrap/plan.ts";
+import { parsePolicy, type Statement } from "../../delivery/commands/bootstrap/policy.ts";
+import { cliCommand, shellScript } from "../../delivery/commands/bootstrap/script.ts";
+import type { ActualBucket, ActualTable, Step } from "../../delivery/commands/bootstrap/step.ts";
 import {
   ARN,
   actual,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StateBackend } from "../../config/state-backend.ts";
-import { bootstrap } from "../../delivery/bootstrap/bootstrap.ts";
+import { bootstrap } from "../../delivery/commands/bootstrap/bootstrap.ts";
 import {
   AwsRequestError,
   BucketPolicyError,
@@ -12,9 +12,9 @@ import {
   LockTableError,
   RegionError,
   UnfinishedError,
-} from "../../delivery/bootstrap/errors.ts";
-import { NOTHING, plan } from "../../delivery/bootstrap/plan.ts";
-import { shellScript } from "../../delivery/bootstrap/script.ts";
+} from "../../delivery/commands/bootstrap/errors.ts";
+import { NOTHING, plan } from "../../delivery/commands/bootstrap/plan.ts";
+import { shellScript } from "../../delivery/commands/bootstrap/script.ts";
 import { run, runCali } from "../support/run.ts";
 import { ACCOUNT, FakeAws } from "./bootstrap-fake-aws.ts";
 

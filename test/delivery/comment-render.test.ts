@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stateOf } from "../../delivery/comment/header.ts";
-import { COMMENT_LIMIT, render } from "../../delivery/comment/render.ts";
-import type { StackReport } from "../../delivery/comment/report.ts";
+import { stateOf } from "../../delivery/commands/comment/header.ts";
+import { COMMENT_LIMIT, render } from "../../delivery/commands/comment/render.ts";
+import type { StackReport } from "../../delivery/commands/comment/report.ts";
 import { type ChangeInput, makePlan, PLANS, planOf } from "../support/plans.ts";
 import { plannedStack, reportOf } from "../support/reports.ts";
 

@@ -20,7 +20,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
-import type { Finding } from "../../delivery/doctor/finding.ts";
+import type { Finding } from "../../delivery/commands/doctor/finding.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { runCali } from "../support/run.ts";
 import { writeApplication } from "../support/terraform-app.ts";

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { NOTHING } from "../../delivery/drift/finding.ts";
-import { findIssue, writeIssue } from "../../delivery/drift/issue.ts";
-import { markerLine } from "../../delivery/drift/marker.ts";
-import { driftReport } from "../../delivery/drift/report.ts";
-import { githubClient } from "../../delivery/github/client.ts";
-import { githubEnvironment } from "../../delivery/github/environment.ts";
+import { NOTHING } from "../../delivery/commands/drift/finding.ts";
+import { findIssue, writeIssue } from "../../delivery/commands/drift/issue.ts";
+import { markerLine } from "../../delivery/commands/drift/marker.ts";
+import { driftReport } from "../../delivery/commands/drift/report.ts";
+import { githubClient } from "../../delivery/core/github/client.ts";
+import { githubEnvironment } from "../../delivery/core/github/environment.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { planOf } from "../support/plans.ts";
 import { COMMIT, plannedStack } from "../support/reports.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { imageRepository } from "../../delivery/image/image.ts";
+import { imageRepository } from "../../delivery/commands/image/image.ts";
 
 it("is the repository that 07-ecr makes", () => {
   expect(imageRepository(loadConfig({ env: "dev" }), "consumer", "123456789012")).toBe(

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ReviewedPlanError } from "../../delivery/fetch-plans/errors.ts";
-import { artifactName, fetchPlans } from "../../delivery/fetch-plans/fetch-plans.ts";
-import { githubClient } from "../../delivery/github/client.ts";
-import { EarlierWorkflowError } from "../../delivery/wait-for/errors.ts";
-import { waitFor } from "../../delivery/wait-for/wait-for.ts";
+import { ReviewedPlanError } from "../../delivery/commands/fetch-plans/errors.ts";
+import { artifactName, fetchPlans } from "../../delivery/commands/fetch-plans/fetch-plans.ts";
+import { EarlierWorkflowError } from "../../delivery/commands/wait-for/errors.ts";
+import { waitFor } from "../../delivery/commands/wait-for/wait-for.ts";
+import { githubClient } from "../../delivery/core/github/client.ts";
 import { GithubServer } from "../support/github-server.ts";
 
 const HEAD = "a".repeat(40);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { Connection } from "../../delivery/opensearch/client.ts";
-import { makeReady } from "../../delivery/opensearch/make-ready.ts";
-import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/opensearch/templates.ts";
+import { Connection } from "../../delivery/commands/opensearch/client.ts";
+import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
+import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
 import { logRecord } from "../../services/consumer/test/support/records.ts";
 import { type OpenSearchNode, startOpenSearch } from "../support/opensearch.ts";
 import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";

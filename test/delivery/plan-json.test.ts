@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { comparePlans, describeDifferences } from "../../delivery/plan-json/compare.ts";
-import { dataLossIn } from "../../delivery/plan-json/data-loss.ts";
-import { type Difference, differences } from "../../delivery/plan-json/difference.ts";
-import { PlanFormatError } from "../../delivery/plan-json/errors.ts";
-import { countsOf, hasChanges, isChange, type Plan } from "../../delivery/plan-json/model.ts";
-import { type Node, nodeOf } from "../../delivery/plan-json/node.ts";
-import { pathText } from "../../delivery/plan-json/path.ts";
-import { parsePlan } from "../../delivery/plan-json/read.ts";
-import { inline, lines } from "../../delivery/plan-json/text.ts";
+import { comparePlans, describeDifferences } from "../../delivery/core/plan-json/compare.ts";
+import { dataLossIn } from "../../delivery/core/plan-json/data-loss.ts";
+import { type Difference, differences } from "../../delivery/core/plan-json/difference.ts";
+import { PlanFormatError } from "../../delivery/core/plan-json/errors.ts";
+import { countsOf, hasChanges, isChange, type Plan } from "../../delivery/core/plan-json/model.ts";
+import { type Node, nodeOf } from "../../delivery/core/plan-json/node.ts";
+import { pathText } from "../../delivery/core/plan-json/path.ts";
+import { parsePlan } from "../../delivery/core/plan-json/read.ts";
+import { inline, lines } from "../../delivery/core/plan-json/text.ts";
 import { change, makePlan, planJson, planOf, planText } from "../support/plans.ts";
 
 const NO_COUNTS = { create: 0, update: 0, replace: 0, delete: 0, import: 0, move: 0, forget: 0, drift: 0 };

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seal, unseal } from "../../delivery/seal/container.ts";
-import { PlanKeyError, SealError } from "../../delivery/seal/errors.ts";
-import { planKey } from "../../delivery/seal/key.ts";
+import { seal, unseal } from "../../delivery/core/seal/container.ts";
+import { PlanKeyError, SealError } from "../../delivery/core/seal/errors.ts";
+import { planKey } from "../../delivery/core/seal/key.ts";
 
 const key = randomBytes(32);
 

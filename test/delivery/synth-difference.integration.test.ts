@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { manifestsOf } from "../../delivery/synth-difference/charts.ts";
-import { compare } from "../../delivery/synth-difference/compare.ts";
-import type { Synthesis } from "../../delivery/synth-difference/synthesize.ts";
+import { manifestsOf } from "../../delivery/commands/synth-difference/charts.ts";
+import { compare } from "../../delivery/commands/synth-difference/compare.ts";
+import type { Synthesis } from "../../delivery/commands/synth-difference/synthesize.ts";
 import { ROOT, runCali } from "../support/run.ts";
 
 let folder: string;

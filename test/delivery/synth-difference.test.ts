@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compare } from "../../delivery/synth-difference/compare.ts";
-import { documentsOf } from "../../delivery/synth-difference/documents.ts";
-import { renderMarkdown, renderText } from "../../delivery/synth-difference/render.ts";
-import type { Stack } from "../../delivery/synth-difference/synthesize.ts";
+import { compare } from "../../delivery/commands/synth-difference/compare.ts";
+import { documentsOf } from "../../delivery/commands/synth-difference/documents.ts";
+import { renderMarkdown, renderText } from "../../delivery/commands/synth-difference/render.ts";
+import type { Stack } from "../../delivery/commands/synth-difference/synthesize.ts";
 
 const stack = (blocks: Stack) => new Map([["01-kinesis", blocks]]);
 const stream = (over: Record<string, unknown>) =>

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { strToU8, zipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Application, SynthesizedStack } from "../../delivery/application/application.ts";
-import type { PlannedStack } from "../../delivery/plan/plan-stack.ts";
-import { waitingInstead } from "../../delivery/plan/waiting.ts";
-import { followProgress } from "../../delivery/terraform/follow.ts";
-import { initSafely } from "../../delivery/terraform/install.ts";
-import { stateOfPlan } from "../../delivery/terraform/plan-file.ts";
-import { Secrets } from "../../delivery/terraform/secrets.ts";
+import type { PlannedStack } from "../../delivery/commands/plan/plan-stack.ts";
+import { waitingInstead } from "../../delivery/commands/plan/waiting.ts";
+import type { Application, SynthesizedStack } from "../../delivery/core/application/application.ts";
+import { followProgress } from "../../delivery/core/terraform/follow.ts";
+import { initSafely } from "../../delivery/core/terraform/install.ts";
+import { stateOfPlan } from "../../delivery/core/terraform/plan-file.ts";
+import { Secrets } from "../../delivery/core/terraform/secrets.ts";
 
 let folder: string;
 beforeEach(() => {

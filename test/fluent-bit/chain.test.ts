@@ -44,7 +44,7 @@ const line = (change: Partial<LogLine> = {}): LogLine => ({
 });
 const recordOf = (of: LogLine) => toRecord(of, { ...ORIGIN, pod_name: "pay-1" });
 
-describe("the values file has the patterns of services/log-record", () => {
+describe("the values file has the patterns of packages/log-record", () => {
   it("parses with BLOCK_PATTERN and ERROR_CODE_PATTERN", () => {
     expect(parser("cali-block")).toBe(BLOCK_PATTERN);
     expect(parser("cali-error-code")).toBe(ERROR_CODE_PATTERN);

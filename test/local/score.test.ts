@@ -2,7 +2,7 @@ import { generate, type LineLabel, labelOf } from "@cali/log-generator";
 import { describe, expect, it } from "vitest";
 import { percentile, scoreAlerts, tellLines, truthOf, truthsOfAlerts } from "../../local/score.ts";
 import { table } from "../../local/table.ts";
-import type { Alert } from "../../services/consumer/src/types.ts";
+import type { Alert } from "../../services/consumer/src/core/types.ts";
 
 const alert = (fingerprint: string) => ({ fingerprint }) as Alert;
 const line = (fingerprint: string, truth: string) => ({ fingerprint, truth });

@@ -139,7 +139,7 @@ describe("the consumer's bundle", () => {
 
   it("has the packaged model's thread, which embeds", async () => {
     const source = `
-      import { PackagedEmbedder } from "./src/embedding/packaged-embedder.ts";
+      import { PackagedEmbedder } from "./src/cause/embedding/packaged-embedder.ts";
       const vectors = await new PackagedEmbedder({ timeoutMs: 60_000 }).embed(["connection refused", "no such table"]);
       console.log(vectors.map(({ length }) => length).join());`;
     // Beside the program, as a part of which it is bundled.

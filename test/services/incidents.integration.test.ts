@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { Connection } from "../../delivery/opensearch/client.ts";
-import { makeReady } from "../../delivery/opensearch/make-ready.ts";
-import { incidentOf } from "../../services/consumer/src/incidents/document.ts";
-import { IncidentIndex } from "../../services/consumer/src/incidents/incident-index.ts";
-import { IncidentIndexer, REFUSED_INCIDENTS } from "../../services/consumer/src/incidents/indexer.ts";
+import { Connection } from "../../delivery/commands/opensearch/client.ts";
+import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
+import { incidentOf } from "../../services/consumer/src/notify/incidents/document.ts";
+import { IncidentIndex } from "../../services/consumer/src/notify/incidents/incident-index.ts";
+import { IncidentIndexer, REFUSED_INCIDENTS } from "../../services/consumer/src/notify/incidents/indexer.ts";
 import { SqliteStateStore } from "../../services/consumer/src/state/sqlite.ts";
 import { ATTACKS } from "../../services/consumer/test/support/attacks.ts";
 import { MemoryObjectStore } from "../../services/consumer/test/support/memory-objects.ts";

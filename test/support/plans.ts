@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Plan } from "../../delivery/plan-json/model.ts";
-import { parsePlan } from "../../delivery/plan-json/read.ts";
+import type { Plan } from "../../delivery/core/plan-json/model.ts";
+import { parsePlan } from "../../delivery/core/plan-json/read.ts";
 
 const FOLDER = join(import.meta.dirname, "../fixtures/plans");
 

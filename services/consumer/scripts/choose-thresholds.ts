@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { OpenAiEmbedder } from "../src/embedding/openai-embedder.ts";
-import { PackagedEmbedder } from "../src/embedding/packaged-embedder.ts";
-import type { Embedder } from "../src/embedding/types.ts";
+import { OpenAiEmbedder } from "../src/cause/embedding/openai-embedder.ts";
+import { PackagedEmbedder } from "../src/cause/embedding/packaged-embedder.ts";
+import type { Embedder } from "../src/cause/embedding/types.ts";
 import { editionOf, readPairs, similaritiesOf } from "./pairs.ts";
 import { report, type Similarities, similaritiesSchema } from "./report.ts";
 
-const KNOWLEDGE = new URL("../knowledge/", import.meta.url);
+const KNOWLEDGE = new URL("../knowledge", import.meta.url);
 const SIMILARITIES = new URL("similarities.json", KNOWLEDGE);
 const PICTURE = new URL("../../../docs/pictures/thresholds.svg", import.meta.url);
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { agrees } from "../src/embedding/agreement.ts";
-import { EMBEDDING_TEXT_VERSION, embeddingText } from "../src/embedding/embedding-text.ts";
-import type { Embedder } from "../src/embedding/types.ts";
-import { cosine } from "../src/embedding/vectors.ts";
+import { agrees } from "../src/cause/embedding/agreement.ts";
+import { EMBEDDING_TEXT_VERSION, embeddingText } from "../src/cause/embedding/embedding-text.ts";
+import type { Embedder } from "../src/cause/embedding/types.ts";
+import { cosine } from "../src/cause/embedding/vectors.ts";
 
 /** Two lines of errors, and whether they are the same error; `a` is written as the knowledge base would have it. */
 const pairSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { EMBEDDING_TEXT_VERSION } from "../src/embedding/embedding-text.ts";
-import type { Thresholds } from "../src/embedding/thresholds.ts";
+import { EMBEDDING_TEXT_VERSION } from "../src/cause/embedding/embedding-text.ts";
+import type { Thresholds } from "../src/cause/embedding/thresholds.ts";
 import { drawCurves } from "./curve.ts";
 import { chooseThreshold, editionOf, measured, type Pair, qualityAt } from "./pairs.ts";
 

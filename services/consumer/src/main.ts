@@ -1,16 +1,16 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { EXIT_FAILED, EXIT_USAGE, program } from "./cli.ts";
-import { ConfigError } from "./errors.ts";
+import { EXIT_FAILED, EXIT_USAGE, program } from "./commands/cli.ts";
+import { ConfigError } from "./core/errors.ts";
 
-export type { ConsumerConfigInput } from "./config.ts";
+export type { ConsumerConfigInput } from "./config/load.ts";
 export {
   type Consumer,
   type ConsumerCounters,
   type ConsumerEvents,
   type ConsumerOverrides,
   startConsumer,
-} from "./consumer.ts";
+} from "./pipeline/consumer.ts";
 
 const isEntry =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { LEVELS } from "@cali/log-record";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { agrees } from "../src/embedding/agreement.ts";
-import { embeddingText } from "../src/embedding/embedding-text.ts";
-import { mask } from "../src/grouping/masking.ts";
-import { SEED } from "../src/knowledge/seed.ts";
-import { redact } from "../src/redact.ts";
+import { agrees } from "../src/cause/embedding/agreement.ts";
+import { embeddingText } from "../src/cause/embedding/embedding-text.ts";
+import { SEED } from "../src/cause/knowledge/seed.ts";
+import { mask } from "../src/group/masking.ts";
+import { redact } from "../src/redact/redact.ts";
 
 const SEEN_OF = (text: string) => ({ texts: [text] });
 const PATTERNS = SEED.map(({ entry }) => entry.pattern);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AlertGrouper } from "../src/grouping/alert-grouper.ts";
-import type { Alert, Contribution, GroupedEvent, GroupMeta } from "../src/types.ts";
+import type { Alert, Contribution, GroupedEvent, GroupMeta } from "../src/core/types.ts";
+import { AlertGrouper } from "../src/group/alert-grouper.ts";
 import { logRecord } from "./support/records.ts";
 
 const START = Date.parse("2026-01-25T00:00:00Z");

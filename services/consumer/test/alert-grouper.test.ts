@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { GroupMeta } from "../src/types.ts";
+import type { GroupMeta } from "../src/core/types.ts";
 import { Harness, HOUR, MINUTE, record, SECOND, START } from "./support/grouper-harness.ts";
 
 describe("when a group is told of", () => {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { incidentOf, incidentSchema } from "../src/incidents/document.ts";
-import { plainText, readAnswer } from "../src/llm/answer.ts";
-import { promptFor } from "../src/llm/prompt.ts";
-import { Tokenizer } from "../src/llm/tokens.ts";
-import { renderAlert, renderDigest, renderPlainAlert } from "../src/slack/alert-message.ts";
-import type { Alert } from "../src/types.ts";
+import { plainText, readAnswer } from "../src/cause/llm/answer.ts";
+import { promptFor } from "../src/cause/llm/prompt.ts";
+import { Tokenizer } from "../src/cause/llm/tokens.ts";
+import type { Alert } from "../src/core/types.ts";
+import { incidentOf, incidentSchema } from "../src/notify/incidents/document.ts";
+import { renderAlert, renderDigest, renderPlainAlert } from "../src/notify/slack/alert-message.ts";
 import { ATTACKS } from "./support/attacks.ts";
 import { alert } from "./support/state-contract.ts";
 

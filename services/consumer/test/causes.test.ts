@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../src/clock.ts";
-import { type CatalogEntry, idOf } from "../src/knowledge/catalog.ts";
-import { KnowledgeCauses } from "../src/knowledge/causes.ts";
-import { ObjectCatalog } from "../src/knowledge/object-catalog.ts";
-import { NEW_ERRORS, newErrorSchema } from "../src/new-errors.ts";
-import type { Alert } from "../src/types.ts";
+import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
+import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
+import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { systemClock } from "../src/core/clock.ts";
+import type { Alert } from "../src/core/types.ts";
+import { NEW_ERRORS, newErrorSchema } from "../src/notify/new-errors.ts";
 import { LlmServer, MOODS, USABLE } from "./support/llm-server.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 import { until } from "./support/process.ts";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { configKeys, loadConfig, parseConfig, secretsOf } from "../src/config.ts";
+import { configKeys, loadConfig, parseConfig, secretsOf } from "../src/config/load.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const MINIMUM = {

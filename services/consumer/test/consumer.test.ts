@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
-import { REFUSED_ALERTS } from "../src/slack/refused.ts";
+import { REFUSED_ALERTS } from "../src/notify/slack/refused.ts";
 import { until } from "./support/process.ts";
 import { aggregate, logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";
@@ -113,7 +113,7 @@ it("every kind of broken record is kept as it came, with the reason, and no othe
 
 it("a record that cannot be processed is kept aside, and its shard goes on", async () => {
   const rig = await Rig.create();
-  const { TemplateMiner } = await import("../src/grouping/template-miner.ts");
+  const { TemplateMiner } = await import("../src/group/template-miner.ts");
   const add = TemplateMiner.prototype.add;
   const spy = vi.spyOn(TemplateMiner.prototype, "add").mockImplementation(function (this: never, ...args) {
     if (args[1].includes("poison")) throw new RangeError("too much");

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, DEAD_LETTERS, deadLetterSchema, keepDeadLetters } from "../src/dead-letters.ts";
-import { ObjectStoreError } from "../src/objects/errors.ts";
-import type { RejectedPayload } from "../src/pipeline.ts";
+import { bytesOf, DEAD_LETTERS, deadLetterSchema, keepDeadLetters } from "../src/decode/dead-letters.ts";
+import type { RejectedPayload } from "../src/pipeline/pipeline.ts";
+import { ObjectStoreError } from "../src/state/objects/errors.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 
 const ARRIVED = Date.parse("2026-01-25T23:59:59.500Z");

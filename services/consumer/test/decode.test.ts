@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode } from "../src/decode.ts";
+import { decode } from "../src/decode/decode.ts";
 import { aggregate } from "./support/records.ts";
 
 const object = fc.dictionary(

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderObjectStore } from "../src/objects/folder.ts";
 import { daysBefore } from "../src/reports/dates.ts";
 import { digestDay } from "../src/reports/digest.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
 import { archive, at, DATE, errors, line } from "./support/archive.ts";
 
 let folder: string;

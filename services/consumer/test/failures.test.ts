@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Clock } from "../src/clock.ts";
-import { StateUnavailableError } from "../src/errors.ts";
-import type { ObjectStore } from "../src/objects/types.ts";
+import type { Clock } from "../src/core/clock.ts";
+import { StateUnavailableError } from "../src/core/errors.ts";
+import type { ObjectStore } from "../src/state/objects/types.ts";
 import { SqliteStateStore } from "../src/state/sqlite.ts";
 import type { BatchCommit } from "../src/state/types.ts";
 import { until } from "./support/process.ts";

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { incidentOf, incidentSchema } from "../src/incidents/document.ts";
-import { IncidentIndex } from "../src/incidents/incident-index.ts";
-import { IncidentIndexer, REFUSED_INCIDENTS, WAITING_INCIDENTS } from "../src/incidents/indexer.ts";
-import type { Alert, Outbox } from "../src/types.ts";
+import type { Alert, Outbox } from "../src/core/types.ts";
+import { incidentOf, incidentSchema } from "../src/notify/incidents/document.ts";
+import { IncidentIndex } from "../src/notify/incidents/incident-index.ts";
+import { IncidentIndexer, REFUSED_INCIDENTS, WAITING_INCIDENTS } from "../src/notify/incidents/indexer.ts";
 import { BulkServer } from "./support/bulk-server.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 import { until } from "./support/process.ts";

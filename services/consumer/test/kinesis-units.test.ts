@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteBudget } from "../src/kinesis/budget.ts";
-import { classify } from "../src/kinesis/failures.ts";
-import { parseGetRecords } from "../src/kinesis/get-records.ts";
-import { planLeases, readableShards } from "../src/kinesis/plan.ts";
+import { ByteBudget } from "../src/read/budget.ts";
+import { classify } from "../src/read/failures.ts";
+import { parseGetRecords } from "../src/read/get-records.ts";
+import { planLeases, readableShards } from "../src/read/plan.ts";
 import { freshCheckpoint, type Lease, type ShardState } from "../src/state/types.ts";
 
 const state = (shardId: string, ended = false): ShardState => ({

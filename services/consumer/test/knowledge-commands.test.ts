@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { program } from "../src/cli.ts";
-import { idOf } from "../src/knowledge/catalog.ts";
-import { ObjectCatalog } from "../src/knowledge/object-catalog.ts";
-import { NEW_ERRORS, type NewError } from "../src/new-errors.ts";
-import { FolderObjectStore } from "../src/objects/folder.ts";
+import { idOf } from "../src/cause/knowledge/catalog.ts";
+import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { program } from "../src/commands/cli.ts";
+import { NEW_ERRORS, type NewError } from "../src/notify/new-errors.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const POOL = { pattern: "pool of 10 is exhausted", cause: "too small", action: "enlarge it", origin: "seed" };

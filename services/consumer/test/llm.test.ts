@@ -1,10 +1,10 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { LlmAdvisor } from "../src/llm/advisor.ts";
-import { Budget } from "../src/llm/budget.ts";
-import { Model, type ModelOptions } from "../src/llm/model.ts";
-import { type Prompt, promptFor, type Question } from "../src/llm/prompt.ts";
-import { Tokenizer } from "../src/llm/tokens.ts";
+import { LlmAdvisor } from "../src/cause/llm/advisor.ts";
+import { Budget } from "../src/cause/llm/budget.ts";
+import { Model, type ModelOptions } from "../src/cause/llm/model.ts";
+import { type Prompt, promptFor, type Question } from "../src/cause/llm/prompt.ts";
+import { Tokenizer } from "../src/cause/llm/tokens.ts";
 import { SqliteStateStore } from "../src/state/sqlite.ts";
 import { LlmServer, MOODS, sendJson, USABLE } from "./support/llm-server.ts";
 import { temporaryFolder } from "./support/process.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/ops/log.ts";
 
 function record(secrets: string[] = []) {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { program } from "../src/cli.ts";
+import { program } from "../src/commands/cli.ts";
 import { KinesisServer } from "./support/kinesis-server.ts";
 import { ConsumerProcess, temporaryFolder } from "./support/process.ts";
 

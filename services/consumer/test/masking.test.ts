@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LONGEST_MASKED, mask } from "../src/grouping/masking.ts";
-import { MASKS } from "../src/grouping/masks.ts";
+import { LONGEST_MASKED, mask } from "../src/group/masking.ts";
+import { MASKS } from "../src/group/masks.ts";
 
 describe("mask", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { VectorStoreError } from "../src/vectors/errors.ts";
-import { type MilvusOptions, requireOptions } from "../src/vectors/milvus-options.ts";
+import { VectorStoreError } from "../src/cause/vectors/errors.ts";
+import { type MilvusOptions, requireOptions } from "../src/cause/vectors/milvus-options.ts";
 
 const PASSWORD = "hunter2-and-more";
 const OPTIONS: MilvusOptions = { address: "milvus.example:19530", timeoutMs: 20_000 };

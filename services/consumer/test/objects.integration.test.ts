@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { S3ObjectStore } from "../src/objects/s3.ts";
+import { S3ObjectStore } from "../src/state/objects/s3.ts";
 import { CREDENTIALS as credentials, REGION as region, startMoto } from "./support/moto.ts";
 import { all, bytes, objectStoreContract } from "./support/object-store-contract.ts";
 

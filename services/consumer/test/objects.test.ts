@@ -1,9 +1,9 @@
 import { open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { ObjectKeyError } from "../src/objects/errors.ts";
-import { FolderObjectStore } from "../src/objects/folder.ts";
-import { S3ObjectStore } from "../src/objects/s3.ts";
+import { ObjectKeyError } from "../src/state/objects/errors.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
+import { S3ObjectStore } from "../src/state/objects/s3.ts";
 import { CREDENTIALS as credentials, REGION as region } from "./support/moto.ts";
 import { all, bytes, objectStoreContract, text } from "./support/object-store-contract.ts";
 import { temporaryFolder } from "./support/process.ts";

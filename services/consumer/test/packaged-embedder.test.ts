@@ -4,9 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { EmbedderError } from "../src/embedding/errors.ts";
-import { PackagedEmbedder, type PackagedEmbedderOptions } from "../src/embedding/packaged-embedder.ts";
-import { cosine } from "../src/embedding/vectors.ts";
+import { EmbedderError } from "../src/cause/embedding/errors.ts";
+import { PackagedEmbedder, type PackagedEmbedderOptions } from "../src/cause/embedding/packaged-embedder.ts";
+import { cosine } from "../src/cause/embedding/vectors.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 /** What the first call may take on a machine that does much else. */
@@ -74,7 +74,7 @@ describe("the packaged model", () => {
 
   it("keeps no process alive that forgot to close it", async () => {
     const program = `
-      import { PackagedEmbedder } from ${JSON.stringify(join(import.meta.dirname, "../src/embedding/packaged-embedder.ts"))};
+      import { PackagedEmbedder } from ${JSON.stringify(join(import.meta.dirname, "../src/cause/embedding/packaged-embedder.ts"))};
       const [vector] = await new PackagedEmbedder({ timeoutMs: 60_000 }).embed(["a text"]);
       console.log(vector.length);`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redact } from "../src/redact.ts";
+import { redact } from "../src/redact/redact.ts";
 import { PLAIN_LINES, SECRET_LINES } from "./support/secrets.ts";
 
 describe("redact", () => {

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keepDeadLetters } from "../src/dead-letters.ts";
-import { FolderObjectStore } from "../src/objects/folder.ts";
-import { type ReplayOptions, replay } from "../src/replay.ts";
+import { keepDeadLetters } from "../src/decode/dead-letters.ts";
+import { type ReplayOptions, replay } from "../src/reports/replay.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
 
 const FROM = Date.parse("2026-01-25T00:00:00Z");
 const TO = Date.parse("2026-01-27T00:00:00Z");

@@ -2,11 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { idOf } from "../src/knowledge/catalog.ts";
-import { readKnowledge, writeKnowledge } from "../src/knowledge/interchange.ts";
-import { ObjectCatalog } from "../src/knowledge/object-catalog.ts";
-import { SEED, SeededCatalog, seedIdOf } from "../src/knowledge/seed.ts";
-import { FolderObjectStore } from "../src/objects/folder.ts";
+import { idOf } from "../src/cause/knowledge/catalog.ts";
+import { readKnowledge, writeKnowledge } from "../src/cause/knowledge/interchange.ts";
+import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { SEED, SeededCatalog, seedIdOf } from "../src/cause/knowledge/seed.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
 
 const entryOf = (name: string) => {
   const found = SEED.find((one) => one.name === name)?.entry;

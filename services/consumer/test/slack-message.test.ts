@@ -1,11 +1,16 @@
 import type { KnownBlock } from "@slack/types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "../src/slack/alert-message.ts";
-import { LIMITS, type SlackMessage } from "../src/slack/blocks.ts";
-import { code, inlineCode, plain } from "../src/slack/text.ts";
-import { cut } from "../src/text.ts";
-import type { Alert } from "../src/types.ts";
+import { cut } from "../src/core/text.ts";
+import type { Alert } from "../src/core/types.ts";
+import {
+  MOST_IN_DIGEST,
+  renderAlert,
+  renderDigest,
+  renderPlainAlert,
+} from "../src/notify/slack/alert-message.ts";
+import { LIMITS, type SlackMessage } from "../src/notify/slack/blocks.ts";
+import { code, inlineCode, plain } from "../src/notify/slack/text.ts";
 
 const alert = (over: Partial<Alert> = {}): Alert => ({
   id: "0123456789abcdef-m1-1",

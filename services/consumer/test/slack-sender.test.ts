@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Logger, pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../src/clock.ts";
-import { SlackSender, type SlackSenderOptions } from "../src/slack/sender.ts";
-import type { Alert, Outbox, OutboxItem } from "../src/types.ts";
+import { sleep } from "../src/core/clock.ts";
+import type { Alert, Outbox, OutboxItem } from "../src/core/types.ts";
+import { SlackSender, type SlackSenderOptions } from "../src/notify/slack/sender.ts";
 
 /** An outbox in memory. */
 class MemoryOutbox implements Outbox {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ObjectStore } from "../src/objects/types.ts";
+import type { ObjectStore } from "../src/state/objects/types.ts";
 import { until } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TemplateMiner, WILDCARD } from "../src/grouping/template-miner.ts";
-import type { TemplateState } from "../src/types.ts";
+import type { TemplateState } from "../src/core/types.ts";
+import { TemplateMiner, WILDCARD } from "../src/group/template-miner.ts";
 import { groupingAccuracy, LOG_SETS, logSet } from "./support/log-sets.ts";
 
 const words = fc.array(

@@ -11,9 +11,9 @@ import {
   THRESHOLDS,
 } from "../scripts/pairs.ts";
 import { report, similaritiesSchema } from "../scripts/report.ts";
-import { PackagedEmbedder } from "../src/embedding/packaged-embedder.ts";
-import { thresholdOf, thresholdsSchema } from "../src/embedding/thresholds.ts";
-import { SEED } from "../src/knowledge/seed.ts";
+import { PackagedEmbedder } from "../src/cause/embedding/packaged-embedder.ts";
+import { thresholdOf, thresholdsSchema } from "../src/cause/embedding/thresholds.ts";
+import { SEED } from "../src/cause/knowledge/seed.ts";
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
 const PAIRS = readPairs();

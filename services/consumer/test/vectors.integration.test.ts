@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { SqliteVectorStore } from "../src/vectors/sqlite-store.ts";
+import { SqliteVectorStore } from "../src/cause/vectors/sqlite-store.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { MAKING } from "./support/vectors.ts";
 

@@ -1,6 +1,6 @@
 import { validateRecord } from "@cali/log-record";
 import { beforeAll, expect, it } from "vitest";
-import { decode } from "../../../services/consumer/src/decode.ts";
+import { decode } from "../../../services/consumer/src/decode/decode.ts";
 import { FluentBitChain, type PodLookup, type TailedLine } from "./chain.ts";
 import { readFluentBitValues } from "./config.ts";
 import { type CorpusOptions, corpus, type Expected, ORIGIN } from "./corpus.ts";

@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
-import { loadConfig } from "../config.ts";
-import { FolderObjectStore } from "../objects/folder.ts";
-import { S3ObjectStore } from "../objects/s3.ts";
-import type { ObjectStore } from "../objects/types.ts";
-import type { SlackMessage } from "../slack/blocks.ts";
-import { Webhook } from "../slack/webhook.ts";
+import { loadConfig } from "../config/load.ts";
+import type { SlackMessage } from "../notify/slack/blocks.ts";
+import { Webhook } from "../notify/slack/webhook.ts";
+import { FolderObjectStore } from "../state/objects/folder.ts";
+import { S3ObjectStore } from "../state/objects/s3.ts";
+import type { ObjectStore } from "../state/objects/types.ts";
 import { pastDate } from "./dates.ts";
 import { digestDay } from "./digest.ts";
 import { digestMessage, digestText, qualityMessage, qualityText } from "./messages.ts";

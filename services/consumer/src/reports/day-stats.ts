@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type LogRecord, validateRecord } from "@cali/log-record";
-import { mask } from "../grouping/masking.ts";
+import { mask } from "../group/masking.ts";
 import { dateOf } from "./dates.ts";
 import type { RawPayload } from "./raw-day.ts";
 

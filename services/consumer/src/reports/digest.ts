@@ -1,9 +1,9 @@
 import { LEVELS, type Level, validateRecord } from "@cali/log-record";
 import { z } from "zod";
-import { TemplateMiner } from "../grouping/template-miner.ts";
-import { NEW_ERRORS, newErrorSchema } from "../new-errors.ts";
-import type { ObjectStore } from "../objects/types.ts";
-import { redact } from "../redact.ts";
+import { TemplateMiner } from "../group/template-miner.ts";
+import { NEW_ERRORS, newErrorSchema } from "../notify/new-errors.ts";
+import { redact } from "../redact/redact.ts";
+import type { ObjectStore } from "../state/objects/types.ts";
 import { daysBefore } from "./dates.ts";
 import { readRawDay } from "./raw-day.ts";
 

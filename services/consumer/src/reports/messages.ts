@@ -1,6 +1,6 @@
-import { context, header, LIMITS, type SlackMessage, section } from "../slack/blocks.ts";
-import { inlineCode, plain, title } from "../slack/text.ts";
-import { cut } from "../text.ts";
+import { cut } from "../core/text.ts";
+import { context, header, LIMITS, type SlackMessage, section } from "../notify/slack/blocks.ts";
+import { inlineCode, plain, title } from "../notify/slack/text.ts";
 import type { DigestReport } from "./digest.ts";
 import type { QualityReport, Verdict } from "./quality.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { ObjectStore } from "../objects/types.ts";
-import type { SlackMessage } from "../slack/blocks.ts";
-import type { Webhook } from "../slack/webhook.ts";
+import type { SlackMessage } from "../notify/slack/blocks.ts";
+import type { Webhook } from "../notify/slack/webhook.ts";
+import type { ObjectStore } from "../state/objects/types.ts";
 
 export interface Post {
   readonly objects: ObjectStore;

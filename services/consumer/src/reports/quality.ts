@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ObjectStore } from "../objects/types.ts";
+import type { ObjectStore } from "../state/objects/types.ts";
 import { daysBefore } from "./dates.ts";
 import { DayStats, type DaySummary } from "./day-stats.ts";
 import { readRawDay } from "./raw-day.ts";

@@ -1,7 +1,7 @@
 import { createGunzip } from "node:zlib";
-import { decode, type Payload } from "../decode.ts";
-import { ObjectStoreError } from "../objects/errors.ts";
-import type { ObjectStore } from "../objects/types.ts";
+import { decode, type Payload } from "../decode/decode.ts";
+import { ObjectStoreError } from "../state/objects/errors.ts";
+import type { ObjectStore } from "../state/objects/types.ts";
 
 /** What Firehose archives: `raw/dt=YYYY-MM-DD/`, gzip of JSON objects, by the day (UTC) of arrival. */
 export const RAW = "raw/";

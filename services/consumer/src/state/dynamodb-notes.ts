@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { StateUnavailableError } from "../errors.ts";
+import { StateUnavailableError } from "../core/errors.ts";
 import { type Item, key as keyOf } from "./dynamodb-items.ts";
 import type { Notes } from "./types.ts";
 

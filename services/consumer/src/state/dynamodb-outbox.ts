@@ -7,8 +7,8 @@ import {
   type TransactWriteItem,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { StateUnavailableError } from "../errors.ts";
-import type { Alert, Outbox, OutboxItem } from "../types.ts";
+import { StateUnavailableError } from "../core/errors.ts";
+import type { Alert, Outbox, OutboxItem } from "../core/types.ts";
 
 type Item = Record<string, AttributeValue>;
 

@@ -12,9 +12,9 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { backoffMs, sleep } from "../clock.ts";
-import { LeaseLostError, StateUnavailableError, StateVersionError } from "../errors.ts";
-import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
+import { backoffMs, sleep } from "../core/clock.ts";
+import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
+import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
 import { chunked, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
 import { DynamoOutbox } from "./dynamodb-outbox.ts";

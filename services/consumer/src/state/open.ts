@@ -1,4 +1,4 @@
-import type { ConsumerConfig } from "../config.ts";
+import type { ConsumerConfig } from "../config/load.ts";
 import { DynamoStateStore } from "./dynamodb.ts";
 import { SqliteStateStore } from "./sqlite.ts";
 import type { StateStore } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { StatementSync } from "node:sqlite";
-import type { Alert, Outbox, OutboxItem } from "../types.ts";
+import type { Alert, Outbox, OutboxItem } from "../core/types.ts";
 
 type Sql = (sql: string) => StatementSync;
 type Transaction = <T>(work: () => T) => T;

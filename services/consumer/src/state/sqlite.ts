@@ -7,8 +7,8 @@ import {
   StateInUseError,
   StateUnavailableError,
   StateVersionError,
-} from "../errors.ts";
-import type { Contribution, GroupMeta, TemplateState } from "../types.ts";
+} from "../core/errors.ts";
+import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
 import { SqliteNotes } from "./sqlite-notes.ts";
 import { SqliteOutbox } from "./sqlite-outbox.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Level } from "@cali/log-record";
-import { StreamChangedError } from "../errors.ts";
-import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../types.ts";
+import { StreamChangedError } from "../core/errors.ts";
+import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../core/types.ts";
 
 /** What became of a shard's payloads since its first record: exact, since it is committed with the checkpoint. */
 export interface ShardTotals {

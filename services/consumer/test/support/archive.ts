@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { ObjectStore } from "../../src/objects/types.ts";
+import type { ObjectStore } from "../../src/state/objects/types.ts";
 import { logRecord } from "./records.ts";
 
 /** The day that tests of reports archive. */

@@ -1,6 +1,6 @@
 import type { Level, LogRecord } from "@cali/log-record";
-import { AlertGrouper, type GroupingOptions } from "../../src/grouping/alert-grouper.ts";
-import type { Alert } from "../../src/types.ts";
+import type { Alert } from "../../src/core/types.ts";
+import { AlertGrouper, type GroupingOptions } from "../../src/group/alert-grouper.ts";
 import { logRecord } from "./records.ts";
 
 export const START = Date.parse("2026-01-25T00:00:00Z");

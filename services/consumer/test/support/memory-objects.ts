@@ -1,5 +1,5 @@
-import type { ObjectInfo, ObjectStore, PutOptions } from "../../src/objects/types.ts";
-import { requireKey } from "../../src/objects/types.ts";
+import type { ObjectInfo, ObjectStore, PutOptions } from "../../src/state/objects/types.ts";
+import { requireKey } from "../../src/state/objects/types.ts";
 
 /** Objects in memory, for what is tested around them. */
 export class MemoryObjectStore implements ObjectStore {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Embedder } from "../../src/embedding/types.ts";
-import type { VectorEntry, VectorHit, VectorStore } from "../../src/vectors/types.ts";
+import type { Embedder } from "../../src/cause/embedding/types.ts";
+import type { VectorEntry, VectorHit, VectorStore } from "../../src/cause/vectors/types.ts";
 
 /** Vectors in memory, for what is tested around them. */
 export class MemoryVectorStore implements VectorStore {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ObjectKeyError, ObjectStoreError } from "../../src/objects/errors.ts";
-import type { ObjectInfo, ObjectStore } from "../../src/objects/types.ts";
+import { ObjectKeyError, ObjectStoreError } from "../../src/state/objects/errors.ts";
+import type { ObjectInfo, ObjectStore } from "../../src/state/objects/types.ts";
 
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

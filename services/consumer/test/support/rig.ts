@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import type { ConsumerConfigInput } from "../../src/config.ts";
-import { type Consumer, type ConsumerOverrides, startConsumer } from "../../src/consumer.ts";
-import { bytesOf, DEAD_LETTERS, type DeadLetter, deadLetterSchema } from "../../src/dead-letters.ts";
-import { FolderObjectStore } from "../../src/objects/folder.ts";
-import type { ObjectStore } from "../../src/objects/types.ts";
+import type { ConsumerConfigInput } from "../../src/config/load.ts";
+import { bytesOf, DEAD_LETTERS, type DeadLetter, deadLetterSchema } from "../../src/decode/dead-letters.ts";
+import { type Consumer, type ConsumerOverrides, startConsumer } from "../../src/pipeline/consumer.ts";
+import { FolderObjectStore } from "../../src/state/objects/folder.ts";
+import type { ObjectStore } from "../../src/state/objects/types.ts";
 import { SqliteStateStore } from "../../src/state/sqlite.ts";
 import { KinesisServer } from "./kinesis-server.ts";
 import { temporaryFolder } from "./process.ts";

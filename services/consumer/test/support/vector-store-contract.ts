@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { VectorStoreError } from "../../src/vectors/errors.ts";
-import type { VectorStore } from "../../src/vectors/types.ts";
+import { VectorStoreError } from "../../src/cause/vectors/errors.ts";
+import type { VectorStore } from "../../src/cause/vectors/types.ts";
 import { seeded } from "./random.ts";
 import { axis, cosine, direction, unit } from "./vectors.ts";
 

@@ -1,4 +1,4 @@
-import { SqliteVectorStore } from "../../src/vectors/sqlite-store.ts";
+import { SqliteVectorStore } from "../../src/cause/vectors/sqlite-store.ts";
 import { seeded } from "./random.ts";
 import { direction, MAKING } from "./vectors.ts";
 

@@ -1,4 +1,4 @@
-import type { VectorMaking } from "../../src/vectors/types.ts";
+import type { VectorMaking } from "../../src/cause/vectors/types.ts";
 
 export const MAKING: VectorMaking = { name: "test-embedder/1", dimensions: 8 };
 

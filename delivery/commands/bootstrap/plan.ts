@@ -1,0 +1,30 @@
+import type { StateBackend } from "../../../config/state-backend.ts";
+import { RegionError } from "./errors.ts";
+import { planBucket } from "./plan-bucket.ts";
+import { planTable } from "./plan-table.ts";
+import type { Actual, Plan } from "./step.ts";
+
+/** Neither bucket nor table. */
+export const NOTHING: Actual = { bucket: null, table: null };
+
+/**
+ * The steps from what there is to what an environment's states need. What is missing is added; what is stricter, and
+ * whatever else is there, stays.
+ *
+ * @throws RegionError when the key that is to encrypt the bucket lies in another region.
+ */
+export function plan(wanted: StateBackend, actual: Actual): Plan {
+  const keyRegion = wanted.kmsKeyArn?.split(":")[3];
+  if (keyRegion !== undefined && keyRegion !== wanted.region) {
+    throw new RegionError(
+      `state.kmsKeyArn: given ${wanted.kmsKeyArn}; allowed: a key in the bucket's region ${wanted.region}`,
+    );
+  }
+  const bucket = planBucket(wanted, actual.bucket);
+  const table = planTable(wanted, actual.table);
+  return {
+    steps: [...bucket.steps, ...table.steps],
+    kept: [...bucket.kept, ...table.kept],
+    warnings: [...bucket.warnings, ...table.warnings],
+  };
+}

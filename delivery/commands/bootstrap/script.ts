@@ -1,0 +1,79 @@
+import type { StateBackend } from "../../../config/state-backend.ts";
+import { CHANGES } from "./operations.ts";
+import type { Plan, Step } from "./step.ts";
+
+/** Words that a POSIX shell takes as they are. */
+const PLAIN_WORD = /^[A-Za-z0-9_./:=@-]+$/;
+
+/** One step as a command of the AWS CLI: the program, then its arguments. */
+export function cliCommand(step: Step, region: string): string[] {
+  return [
+    ...["aws", CHANGES[step.operation].cli, kebabCase(step.operation), "--region", region],
+    ...Object.entries(step.input).flatMap(([name, value]) => cliOption(name, value)),
+  ];
+}
+
+/**
+ * A shell script that makes bucket and table where neither exists, with what each command does as its comment. It
+ * stops at the first error, and before an existing bucket's settings are replaced.
+ */
+export function shellScript(wanted: StateBackend, plan: Plan): string {
+  const region = ["--region", wanted.region];
+  const inBucket = (command: string) => ["aws", "s3api", command, ...region, "--bucket", wanted.bucket];
+  const inTable = ["aws", "dynamodb", "wait", "table-exists", ...region, "--table-name", wanted.lockTable];
+  const lines = plan.steps.flatMap((step) => [
+    "",
+    `# ${step.does}`,
+    shellLine(cliCommand(step, wanted.region)),
+    ...(step.operation === "CreateTable" ? [shellLine(inTable)] : []),
+  ]);
+  return [
+    "#!/bin/sh",
+    "# The Terraform states of an environment:",
+    `#   bucket ${wanted.bucket} and lock table ${wanted.lockTable} in ${wanted.region}`,
+    "# This makes them where neither exists. `npm run bootstrap` does the same, and completes what exists already.",
+    "set -eu",
+    "export AWS_PAGER=",
+    "",
+    `if ${shellLine(inBucket("head-bucket"))} >/dev/null 2>&1; then`,
+    `  echo ${shellWord(`${wanted.bucket} exists: complete it with npm run bootstrap`)} >&2`,
+    "  exit 1",
+    "fi",
+    ...lines,
+  ].join("\n");
+}
+
+/** The same for programs. */
+export function planDocument(wanted: StateBackend, plan: Plan): object {
+  return {
+    ...wanted,
+    steps: plan.steps.map((step) => ({
+      does: step.does,
+      operation: step.operation,
+      input: step.input,
+      command: cliCommand(step, wanted.region),
+    })),
+  };
+}
+
+function cliOption(name: string, value: unknown): string[] {
+  const option = `--${kebabCase(name)}`;
+  if (value === true) return [option];
+  return [option, typeof value === "string" ? value : JSON.stringify(value)];
+}
+
+/** `SSESpecification` becomes `sse-specification`. */
+function kebabCase(name: string): string {
+  return name
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, "$1-$2")
+    .replaceAll(/([a-z])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+}
+
+function shellLine(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
+}
+
+function shellWord(word: string): string {
+  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { loadConfig } from "../../../config/load.ts";
+import { githubClient } from "../../core/github/client.ts";
+import { githubEnvironment } from "../../core/github/environment.ts";
+import { appendSummary } from "../../core/github/step-summary.ts";
+import { EXIT_OVER_BUDGET, failsBudget } from "../cost/reckon.ts";
+import { stateOf } from "./header.ts";
+import { setLabel } from "./labels.ts";
+import { commentOf, LONGEST_LINE, reportOf } from "./of-plans.ts";
+import { postComment } from "./pull-request.ts";
+import { render } from "./render.ts";
+
+interface Options {
+  readonly plans: string;
+  readonly pullRequest?: number;
+  readonly env?: string;
+  readonly print?: boolean;
+  readonly sources?: string;
+}
+
+async function run({ plans, pullRequest, env, print = false, sources }: Options): Promise<void> {
+  const config = loadConfig({ env });
+  const github = print ? undefined : githubEnvironment(process.env);
+  const report = reportOf(plans, config, { sources, links: github?.links });
+  const markdown = commentOf(report);
+  // The check fails, and everybody is told all the same.
+  if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;
+  if (!github) {
+    console.log(markdown);
+    return;
+  }
+  writeFileSync(join(plans, "comment.md"), `${render(report).markdown}\n`);
+  appendSummary(github.stepSummary, (limit) => render(report, { limit, longestLine: LONGEST_LINE }).markdown);
+  const number = pullRequest ?? 0;
+  const client = githubClient(github, { log: console.error });
+  const pull = { github: client, owner: github.owner, repo: github.repo, number };
+  const marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
+  const { did, url, markers } = await postComment(pull, marker, markdown);
+  const label = await setLabel(
+    pull,
+    markers.map(({ state }) => state),
+  );
+  console.log(
+    did === "superseded" ? `A later run wrote ${url} already; it stays.` : `The comment is ${did}: ${url}`,
+  );
+  console.log(`The pull request's label is ${label}.`);
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError("allowed: a pull request's number");
+  return Number(text);
+}
+
+/** `cali comment` */
+export const commentCommand = new Command("comment")
+  .description(
+    "Tells a pull request what its plans do: one comment for each environment, which every further run updates, and the label plan:no-changes, plan:changes or plan:destroy. The whole, however long, goes to comment.md beside the plans and to the run's summary.",
+  )
+  .requiredOption("--plans <folder>", "what cali plan --out wrote")
+  .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .option("--sources <file>", "sources.json of the synth (default: beside the plans, else in cdktf.out)")
+  .addOption(new Option("--print", "print the comment, and ask GitHub nothing").conflicts("pullRequest"))
+  .addHelpText(
+    "after",
+    "\nIn a workflow everything else comes from the environment: GITHUB_TOKEN (pull-requests: write, issues: write),\nGITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY.",
+  )
+  .action(async (options: Options, command: Command) => {
+    if (!options.print && options.pullRequest === undefined) {
+      command.error("error: give --pull-request <number>, or --print");
+    }
+    await run(options);
+  });

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { loadConfig } from "../../../config/load.ts";
+import type { Config } from "../../../config/schema.ts";
+import { readPlan } from "../../core/plan-json/read.ts";
+import { PlanRunError, readPlanRun } from "../plan/plan-run.ts";
+import { synthesize } from "../synth-difference/synthesize.ts";
+import { inventoryOfStack } from "./inventory.ts";
+import { EXIT_OVER_BUDGET, failsBudget, type Reckoning, reckon, reckonInventory } from "./reckon.ts";
+import { renderJson, renderText } from "./render.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+interface Options {
+  readonly plans?: string;
+  readonly fromSynth?: boolean;
+  readonly env: string;
+  readonly json?: boolean;
+  readonly date?: Date;
+}
+
+async function run({ plans, env, json = false, date = new Date() }: Options): Promise<void> {
+  const config = loadConfig({ env });
+  const reckoning = plans === undefined ? await ofSynth(env, config, date) : ofPlans(plans, config, date);
+  console.log(json ? renderJson(reckoning, config) : renderText(reckoning, config));
+  if (failsBudget(reckoning.total, config)) process.exitCode = EXIT_OVER_BUDGET;
+}
+
+function ofPlans(folder: string, config: Config, date: Date): Reckoning {
+  const { environment, stacks } = readPlanRun(folder);
+  if (environment !== config.environment) {
+    throw new PlanRunError(
+      `--env: given ${config.environment}; allowed: ${environment}, which the plans of ${folder} are of`,
+    );
+  }
+  const plans = [...stacks]
+    .sort((a, b) => a.order - b.order)
+    .map(
+      ({ name, jsonFile }) =>
+        [name, jsonFile === undefined ? undefined : readPlan(join(folder, jsonFile))] as const,
+    );
+  return reckon(new Map(plans), config, date);
+}
+
+async function ofSynth(env: string, config: Config, date: Date): Promise<Reckoning> {
+  const synthesis = await synthesize(ROOT, env);
+  const stacks = [...synthesis].sort(([a], [b]) => (a < b ? -1 : 1));
+  return reckonInventory(
+    new Map(stacks.map(([name, stack]) => [name, inventoryOfStack(stack)])),
+    config,
+    date,
+  );
+}
+
+function day(text: string): Date {
+  const date = new Date(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError("allowed: a day such as 2027-03-28");
+  }
+  return date;
+}
+
+/** `cali cost` */
+export const costCommand = new Command("cost")
+  .description(
+    "Says what a month costs, line by line: before and after plans, or of what the configuration synthesizes. Prices are those of delivery/cost/prices/, use is what the configuration's `cost` says. Asks nobody; an unknown price is unknown, never 0.",
+  )
+  .option("--plans <folder>", "what cali plan --out wrote")
+  .addOption(
+    new Option("--from-synth", "of what the configuration synthesizes (default without --plans)").conflicts(
+      "plans",
+    ),
+  )
+  .addOption(new Option("--env <name>", "the environment, config/<name>.yaml").env("CALI_ENV").default("dev"))
+  .option("--json", "as JSON; unknown numbers are null")
+  .option("--date <day>", "the day that is reckoned for, for support that ends (default: today)", day)
+  .addHelpText("after", "\nEnds with 2 over the budget, where the configuration says budget.enforce: true.")
+  .action(run);

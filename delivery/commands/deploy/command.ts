@@ -1,0 +1,101 @@
+import { mkdir, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { selectStacks } from "../../core/application/application.ts";
+import { asking, githubClient } from "../../core/github/client.ts";
+import { githubEnvironment } from "../../core/github/environment.ts";
+import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
+import { planKey } from "../../core/seal/key.ts";
+import { unsealPlans } from "../../core/seal/seal-plans.ts";
+import { applicationOf, type StackOptions, withStackOptions } from "../plan/command.ts";
+import { deploy } from "./deploy.ts";
+
+const FAILED = new Set(["failed", "skipped", "refused"]);
+
+interface Options extends StackOptions {
+  readonly plans?: string;
+  readonly replan?: boolean;
+  readonly pullRequest?: number;
+  readonly headCommit?: string;
+  readonly allowDataLoss?: boolean;
+  readonly out: string;
+}
+
+/** `cali deploy` */
+export const deployCommand = withStackOptions(new Command("deploy"))
+  .description(
+    "Applies the plans that were reviewed in the pull request, or new ones. Nothing is applied when what was reviewed is not what would be done.",
+  )
+  .addOption(
+    new Option("--plans <file>", "the sealed bundle of the merged pull request's last commit").conflicts(
+      "replan",
+    ),
+  )
+  .option(
+    "--replan",
+    "plan anew: for a first deploy, a revert, or when the reviewed plans are no longer good",
+  )
+  .option("--head-commit <sha>", "with --plans: the pull request's last commit, which the plans must be of")
+  .addOption(
+    new Option(
+      "--pull-request <number>",
+      `the pull request; its label ${ALLOW_DATA_LOSS} allows to destroy what holds data`,
+    ).argParser((given) => {
+      if (/^[1-9]\d{0,9}$/.test(given)) return Number(given);
+      throw new InvalidArgumentError("allowed: a pull request's number");
+    }),
+  )
+  .option("--allow-data-loss", "destroy what holds data, if the plans do")
+  .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
+  .addHelpText("after", "\nRun again after it was cut off, it goes on with what is left.")
+  .action(async (names: string[], options: Options, command: Command) => {
+    const { env, commit, synthDir, parallel, lockTimeout, plans, replan, pullRequest, headCommit } = options;
+    if (!plans && !replan) command.error("error: give --plans <file>, or --replan");
+    // A bundle of another commit was reviewed, too, but not for this.
+    if (plans && !headCommit) command.error("error: give --head-commit <sha>, which the plans must be of");
+    const key = plans ? planKey(process.env) : undefined;
+    const { config, application } = await applicationOf(env, synthDir);
+    const out = resolve(options.out);
+    const folder = resolve(out, "reviewed");
+    const { environment } = config;
+    try {
+      let reviewed: Parameters<typeof deploy>[0]["reviewed"];
+      if (plans && key) {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const bundle = { file: resolve(plans), folder, key };
+        reviewed = { folder, run: await unsealPlans(bundle, { environment, commit: headCommit }) };
+      }
+      const result = await deploy({
+        application,
+        stacks: selectStacks(application, names),
+        environment,
+        commit,
+        ...(pullRequest !== undefined && { pullRequest }),
+        out,
+        ...(reviewed && { reviewed }),
+        allowDataLoss: options.allowDataLoss === true || (await isAllowed(pullRequest)),
+        // GitHub runs a job again on a new machine.
+        continues: Number(process.env.GITHUB_RUN_ATTEMPT ?? 1) > 1,
+        parallel,
+        lockTimeout,
+      });
+      for (const { name, status, reason } of result.stacks) {
+        console.log(`${name}: ${status}${reason ? `\n  ${reason.replaceAll("\n", "\n  ")}` : ""}`);
+      }
+      if (result.stacks.some(({ status }) => FAILED.has(status))) process.exitCode = 1;
+    } finally {
+      // Plans hold secrets in clear text.
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+async function isAllowed(pullRequest: number | undefined): Promise<boolean> {
+  if (pullRequest === undefined) return false;
+  const where = githubEnvironment(process.env);
+  const { owner, repo } = where;
+  const github = githubClient(where, { log: console.error });
+  const { data } = await asking(`reading the labels of #${pullRequest}`, () =>
+    github.rest.issues.listLabelsOnIssue({ owner, repo, issue_number: pullRequest, per_page: 100 }),
+  );
+  return data.some(({ name }) => name === ALLOW_DATA_LOSS);
+}

@@ -1,0 +1,69 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { StateBackend } from "../../../config/state-backend.ts";
+import type { Identity } from "../bootstrap/identity.ts";
+import { planBucket } from "../bootstrap/plan-bucket.ts";
+import { planTable } from "../bootstrap/plan-table.ts";
+import { readBucket } from "../bootstrap/read-bucket.ts";
+import { readTable } from "../bootstrap/read-table.ts";
+import type { Plan, Step } from "../bootstrap/step.ts";
+import { check, type Finding } from "./finding.ts";
+
+/** Without these a state can be lost, or read by others. What else is missing is only told of. */
+const ESSENTIAL: ReadonlySet<Step["operation"]> = new Set([
+  "PutPublicAccessBlock",
+  "PutBucketEncryption",
+  "PutBucketVersioning",
+]);
+
+const BOOTSTRAP = "npm run bootstrap";
+
+/** The bucket of the states: there, ours, in the region, versioned, encrypted, private. */
+export function checkBucket(
+  s3: S3Client,
+  backend: StateBackend,
+  identity: Identity,
+): Promise<readonly Finding[]> {
+  const name = `bucket ${backend.bucket}`;
+  return check(name, async () => {
+    const bucket = await readBucket(s3, backend, identity);
+    if (!bucket) return [missing(name)];
+    return [
+      { check: name, status: "ok", found: `in ${backend.region}, of account ${identity.account}` },
+      ...lacking(name, planBucket(backend, bucket)),
+    ];
+  });
+}
+
+/** The table of locks and digests: there, with the key that Terraform uses. */
+export function checkTable(dynamodb: DynamoDBClient, backend: StateBackend): Promise<readonly Finding[]> {
+  const name = `lock table ${backend.lockTable}`;
+  return check(name, async () => {
+    const table = await readTable(dynamodb, backend.lockTable);
+    if (!table) return [missing(name)];
+    return [
+      { check: name, status: "ok", found: "there, with the key LockID" },
+      ...lacking(name, planTable(backend, table)),
+    ];
+  });
+}
+
+function missing(name: string): Finding {
+  return {
+    check: name,
+    status: "failure",
+    found: "there is none",
+    allowed: "what cali bootstrap makes",
+    remedy: BOOTSTRAP,
+  };
+}
+
+function lacking(name: string, { steps, warnings }: Plan): Finding[] {
+  return [
+    ...steps.map(({ does, operation }): Finding => {
+      const status = ESSENTIAL.has(operation) ? "failure" : "warning";
+      return { check: name, status, found: `missing: ${does}`, remedy: BOOTSTRAP };
+    }),
+    ...warnings.map((found): Finding => ({ check: name, status: "warning", found })),
+  ];
+}

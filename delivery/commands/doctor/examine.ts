@@ -1,0 +1,73 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { STSClient } from "@aws-sdk/client-sts";
+import type { Config } from "../../../config/schema.ts";
+import { stateBackend } from "../../../config/state-backend.ts";
+import type { SynthesizedStack } from "../../core/application/application.ts";
+import { terraformVersion } from "../../core/terraform/terraform.ts";
+import { type Identity, whoAmI } from "../bootstrap/identity.ts";
+import { checkBucket, checkTable } from "./backend.ts";
+import { check, type Finding } from "./finding.ts";
+import { checkStates } from "./states.ts";
+import { checkEnvironment } from "./surroundings.ts";
+
+export interface Examination {
+  readonly config: Config;
+  readonly stacks: readonly SynthesizedStack[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: Date;
+}
+
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 10_000 };
+
+/** Looks at everything that a plan or a deployment needs, and changes nothing. */
+export async function examine({ config, stacks, environment, now }: Examination): Promise<Finding[]> {
+  const backend = stateBackend(config);
+  const aws = { region: backend.region, requestHandler: TIMEOUTS, maxAttempts: 2 };
+  const s3 = new S3Client({ ...aws, forcePathStyle: config.provider.s3PathStyle });
+  const dynamodb = new DynamoDBClient(aws);
+  const sts = new STSClient(aws);
+  let installed: string | undefined;
+  let identity: Identity | undefined;
+  try {
+    const [terraform, credentials, surroundings] = await Promise.all([
+      check("Terraform", async () => {
+        installed = await terraformVersion();
+        return [{ check: "Terraform", status: "ok", found: installed }];
+      }),
+      check("AWS credentials", async () => {
+        identity = await whoAmI(sts);
+        return [
+          { check: "AWS credentials", status: "ok", found: `account ${identity.account} as ${identity.arn}` },
+        ];
+      }),
+      checkEnvironment(config, stacks, environment),
+    ]);
+    const first = [...terraform, ...credentials, ...surroundings];
+    if (!identity) {
+      return [
+        ...first,
+        skipped(`bucket ${backend.bucket}`),
+        skipped(`lock table ${backend.lockTable}`),
+        skipped("states and locks"),
+      ];
+    }
+    const checks = { s3, dynamodb, backend, terraformVersion: installed, now };
+    const [bucket, table] = await Promise.all([
+      checkBucket(s3, backend, identity),
+      checkTable(dynamodb, backend),
+    ]);
+    // Whatever is said of the states then would only say it again.
+    const isThere = [bucket, table].every(([one]) => one?.status === "ok");
+    const states = isThere ? await checkStates(stacks, checks) : [skipped("states and locks")];
+    return [...first, ...bucket, ...table, ...states];
+  } finally {
+    for (const client of [s3, dynamodb, sts]) client.destroy();
+  }
+}
+
+const skipped = (name: string): Finding => ({
+  check: name,
+  status: "skipped",
+  found: "not looked at: what it needs has failed",
+});

@@ -1,0 +1,213 @@
+import { createHash } from "node:crypto";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import pLimit from "p-limit";
+import semver from "semver";
+import { z } from "zod";
+import type { StateBackend } from "../../../config/state-backend.ts";
+import type { SynthesizedStack } from "../../core/application/application.ts";
+import { awsRequest } from "../bootstrap/aws-request.ts";
+import { AwsRequestError } from "../bootstrap/errors.ts";
+import { check, type Finding } from "./finding.ts";
+
+export interface StateChecks {
+  readonly s3: S3Client;
+  readonly dynamodb: DynamoDBClient;
+  readonly backend: StateBackend;
+  /** The installed Terraform; undefined: there is none. */
+  readonly terraformVersion: string | undefined;
+  readonly now: Date;
+}
+
+/** Stacks that are looked at side by side. */
+const AT_ONCE = 8;
+/** A lock that is older was left behind: the longest a stack takes is a new cluster, with 25 minutes. */
+const STALE_MS = 60 * 60_000;
+
+const stateSchema = z.object({
+  version: z.literal(4, { error: "version 4 of Terraform's states" }),
+  terraform_version: z
+    .string()
+    .refine((text) => semver.valid(text) !== null, { error: "a version such as 1.11.4" }),
+  serial: z.int().nonnegative(),
+  lineage: z.string(),
+});
+
+/** What Terraform writes of who has a lock (https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go). */
+const lockSchema = z.object({
+  ID: z.string(),
+  Operation: z.string().default(""),
+  Who: z.string().default("somebody"),
+  Created: z.iso
+    .datetime({ precision: undefined })
+    .or(z.string().refine((text) => !Number.isNaN(Date.parse(text)))),
+});
+
+/** Each stack's state: readable, as the lock table says it is, of no later Terraform, and not locked. */
+export async function checkStates(
+  stacks: readonly SynthesizedStack[],
+  checks: StateChecks,
+): Promise<Finding[]> {
+  const limit = pLimit(AT_ONCE);
+  const found = await Promise.all(
+    stacks.map(({ name, stateKey }) =>
+      limit(async () => {
+        if (stateKey === undefined) {
+          return [{ check: `state of ${name}`, status: "skipped" as const, found: "it is not kept in S3" }];
+        }
+        const [state, lock] = await Promise.all([
+          check(`state of ${name}`, () => checkState(name, stateKey, checks)),
+          check(`lock of ${name}`, () => checkLock(name, stateKey, checks)),
+        ]);
+        return [...state, ...lock];
+      }),
+    ),
+  );
+  return found.flat();
+}
+
+async function checkState(stack: string, key: string, checks: StateChecks): Promise<Finding[]> {
+  const { backend, terraformVersion } = checks;
+  const name = `state of ${stack}`;
+  const where = `s3://${backend.bucket}/${key}`;
+  const [body, digest] = await Promise.all([
+    readObject(checks, key),
+    readItem(checks, `${backend.bucket}/${key}-md5`, "Digest"),
+  ]);
+  if (body === undefined) {
+    if (digest === undefined) return [{ check: name, status: "ok", found: "never applied" }];
+    return [
+      {
+        check: name,
+        status: "failure",
+        found: `${where} is not there, but the lock table has its digest ${digest}: the state was deleted`,
+        allowed: "a state and its digest, or neither",
+        remedy: `restore the object's last version (aws s3api list-object-versions --bucket ${backend.bucket} --prefix ${key})`,
+      },
+    ];
+  }
+  const parsed = stateSchema.safeParse(parse(body));
+  if (!parsed.success) {
+    return [
+      {
+        check: name,
+        status: "failure",
+        found: `${where} is no state: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
+        allowed: "what Terraform writes",
+        remedy: `restore an earlier version of the object (aws s3api list-object-versions --bucket ${backend.bucket} --prefix ${key})`,
+      },
+    ];
+  }
+  const { serial, terraform_version: writtenBy } = parsed.data;
+  const findings: Finding[] = [
+    { check: name, status: "ok", found: `serial ${serial}, written by Terraform ${writtenBy}` },
+  ];
+  const md5 = createHash("md5").update(body).digest("hex");
+  if (digest !== undefined && digest !== md5) findings.push(wrongDigest(name, key, { digest, md5 }, backend));
+  if (terraformVersion !== undefined && semver.gt(writtenBy, terraformVersion)) {
+    findings.push({
+      check: name,
+      status: "failure",
+      found: `written by Terraform ${writtenBy}; installed is ${terraformVersion}`,
+      allowed: `Terraform ${writtenBy} or newer`,
+      remedy: `install Terraform ${writtenBy} (https://developer.hashicorp.com/terraform/install), in .github/actions/setup, too`,
+    });
+  }
+  return findings;
+}
+
+/** Terraform compares them, too, and refuses to work. */
+function wrongDigest(
+  check: string,
+  key: string,
+  { digest, md5 }: { digest: string; md5: string },
+  { bucket, lockTable, region }: StateBackend,
+): Finding {
+  const item = JSON.stringify({ LockID: { S: `${bucket}/${key}-md5` }, Digest: { S: md5 } });
+  return {
+    check,
+    status: "failure",
+    found: `the lock table has the digest ${digest}, the state's MD5 is ${md5}: one of both was written without the other`,
+    allowed: "the same",
+    remedy: `wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then: aws dynamodb put-item --region ${region} --table-name ${lockTable} --item '${item}'`,
+  };
+}
+
+async function checkLock(stack: string, key: string, checks: StateChecks): Promise<Finding[]> {
+  const { backend, now } = checks;
+  const name = `lock of ${stack}`;
+  const [inTable, inBucket] = await Promise.all([
+    readItem(checks, `${backend.bucket}/${key}`, "Info"),
+    readObject(checks, `${key}.tflock`),
+  ]);
+  const locks = [inTable, inBucket?.toString("utf8")].filter((text) => text !== undefined);
+  if (locks.length === 0) return [{ check: name, status: "ok", found: "free" }];
+  // The same lock stands in the table and beside the state.
+  const byId = new Map(
+    locks.map((text) => lockFinding(name, stack, text, now)).map((one) => [one.found, one]),
+  );
+  return [...byId.values()];
+}
+
+function lockFinding(check: string, stack: string, text: string, now: Date): Finding {
+  const parsed = lockSchema.safeParse(parse(text));
+  if (!parsed.success) {
+    const remedy = `look whether anybody works on ${stack}; if nobody does: terraform force-unlock`;
+    return {
+      check,
+      status: "failure",
+      found: "it is locked, and nobody says by whom",
+      allowed: "what Terraform writes",
+      remedy,
+    };
+  }
+  const { ID, Who, Operation, Created } = parsed.data;
+  const ageMs = now.getTime() - Date.parse(Created);
+  const found = `held by ${Who} (${Operation || "unknown operation"}) for ${age(ageMs)}, ID ${ID}`;
+  if (ageMs < STALE_MS) return { check, status: "warning", found, remedy: "wait until it is given back" };
+  return {
+    check,
+    status: "failure",
+    found,
+    allowed: `a lock is given back within ${age(STALE_MS)}`,
+    remedy: `look first whether that run still works, at its machine or under Actions; if it does not: terraform -chdir=cdktf.out/stacks/${stack} force-unlock ${ID}`,
+  };
+}
+
+async function readObject({ s3, backend }: StateChecks, Key: string): Promise<Buffer | undefined> {
+  try {
+    const { Body } = await awsRequest("s3:GetObject", `s3://${backend.bucket}/${Key}`, () =>
+      s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key })),
+    );
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  } catch (error) {
+    if (error instanceof AwsRequestError && error.cause instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+async function readItem(
+  { dynamodb, backend }: StateChecks,
+  id: string,
+  attribute: string,
+): Promise<string | undefined> {
+  const { Item } = await awsRequest("dynamodb:GetItem", `table ${backend.lockTable}`, () =>
+    dynamodb.send(
+      new GetItemCommand({ TableName: backend.lockTable, Key: { LockID: { S: id } }, ConsistentRead: true }),
+    ),
+  );
+  return Item?.[attribute]?.S;
+}
+
+function parse(text: Buffer | string): unknown {
+  try {
+    return JSON.parse(text.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function age(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+}

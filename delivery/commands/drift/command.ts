@@ -1,0 +1,210 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { loadConfig } from "../../../config/load.ts";
+import type { Config } from "../../../config/schema.ts";
+import { githubClient } from "../../core/github/client.ts";
+import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
+import type { Repository } from "../../core/github/label.ts";
+import { appendSummary } from "../../core/github/step-summary.ts";
+import { Secrets } from "../../core/terraform/secrets.ts";
+import { stackReports } from "../comment/collect.ts";
+import { send } from "../notify/send.ts";
+import {
+  applicationOf,
+  commitOption,
+  EXIT_CHANGES,
+  lockTimeoutOption,
+  parallelOption,
+  synthDirOption,
+} from "../plan/command.ts";
+import { plan } from "../plan/plan.ts";
+import { type PlanRun, PlanRunError, readPlanRun } from "../plan/plan-run.ts";
+import { changeSince } from "./change.ts";
+import { inWords } from "./finding.ts";
+import { findIssue, writeIssue } from "./issue.ts";
+import { driftMessage } from "./message.ts";
+import { renderDrift } from "./render.ts";
+import { type DriftReport, driftReport, type StatesLook } from "./report.ts";
+import { unknownStates } from "./states.ts";
+
+interface Options {
+  readonly env?: string;
+  readonly commit?: string;
+  readonly synthDir?: string;
+  readonly plans?: string;
+  readonly out: string;
+  readonly parallel: number;
+  readonly lockTimeout: string;
+  readonly json?: boolean;
+  readonly issue?: boolean;
+  readonly slack?: boolean;
+  readonly detailedExitcode?: boolean;
+}
+
+/** What was planned, and where it lies. */
+interface Looked {
+  readonly folder: string;
+  readonly run: PlanRun;
+  readonly states: StatesLook;
+}
+
+async function run(options: Options): Promise<void> {
+  // Refused before minutes of planning.
+  const github = options.issue ? githubEnvironment(process.env) : undefined;
+  const looked = options.plans === undefined ? await planned(options) : given(options.plans, options.env);
+  const { environment, commit } = looked.run;
+  const links = repositoryLinks(process.env);
+  const stacks = stackReports(looked.folder, looked.run);
+  const report = driftReport({ environment, commit, stacks, links, states: looked.states });
+  console.log(options.json ? asJson(report) : renderDrift(report));
+  appendSummary(process.env.GITHUB_STEP_SUMMARY || undefined, (limit) => renderDrift(report, limit));
+  const hasFailed = report.findings.some(({ kind }) => kind === "failed");
+  if (hasFailed) process.exitCode = 1;
+  else if (options.detailedExitcode && report.findings.length > 0) process.exitCode = EXIT_CHANGES;
+  const repository = github && {
+    github: githubClient(github, { log: console.error }),
+    owner: github.owner,
+    repo: github.repo,
+  };
+  await tell(report, repository, options.slack === true);
+}
+
+async function planned({
+  env,
+  commit,
+  synthDir,
+  out,
+  parallel,
+  lockTimeout,
+  json,
+}: Options): Promise<Looked> {
+  const { config, application } = await applicationOf(env, synthDir);
+  const folder = resolve(out);
+  const { run } = await plan({
+    application,
+    stacks: application.stacks,
+    environment: config.environment,
+    commit: commit ?? "",
+    out: folder,
+    parallel,
+    lockTimeout,
+    silent: json === true,
+  });
+  const known = new Set(application.stacks.flatMap(({ stateKey }) => stateKey ?? []));
+  return { folder, run, states: await lookForStates(config, known) };
+}
+
+async function lookForStates(config: Config, known: ReadonlySet<string>): Promise<StatesLook> {
+  try {
+    return await unknownStates(config, known);
+  } catch (error) {
+    return { failed: new Secrets(process.env).redact((error as Error).message) };
+  }
+}
+
+function given(folder: string, env: string | undefined): Looked {
+  const run = readPlanRun(folder);
+  const { environment } = loadConfig({ env });
+  if (run.environment !== environment) {
+    throw new PlanRunError(
+      `--env: given ${environment}; allowed: ${run.environment}, which the plans of ${folder} are of`,
+    );
+  }
+  return { folder, run, states: undefined };
+}
+
+/** Slack hears of it even when GitHub doesn't answer: then as if nothing had been told before. */
+async function tell(report: DriftReport, repository: Repository | undefined, slack: boolean): Promise<void> {
+  let before: string | undefined;
+  let url: string | undefined;
+  try {
+    if (repository) {
+      const issue = await findIssue(repository, report.environment);
+      before = issue?.marker.digest;
+      const written = await writeIssue(repository, issue, report);
+      url = written.url;
+      console.error(url === undefined ? "There is no issue." : `The issue (${written.did}): ${url}`);
+    }
+  } finally {
+    if (slack) await tellSlack(report, before, url);
+  }
+}
+
+/** Nothing that goes wrong here may fail a run. */
+async function tellSlack(
+  report: DriftReport,
+  before: string | undefined,
+  url: string | undefined,
+): Promise<void> {
+  const change = changeSince(before, report.digest);
+  if (change === "same" || change === "still-none") {
+    console.error("Slack has nothing new to hear.");
+    return;
+  }
+  const webhook = process.env.SLACK_WEBHOOK_URL;
+  if (!webhook) {
+    console.error("SLACK_WEBHOOK_URL is not set: nobody is told.");
+    return;
+  }
+  try {
+    const message = driftMessage(report, change, url);
+    await send(webhook, message);
+    console.error(`Slack was told: ${message.text}`);
+  } catch (error) {
+    console.error(`warning: ${new Secrets(process.env).redact((error as Error).message)}`);
+  }
+}
+
+function asJson({ environment, commit, digest, stacks, findings, areStatesKnown }: DriftReport): string {
+  const plain = {
+    environment,
+    commit,
+    digest,
+    statesLookedFor: areStatesKnown,
+    stacks: stacks.map(({ name, status }) => ({ name, status })),
+    findings: findings.map(({ kind, stack, key, words, lines }) => ({
+      kind,
+      stack,
+      address: key,
+      text: inWords(words, (value) => value),
+      lines,
+    })),
+  };
+  return JSON.stringify(plain, null, 2);
+}
+
+/** `cali drift` */
+export const driftCommand = new Command("drift")
+  .description(
+    "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, and stacks that cannot be planned.",
+  )
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(commitOption())
+  .addOption(synthDirOption().conflicts("plans"))
+  .option(
+    "--plans <folder>",
+    "what cali plan --out wrote of all stacks, instead of planning; states of no stack are not looked for",
+  )
+  .option("--out <folder>", "where plans are written to; they hold secrets", ".cali/drift")
+  .addOption(parallelOption())
+  .addOption(lockTimeoutOption())
+  .option("--json", "print JSON instead of Markdown")
+  .option(
+    "--issue",
+    "keep an issue in step: opened when drift is found, updated when it is another one, closed when it is gone",
+  )
+  .option(
+    "--slack",
+    "tell Slack when, by the issue, something changed; without --issue: whenever drift is found",
+  )
+  .option("--detailed-exitcode", "end with 2 when drift is found")
+  .addHelpText(
+    "after",
+    "\nEnds with 0 when everything could be planned, and with 1 when something could not.\nThe environment says the rest: GITHUB_TOKEN (issues: write), GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY,\nSLACK_WEBHOOK_URL (without it nobody is told).",
+  )
+  .action(async (options: Options, command: Command) => {
+    if (options.plans === undefined && options.commit === undefined) {
+      command.error("error: give --commit <sha> (CALI_COMMIT, GITHUB_SHA), or --plans <folder>");
+    }
+    await run(options);
+  });

@@ -1,0 +1,153 @@
+import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import type { Config } from "../../../config/schema.ts";
+import { stateBackend } from "../../../config/state-backend.ts";
+import { type Node, Sensitive } from "../../core/plan-json/node.ts";
+import { awsRequest } from "../bootstrap/aws-request.ts";
+import { StateFormatError } from "./errors.ts";
+import { type Finding, fingerprintOf } from "./finding.ts";
+import { type Holding, IDENTIFYING } from "./same-object.ts";
+
+/** Where the states of stacks are. A bucket that the configuration names may be used for other things, too. */
+const OF_STACKS = "stacks/";
+const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
+const IS_STATE = /\.tfstate$/;
+
+/** A Terraform state, version 4, as far as CALI compares it. Its attributes hold secrets in clear text. */
+const stateSchema = z.object({
+  version: z.literal(4),
+  resources: z
+    .array(
+      z.object({
+        mode: z.string(),
+        module: z.string().optional(),
+        type: z.string(),
+        name: z.string(),
+        instances: z.array(
+          z.object({
+            index_key: z.union([z.string(), z.number()]).optional(),
+            deposed: z.string().optional(),
+            attributes: z.record(z.string(), z.unknown()).nullish(),
+            sensitive_attributes: z
+              .array(z.array(z.object({ type: z.string(), value: z.unknown() })))
+              .default([]),
+          }),
+        ),
+      }),
+    )
+    .default([]),
+});
+
+/** A state in the bucket that no stack of the code has. */
+export interface UnknownState {
+  readonly key: string;
+  readonly holdings: readonly Holding[];
+}
+
+/**
+ * The states in the backend's bucket that no stack has, and that hold something: a stack was taken out of the code before it was
+ * destroyed, or a state was left where another one took over.
+ *
+ * @param known keys of the stacks' states.
+ * @throws AwsRequestError, StateFormatError
+ */
+export async function unknownStates(config: Config, known: ReadonlySet<string>): Promise<UnknownState[]> {
+  const { bucket, region } = stateBackend(config);
+  const s3 = new S3Client({
+    region,
+    forcePathStyle: config.provider.s3PathStyle,
+    requestHandler: TIMEOUTS,
+  });
+  const on = `bucket ${bucket}`;
+  const input = { Bucket: bucket, ...(config.state.bucket !== null && { Prefix: OF_STACKS }) };
+  try {
+    const keys: string[] = [];
+    await awsRequest("s3:ListBucket", on, async () => {
+      for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, input)) {
+        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      }
+    });
+    const found: UnknownState[] = [];
+    for (const key of keys.filter((one) => IS_STATE.test(one) && !known.has(one)).sort()) {
+      const text = await awsRequest("s3:GetObject", `${on}, ${key}`, async () => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return (await Body?.transformToString()) ?? "";
+      });
+      const holdings = holdingsOfState(key, text);
+      if (holdings.length > 0) found.push({ key, holdings });
+    }
+    return found;
+  } finally {
+    s3.destroy();
+  }
+}
+
+/**
+ * The objects of a state. Of their attributes only those are kept that tell which object it is.
+ *
+ * @throws StateFormatError
+ */
+export function holdingsOfState(key: string, text: string): Holding[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new StateFormatError(`${key}: given no JSON; allowed: a Terraform state`);
+  }
+  const parsed = stateSchema.safeParse(json);
+  if (!parsed.success) {
+    throw new StateFormatError(
+      `${key} is no Terraform state of version 4:\n${z.prettifyError(parsed.error)}`,
+    );
+  }
+  return parsed.data.resources
+    .filter(({ mode }) => mode === "managed")
+    .flatMap(({ module, type, name, instances }) =>
+      instances
+        .filter(({ deposed }) => deposed === undefined)
+        .map(({ index_key, attributes, sensitive_attributes }): Holding => {
+          const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
+          const address = `${module === undefined ? "" : `${module}.`}${type}.${name}${index}`;
+          const secret = new Set(sensitive_attributes.map(([first]) => first?.value));
+          return { stack: key, address, type, attributes: identifying(attributes ?? {}, secret) };
+        }),
+    );
+}
+
+function identifying(
+  attributes: Readonly<Record<string, unknown>>,
+  secret: ReadonlySet<unknown>,
+): ReadonlyMap<string, Node> {
+  return new Map(
+    Object.entries(attributes).flatMap(([name, value]): [string, Node][] => {
+      if (!IDENTIFYING.has(name) || typeof value !== "string") return [];
+      return [[name, secret.has(name) ? new Sensitive(value) : value]];
+    }),
+  );
+}
+
+/** What is said of a state that no stack has. */
+export function unknownStateFinding({ key, holdings }: UnknownState): Finding {
+  const addresses = holdings.map(({ address }) => address).sort();
+  const objects = addresses.length === 1 ? "1 object" : `${addresses.length} objects`;
+  return {
+    kind: "unknown-state",
+    stack: key,
+    key: "",
+    words: [{ value: key }, ` holds ${objects}, and no stack of the code has this state`],
+    lines: addresses,
+    fingerprint: fingerprintOf(addresses),
+  };
+}
+
+/** What is said where the bucket could not be looked through. */
+export function unreadStates(reason: string): Finding {
+  return {
+    kind: "failed",
+    stack: "states",
+    key: "states",
+    words: ["The states' bucket could not be looked through"],
+    lines: reason.split("\n"),
+    fingerprint: "",
+  };
+}

@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { grafanaDataSources } from "../../../config/grafana-data-sources.ts";
+import { loadConfig } from "../../../config/load.ts";
+import { Names, namePrefix } from "../../../config/names.ts";
+import { endpointOf } from "../opensearch/domain.ts";
+import { GrafanaApi } from "./grafana-api.ts";
+import { type Dashboard, provision } from "./provision.ts";
+import { withWorkspace } from "./workspace.ts";
+
+const DASHBOARDS = join(import.meta.dirname, "../../../dashboards");
+const DOMAIN_WAIT_MS = 60_000;
+const POLL_MS = 5_000;
+
+/** The dashboards of the project. */
+export function dashboards(): Dashboard[] {
+  return globSync("*.json", { cwd: DASHBOARDS })
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(DASHBOARDS, file), "utf8")) as Dashboard);
+}
+
+/** `cali grafana` */
+export const grafanaCommand = new Command("grafana")
+  .description(
+    "Puts data sources and dashboards into the managed Grafana workspace. Run again, it changes nothing. Grafana in the cluster gets them with its chart.",
+  )
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .action(async ({ env }: { env?: string }) => {
+    const config = loadConfig({ env });
+    const { region, environment, grafana, domain } = config;
+    if (grafana.mode !== "managed") {
+      console.log(
+        grafana.mode === "chart"
+          ? "Grafana runs in the cluster: its chart brings data sources and dashboards. Nothing to do."
+          : "There is no Grafana (grafana.mode: off). Nothing to do.",
+      );
+      return;
+    }
+    const names = new Names({ prefix: namePrefix(config), environment, region, account: "" });
+    const endpoint = await endpointOf({
+      domain: names.domain,
+      region,
+      limitMs: DOMAIN_WAIT_MS,
+      pollMs: POLL_MS,
+      print: console.log,
+    });
+    const version = domain.version.replace(/^OpenSearch_/, "");
+    await withWorkspace(names.grafanaWorkspace, region, (access) =>
+      provision({
+        api: new GrafanaApi(access),
+        dataSources: grafanaDataSources(endpoint, version, region),
+        dashboards: dashboards(),
+        onOutcome: ({ what, did }) => console.log(`${did}: ${what}`),
+      }),
+    );
+  });

@@ -1,0 +1,71 @@
+import type { DataSource } from "../../../config/grafana-data-sources.ts";
+import { covers } from "../opensearch/covers.ts";
+import { PluginMissingError } from "./errors.ts";
+import type { GrafanaApi } from "./grafana-api.ts";
+
+const FOLDER = { uid: "cali", title: "CALI" };
+
+/** A dashboard as Grafana's JSON has it. */
+export type Dashboard = Readonly<Record<string, unknown>> & { readonly uid: string; readonly title: string };
+
+/** What became of one thing. */
+export interface Outcome {
+  readonly what: string;
+  readonly did: "created" | "changed" | "unchanged";
+}
+
+export interface ProvisionOptions {
+  readonly api: GrafanaApi;
+  readonly dataSources: readonly DataSource[];
+  readonly dashboards: readonly Dashboard[];
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+/**
+ * Puts the folder, data sources and dashboards into a Grafana. A second run changes nothing.
+ *
+ * @throws PluginMissingError before anything is put; GrafanaRequestError
+ */
+export async function provision({
+  api,
+  dataSources,
+  dashboards,
+  onOutcome,
+}: ProvisionOptions): Promise<void> {
+  await checkPlugins(api, dataSources);
+  const folder = await api.get(`/api/folders/${FOLDER.uid}`);
+  if (folder === undefined) await api.send("POST", "/api/folders", FOLDER);
+  onOutcome({ what: `folder ${FOLDER.title}`, did: folder === undefined ? "created" : "unchanged" });
+  for (const { editable: _, ...wanted } of dataSources) {
+    const path = `/api/datasources/uid/${wanted.uid}`;
+    const actual = await api.get(path);
+    const did = covers(actual, wanted) ? "unchanged" : actual === undefined ? "created" : "changed";
+    if (did === "created") await api.send("POST", "/api/datasources", wanted);
+    if (did === "changed") await api.send("PUT", path, wanted);
+    onOutcome({ what: `data source ${wanted.name}`, did });
+  }
+  for (const dashboard of dashboards) {
+    const actual = (await api.get(`/api/dashboards/uid/${dashboard.uid}`)) as
+      | { dashboard?: unknown; meta?: { folderUid?: string } }
+      | undefined;
+    const same = covers(actual?.dashboard, dashboard) && actual?.meta?.folderUid === FOLDER.uid;
+    const did = same ? "unchanged" : actual === undefined ? "created" : "changed";
+    if (!same) {
+      const message = "cali grafana";
+      const body = { dashboard, folderUid: FOLDER.uid, overwrite: true, message };
+      await api.send("POST", "/api/dashboards/db", body);
+    }
+    onOutcome({ what: `dashboard ${dashboard.title}`, did });
+  }
+}
+
+/** Grafana takes a data source of a plugin that it doesn't have, and its panels fail later. */
+async function checkPlugins(api: GrafanaApi, dataSources: readonly DataSource[]): Promise<void> {
+  const types = [...new Set(dataSources.map(({ type }) => type))];
+  const answers = await Promise.all(types.map((type) => api.get(`/api/plugins/${type}/settings`)));
+  const missing = types.filter((_, place) => answers[place] === undefined);
+  if (missing.length === 0) return;
+  throw new PluginMissingError(
+    `Grafana doesn't have the plugin ${missing.join(", ")}, which the data sources need\nRemedy: in the console of Amazon Managed Grafana turn on the workspace's plugin management (Workspace configuration options), install it in Grafana as an administrator (Administration, Plugins), and run again.`,
+  );
+}

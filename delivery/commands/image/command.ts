@@ -1,0 +1,32 @@
+import { appendFile } from "node:fs/promises";
+import { STSClient } from "@aws-sdk/client-sts";
+import { Command, Option } from "commander";
+import { loadConfig } from "../../../config/load.ts";
+import { whoAmI } from "../bootstrap/identity.ts";
+import { imageRepository } from "./image.ts";
+
+interface Options {
+  readonly env?: string;
+  readonly output?: string;
+}
+
+/** `cali image` */
+export const imageCommand = new Command("image")
+  .description("Prints the repository that a service's images are pushed to.")
+  .argument("<service>", "folder in services/, such as consumer")
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(new Option("--output <file>", "append repository=<address> to this file").env("GITHUB_OUTPUT"))
+  .action(async (service: string, { env, output }: Options) => {
+    const config = loadConfig({ env });
+    // Refused before AWS is asked.
+    imageRepository(config, service, "0".repeat(12));
+    const sts = new STSClient({ region: config.region });
+    try {
+      const { account } = await whoAmI(sts);
+      const repository = imageRepository(config, service, account);
+      if (output) await appendFile(output, `repository=${repository}\n`);
+      console.log(repository);
+    } finally {
+      sts.destroy();
+    }
+  });

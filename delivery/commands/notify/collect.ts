@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { loadConfig } from "../../../config/load.ts";
+import { repositoryLinks } from "../../core/github/environment.ts";
+import { countsOf, type Plan } from "../../core/plan-json/model.ts";
+import { readPlan } from "../../core/plan-json/read.ts";
+import { Secrets } from "../../core/terraform/secrets.ts";
+import { reckon } from "../cost/reckon.ts";
+import { readDeployResult, type StackResult } from "../deploy/deploy-result.ts";
+import { readPlanRun, type StackRun } from "../plan/plan-run.ts";
+import type { Notice, StackNotice } from "./notice.ts";
+
+const environmentSchema = z.object({
+  GITHUB_ACTOR: z
+    .string()
+    .regex(/^[\w-]+(\[bot\])?$/)
+    .optional()
+    .catch(undefined),
+  GITHUB_SHA: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional()
+    .catch(undefined),
+  CALI_COMMIT: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional()
+    .catch(undefined),
+  CALI_OUTCOME: z.enum(["success", "failure", "cancelled"]).optional().catch(undefined),
+});
+
+const BAD = new Set<StackResult["status"]>(["failed", "refused", "skipped", "applying", "pending"]);
+
+/** What is known of a run of `cali plan`; with little to read it is told all the same that the run failed. */
+export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: string): Notice {
+  return notice("plan", variables, env, (secrets) => {
+    const { environment, commit, stacks } = readPlanRun(folder);
+    const plans = new Map(stacks.map((stack) => [stack.name, planOf(folder, stack)]));
+    const config = loadConfig({ env });
+    return {
+      environment,
+      commit,
+      durationMs: Math.max(0, ...stacks.map(({ durationMs }) => durationMs)),
+      cost: reckon(plans, config, new Date()).total,
+      hasFailed: stacks.some(({ status }) => status === "failed"),
+      stacks: stacks.map(({ name, status, reason }): StackNotice => {
+        const plan = plans.get(name);
+        return {
+          name,
+          status,
+          isFailed: status === "failed",
+          reason: reason === undefined ? undefined : secrets.redact(reason),
+          changes: plan && countsOf(plan),
+        };
+      }),
+    };
+  });
+}
+
+function planOf(folder: string, { jsonFile }: StackRun): Plan | undefined {
+  return jsonFile === undefined ? undefined : readPlan(join(folder, jsonFile));
+}
+
+/** What is known of a run of `cali deploy` or `cali release`. */
+export function deployNotice(folder: string, variables: NodeJS.ProcessEnv, env?: string): Notice {
+  return notice("deployment", variables, env, (secrets) => {
+    const result = readDeployResult(folder);
+    if (!result) return undefined;
+    const { environment, commit, pullRequest, startedAt, finishedAt, stacks } = result;
+    return {
+      environment,
+      commit,
+      pullRequest,
+      durationMs: finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt),
+      hasFailed: finishedAt === undefined || stacks.some(({ status }) => BAD.has(status)),
+      stacks: stacks.map(({ name, status, reason, changes }) => ({
+        name,
+        status,
+        isFailed: status === "failed" || status === "refused",
+        reason: reason === undefined ? undefined : secrets.redact(reason),
+        changes,
+      })),
+    };
+  });
+}
+
+type Known = Pick<Notice, "environment" | "commit" | "stacks" | "durationMs"> &
+  Partial<Pick<Notice, "pullRequest" | "cost">> & { readonly hasFailed: boolean };
+
+function notice(
+  kind: Notice["kind"],
+  variables: NodeJS.ProcessEnv,
+  env: string | undefined,
+  read: (secrets: Secrets) => Known | undefined,
+): Notice {
+  const { GITHUB_ACTOR, GITHUB_SHA, CALI_COMMIT, CALI_OUTCOME } = environmentSchema.parse(variables);
+  const secrets = new Secrets(variables);
+  let known: Known | undefined;
+  let trouble: string | undefined;
+  try {
+    known = read(secrets);
+  } catch (error) {
+    trouble = secrets.redact((error as Error).message);
+  }
+  // The job's own word goes first: a step before or after may have failed. Nothing to read is no success.
+  const isUnclear = known === undefined || known.hasFailed;
+  const outcome =
+    CALI_OUTCOME === undefined || CALI_OUTCOME === "success"
+      ? isUnclear
+        ? "failure"
+        : "success"
+      : CALI_OUTCOME;
+  const { hasFailed: _, ...told } = known ?? {
+    environment: env ?? (variables.CALI_ENV || "dev"),
+    commit: undefined,
+    stacks: [],
+    durationMs: undefined,
+    hasFailed: true,
+  };
+  return {
+    kind,
+    pullRequest: undefined,
+    cost: undefined,
+    ...told,
+    commit: told.commit ?? CALI_COMMIT ?? GITHUB_SHA,
+    outcome,
+    actor: GITHUB_ACTOR,
+    links: repositoryLinks(variables),
+    trouble: trouble ?? (known ? undefined : `The run ended before there was a ${kind}.`),
+  };
+}

@@ -1,0 +1,51 @@
+import { Command, Option } from "commander";
+import { Secrets } from "../../core/terraform/secrets.ts";
+import { deployNotice, planNotice } from "./collect.ts";
+import { messageOf } from "./message.ts";
+import { send } from "./send.ts";
+
+interface Options {
+  readonly plans?: string;
+  readonly deploy?: string;
+  readonly env?: string;
+  readonly print?: boolean;
+}
+
+/** Nothing that goes wrong here may fail a run: it is told in the log, and that is all. */
+async function run({ plans, deploy, env, print = false }: Options): Promise<void> {
+  const { env: variables } = process;
+  try {
+    const notice =
+      deploy === undefined ? planNotice(plans ?? "", variables, env) : deployNotice(deploy, variables, env);
+    const message = messageOf(notice);
+    const url = variables.SLACK_WEBHOOK_URL;
+    if (print) console.log(JSON.stringify(message, null, 2));
+    else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is told.");
+    else {
+      await send(url, message);
+      console.log(`Slack was told: ${message.text}`);
+    }
+  } catch (error) {
+    console.error(`warning: ${new Secrets(variables).redact((error as Error).message)}`);
+  }
+}
+
+/** `cali notify` */
+export const notifyCommand = new Command("notify")
+  .description(
+    "Tells Slack what a run did: who, which commit, how much changed, what it costs, how long it took, what failed and why. Never fails the run.",
+  )
+  .addOption(new Option("--plans <folder>", "what cali plan --out wrote").conflicts("deploy"))
+  .option("--deploy <folder>", "what cali deploy --out or cali release --out wrote")
+  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .option("--print", "print the message, and tell nobody")
+  .addHelpText(
+    "after",
+    "\nThe environment says the rest: SLACK_WEBHOOK_URL (without it nobody is told), CALI_OUTCOME (success, failure or cancelled:\nthe job's status), GITHUB_ACTOR, GITHUB_SHA, GITHUB_REPOSITORY, GITHUB_RUN_ID.",
+  )
+  .action(async (options: Options, command: Command) => {
+    if (options.plans === undefined && options.deploy === undefined) {
+      command.error("error: give --plans <folder> or --deploy <folder>");
+    }
+    await run(options);
+  });

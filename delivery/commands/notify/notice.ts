@@ -1,0 +1,39 @@
+import type { Links } from "../../core/github/environment.ts";
+import type { CostChange } from "../cost/reckon.ts";
+
+/** What became of a stack. */
+export interface StackNotice {
+  readonly name: string;
+  /** As `cali plan` or `cali deploy` says it, such as `applied`. */
+  readonly status: string;
+  readonly isFailed: boolean;
+  /** Why, redacted. */
+  readonly reason: string | undefined;
+  readonly changes: Changes | undefined;
+}
+
+/** How many objects each thing happens to. */
+export interface Changes {
+  readonly create: number;
+  readonly update: number;
+  readonly replace: number;
+  readonly delete: number;
+}
+
+/** What Slack is told of a run. */
+export interface Notice {
+  readonly kind: "plan" | "deployment";
+  readonly environment: string;
+  /** undefined: nobody knows. */
+  readonly commit: string | undefined;
+  readonly outcome: "success" | "failure" | "cancelled";
+  /** Who started the run. */
+  readonly actor: string | undefined;
+  readonly pullRequest: number | undefined;
+  readonly links: Links | undefined;
+  readonly durationMs: number | undefined;
+  readonly stacks: readonly StackNotice[];
+  readonly cost: CostChange | undefined;
+  /** What could not be read, for people. */
+  readonly trouble: string | undefined;
+}

@@ -1,0 +1,117 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Application, SynthesizedStack } from "../../core/application/application.ts";
+import { deploy } from "../deploy/deploy.ts";
+import { DeployJournal, type StackResult } from "../deploy/deploy-result.ts";
+import { stackOptions } from "../plan/plan.ts";
+import { prepare } from "../plan/plan-stack.ts";
+import { ReleaseError } from "./errors.ts";
+
+/** A stack that runs a service's image, and the variable that says which. */
+interface Target {
+  readonly stack: string;
+  readonly variable: string;
+}
+
+/** Where each service's image runs. Airflow starts the consumer's image for its daily work. */
+const TARGETS: Readonly<Record<string, readonly Target[]>> = {
+  "log-generator": [{ stack: "12-log-generator", variable: "image" }],
+  consumer: [
+    { stack: "13-consumer", variable: "image" },
+    { stack: "11-airflow", variable: "consumer_image" },
+  ],
+  "airflow-dags": [{ stack: "11-airflow", variable: "airflow_image" }],
+};
+
+export interface ReleaseOptions {
+  readonly application: Application;
+  readonly service: string;
+  /** By digest. */
+  readonly image: string;
+  readonly environment: string;
+  readonly commit: string;
+  /** Folder of `deploy.json`, plans and logs. */
+  readonly out: string;
+  readonly lockTimeout: string;
+  /** Takes a line for people. */
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Rolls an image out, stack after stack, and waits until its pods are ready. Where that fails, the image that ran before is put back.
+ *
+ * @returns what became of each stack.
+ * @throws ReleaseError, TerraformError before anything was changed.
+ */
+export async function release(options: ReleaseOptions): Promise<readonly StackResult[]> {
+  const { application, service, image, environment, commit, out, print } = options;
+  const targets = targetsOf(application, service);
+  if (!/^[\w.-]+(:\d+)?\/[\w./-]+@sha256:[0-9a-f]{64}$/.test(image)) {
+    throw new ReleaseError(
+      `--image: given ${image}; allowed: an image by digest, …/${service}@sha256:<64 hexadecimal digits>`,
+    );
+  }
+  await mkdir(out, { recursive: true });
+  const journal = new DeployJournal(out, {
+    environment,
+    commit,
+    startedAt: new Date().toISOString(),
+    stacks: targets.map(({ stack: { name } }) => ({ name, status: "pending", durationMs: 0 })),
+  });
+  await journal.write();
+  for (const { stack, variable } of targets) {
+    const done = await rollOut(stack, variable, options);
+    await journal.note(stack.name, done);
+    print(`${stack.name}: ${done.status}${done.reason ? `\n  ${done.reason.replaceAll("\n", "\n  ")}` : ""}`);
+    if (done.status === "failed" || done.status === "refused") break;
+  }
+  for (const { name, status } of journal.result.stacks) {
+    if (status === "pending")
+      await journal.note(name, { status: "skipped", reason: "an earlier stack failed" });
+  }
+  journal.result.finishedAt = new Date().toISOString();
+  await journal.write();
+  return journal.result.stacks;
+}
+
+function targetsOf(application: Application, service: string) {
+  const known = TARGETS[service];
+  if (!known) {
+    throw new ReleaseError(`given ${service}; allowed: ${Object.keys(TARGETS).join(", ")}`);
+  }
+  return known.flatMap(({ stack: name, variable }) => {
+    const stack = application.stacks.find((one) => one.name === name);
+    return stack ? [{ stack, variable }] : [];
+  });
+}
+
+async function rollOut(
+  stack: SynthesizedStack,
+  variable: string,
+  options: ReleaseOptions,
+): Promise<StackResult> {
+  const { image, out, print } = options;
+  const common = stackOptions([stack], options);
+  const { state } = await prepare(stack, { ...common, progress: () => {} });
+  const before = (await state()).outputs[variable]?.value;
+  const apply = async (which: string, folder: string) => {
+    const { stacks } = await deploy({
+      ...options,
+      stacks: [stack],
+      out: folder,
+      // The code of the stack was reviewed with the pull request; what is new is the image alone.
+      allowDataLoss: false,
+      continues: false,
+      parallel: 1,
+      variables: { [`TF_VAR_${variable}`]: which },
+    });
+    return stacks[0] as StackResult;
+  };
+  const done = await apply(image, join(out, stack.name));
+  if (done.status !== "failed" || typeof before !== "string" || before === image) return done;
+  print(`${stack.name}: the rollout failed; putting ${before} back`);
+  const back = await apply(before, join(out, `${stack.name}-rollback`));
+  const isBack = back.status === "applied" || back.status === "unchanged";
+  const how = isBack ? `${before} runs again` : `and ${before} could not be put back: ${back.reason}`;
+  return { ...done, reason: `the rollout of ${image} failed; ${how}\n${done.reason}` };
+}

@@ -1,0 +1,45 @@
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { githubClient } from "../../core/github/client.ts";
+import { githubEnvironment } from "../../core/github/environment.ts";
+import { waitFor } from "./wait-for.ts";
+
+interface Options {
+  readonly commit: string;
+  readonly minutes: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** `cali wait-for` */
+export const waitForCommand = new Command("wait-for")
+  .description("Waits until another workflow's runs of the same commit have succeeded.")
+  .addArgument(
+    new Argument("<workflow>", "file name, such as terraform.yml").argParser((given: string) => {
+      if (/^[\w.-]+\.ya?ml$/.test(given)) return given;
+      throw new InvalidArgumentError("allowed: a file name such as terraform.yml");
+    }),
+  )
+  .addOption(new Option("--commit <sha>", "the commit on main").env("GITHUB_SHA").makeOptionMandatory())
+  .addOption(
+    new Option("--minutes <number>", "longest wait").default(110).argParser((given) => {
+      const minutes = Number(given);
+      if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 360) return minutes;
+      throw new InvalidArgumentError("allowed: a number from 1 to 360");
+    }),
+  )
+  .action(async (workflow: string, { commit, minutes }: Options) => {
+    const where = githubEnvironment(process.env);
+    const { owner, repo } = where;
+    const github = githubClient(where, { log: console.error });
+    await waitFor({
+      github,
+      owner,
+      repo,
+      workflow,
+      commit,
+      graceMs: MINUTE_MS,
+      pollMs: MINUTE_MS / 6,
+      limitMs: minutes * MINUTE_MS,
+      print: console.log,
+    });
+  });

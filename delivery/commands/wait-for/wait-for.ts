@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { asking, type Github } from "../../core/github/client.ts";
+import { EarlierWorkflowError } from "./errors.ts";
+
+export interface WaitOptions {
+  readonly github: Github;
+  readonly owner: string;
+  readonly repo: string;
+  /** File name of the workflow, such as `terraform.yml`. */
+  readonly workflow: string;
+  /** The commit that started both. */
+  readonly commit: string;
+  /** Time for GitHub to list a run that the same push has started, ms. */
+  readonly graceMs: number;
+  /** Time between two looks, ms. */
+  readonly pollMs: number;
+  /** Longest wait, ms. */
+  readonly limitMs: number;
+  /** Takes a line for people. */
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Waits until the workflow's runs of a commit on main are over. A commit that did not start it need not wait.
+ *
+ * @throws EarlierWorkflowError when a run did not succeed, or is not over in time; GithubRequestError.
+ */
+export async function waitFor(options: WaitOptions): Promise<void> {
+  const { github, owner, repo, workflow, commit, graceMs, pollMs, limitMs, print } = options;
+  const begin = performance.now();
+  let said = "";
+  for (;;) {
+    const { data } = await asking(`looking for runs of ${workflow}`, () =>
+      github.rest.actions.listWorkflowRuns({
+        owner,
+        repo,
+        workflow_id: workflow,
+        head_sha: commit,
+        event: "push",
+        per_page: 100,
+      }),
+    );
+    const runs = data.workflow_runs;
+    const failed = runs.find(({ status, conclusion }) => status === "completed" && conclusion !== "success");
+    if (failed) {
+      throw new EarlierWorkflowError(
+        `${workflow} ended with ${failed.conclusion}: ${failed.html_url}\nRemedy: mend it; running it again and then this job goes on from there.`,
+      );
+    }
+    const waited = performance.now() - begin;
+    const pending = runs.filter(({ status }) => status !== "completed");
+    if (pending.length === 0 && (runs.length > 0 || waited >= graceMs)) {
+      print(runs.length > 0 ? `${workflow} has succeeded.` : `${commit} did not start ${workflow}.`);
+      return;
+    }
+    if (waited >= limitMs) {
+      throw new EarlierWorkflowError(
+        `${workflow} is not over after ${Math.round(waited / 60_000)} minutes: ${pending[0]?.html_url}\nRemedy: approve or end it, and run this job again.`,
+      );
+    }
+    const now = pending[0]
+      ? `waiting for ${workflow}, which is ${pending[0].status}`
+      : `looking for ${workflow}`;
+    if (now !== said) print(now);
+    said = now;
+    await sleep(pollMs);
+  }
+}

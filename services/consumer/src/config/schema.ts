@@ -1,0 +1,234 @@
+import { LEVELS } from "@cali/log-record";
+import { z } from "zod";
+import { LOG_LEVELS } from "../ops/log.ts";
+import { knowledgeSchema } from "./knowledge.ts";
+import { llmSchema } from "./llm.ts";
+import { openSearchSchema } from "./open-search.ts";
+import { count, httpUrl, MIB, MINUTE, ms } from "./values.ts";
+
+const endpoint = httpUrl.optional().describe("Another address than AWS's, for tests. Default: AWS's own.");
+
+const kinesis = z.strictObject({
+  stream: z
+    .string()
+    .regex(/^([a-zA-Z0-9_.-]{1,128}|arn:aws[a-z-]*:kinesis:.+:stream\/.+)$/)
+    .describe("Name or ARN of the stream. Required."),
+  endpoint,
+  initialPosition: z
+    .enum(["TRIM_HORIZON", "LATEST"])
+    .default("TRIM_HORIZON")
+    .describe("Where a stream that was never read starts: its oldest record, or now. Default: TRIM_HORIZON."),
+  batchRecords: count(10_000, 1, 10_000, "Most records in one read."),
+  minReadIntervalMs: ms(
+    200,
+    0,
+    MINUTE,
+    "Least time between two reads of a shard; Kinesis allows 5 a second.",
+  ),
+  pollIntervalMs: ms(1_000, 10, MINUTE, "Time between two reads of a shard that is caught up."),
+  discoveryIntervalMs: ms(30_000, 50, 60 * MINUTE, "Time between two listings of the shards."),
+  requestTimeoutMs: ms(30_000, 100, 5 * MINUTE, "Longest time of one call."),
+});
+
+const state = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("SQLite file of a single replica; made when absent. Either this or `table`."),
+  table: z
+    .string()
+    .regex(/^[a-zA-Z0-9_.-]{3,255}$/)
+    .optional()
+    .describe("DynamoDB table of several replicas, with the string keys pk and sk. Either this or `file`."),
+  endpoint,
+  leaseDurationMs: ms(
+    20_000,
+    200,
+    10 * MINUTE,
+    "Time without a renewal after which another replica takes a shard over.",
+  ),
+});
+
+const objects = z.strictObject({
+  folder: z.string().min(1).optional().describe("Folder for dlq/, new_errors/ … Either this or `bucket`."),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .optional()
+    .describe("S3 bucket for dlq/, new_errors/ … Either this or `folder`."),
+  endpoint,
+});
+
+const limits = z.strictObject({
+  bufferedBytes: count(
+    64 * MIB,
+    12 * MIB,
+    4096 * MIB,
+    "Most bytes of records in memory at once, over all shards. Unit: bytes.",
+  ),
+  decodedBytes: count(
+    16 * MIB,
+    MIB,
+    256 * MIB,
+    "Most bytes that one compressed record may become. Unit: bytes.",
+  ),
+  templates: count(10_000, 100, 1_000_000, "Most templates known at once."),
+  groups: count(10_000, 100, 1_000_000, "Most alert groups in memory at once."),
+  stallMs: ms(60_000, 100, 60 * MINUTE, "Time without progress after which a shard's reader is replaced."),
+});
+
+const time = z
+  .union([z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)), z.int()])
+  .describe("ISO 8601 with a time zone, or ms since the epoch.");
+
+const silence = z
+  .strictObject({
+    service: z.string().optional(),
+    level: z.enum(LEVELS).optional(),
+    errorCode: z.string().optional(),
+    template: z.string().min(1).optional().describe("Text that the template has in it."),
+    from: time,
+    until: time,
+    comment: z.string().optional().describe("Why."),
+  })
+  .refine(({ from, until }) => from < until, { path: ["until"], message: "a time after `from`" });
+
+const grouping = z.strictObject({
+  groupWaitMs: ms(
+    30_000,
+    0,
+    60 * MINUTE,
+    "Time that a known template's group gathers lines before its first alert.",
+  ),
+  groupIntervalMs: ms(
+    5 * MINUTE,
+    0,
+    24 * 60 * MINUTE,
+    "Least time between two alerts of a group that got worse or came back.",
+  ),
+  repeatIntervalMs: ms(
+    240 * MINUTE,
+    0,
+    7 * 24 * 60 * MINUTE,
+    "Least time between two alerts of a group that just goes on.",
+  ),
+  surgeFactor: z
+    .number()
+    .gt(1)
+    .max(1_000)
+    .default(10)
+    .describe("A group got worse when it has this many times the lines told of. Default: 10."),
+  inhibitWindowMs: ms(
+    5 * MINUTE,
+    0,
+    24 * 60 * MINUTE,
+    "Time after its last line for which trouble mutes that of dependants.",
+  ),
+  dependencies: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe(
+      "Which services call which, `checkout: [payment]`: trouble of payment mutes that of checkout. Default: none.",
+    ),
+  silences: z
+    .array(silence)
+    .max(1_000)
+    .default([])
+    .describe("Groups that are not told of for a time. Default: none."),
+});
+
+const slack = z.strictObject({
+  webhookUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged.",
+    ),
+  timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
+  paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
+  digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
+});
+
+const links = z.strictObject({
+  openSearch: httpUrl
+    .optional()
+    .describe("Address of OpenSearch Dashboards, for links in alerts. Default: no link."),
+  grafana: httpUrl.optional().describe("Address of Grafana, for links in alerts. Default: no link."),
+});
+
+const http = z.strictObject({
+  host: z.string().min(1).default("0.0.0.0").describe("Address to listen on. Default: 0.0.0.0."),
+  port: count(8080, 0, 65_535, "Port of /healthz, /readyz, /metrics; 0: any free one."),
+});
+
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default("info").describe("Least level of the program's own log. Default: info."),
+});
+
+const oneOf =
+  (name: string, keys: [string, string]) => (value: Record<string, unknown>, context: z.RefinementCtx) => {
+    const given = keys.filter((key) => value[key] !== undefined);
+    if (given.length === 1) return;
+    const allowed = `one of ${keys.map((key) => `${name}.${key}`).join(" and ")}`;
+    context.addIssue({
+      code: "custom",
+      input: given.length === 0 ? undefined : "both",
+      message: given.length === 0 ? allowed : `${allowed}, not both`,
+    });
+  };
+
+const embedderHasKey = (
+  { knowledge, llm }: { knowledge: { embedder: string }; llm: { apiKey?: string | undefined } },
+  context: z.RefinementCtx,
+) => {
+  if (knowledge.embedder !== "openai" || llm.apiKey !== undefined) return;
+  context.addIssue({
+    code: "custom",
+    path: ["knowledge", "embedder"],
+    input: "openai",
+    message: "packaged, since there is no llm.apiKey",
+  });
+};
+
+/** Everything that can be configured. A key's environment variable is `CALI_` and its path in capitals: `kinesis.pollIntervalMs` is CALI_KINESIS_POLL_INTERVAL_MS. */
+export const configSchema = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]+$/)
+      .describe("AWS region. Default: the environment variable AWS_REGION; required without it."),
+    kinesis: kinesis.prefault({} as never),
+    state: state.prefault({}).superRefine(oneOf("state", ["file", "table"])),
+    objects: objects.prefault({}).superRefine(oneOf("objects", ["folder", "bucket"])),
+    limits: limits.prefault({}),
+    grouping: grouping.prefault({}),
+    slack: slack.prefault({}),
+    llm: llmSchema.prefault({}),
+    knowledge: knowledgeSchema.prefault({}),
+    openSearch: openSearchSchema.prefault({}),
+    links: links.prefault({}),
+    http: http.prefault({}),
+    log: log.prefault({}),
+  })
+  .superRefine(embedderHasKey);
+
+export type ConsumerConfig = z.output<typeof configSchema>;
+/** As a file may say it: what has a default may be left out. */
+export type ConsumerConfigInput = z.input<typeof configSchema>;
+
+/** Keys that no file may hold, so that none is committed by mistake. */
+export const SECRET_KEYS: readonly string[] = [
+  "slack.webhookUrl",
+  "llm.apiKey",
+  "llm.tokenKey",
+  "knowledge.milvusPassword",
+  "openSearch.password",
+];
+
+/** The secrets of a configuration, for what has to keep them from leaking. */
+export function secretsOf(config: ConsumerConfig): string[] {
+  const { slack, llm, knowledge, openSearch } = config;
+  const secrets = [slack.webhookUrl, llm.apiKey, llm.tokenKey, knowledge.milvusPassword, openSearch.password];
+  return secrets.filter((secret) => secret !== undefined);
+}

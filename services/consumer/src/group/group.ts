@@ -1,0 +1,144 @@
+import { LEVELS, type Level } from "@cali/log-record";
+import { comparePositions, type GroupMeta, type Position } from "../core/types.ts";
+import { redact } from "../redact/redact.ts";
+
+/** Most samples of a tally, and of an alert. */
+export const MOST_SAMPLES = 3;
+/** Longest sample, in UTF-16 units. */
+const LONGEST_SAMPLE = 1_000;
+/** What is looked at beyond it, so that a secret at the end is whole when it is looked for. */
+const SAMPLE_MARGIN = 1_000;
+
+/** A contribution that can still grow. */
+export interface Tally {
+  count: number;
+  byLevel: Partial<Record<Level, number>>;
+  firstSeen: number;
+  lastSeen: number;
+  samples: string[];
+  /** The first event counted; undefined: not known. */
+  from?: Position;
+  upTo: Position;
+  /** How many of `count` were told of. */
+  told: number;
+  reopenedAtCount?: number;
+}
+
+/** Lines of one template of one service, and what was told of them. */
+export interface Group {
+  readonly fingerprint: string;
+  service: string;
+  template: string;
+  errorCode?: string;
+  /** Whether its first line made the template: then nobody has to wait for more. */
+  startsNew: boolean;
+  readonly createdAt: number;
+  /** From when its wait or interval counts: when it began or was last told of; never ahead of the clock. */
+  countsFrom: number;
+  /** When its last line was logged. */
+  observedAt: number;
+  /** What was told, as it is kept in the state; undefined: nothing yet. */
+  meta: GroupMeta | undefined;
+  /** By shard. */
+  readonly tallies: Map<string, Tally>;
+  /** It has to go, and is told of first. */
+  leaving: boolean;
+}
+
+/** Lines in all, those not told of yet, and what is grave among them. */
+export interface GroupTotals {
+  readonly total: number;
+  readonly pending: number;
+  /** Lines that were told of, those of other replicas too. */
+  readonly told: number;
+  readonly level: Level;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** Whether it came back, after it had been quiet, since it was last told of. */
+  readonly reopened: boolean;
+}
+
+export function totalsOf({ tallies, meta }: Group): GroupTotals {
+  let total = 0;
+  let pending = 0;
+  let gravest = 0;
+  let firstSeen = Number.POSITIVE_INFINITY;
+  let lastSeen = Number.NEGATIVE_INFINITY;
+  let reopened = false;
+  for (const tally of tallies.values()) {
+    total += tally.count;
+    pending += tally.count - tally.told;
+    firstSeen = Math.min(firstSeen, tally.firstSeen);
+    lastSeen = Math.max(lastSeen, tally.lastSeen);
+    reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.told;
+    for (let rank = LEVELS.length - 1; rank > gravest; rank--) {
+      if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
+    }
+  }
+  const told = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
+  return { total, pending, told, level: LEVELS[gravest] as Level, firstSeen, lastSeen, reopened };
+}
+
+/**
+ * How many of a tally's lines were told of. What was told is known by position, since a tally can count from elsewhere
+ * than the one that was told of: the group was let go and came again, or a crash took it back to what the state had.
+ * When that cannot be told apart, lines are told again rather than never.
+ */
+export function toldOf(shardId: string, tally: Tally, meta: GroupMeta): number {
+  const total = meta.notifiedTotals[shardId];
+  const span = meta.notifiedSpans?.[shardId];
+  if (total === undefined) return tally.told;
+  if (span && comparePositions(tally.upTo, span.upTo) <= 0) return tally.count;
+  const isSameCount = span === undefined || isSame(tally.from, span.from);
+  return isSameCount ? Math.max(tally.told, Math.min(tally.count, total)) : tally.told;
+}
+
+/** Whether a group has counted again, after a crash, all that was told of before. */
+export function hasCaughtUp({ tallies, meta }: Group): boolean {
+  return [...tallies].every(([shardId, { upTo }]) => {
+    const span = meta?.notifiedSpans?.[shardId];
+    return span === undefined || comparePositions(upTo, span.upTo) >= 0;
+  });
+}
+
+function isSame(a: Position | undefined, b: Position | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : comparePositions(a, b) === 0;
+}
+
+export function rank(level: Level): number {
+  return LEVELS.indexOf(level);
+}
+
+export function newGroup(
+  fields: Pick<Group, "fingerprint" | "service" | "template" | "createdAt" | "startsNew"> & {
+    errorCode?: string;
+  },
+): Group {
+  return {
+    ...fields,
+    countsFrom: fields.createdAt,
+    observedAt: Number.NEGATIVE_INFINITY,
+    meta: undefined,
+    tallies: new Map(),
+    leaving: false,
+  };
+}
+
+export function newTally(position: Position, loggedAt: number): Tally {
+  return {
+    count: 0,
+    byLevel: {},
+    firstSeen: loggedAt,
+    lastSeen: loggedAt,
+    samples: [],
+    from: position,
+    upTo: position,
+    told: 0,
+  };
+}
+
+export function addSample(tally: Tally, content: string): void {
+  if (tally.samples.length >= MOST_SAMPLES) return;
+  const sample = redact(content.slice(0, LONGEST_SAMPLE + SAMPLE_MARGIN)).slice(0, LONGEST_SAMPLE);
+  if (!tally.samples.includes(sample)) tally.samples.push(sample);
+}

@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import { type Clock, sleep } from "../core/clock.ts";
+import type { Outbox } from "../core/types.ts";
+
+/** Where alerts go when no Slack webhook is configured: into the program's own log. */
+export class LogSender {
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+
+  constructor(options: { outbox: Outbox; clock: Clock; log: Logger }) {
+    this.#outbox = options.outbox;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  /** Runs until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const items = await this.#outbox.pending(50);
+      for (const { alert } of items)
+        this.#log.warn({ alert, ageMs: this.#clock.now() - alert.lastSeen }, "alert");
+      const ids = items.map((item) => item.id);
+      if (ids.length > 0) await this.#outbox.markSent(ids);
+      await sleep(ids.length > 0 ? 0 : 500, signal);
+    }
+  }
+}

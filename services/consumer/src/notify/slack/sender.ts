@@ -1,0 +1,130 @@
+import type { Logger } from "pino";
+import { backoffMs, sleep } from "../../core/clock.ts";
+import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
+import { type Links, MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
+import { SlackPostError } from "./errors.ts";
+import { Webhook, type WebhookOptions } from "./webhook.ts";
+
+export interface SlackSenderOptions extends WebhookOptions {
+  readonly outbox: Outbox;
+  readonly log: Logger;
+  readonly links?: Links;
+  /** Least time between two messages, ms; Slack takes one a second from a webhook. Default: 1,000. */
+  readonly paceMs?: number;
+  /** More alerts than this are sent together. Default: 5. */
+  readonly digestAbove?: number;
+  /** Keeps an alert that Slack refuses even as plain text; it resolves when that is durable. */
+  readonly onRefused: (alert: Alert, reason: string) => Promise<void>;
+  /** Told when alerts wait, with the reason, and with nothing when they go again. */
+  readonly onTrouble?: (text: string | undefined) => void;
+}
+
+const POLL_MS = 250;
+const DEFAULT_PACE_MS = 1_000;
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 60_000;
+
+/**
+ * Sends what is in the outbox to Slack, one message a second. An alert leaves the outbox only when Slack has it: while
+ * Slack is down, nothing is lost.
+ *
+ * A webhook knows no idempotency key. So an alert is marked as being sent before it is, and one whose sending has no
+ * clear end (a crash, a time-out) is sent again under the same id, marked as a possible repeat.
+ */
+export class SlackSender {
+  readonly #options: SlackSenderOptions;
+  readonly #webhook: Webhook;
+  /** Alerts that this process marked as being sent and that cannot have arrived. */
+  readonly #notArrived = new Set<string>();
+
+  constructor(options: SlackSenderOptions) {
+    this.#options = options;
+    this.#webhook = new Webhook(options);
+  }
+
+  /** Runs until `signal` aborts; a message in flight is waited for. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { outbox, log, paceMs = DEFAULT_PACE_MS, digestAbove = 5, onTrouble } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const items = await outbox.pending(MOST_IN_DIGEST);
+        const next = items.length > digestAbove ? items : items.slice(0, 1);
+        if (next.length === 0) {
+          await sleep(POLL_MS, signal);
+          continue;
+        }
+        await this.#send(next, signal);
+        if (failures > 0) onTrouble?.(undefined);
+        failures = 0;
+        // From the answer on: what Slack counts is when messages arrive.
+        await sleep(paceMs, signal);
+      } catch (error) {
+        failures++;
+        const retryAfterMs = error instanceof SlackPostError ? error.retryAfterMs : undefined;
+        const waitMs = Math.max(
+          paceMs,
+          retryAfterMs ?? backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS),
+        );
+        const reason = error instanceof Error ? error.message : String(error);
+        onTrouble?.(`alerts wait: ${reason}`);
+        log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "alerts wait for Slack");
+        await sleep(waitMs, signal);
+      }
+    }
+  }
+
+  async #send(items: readonly OutboxItem[], signal: AbortSignal): Promise<void> {
+    const { outbox, links } = this.#options;
+    const ids = items.map(({ id }) => id);
+    const alerts = items.map((item) => this.#alertOf(item));
+    await outbox.markSending(ids);
+    for (const id of ids) this.#notArrived.delete(id);
+    const [only] = alerts;
+    try {
+      if (alerts.length === 1 && only) await this.#post(only);
+      else await this.#webhook.post(renderDigest(alerts, links));
+    } catch (error) {
+      if (!(error instanceof SlackPostError)) throw error;
+      // Another attempt of these is no repeat.
+      if (error.kind !== "unclear") for (const id of ids) this.#notArrived.add(id);
+      if (error.kind !== "refused-message") throw error;
+      // One alert may spoil a digest: each is tried alone, and done with alone.
+      for (const alert of alerts) {
+        await this.#postAlone(alert, signal);
+        await outbox.markSent([alert.id]);
+      }
+      return;
+    }
+    await outbox.markSent(ids);
+    for (const id of ids) this.#notArrived.delete(id);
+  }
+
+  #alertOf({ id, alert, state }: OutboxItem): Alert {
+    return state === "sending" && !this.#notArrived.has(id) ? { ...alert, mayBeRepeat: true } : alert;
+  }
+
+  async #post(alert: Alert): Promise<void> {
+    await this.#webhook.post(renderAlert(alert, this.#options.links));
+  }
+
+  /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
+  async #postAlone(alert: Alert, signal: AbortSignal): Promise<void> {
+    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS } = this.#options;
+    for (const message of [renderAlert(alert, links), renderPlainAlert(alert)]) {
+      await sleep(paceMs, signal);
+      this.#notArrived.delete(alert.id);
+      try {
+        await this.#webhook.post(message);
+        return;
+      } catch (error) {
+        if (!(error instanceof SlackPostError)) throw error;
+        if (error.kind !== "unclear") this.#notArrived.add(alert.id);
+        if (error.kind !== "refused-message") throw error;
+        log.error({ alertId: alert.id, reason: error.message }, "Slack refuses an alert");
+      }
+    }
+    await onRefused(alert, "Slack refuses it as blocks and as text");
+    this.#notArrived.delete(alert.id);
+  }
+}

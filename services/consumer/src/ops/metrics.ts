@@ -1,0 +1,147 @@
+import type { Level } from "@cali/log-record";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Clock } from "../core/clock.ts";
+import type { ShardTotals } from "../state/types.ts";
+
+/** What Prometheus reads; all names start with `cali_consumer_`. Counters are since this process started. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #clock: Clock;
+  readonly #shards = new Map<string, { behindMs: number; readAt: number; committedAt: number }>();
+
+  readonly records: Counter<"result">;
+  readonly levels: Counter<"level">;
+  readonly alerts: Counter;
+  readonly refusedAlerts: Counter;
+  readonly suppressed: Counter;
+  readonly templates: Counter;
+  readonly readFailures: Counter<"kind">;
+  readonly storeFailures: Counter<"store">;
+  readonly shardRestarts: Counter;
+  readonly poisoned: Counter;
+  readonly incidents: Counter<"result">;
+  readonly causes: Counter<"tier">;
+  readonly modelCalls: Counter<"result">;
+  readonly modelTokens: Counter<"direction">;
+  readonly modelUsd: Counter;
+
+  /** @param gauges are asked when Prometheus asks. */
+  constructor(
+    clock: Clock,
+    gauges: {
+      templates(): number;
+      bufferedBytes(): number;
+      outbox(): Promise<number>;
+      incidentsWaiting(): Promise<number>;
+    },
+  ) {
+    this.#clock = clock;
+    const registers = [this.registry];
+    const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
+      new Counter({ name: `cali_consumer_${name}_total`, help, labelNames, registers });
+    const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
+      new Gauge({
+        name: `cali_consumer_${name}`,
+        help,
+        registers,
+        async collect() {
+          this.set(await value());
+        },
+      });
+    this.records = counter("records", "Payloads whose effects are durable, by result: valid, invalid", [
+      "result",
+    ]);
+    this.levels = counter("lines", "Valid lines whose effects are durable, by level", ["level"]);
+    this.alerts = counter("alerts", "Alerts put into the outbox");
+    this.refusedAlerts = counter(
+      "refused_alerts",
+      "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
+    );
+    this.suppressed = counter("suppressed", "Lines that were held back and told in a later alert");
+    this.templates = counter("new_templates", "Templates seen for the first time");
+    this.readFailures = counter("read_failures", "Failed Kinesis calls, by kind", ["kind"]);
+    this.storeFailures = counter("store_failures", "Failed writes that are tried again, by store", ["store"]);
+    this.shardRestarts = counter("shard_restarts", "Readers replaced: stalled or failed");
+    this.poisoned = counter("poison_records", "Records that could not be processed and went to the dlq");
+    this.incidents = counter(
+      "incidents",
+      "Incidents that OpenSearch took or will never take, by result: indexed, refused",
+      ["result"],
+    );
+    this.causes = counter(
+      "causes",
+      "Alerts by what knew their cause: hash (the same template), vector (a similar one), llm, none",
+      ["tier"],
+    );
+    this.modelCalls = counter(
+      "llm_calls",
+      "Calls of the language model and what was refused instead (breaker, budget), by result",
+      ["result"],
+    );
+    this.modelTokens = counter("llm_tokens", "Tokens of the language model, by direction: input, output", [
+      "direction",
+    ]);
+    this.modelUsd = counter(
+      "llm_cost_usd",
+      "What the language model's tokens cost by the configured prices, USD",
+    );
+    gauge("shards", "Shards this replica reads", () => this.#shards.size);
+    gauge("lag_milliseconds", "How far the slowest shard is behind the newest record", () => this.lagMs());
+    gauge(
+      "checkpoint_age_seconds",
+      "Time since the shard that waits longest committed, 0 when caught up",
+      () => this.#checkpointAge(),
+    );
+    gauge("templates", "Templates known", gauges.templates);
+    gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);
+    gauge("outbox_size", "Alerts that wait for Slack", gauges.outbox);
+    gauge("incidents_waiting", "Incidents in the state that wait for OpenSearch", gauges.incidentsWaiting);
+    collectDefaultMetrics({ register: this.registry, prefix: "cali_consumer_" });
+  }
+
+  onRead(shardId: string, behindMs: number): void {
+    const now = this.#clock.monotonic();
+    const shard = this.#shards.get(shardId);
+    this.#shards.set(shardId, { behindMs, readAt: now, committedAt: shard?.committedAt ?? now });
+  }
+
+  onCommit(shardId: string, delta: ShardTotals): void {
+    const shard = this.#shards.get(shardId);
+    if (shard) shard.committedAt = this.#clock.monotonic();
+    if (delta.valid > 0) this.records.inc({ result: "valid" }, delta.valid);
+    if (delta.invalid > 0) this.records.inc({ result: "invalid" }, delta.invalid);
+    for (const [level, count] of Object.entries(delta.byLevel) as [Level, number][])
+      this.levels.inc({ level }, count);
+  }
+
+  /** A call of the language model ended, or was refused before it was made. */
+  onModelCall(result: string, { input, output }: { input: number; output: number }, usd: number): void {
+    this.modelCalls.inc({ result });
+    if (input > 0) this.modelTokens.inc({ direction: "input" }, input);
+    if (output > 0) this.modelTokens.inc({ direction: "output" }, output);
+    if (usd > 0) this.modelUsd.inc(usd);
+  }
+
+  onClosed(shardId: string): void {
+    this.#shards.delete(shardId);
+  }
+
+  /** ms behind the newest record, of the slowest shard; grows while a shard cannot be read. */
+  lagMs(): number {
+    const now = this.#clock.monotonic();
+    // A poll's pause is no lag.
+    const lags = [...this.#shards.values()].map(({ behindMs, readAt }) => {
+      const silent = now - readAt;
+      return behindMs + (silent > 5_000 ? silent : 0);
+    });
+    return Math.round(Math.max(0, ...lags));
+  }
+
+  #checkpointAge(): number {
+    const now = this.#clock.monotonic();
+    const ages = [...this.#shards.values()].map(({ behindMs, committedAt }) =>
+      behindMs === 0 ? 0 : (now - committedAt) / 1000,
+    );
+    return Math.max(0, ...ages);
+  }
+}
