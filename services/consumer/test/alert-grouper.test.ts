@@ -166,6 +166,34 @@ describe("inhibition", () => {
     expect(harness.pass(SECOND)).toHaveLength(2);
   });
 
+  it("never holds back what is FATAL, however long an error of a dependency goes on", () => {
+    const harness = new Harness({ dependencies: { gateway: ["auth"] } });
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      harness.line({ service: "auth", template: "feature flag new-login is unknown" });
+      if (minute === 90) harness.line({ service: "gateway", template: "panic: nil map", level: "FATAL" });
+      const told = harness.pass(MINUTE).filter(({ service }) => service === "gateway");
+      expect(told).toHaveLength(minute === 90 ? 1 : 0);
+    }
+  });
+
+  it("holds nothing back for longer than 30 minutes, a restart included", () => {
+    const options = { dependencies };
+    const before = new Harness(options);
+    before.line({ service: "payment", template: "pool is empty" });
+    before.line({ service: "checkout", template: "payment failed" });
+    before.pass(2 * MINUTE);
+    const harness = new Harness(options);
+    harness.now = before.now;
+    harness.grouper.restore(before.grouper.takeDirty("shard-1"), []);
+    const told: string[] = [];
+    for (let minute = 2; minute < 60; minute++) {
+      harness.line({ service: "payment", template: "pool is empty" });
+      harness.line({ service: "checkout", template: "payment failed" });
+      for (const { template } of harness.pass(MINUTE)) told.push(`${minute} ${template}`);
+    }
+    expect(told.filter((text) => text.endsWith("payment failed"))).toEqual(["29 payment failed"]);
+  });
+
   it("silences neither of two that depend on each other", () => {
     const harness = new Harness({ dependencies: { a: ["b"], b: ["a"] } });
     harness.line({ service: "a" });

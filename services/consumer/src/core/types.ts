@@ -52,6 +52,8 @@ export interface Contribution {
   readonly told?: number;
   /** `count` when the group last came back after it had been quiet; undefined: it never did. */
   readonly reopenedAtCount?: number;
+  /** Since when lines wait to be told of, by the consumer's clock, in ms since the epoch; undefined: not known. */
+  readonly pendingSince?: number;
 }
 
 /** What is known of a group: which template of which service, and what was told of it. */

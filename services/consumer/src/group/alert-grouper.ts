@@ -57,6 +57,8 @@ const LEAVING_SHARE = 0.05;
 const LOOK_AGAIN_MS = 1_000;
 /** Only trouble of this gravity explains that of others. */
 const ROOT_LEVEL: Level = "ERROR";
+/** Nothing is held back longer than this for the trouble of another service, ms. */
+const LONGEST_MUTE_MS = 30 * 60_000;
 
 /**
  * Groups lines by template, and decides when a group is told of, as Prometheus' Alertmanager does: wait for more when
@@ -113,6 +115,7 @@ export class AlertGrouper {
     const tally = known ?? this.#dirty.get(shardId)?.get(fingerprint) ?? newTally(position, loggedAt);
     group.tallies.set(shardId, tally);
     const { level } = event.record;
+    if (tally.count === tally.told) tally.pendingSince = this.#options.now();
     tally.count++;
     tally.byLevel[level] = (tally.byLevel[level] ?? 0) + 1;
     tally.firstSeen = Math.min(tally.firstSeen, loggedAt);
@@ -211,7 +214,13 @@ export class AlertGrouper {
         group = newGroup({ ...known, fingerprint, createdAt: this.#options.now(), startsNew: true });
         this.#groups.set(fingerprint, group);
       }
-      const tally: Tally = { told: 0, ...rest, byLevel: { ...byLevel }, samples: [...samples] };
+      const tally: Tally = {
+        told: 0,
+        pendingSince: this.#options.now(),
+        ...rest,
+        byLevel: { ...byLevel },
+        samples: [...samples],
+      };
       if (group.meta) tally.told = toldOf(shardId, tally, group.meta);
       group.tallies.set(shardId, tally);
       group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, this.#options.now()));
@@ -320,10 +329,11 @@ export class AlertGrouper {
 
   /** Until when a group may not be told of; undefined: it may. */
   #heldUntil(group: Group, rootServices: ReadonlySet<string>, now: number): number | undefined {
-    const { level } = totalsOf(group);
+    const { level, pendingSince } = totalsOf(group);
     const { service, errorCode, template } = group;
     const silenced = silencedUntil({ service, errorCode, template, level }, this.#options.silences, now);
     if (silenced !== undefined) return silenced;
+    if (level === "FATAL" || now - pendingSince >= LONGEST_MUTE_MS) return undefined;
     const isMuted =
       this.#inhibition.hasRoots(service) &&
       [...rootServices].some((root) => this.#inhibition.explains(root, service));

@@ -22,6 +22,8 @@ export interface Tally {
   /** How many of `count` were told of. */
   told: number;
   reopenedAtCount?: number;
+  /** When the first of the lines came that were not told of. */
+  pendingSince?: number;
 }
 
 /** Lines of one template of one service, and what was told of them. */
@@ -56,6 +58,8 @@ export interface GroupTotals {
   readonly lastSeen: number;
   /** Whether it came back, after it had been quiet, since it was last told of. */
   readonly reopened: boolean;
+  /** Since when lines are pending, by the consumer's clock; infinity: none is, or it is not known. */
+  readonly pendingSince: number;
 }
 
 export function totalsOf({ tallies, meta }: Group): GroupTotals {
@@ -65,18 +69,29 @@ export function totalsOf({ tallies, meta }: Group): GroupTotals {
   let firstSeen = Number.POSITIVE_INFINITY;
   let lastSeen = Number.NEGATIVE_INFINITY;
   let reopened = false;
+  let pendingSince = Number.POSITIVE_INFINITY;
   for (const tally of tallies.values()) {
     total += tally.count;
     pending += tally.count - tally.told;
     firstSeen = Math.min(firstSeen, tally.firstSeen);
     lastSeen = Math.max(lastSeen, tally.lastSeen);
+    if (tally.count > tally.told) pendingSince = Math.min(pendingSince, tally.pendingSince ?? pendingSince);
     reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.told;
     for (let rank = LEVELS.length - 1; rank > gravest; rank--) {
       if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
     }
   }
   const told = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
-  return { total, pending, told, level: LEVELS[gravest] as Level, firstSeen, lastSeen, reopened };
+  return {
+    total,
+    pending,
+    told,
+    level: LEVELS[gravest] as Level,
+    firstSeen,
+    lastSeen,
+    reopened,
+    pendingSince,
+  };
 }
 
 /**
