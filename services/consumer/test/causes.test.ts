@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
 import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { SeededCatalog } from "../src/cause/knowledge/seed.ts";
 import { systemClock } from "../src/core/clock.ts";
 import type { Alert } from "../src/core/types.ts";
 import { NEW_ERRORS, newErrorSchema } from "../src/notify/new-errors.ts";
@@ -32,7 +33,7 @@ function entry(over: Partial<CatalogEntry> = {}): CatalogEntry {
 
 async function causes(entries: CatalogEntry[], advised: typeof PROPOSAL | undefined = PROPOSAL) {
   const objects = new MemoryObjectStore();
-  const catalog = new ObjectCatalog(objects);
+  const catalog = new SeededCatalog(new ObjectCatalog(objects));
   await catalog.put(entries);
   const asked: string[] = [];
   const advisor = {
@@ -78,7 +79,7 @@ describe("a cause", () => {
     // The model's own tokens need the template as it was logged.
     expect(asked).toEqual(["it broke at raw"]);
     const kept = { ...PROPOSAL, origin: "llm", state: "proposed", pattern: "it broke", level: "FATAL" };
-    expect(await catalog.all()).toMatchObject([kept]);
+    expect(await catalog.own()).toMatchObject([kept]);
     const again = await finder.find(about({}));
     expect(again.cause).toMatchObject({ ...PROPOSAL, tier: "hash", origin: "proposed" });
     expect(asked).toHaveLength(1);
@@ -89,9 +90,29 @@ describe("a cause", () => {
     delete (learned as { cause?: string }).cause;
     const { finder, catalog } = await causes([learned]);
     expect((await finder.find(about({}))).cause).toMatchObject(PROPOSAL);
-    expect(await catalog.all()).toMatchObject([
+    expect(await catalog.own()).toMatchObject([
       { id: learned.id, createdAt: learned.createdAt, ...PROPOSAL },
     ]);
+  });
+
+  it("is what the seed knows, whatever was learned or proposed of the same template", async () => {
+    const pattern = "cannot open a connection to orders sorry, too many clients already";
+    const error = { template: pattern, errorCode: "DB_53300", level: "FATAL" } as const;
+    const known = { cause: "PostgreSQL has reached max_connections.", origin: "confirmed" };
+    const learned = entry({ pattern, errorCode: "DB_53300", origin: "learned", state: "proposed" });
+    for (const proposal of [{ cause: undefined, action: undefined }, PROPOSAL]) {
+      const { finder, asked } = await causes([{ ...learned, ...proposal }]);
+      expect((await finder.find(about(error))).cause).toMatchObject(known);
+      expect(asked).toEqual([]);
+    }
+  });
+
+  it("is of the template alone where that of its code is a proposal without one", async () => {
+    const { finder } = await causes([
+      entry(),
+      entry({ errorCode: "E-17", state: "proposed", cause: undefined, action: undefined }),
+    ]);
+    expect((await finder.find(about({ errorCode: "E-17" }))).cause?.cause).toBe("a race");
   });
 
   it("is none for what a person rejected, and the model is not asked", async () => {

@@ -182,6 +182,20 @@ it("learns a day's new errors, each once, and the same day again changes nothing
   expect(await knowledge("learn", "--date", "2026-01-24")).toContain("0 new errors in 0 groups");
 });
 
+it("proposes nothing that the seed knows, day after day", async () => {
+  const { knowledge, newError, bytes } = await base();
+  const known = {
+    template: "cannot open a connection to orders sorry, too many clients already",
+    errorCode: "DB_53300",
+    level: "FATAL" as const,
+  };
+  await newError("0000000000000001", known);
+  for (let day = 0; day < 3; day++) {
+    expect(await knowledge("learn", "--date", DATE)).toContain("0 proposed, 1 known, 0 rejected before");
+  }
+  expect((await bytes()).size).toBe(0);
+});
+
 it("says which entry is damaged", async () => {
   const { knowledge, objects } = await base();
   await objects.put("knowledge/0123456789abcdef.json", Buffer.from("{}"));

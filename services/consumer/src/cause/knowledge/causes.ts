@@ -107,15 +107,25 @@ export class KnowledgeCauses implements CauseFinder {
     }
   }
 
-  /** Knowledge of the error code goes before that of the template alone, and both before an entry whose words vary. */
+  /**
+   * Knowledge of the error code goes before that of the template alone, and both before an entry whose words vary; but what is
+   * confirmed goes before a proposal, and whatever has a cause before what has none.
+   */
   async #known({ template: pattern, errorCode, level }: Alert): Promise<CatalogEntry | undefined> {
     const { catalog } = this.#options;
-    const exact = await catalog.get(idOf({ pattern, errorCode }));
-    if (exact) return exact;
-    const general = errorCode === undefined ? undefined : await catalog.get(idOf({ pattern }));
-    if (general) return general;
-    const seeded = seedIdOf({ template: pattern, errorCode, level });
-    return seeded === undefined ? undefined : catalog.get(seeded);
+    const ids = [
+      idOf({ pattern, errorCode }),
+      idOf({ pattern }),
+      seedIdOf({ template: pattern, errorCode, level }),
+    ];
+    const wanted = [...new Set(ids.filter((id) => id !== undefined))];
+    const found = (await Promise.all(wanted.map((id) => catalog.get(id)))).filter((one) => one !== undefined);
+    const [first, ...others] = found.filter(
+      ({ state, cause }) => state === "rejected" || cause !== undefined,
+    );
+    const isConfirmed = ({ state }: CatalogEntry) => state === "confirmed";
+    if (first?.state !== "proposed") return first ?? found[0];
+    return others.find(isConfirmed) ?? first;
   }
 
   async #keep(alert: Alert, before: CatalogEntry | undefined, proposal: Proposal): Promise<CatalogEntry> {

@@ -2,6 +2,7 @@ import type { NewError } from "../../notify/new-errors.ts";
 import { NEW_ERRORS, newErrorSchema } from "../../notify/new-errors.ts";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
+import { seedIdOf } from "./seed.ts";
 
 /** What a day's new errors came to. */
 export interface LearnReport {
@@ -22,7 +23,8 @@ const CONCURRENCY = 16;
 
 /**
  * Folds a day's new errors into proposals: errors that differ only in what varies, or in the service that logged them, are one. What
- * is in the base already, confirmed, proposed or rejected, stays as it is, so the same day again changes nothing.
+ * is in the base already, confirmed, proposed or rejected, stays as it is, so the same day again changes nothing. What the seed knows
+ * in words that vary is not proposed.
  *
  * @throws ObjectStoreError, and what the base throws; then nothing is written
  */
@@ -31,8 +33,10 @@ export async function learnDay(objects: ObjectStore, catalog: Catalog, date: str
   const groups = grouped(errors);
   const stateOf = new Map((await catalog.all()).map(({ id, state }) => [id, state]));
   const proposals = [...groups.values()].map(proposalOf);
-  const fresh = proposals.filter(({ id }) => !stateOf.has(id));
-  const rejected = proposals.filter(({ id }) => stateOf.get(id) === "rejected").length;
+  const knownState = ({ id, pattern: template, errorCode, level = "ERROR" }: CatalogEntry) =>
+    stateOf.get(id) ?? stateOf.get(seedIdOf({ template, errorCode, level }) ?? "");
+  const fresh = proposals.filter((proposal) => knownState(proposal) === undefined);
+  const rejected = proposals.filter((proposal) => knownState(proposal) === "rejected").length;
   if (fresh.length > 0) await catalog.put(fresh);
   return {
     date,
