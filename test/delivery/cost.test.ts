@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadConfig, parseConfig } from "../../config/load.ts";
@@ -7,7 +8,7 @@ import type { Config } from "../../config/schema.ts";
 import { withCosts } from "../../delivery/commands/comment/costs.ts";
 import { estimate } from "../../delivery/commands/cost/estimate.ts";
 import { inventoryOfStack } from "../../delivery/commands/cost/inventory.ts";
-import { failsBudget, reckon } from "../../delivery/commands/cost/reckon.ts";
+import { type CostChange, failsBudget, reckon } from "../../delivery/commands/cost/reckon.ts";
 import { renderJson, renderText } from "../../delivery/commands/cost/render.ts";
 import { makePlan, planOf } from "../support/plans.ts";
 import { ROOT } from "../support/run.ts";
@@ -309,6 +310,18 @@ describe("plans and environments", () => {
     expect(
       estimate(inventory, own, DATE).find(({ price }) => price === "kinesis.shard")?.monthlyUsd,
     ).toBeCloseTo(14.6);
+  });
+
+  it("is called within the budget only when all of it is known", () => {
+    const settings = config({}, { budget: { monthlyUsd: 182 } });
+    const textOf = (total: CostChange) => renderText({ lines: [], byStack: new Map(), total }, settings);
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(300), fc.nat(5), (before, after, unknown) => {
+        const text = textOf({ before, after, unknown });
+        expect(/\bwithin\b/i.test(text)).toBe(unknown === 0 && after <= 182);
+        expect(text.includes("OVER it by")).toBe(after > 182);
+      }),
+    );
   });
 
   it("fails over the budget only where the configuration says so", () => {

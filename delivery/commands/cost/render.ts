@@ -81,7 +81,8 @@ const signed = (usd: number) => `${usd > 0 ? "+" : ""}${usd.toFixed(2)}`;
 function verdict({ after, unknown }: CostChange, { budget }: Config): string {
   const over = after - budget.monthlyUsd;
   if (over > 0) return `, OVER it by ${over.toFixed(2)}`;
-  return unknown > 0 ? ", what is known is within it" : ", within it";
+  // What is not known may cost more than what is left.
+  return unknown > 0 ? `, of which what is known leaves ${(-over).toFixed(2)} for the rest` : ", within it";
 }
 
 function cells({ address, what, price, quantity, usd, per, monthlyUsd }: CostLine): string[] {
