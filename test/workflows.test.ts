@@ -11,6 +11,7 @@ const stepSchema = z.object({
   uses: z.string().optional(),
   run: z.string().optional(),
   with: z.record(z.string(), z.unknown()).optional(),
+  env: z.record(z.string(), z.unknown()).optional(),
 });
 const jobSchema = z.object({
   if: z.string().optional(),
@@ -21,6 +22,7 @@ const jobSchema = z.object({
     .object({ group: z.string(), "cancel-in-progress": z.union([z.boolean(), z.string()]) })
     .optional(),
   uses: z.string().optional(),
+  env: z.record(z.string(), z.unknown()).optional(),
   steps: z.array(stepSchema).default([]),
 });
 const trigger = z.object({ paths: z.array(z.string()).optional(), branches: z.array(z.string()).optional() });
@@ -190,6 +192,16 @@ describe("jobs", () => {
   it("end by themselves", () => {
     for (const { place, job } of jobs)
       if (!job.uses) expect(job["timeout-minutes"], place).toBeGreaterThan(0);
+  });
+
+  it("that deploy, or say what is deployed, can ask whether main went on", () => {
+    for (const { place, job } of jobs) {
+      const asks = job.steps.filter(({ run = "" }) => /cali -- (deploy|release|drift)\b/.test(run));
+      if (asks.length === 0) continue;
+      expect(job.permissions, place).toMatchObject({ contents: "read", actions: "read" });
+      for (const { env = {} } of asks)
+        expect({ ...job.env, ...env }, place).toMatchObject({ GITHUB_TOKEN: "${{ github.token }}" });
+    }
   });
 
   it("that deploy are approved, one at a time, and never cancelled; all others may be", () => {

@@ -27,6 +27,14 @@ export interface PullRequest {
   mergeSha?: string;
 }
 
+/** A commit on main. */
+export interface Commit {
+  readonly sha: string;
+  readonly parents: readonly string[];
+  /** Paths that it changes, each with its old one where it is renamed. */
+  readonly files: readonly { readonly filename: string; readonly previous_filename?: string }[];
+}
+
 export interface WorkflowRun {
   readonly id: number;
   readonly workflow: string;
@@ -61,7 +69,7 @@ const PERSON = { login: "somebody", type: "User" } as const;
 const TOKEN = "ghs_test";
 
 /**
- * GitHub, as far as CALI uses it: pull requests, comments, labels, issues, artifacts and workflow runs of the one repository
+ * GitHub, as far as CALI uses it: pull requests, comments, labels, issues, commits, artifacts and workflow runs of the one repository
  * `acme/cali`, kept and answered as GitHub's REST API does (https://docs.github.com/en/rest), with comments minimized through GraphQL.
  */
 export class GithubServer {
@@ -70,6 +78,8 @@ export class GithubServer {
   readonly labels: { name: string; color: string; description: string }[] = [];
   readonly pulls: PullRequest[] = [];
   readonly runs: WorkflowRun[] = [];
+  /** What main has, oldest first: commits of merged branches before their merge. */
+  readonly commits: Commit[] = [];
   readonly artifacts: Artifact[] = [];
   readonly requests: GithubRequest[] = [];
   /** Answers to give first, one a request. */
@@ -152,6 +162,25 @@ export class GithubServer {
         const pull = this.pulls.find((one) => one.number === Number(number));
         return pull ? ok(this.#pullBody(pull)) : missing();
       }),
+      // https://docs.github.com/en/rest/commits/commits#compare-two-commits
+      route("GET", "/compare/([0-9a-f]+)\\.\\.\\.main", ([, sha = ""], _, url) => {
+        const place = this.commits.findIndex((commit) => commit.sha === sha);
+        const later = place < 0 ? [] : this.commits.slice(place + 1);
+        const status = place < 0 ? "diverged" : later.length > 0 ? "ahead" : "identical";
+        const { body, headers } = this.#page(later.map(commitBody), url);
+        return {
+          status: 200,
+          body: { status, total_commits: later.length, commits: body },
+          ...(headers && { headers }),
+        };
+      }),
+      // https://docs.github.com/en/rest/commits/commits#get-a-commit
+      route("GET", "/commits/([0-9a-f]{40})", ([, sha], _, url) => {
+        const commit = this.commits.find((one) => one.sha === sha);
+        if (!commit) return missing(`No commit found for SHA: ${sha}`);
+        const { body: files, headers } = this.#page(commit.files, url);
+        return { status: 200, body: { ...commitBody(commit), files }, ...(headers && { headers }) };
+      }),
       route("GET", "/commits/([0-9a-f]+)/pulls", ([, sha]) =>
         ok(
           this.pulls
@@ -218,6 +247,17 @@ export class GithubServer {
     const run = { id: this.#id(), workflow, sha, status, conclusion };
     this.runs.push(run);
     return run;
+  }
+
+  /** Adds a commit to main; the parents of one that is no merge are the one before it. */
+  push(
+    sha: string,
+    paths: readonly string[],
+    parents = this.commits.slice(-1).map((one) => one.sha),
+  ): Commit {
+    const commit = { sha, parents, files: paths.map((filename) => ({ filename })) };
+    this.commits.push(commit);
+    return commit;
   }
 
   /** Keeps files as an artifact of a run, as actions/upload-artifact does. */
@@ -359,6 +399,7 @@ export class GithubServer {
 }
 
 const isTooLong = (body: unknown) => typeof body === "string" && [...body].length > LONGEST_COMMENT;
+const commitBody = ({ sha, parents }: Commit) => ({ sha, parents: parents.map((one) => ({ sha: one })) });
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const missing = (message = "Not Found"): Answer => ({ status: 404, body: { message } });
 const invalid = (message: string): Answer => ({

@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { refuseSuperseded } from "../../core/github/superseded.ts";
+import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
@@ -54,6 +56,12 @@ export const deployCommand = withStackOptions(new Command("deploy"))
     // A bundle of another commit was reviewed, too, but not for this.
     if (plans && !headCommit) command.error("error: give --head-commit <sha>, which the plans must be of");
     const key = plans ? planKey(process.env) : undefined;
+    await refuseSuperseded({
+      variables: process.env,
+      commit,
+      filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
+      doing: "deploy",
+    });
     const { config, application } = await applicationOf(env, synthDir);
     const out = resolve(options.out);
     const folder = resolve(out, "reviewed");

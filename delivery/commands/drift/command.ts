@@ -6,6 +6,8 @@ import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
 import type { Repository } from "../../core/github/label.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
+import { refuseSuperseded } from "../../core/github/superseded.ts";
+import { filterOfAll } from "../../core/github/workflow-file.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { stackReports } from "../comment/collect.ts";
 import { send } from "../notify/send.ts";
@@ -51,6 +53,14 @@ interface Looked {
 async function run(options: Options): Promise<void> {
   // Refused before minutes of planning.
   const github = options.issue ? githubEnvironment(process.env) : undefined;
+  if (options.commit !== undefined) {
+    await refuseSuperseded({
+      variables: process.env,
+      commit: options.commit,
+      filter: () => filterOfAll(process.cwd()),
+      doing: "compare the environment with",
+    });
+  }
   const looked = options.plans === undefined ? await planned(options) : given(options.plans, options.env);
   const { environment, commit } = looked.run;
   const links = repositoryLinks(process.env);

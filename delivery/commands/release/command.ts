@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { refuseSuperseded } from "../../core/github/superseded.ts";
+import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { applicationOf, type StackOptions, withCommonOptions } from "../plan/command.ts";
 import { release } from "./release.ts";
 
@@ -20,6 +22,12 @@ export const releaseCommand = withCommonOptions(new Command("release"))
   .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
   .action(async (service: string, options: Options) => {
     const { env, commit, synthDir, lockTimeout, image } = options;
+    await refuseSuperseded({
+      variables: process.env,
+      commit,
+      filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
+      doing: "release",
+    });
     const { config, application } = await applicationOf(env, synthDir);
     const stacks = await release({
       application,

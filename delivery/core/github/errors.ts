@@ -16,3 +16,8 @@ export class GithubRequestError extends DeliveryError {
     this.status = status;
   }
 }
+
+/** main holds a later commit: what an old run would do is refused. */
+export class SupersededError extends DeliveryError {
+  override readonly name = "SupersededError";
+}

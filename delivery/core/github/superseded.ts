@@ -1,0 +1,129 @@
+import { asking, type Github, githubClient } from "./client.ts";
+import { githubEnvironment } from "./environment.ts";
+import { GithubRequestError, SupersededError } from "./errors.ts";
+import type { WorkflowFilter } from "./workflow-file.ts";
+
+/** What is deployed from. */
+const BRANCH = "main";
+/** Files that GitHub lists of a commit, at most. https://docs.github.com/en/rest/commits/commits#get-a-commit */
+const MOST_FILES = 3_000;
+const NOT_FOUND = 404;
+
+/** A commit, as far as it is looked at. */
+interface Commit {
+  readonly sha: string;
+  readonly parents: readonly { readonly sha: string }[];
+}
+
+export interface SupersededOptions {
+  readonly variables: NodeJS.ProcessEnv;
+  /** The commit on main that this run is of. */
+  readonly commit: string;
+  readonly filter: () => WorkflowFilter;
+  /** What the run would do, such as `deploy`. */
+  readonly doing: string;
+}
+
+/**
+ * Refuses what an old run would do: main may hold a later commit, which changes what this workflow deploys, and going on would undo it. A
+ * run of a workflow may be started again for 30 days, and may have waited as long for an approval. Outside of a workflow nothing is
+ * asked: whoever types a command knows what is checked out.
+ *
+ * @throws SupersededError naming the later commit and its run; GithubRequestError, GithubEnvironmentError.
+ */
+export async function refuseSuperseded({
+  variables,
+  commit,
+  filter,
+  doing,
+}: SupersededOptions): Promise<void> {
+  if (variables.GITHUB_ACTIONS !== "true" && !variables.GITHUB_WORKFLOW_REF) return;
+  const where = githubEnvironment(variables);
+  const { owner, repo, links } = where;
+  const repository = { github: githubClient(where, { log: console.error }), owner, repo };
+  const { workflows, deploys } = filter();
+  for (const { sha } of await laterCommits(repository, commit)) {
+    const path = await changedPath(repository, sha, deploys);
+    if (path === undefined) continue;
+    const run = await runOf(repository, sha, workflows);
+    throw new SupersededError(
+      `This run would ${doing} commit ${commit}, but ${BRANCH} holds the later commit ${links.repository}/commit/${sha}, which changes ${path}. Nothing was changed.\nIts run: ${run}\nRemedy: run that one again if it failed; to go back to an older state, revert the commit.`,
+    );
+  }
+}
+
+interface Repository {
+  readonly github: Github;
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** The commits of main after one, newest first; of a merge only the merge itself, which has all that it brings. */
+async function laterCommits(repository: Repository, commit: string): Promise<Commit[]> {
+  const { github, owner, repo } = repository;
+  const basehead = `${commit}...${BRANCH}`;
+  const commits = new Map<string, Commit>();
+  let head: string | undefined;
+  for (let page = 1; ; page++) {
+    const { data } = await asking(`comparing ${commit} with ${BRANCH}`, () =>
+      github.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 100, page }),
+    );
+    if (data.status === "diverged" || data.status === "behind") {
+      throw new SupersededError(
+        `Commit ${commit} is not in ${BRANCH}: its history was rewritten, or the run is of another branch. Nothing was changed.\nRemedy: run the workflow by hand on ${BRANCH}.`,
+      );
+    }
+    for (const one of data.commits) commits.set(one.sha, one);
+    // Oldest first: the last one is where main is.
+    head = data.commits.at(-1)?.sha ?? head;
+    if (commits.size >= data.total_commits || data.commits.length === 0) break;
+  }
+  const line: Commit[] = [];
+  for (let at = head && commits.get(head); at; at = commits.get(at.parents[0]?.sha ?? "")) line.push(at);
+  return line;
+}
+
+/** A file of a commit that is deployed; undefined: it has none. */
+async function changedPath(
+  { github, owner, repo }: Repository,
+  ref: string,
+  deploys: (path: string) => boolean,
+): Promise<string | undefined> {
+  let seen = 0;
+  for (let page = 1; ; page++) {
+    const { data, headers } = await asking(`reading the files of ${ref}`, () =>
+      github.rest.repos.getCommit({ owner, repo, ref, per_page: 100, page }),
+    );
+    const files = data.files ?? [];
+    seen += files.length;
+    for (const { filename, previous_filename: before } of files) {
+      if (deploys(filename)) return filename;
+      // A file that leaves is a change of where it was.
+      if (before !== undefined && deploys(before)) return before;
+    }
+    if (seen >= MOST_FILES) return `more than ${MOST_FILES} files`;
+    if (!headers.link?.includes('rel="next"')) return undefined;
+  }
+}
+
+/** The latest run that a commit has started, in words. */
+async function runOf(
+  { github, owner, repo }: Repository,
+  sha: string,
+  workflows: readonly string[],
+): Promise<string> {
+  for (const workflow_id of workflows) {
+    try {
+      const { data } = await asking(`looking for runs of ${workflow_id}`, () =>
+        github.rest.actions.listWorkflowRuns({ owner, repo, workflow_id, head_sha: sha, per_page: 1 }),
+      );
+      const [run] = data.workflow_runs;
+      if (run) return `${run.html_url} (${run.conclusion ?? run.status})`;
+    } catch (error) {
+      // What refuses is the later commit; that its run can't be named is no reason to say something else.
+      if (!(error instanceof GithubRequestError)) throw error;
+      if (error.status !== NOT_FOUND) return `not known (${error.message})`;
+    }
+  }
+  return `none of ${workflows.join(", ")} is listed for it yet`;
+}
