@@ -2,7 +2,8 @@ import { cp, mkdir, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { PRODUCTS } from "./src/cause/knowledge/product-files.ts";
 
 const SOURCES = join(import.meta.dirname, "src");
 const { resolve } = createRequire(import.meta.url);
@@ -18,9 +19,21 @@ const COMMON: BuildOptions = {
   legalComments: "none",
 };
 
+/** Puts the known errors into the program as they are read now: it starts without their files, and without reading YAML. */
+const productFiles: Plugin = {
+  name: "product-files",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/product-files\.ts$/ }, () => ({
+      contents: `export const PRODUCTS = JSON.parse(${JSON.stringify(JSON.stringify(PRODUCTS))});`,
+      loader: "ts",
+    }));
+  },
+};
+
 /** How the program itself is bundled. */
 export const MAIN: BuildOptions = {
   ...COMMON,
+  plugins: [productFiles],
   format: "esm",
   banner: {
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

@@ -1,60 +1,67 @@
-import { LEVELS, type Level } from "@cali/log-record";
-import { z } from "zod";
-import seedFile from "../../../knowledge/seed.json" with { type: "json" };
+import { createHash } from "node:crypto";
+import type { Level } from "@cali/log-record";
+import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
 import { redact } from "../../redact/redact.ts";
-import { type Catalog, type CatalogEntry, entrySchema, idOf, VARYING } from "./catalog.ts";
-
-const seedSchema = z.array(
-  z.strictObject({
-    /** A short name, each once. */
-    name: z.string().regex(/^[a-z0-9-]{3,60}$/),
-    /** A line of the error; `<*>` stands for words that vary and that no mask knows. */
-    pattern: z.string().min(1),
-    level: z.enum(LEVELS).optional(),
-    errorCode: z.string().optional(),
-    cause: z.string(),
-    action: z.string(),
-    runbook: z.string(),
-  }),
-);
+import { type Catalog, type CatalogEntry, entrySchema, VARYING } from "./catalog.ts";
+import { PRODUCTS } from "./product-files.ts";
+import type { ProductEntry } from "./products.ts";
 
 /** When this edition of the seed was put together; shown as the age of its knowledge. */
-const SEED_DATE = "2026-11-23T00:00:00.000Z";
+const SEED_DATE = "2026-11-28T00:00:00.000Z";
 
-/** What the program knows from the start: an entry of the knowledge base, and its name. */
-export interface SeedEntry {
-  readonly name: string;
+/** What the program knows from the start: an error of a product, and the entry of the knowledge base that says it. */
+export interface SeedEntry extends ProductEntry {
   readonly entry: CatalogEntry;
 }
 
 /** Well-known errors with their causes. */
-export const SEED: readonly SeedEntry[] = seedSchema.parse(seedFile).map(({ name, ...knowledge }) => ({
-  name,
-  entry: entrySchema.parse({
-    ...knowledge,
-    id: idOf(knowledge),
+export const SEED: readonly SeedEntry[] = PRODUCTS.map((known) => {
+  const { name, patterns, codes, level, cause, action, runbook } = known;
+  const entry = entrySchema.parse({
+    id: seededId(name),
+    pattern: patterns[0]?.replaceAll("**", ""),
+    cause,
+    action,
+    runbook,
+    ...(codes?.length === 1 && { errorCode: codes[0] }),
+    level,
     origin: "seed",
     state: "confirmed",
     createdAt: SEED_DATE,
-  }),
-}));
+  });
+  return { ...known, entry };
+});
+
+/** The id of a seed's entry: that of its name, whatever its patterns say; what people said under an earlier id goes on to count. */
+function seededId(name: string): string {
+  const former = (formerIds as Readonly<Record<string, string>>)[name];
+  return former ?? createHash("sha256").update(`seed ${name}`).digest("hex").slice(0, 16);
+}
 
 const BY_ID = new Map(SEED.map(({ entry }) => [entry.id, entry]));
 
 interface Pattern {
-  readonly entry: CatalogEntry;
+  readonly of: SeedEntry;
   readonly words: readonly string[];
 }
+
+/** What varies in a pattern, by whatever name. */
+const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
 
 /** `key=value`, as logfmt writes it. */
 const FIELD = /^[a-z_][\w.]*=[^()]+$/;
 
-const PATTERNS: readonly Pattern[] = SEED.map(({ entry }) => ({ entry, words: wordsOf(entry.pattern) }));
+const PATTERNS: readonly Pattern[] = SEED.flatMap((of) =>
+  of.patterns.map((pattern) => ({
+    of,
+    words: wordsOf(pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>")),
+  })),
+);
 
 /**
- * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; the same error code where
- * the entry has one, and the same gravity where it has a level. Nothing when none is, or several are: a wrong cause is worse.
+ * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; one of its error codes where
+ * the entry has some, and the same gravity where it has a level. Nothing when none is, or several are: a wrong cause is worse.
  */
 export function seedIdOf(error: {
   readonly template: string;
@@ -63,13 +70,14 @@ export function seedIdOf(error: {
 }): string | undefined {
   const words = wordsOf(error.template);
   const found = PATTERNS.filter(
-    ({ entry, words: pattern }) =>
-      (entry.errorCode === undefined || entry.errorCode === error.errorCode) &&
-      (entry.level === undefined || isGrave(entry.level) === isGrave(error.level)) &&
+    ({ of: { codes, level }, words: pattern }) =>
+      (codes === undefined || (error.errorCode !== undefined && codes.includes(error.errorCode))) &&
+      (level === undefined || isGrave(level) === isGrave(error.level)) &&
       pattern.length === words.length &&
       pattern.every((word, place) => word === "<*>" || word === words[place]),
   );
-  return found.length === 1 ? found[0]?.entry.id : undefined;
+  const ids = new Set(found.map(({ of }) => of.entry.id));
+  return ids.size === 1 ? found[0]?.of.entry.id : undefined;
 }
 
 /** The words of a message without the fields behind it: loggers put `error_code=…` and the like after the text. */

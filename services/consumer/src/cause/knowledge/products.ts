@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LEVELS } from "@cali/log-record";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+/** Something in the files of known errors is wrong; the message lists every problem: where, given, allowed. */
+export class ProductFileError extends Error {
+  override readonly name = "ProductFileError";
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]{1,59}$/;
+const name = z.string().regex(NAME, "2 to 60 of a-z, 0-9 and -");
+const text = (most: number) =>
+  z.string().refine((value) => value.trim() === value && value.length > 0 && value.length <= most, {
+    message: `1 to ${most} characters, no space around them`,
+  });
+const url = z.url({ protocol: /^https?$/, message: "an address, https://…" }).max(500);
+
+/** One error of a product. */
+const entrySchema = z.strictObject({
+  /** Each once in all files; other things refer to it, so it stays. */
+  name,
+  /** The name of the entry that this is a narrower case of. */
+  broader: name.optional(),
+  /**
+   * The error as products, versions and drivers print it: `<placeholder>` stands for what varies, `**word**` marks a word that has to
+   * be there.
+   */
+  patterns: z.array(text(2_000)).min(1, "at least one pattern"),
+  /** Error codes that its lines carry, each as it is printed: `40P01`, `ORA-00060`. */
+  codes: z.array(text(64)).min(1).optional(),
+  /** Full names of the exceptions that it is thrown as. */
+  exceptions: z.array(text(200)).min(1).optional(),
+  /** The level of its lines. */
+  level: z.enum(LEVELS).optional(),
+  /** Why it happens. */
+  cause: text(1_000),
+  /** What to do about it. */
+  action: text(1_000),
+  /** Where it says more. */
+  runbook: url.optional(),
+  /** Where its messages were read. */
+  source: z.array(url).min(1, "at least one address"),
+});
+
+const productSchema = z.strictObject({ product: name, entries: z.array(entrySchema).min(1) });
+
+/** A known error as its product's file tells it. */
+export type ProductEntry = z.output<typeof entrySchema> & { readonly product: string };
+
+/**
+ * Reads all files of a folder, `<product>.yaml` each.
+ * @throws ProductFileError with every problem in any of them
+ */
+export function readProducts(folder: string): ProductEntry[] {
+  const files = readdirSync(folder).sort();
+  return parseProducts(files.map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") })));
+}
+
+/** @throws ProductFileError with every problem in any of the files */
+export function parseProducts(
+  files: readonly { readonly file: string; readonly text: string }[],
+): ProductEntry[] {
+  const problems: string[] = [];
+  const found = files.flatMap((file) => parseProduct(file, problems));
+  const placeOf = new Map<string, string>();
+  for (const { entry, where } of found) {
+    const before = placeOf.get(entry.name);
+    if (before !== undefined)
+      problems.push(`${where("name")}: given ${entry.name}, which ${before} has, allowed: each name once`);
+    placeOf.set(entry.name, where("name"));
+  }
+  for (const { entry, where } of found) {
+    if (entry.broader !== undefined && (entry.broader === entry.name || !placeOf.has(entry.broader)))
+      problems.push(`${where("broader")}: given ${entry.broader}, allowed: the name of another entry`);
+  }
+  if (problems.length > 0)
+    throw new ProductFileError(`${problems.length} problem(s) in known errors:\n  ${problems.join("\n  ")}`);
+  return found.map(({ entry }) => entry);
+}
+
+interface Found {
+  readonly entry: ProductEntry;
+  /** `redis.yaml:12 entries.1.name` */
+  readonly where: (key: string) => string;
+}
+
+function parseProduct({ file, text }: { file: string; text: string }, problems: string[]): Found[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const where = (path: readonly PropertyKey[]) => {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range) return `${file}:${lines.linePos(node.range[0]).line} ${path.join(".")}`;
+    }
+    return `${file}:1 ${path.join(".")}`.trimEnd();
+  };
+  if (document.errors.length > 0) {
+    const told = document.errors.map(({ linePos, message }) => {
+      return `${file}:${linePos?.[0].line ?? 1}: given no YAML with each key once: ${message.split("\n")[0]}`;
+    });
+    problems.push(...told);
+    return [];
+  }
+  const parsed = productSchema.safeParse(document.toJS(), { reportInput: true });
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.map((issue) => `${where(issue.path)}: ${problemOf(issue)}`));
+    return [];
+  }
+  const { product, entries } = parsed.data;
+  if (`${product}.yaml` !== file)
+    problems.push(`${where(["product"])}: given ${product}, allowed: the file's name without .yaml`);
+  return entries.map((entry, place) => ({
+    entry: { ...entry, product },
+    where: (key) => where(["entries", place, key]),
+  }));
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") {
+    const allowed = issue.path.length === 0 ? productSchema.shape : entrySchema.shape;
+    return `given the unknown key ${issue.keys.join(", ")}, allowed: ${Object.keys(allowed).join(", ")}`;
+  }
+  const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
+  return `given ${given}, allowed: ${issue.message}`;
+}
