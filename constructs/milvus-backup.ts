@@ -50,7 +50,9 @@ export class MilvusBackup extends Construct {
         metadata: {
           ...metadata,
           name: SERVICE_ACCOUNTS.milvusBackup.name,
-          annotations: roleAnnotation(config, names, "milvusBackup"),
+          ...(config.workloadIdentity === "irsa" && {
+            annotations: roleAnnotation(config, names, "milvusBackup"),
+          }),
         },
         automountServiceAccountToken: false,
       }),
@@ -115,6 +117,8 @@ export class MilvusBackup extends Construct {
                       ],
                       resources: RESOURCES,
                       securityContext: {
+                        // Not inherited from the pod: the Kubernetes provider sends false where it is left out.
+                        runAsNonRoot: true,
                         allowPrivilegeEscalation: false,
                         readOnlyRootFilesystem: true,
                         capabilities: { drop: ["ALL"] },

@@ -94,6 +94,8 @@ export class Postgres extends Construct {
                   // The first start makes the database.
                   startupProbe: { ...ready, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 },
                   securityContext: {
+                    // Not inherited from the pod: the Kubernetes provider sends false where it is left out.
+                    runAsNonRoot: true,
                     allowPrivilegeEscalation: false,
                     readOnlyRootFilesystem: true,
                     capabilities: { drop: ["ALL"] },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
 import {
   DeploymentV1,
@@ -6,7 +7,7 @@ import {
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1/index.js";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1/index.js";
-import { Fn } from "cdktf";
+import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
@@ -25,7 +26,7 @@ export interface ServiceDeploymentProps {
   readonly roleArn?: string;
   /** Arguments of the image's program. Default: the image's own. */
   readonly args?: readonly string[];
-  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. */
+  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. Default: none, and no ConfigMap. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The Secret whose keys become environment variables, and what changes with its values. */
   readonly secret?: { readonly name: string; readonly revision: string };
@@ -74,10 +75,12 @@ export class ServiceDeployment extends Construct {
       }),
       hclName(name),
     );
-    const settings = withLogicalId(
-      new ConfigMapV1(this, "Settings", { metadata: this.metadata(name), data: { ...props.settings } }),
-      hclName(name),
-    );
+    const settings =
+      props.settings &&
+      withLogicalId(
+        new ConfigMapV1(this, "Settings", { metadata: this.metadata(name), data: { ...props.settings } }),
+        hclName(name),
+      );
     const deployment = this.deployment(resources, account, settings);
     withLogicalId(
       new PodDisruptionBudgetV1(this, "DisruptionBudget", {
@@ -116,7 +119,7 @@ export class ServiceDeployment extends Construct {
     };
   }
 
-  private deployment(resources: Resources, account: ServiceAccountV1, settings: ConfigMapV1): DeploymentV1 {
+  private deployment(resources: Resources, account: ServiceAccountV1, settings?: ConfigMapV1): DeploymentV1 {
     const { props } = this;
     const state =
       props.stateFolder === undefined
@@ -142,8 +145,7 @@ export class ServiceDeployment extends Construct {
             metadata: {
               labels: { ...this.selector, ...props.labels },
               annotations: {
-                // A pod reads its settings when it starts: other settings, other pods.
-                "cali.io/settings": Fn.sha256(Fn.jsonencode(settings.data)),
+                ...this.settingsRevision(),
                 ...(props.secret && { "cali.io/secrets": props.secret.revision }),
                 ...(props.port !== undefined && {
                   "prometheus.io/scrape": "true",
@@ -188,19 +190,38 @@ export class ServiceDeployment extends Construct {
     );
   }
 
-  private container(resources: Resources, settings: ConfigMapV1): DeploymentV1SpecTemplateSpecContainer {
+  /**
+   * Annotations that change with the settings: a pod reads them when it starts. The digest is made here and not by Terraform of
+   * the ConfigMap: what the provider makes of empty data (null, then a map) would differ from plan to plan. Values that only
+   * Terraform knows stand beside it as they are.
+   */
+  private settingsRevision(): Record<string, string> {
+    const { settings } = this.props;
+    if (!settings) return {};
+    const references = Object.values(settings).filter((value) => Token.isUnresolved(value));
+    const written = JSON.stringify(settings, (_, value) => (Token.isUnresolved(value) ? null : value));
+    return {
+      "cali.io/settings": createHash("sha256").update(written).digest("hex"),
+      ...(references.length > 0 && { "cali.io/settings-references": references.join(" ") }),
+    };
+  }
+
+  private container(resources: Resources, settings?: ConfigMapV1): DeploymentV1SpecTemplateSpecContainer {
     const { name, image, args, secret, port, stateFolder } = this.props;
+    const environment = [
+      ...(settings ? [{ configMapRef: { name: settings.metadata.name } }] : []),
+      ...(secret ? [{ secretRef: { name: secret.name } }] : []),
+    ];
     return {
       name,
       image,
       imagePullPolicy: "IfNotPresent",
       ...(args && { args: [...args] }),
-      envFrom: [
-        { configMapRef: { name: settings.metadata.name } },
-        ...(secret ? [{ secretRef: { name: secret.name } }] : []),
-      ],
+      ...(environment.length > 0 && { envFrom: environment }),
       resources: { requests: { ...resources.requests } as never, limits: { ...resources.limits } as never },
       securityContext: {
+        // Said again: the Kubernetes provider sends false for a container that leaves it out, over what its pod says.
+        runAsNonRoot: true,
         privileged: false,
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,

@@ -77,6 +77,13 @@ describe("each rule finds what it is for", () => {
     if (before === after) throw new Error(`${argument} did not change`);
     body[argument] = after;
   };
+  /** The pod that a workload's JSON describes, and its only container's security context. */
+  const podOf = (body: JsonObject | undefined): JsonObject => {
+    const { job_template, template } = (body?.spec ?? {}) as Record<string, JsonObject>;
+    return (job_template ? podOf(job_template) : template?.spec) as JsonObject;
+  };
+  const contextOf = (body: JsonObject | undefined) =>
+    (podOf(body).container as JsonObject[])[0]?.security_context as JsonObject;
   const set = (body: JsonObject | undefined, values: JsonObject) => Object.assign(body as JsonObject, values);
 
   /** Ways to break each rule. */
@@ -178,6 +185,54 @@ describe("each rule finds what it is for", () => {
       set(r["aws_opensearch_domain.logs"], {
         advanced_security_options: { master_user_password: "${var.p}" },
       }),
+    "restricted-pods": [
+      (r) => delete contextOf(r["kubernetes_deployment_v1.consumer"]).capabilities,
+      // What is left out is sent as what the provider thinks: escalation is allowed then.
+      (r) => delete contextOf(r["kubernetes_cron_job_v1.milvus_backup"]).allow_privilege_escalation,
+      (r) =>
+        set(podOf(r["kubernetes_deployment_v1.consumer"]).security_context as JsonObject, {
+          seccomp_profile: {},
+        }),
+    ],
+    "containers-not-root": [
+      (r) => delete contextOf(r["kubernetes_deployment_v1.consumer"]).run_as_non_root,
+      (r) => delete contextOf(r["kubernetes_stateful_set_v1.airflow_postgres"]).run_as_non_root,
+      (r) => delete contextOf(r["kubernetes_cron_job_v1.milvus_backup"]).run_as_non_root,
+      (r) => {
+        const pod = podOf(r["kubernetes_deployment_v1.consumer"]);
+        const init = structuredClone((pod.container as JsonObject[])[0]) as JsonObject;
+        delete (init.security_context as JsonObject).run_as_non_root;
+        pod.init_container = [init];
+      },
+    ],
+    "read-only-root": (r) =>
+      delete contextOf(r["kubernetes_deployment_v1.log_generator"]).read_only_root_filesystem,
+    "no-token-unasked": [
+      (r) => delete podOf(r["kubernetes_stateful_set_v1.airflow_postgres"]).automount_service_account_token,
+      (r) => delete r["kubernetes_service_account_v1.consumer"]?.automount_service_account_token,
+    ],
+    "no-service-links": (r) => delete podOf(r["kubernetes_cron_job_v1.milvus_backup"]).enable_service_links,
+    "waits-for-what-comes": [
+      (r) => set(r["kubernetes_deployment_v1.consumer"], { wait_for_rollout: false }),
+      (_, { stacks }) => {
+        const resources = stacks["13-consumer"]?.resource as Record<string, Record<string, JsonObject>>;
+        resources.kubernetes_persistent_volume_claim_v1 = { state: { metadata: { name: "state" } } };
+      },
+    ],
+    "no-empty-values": [
+      (r) => set(r["kubernetes_config_map_v1.consumer"], { data: {} }),
+      (r) => set(r["kubernetes_service_account_v1.consumer"]?.metadata as JsonObject, { annotations: null }),
+    ],
+    "nothing-hangs-on-what-may-be-empty": [
+      (r) =>
+        set(r["kubernetes_service_v1.consumer"]?.metadata as JsonObject, {
+          annotations: { settings: "${sha256(jsonencode(kubernetes_config_map_v1.consumer.data))}" },
+        }),
+      (r) =>
+        set(r["kubernetes_service_v1.consumer"]?.metadata as JsonObject, {
+          annotations: { team: '${aws_eks_cluster.main.tags == null ? "none" : "some"}' },
+        }),
+    ],
     "exact-provider": (_, { stacks }) => {
       (stacks["07-ecr"]?.terraform.required_providers.aws as { version: string }).version = "~> 6.0";
     },

@@ -146,14 +146,34 @@ describe("the consumer", () => {
     }
   });
 
+  const annotationsOf = (synthesized: ReturnType<typeof synthesize>, stack: string) =>
+    at(one(synthesized, stack, "Deployment"), "spec", "template", "metadata", "annotations") as Record<
+      string,
+      string
+    >;
+
   it("is started anew by other settings and other secrets", () => {
-    const { annotations } = at(one(prod, "13-consumer", "Deployment"), "spec", "template", "metadata") as {
-      annotations: Record<string, string>;
-    };
-    expect(annotations["cali.io/settings"]).toBe(
-      "${sha256(jsonencode(kubernetes_config_map_v1.consumer.data))}",
+    const logging = (level: string) =>
+      stacksOf({ services: { consumer: { settings: { CALI_LOG_LEVEL: level } } } });
+    const [before, again, after] = ["info", "info", "debug"].map((level) =>
+      annotationsOf(logging(level), "13-consumer"),
     );
-    expect(annotations["cali.io/secrets"]).toBe("${tostring(var.rotation)}");
+    expect(before?.["cali.io/settings"]).toMatch(/^[0-9a-f]{64}$/);
+    expect(again).toEqual(before);
+    expect(after?.["cali.io/settings"]).not.toBe(before?.["cali.io/settings"]);
+    // What only Terraform knows changes them, too.
+    expect(before?.["cali.io/settings-references"]).toContain(
+      "https://${data.aws_opensearch_domain.logs.endpoint}",
+    );
+    expect(annotationsOf(prod, "13-consumer")["cali.io/secrets"]).toBe("${tostring(var.rotation)}");
+  });
+
+  it("has a ConfigMap of its settings; the log generator, which has none, has no ConfigMap", () => {
+    const maps = (stack: string) =>
+      manifestsOf(prod).filter((m) => m.stack === stack && m.manifest.kind === "ConfigMap");
+    expect(maps("13-consumer")).toHaveLength(1);
+    expect(maps("12-log-generator")).toEqual([]);
+    expect(Object.keys(annotationsOf(prod, "12-log-generator"))).toEqual(["fluentbit.io/exclude_stderr"]);
   });
 
   it("is scaled up to the number of shards, and Terraform leaves the number alone then", () => {

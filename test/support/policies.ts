@@ -1,4 +1,16 @@
-import { type JsonObject, type Resource, resourcesOf, type StackJson, type Synthesized } from "./synth.ts";
+import { asSent } from "./kubernetes-provider.ts";
+import { allContainers, at, type Manifest, type PodSpec, podSpecOf } from "./manifests.ts";
+import { restrictedProblems } from "./pod-security.ts";
+import {
+  type Json,
+  type JsonObject,
+  type Resource,
+  resourcesOf,
+  type StackJson,
+  type Synthesized,
+} from "./synth.ts";
+import { referencesIn } from "./terraform-expression.ts";
+import { manifestsOf } from "./terraform-manifest.ts";
 
 /** A rule over everything that an environment synthesizes. */
 export interface Policy {
@@ -52,6 +64,49 @@ const where =
 
 const ofType = (type: string, broken: (body: JsonObject, all: readonly Resource[]) => boolean) =>
   where((resource, all) => resource.type === type && broken(resource.body, all));
+
+/** Addresses of objects in the cluster, as the Kubernetes provider sends them, for which something holds. */
+const whereManifest = (test: (manifest: Manifest) => boolean) => (synthesized: Synthesized) =>
+  manifestsOf(synthesized)
+    .filter(({ manifest }) => test(manifest))
+    .map(({ address }) => address);
+
+const wherePod = (test: (pod: PodSpec) => boolean) =>
+  whereManifest((manifest) => {
+    const pod = podSpecOf(manifest);
+    return pod !== undefined && test(pod);
+  });
+
+/** Every text of a resource. Comments are not the provider's. */
+function textsIn(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => (key === "//" ? [] : textsIn(child)));
+}
+
+/** Paths of empty maps, lists and nulls, such as `spec.template.spec.volume.0.empty_dir`. */
+function emptyPathsIn(value: Json, path: readonly string[] = []): string[] {
+  if (typeof value !== "object") return [];
+  const entries = Object.entries(value ?? {}).filter(([key]) => key !== "//");
+  if (entries.length === 0) return [path.join(".")];
+  return entries.flatMap(([key, child]) => emptyPathsIn(child, [...path, key]));
+}
+
+/**
+ * Blocks whose emptiness says something, and which the provider sends as such: all pods (structure_label_selector.go,
+ * expandLabelSelector), a folder without a limit (structures_pod.go, expandVolumes).
+ */
+const EMPTY_IS_MEANT = [/^spec\.pod_selector$/, /volume\.\d+\.empty_dir$/];
+
+/** Hashes, encodes, compares or branches on a value of a resource that can be null or empty. */
+function hangsOnWhatMayBeEmpty(text: string): boolean {
+  if (!/\$\{[^}]*(\b(md5|\w*sha\d+|\w+encode|length|coalesce\w*|try|can)\(|[=!]=|\?)/.test(text))
+    return false;
+  return [...referencesIn(text)].some(
+    (reference) =>
+      !/^(var|each)\./.test(reference) && !/\.(arn|id|name|url|account_id|endpoint)$/.test(reference),
+  );
+}
 
 /** A block that is there once, however it is written. */
 const block = (body: JsonObject, name: string) => list(body[name])[0] as JsonObject | undefined;
@@ -342,6 +397,67 @@ export const POLICIES: readonly Policy[] = [
     violations: ofType("aws_opensearch_domain", (body) =>
       JSON.stringify(body).includes("master_user_password"),
     ),
+  },
+  {
+    name: "restricted-pods",
+    reason: "the namespace refuses the pod: its Deployment hangs, and the apply fails",
+    violations: wherePod((pod) => restrictedProblems(pod).length > 0),
+  },
+  {
+    name: "containers-not-root",
+    reason:
+      "the Kubernetes provider sends run_as_non_root = false for a container that leaves it out, over what the pod says",
+    violations: wherePod((pod) =>
+      allContainers(pod).some((container) => at(container.securityContext, "runAsNonRoot") !== true),
+    ),
+  },
+  {
+    name: "read-only-root",
+    reason:
+      "the Kubernetes provider sends read_only_root_filesystem = false for a container that leaves it out",
+    violations: wherePod((pod) =>
+      allContainers(pod).some(
+        (container) => at(container.securityContext, "readOnlyRootFilesystem") !== true,
+      ),
+    ),
+  },
+  {
+    name: "no-token-unasked",
+    reason: "the Kubernetes provider sends automount_service_account_token = true where it is left out",
+    violations: whereManifest(
+      (manifest) =>
+        (manifest.kind === "ServiceAccount" ? manifest : podSpecOf(manifest))
+          ?.automountServiceAccountToken === true,
+    ),
+  },
+  {
+    name: "no-service-links",
+    reason:
+      "each Service of the namespace would become environment variables, some with names that programs read",
+    violations: wherePod((pod) => pod.enableServiceLinks !== false),
+  },
+  {
+    name: "waits-for-what-comes",
+    reason:
+      "a rollout that is not waited for fails unseen; a volume that waits for its pod is waited for without end",
+    violations: where(({ type, body }) => {
+      const sent = asSent(type, body);
+      return sent.wait_for_rollout === false || sent.wait_until_bound === true;
+    }),
+  },
+  {
+    name: "no-empty-values",
+    reason: "a provider reads an empty block or map as null, and a plan may never come to rest",
+    violations: where(
+      ({ type, body }) =>
+        type.startsWith("kubernetes_") &&
+        emptyPathsIn(body).some((path) => !EMPTY_IS_MEANT.some((meant) => meant.test(path))),
+    ),
+  },
+  {
+    name: "nothing-hangs-on-what-may-be-empty",
+    reason: "what a provider makes of null and of empty values differs between the first plan and the next",
+    violations: where(({ body }) => textsIn(body).some(hangsOnWhatMayBeEmpty)),
   },
   {
     name: "exact-provider",

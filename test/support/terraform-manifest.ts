@@ -1,3 +1,4 @@
+import { asSent } from "./kubernetes-provider.ts";
 import type { Manifest } from "./manifests.ts";
 import { type Json, type JsonObject, type Resource, resourcesOf, type Synthesized } from "./synth.ts";
 
@@ -24,6 +25,8 @@ const KINDS: Readonly<Record<string, readonly [apiVersion: string, kind: string]
 const SPELLINGS: Readonly<Record<string, string>> = {
   clusterIp: "clusterIP",
   container: "containers",
+  hostIpc: "hostIPC",
+  hostPid: "hostPID",
   initContainer: "initContainers",
   metric: "metrics",
   policy: "policies",
@@ -59,6 +62,7 @@ const FREE = new Set([
 const TERRAFORM_ONLY = [
   "lifecycle",
   "timeouts",
+  "wait_for_load_balancer",
   "wait_for_rollout",
   "wait_until_bound",
   "data_wo_revision",
@@ -79,11 +83,11 @@ export function manifestsOf(
     }));
 }
 
-function manifestOf({ type, body }: Resource, all: readonly Resource[]): Manifest {
+function manifestOf({ type, body: synthesized }: Resource, all: readonly Resource[]): Manifest {
   const known = KINDS[type];
   if (!known) throw new Error(`${type} is not known here: add it to KINDS`);
   const [apiVersion, kind] = known;
-  const { data_wo: written, ...rest } = body;
+  const { data_wo: written, ...rest } = asSent(type, synthesized);
   const own = Object.fromEntries(
     Object.entries(rest).filter(([key]) => !TERRAFORM_ONLY.includes(key) && !key.startsWith("//")),
   );
