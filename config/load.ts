@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { stateBackend } from "./state-backend.ts";
 import { parseYaml, shorten } from "./yaml-file.ts";
 
 /** The folder of `dev.yaml`, `prod.yaml` and whatever other environments there are. */
@@ -29,7 +30,8 @@ export function configFile(env?: string): string {
  * Reads and validates the configuration of one environment.
  *
  * @param env the file's name without `.yaml`. Default: the environment variable `CALI_ENV`, else `dev`.
- * @throws ConfigError with every problem of the file, or when there is no such file.
+ * @throws ConfigError with every problem of the file; when there is no such file; when in layout `stacks` its `environment` is
+ * not its name; when another file has the same state bucket.
  */
 export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; folder?: string } = {}): Config {
   const name = environmentName(env);
@@ -40,7 +42,45 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
       { key: "CALI_ENV", given: shorten(name), allowed: `one of ${environmentFiles(folder).join(", ")}` },
     ]);
   }
-  return parseConfigText(readFileSync(path, "utf8"), file);
+  const text = readFileSync(path, "utf8");
+  const config = parseConfigText(text, file);
+  const problems = [...environmentProblems(config, name), ...sharedStateProblems(config, name, folder)];
+  if (problems.length === 0) return config;
+  const { lineOf } = parseYaml(text, file);
+  throw new ConfigError(
+    file,
+    problems.map((problem) => ({ ...problem, line: lineOf(problem.key.split(".")) })),
+  );
+}
+
+/** In `stacks` names and states come from `environment`: a copy of a file would work on the states of the one it was copied from. */
+function environmentProblems({ stateLayout, environment }: Config, name: string): ConfigProblem[] {
+  if (stateLayout === "shared" || environment === name) return [];
+  return [{ key: "environment", given: shorten(environment), allowed: `${name}, as the file is called` }];
+}
+
+/**
+ * Two environments in one bucket would share states: what runs in the cluster has the same keys in every layout. Files that
+ * cannot be read are passed over: each is told of when it is loaded.
+ */
+function sharedStateProblems(config: Config, name: string, folder: string): ConfigProblem[] {
+  const { bucket } = stateBackend(config);
+  return environmentFiles(folder)
+    .filter((other) => other !== name && bucketOf(join(folder, `${other}.yaml`)) === bucket)
+    .map((other) => ({
+      key: "state.bucket",
+      given: `${bucket}, which ${configFile(other)} has as well`,
+      allowed: `a bucket of its own: with one bucket ${configFile(name)} and ${configFile(other)} would have states under the same keys`,
+    }));
+}
+
+function bucketOf(path: string): string | undefined {
+  try {
+    return stateBackend(parseConfigText(readFileSync(path, "utf8"), path)).bucket;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -19,7 +19,12 @@ import {
 const fixture = (name: string) => readFileSync(join(ROOT, "test/fixtures/legacy", name), "utf8");
 const state: State = JSON.parse(fixture("terraform.tfstate"));
 const legacy: LegacyConfiguration = JSON.parse(fixture("configuration.json"));
-const users = (): JsonObject => parse(readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8"));
+/** The recorded state's thumbprint was read from another place than the cluster's issuer. */
+const RECORDED_CERTIFICATE = { url: "https://localhost:8443", verifyChain: false };
+const users = (): JsonObject => {
+  const config = parse(readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8"));
+  return { ...config, cluster: { ...config.cluster, oidcCertificate: { ...RECORDED_CERTIFICATE } } };
+};
 
 const root = (config: JsonObject): StackJson => {
   const { infra } = synthesize(parseConfig(config, "config/terraform-users.yaml")).stacks;

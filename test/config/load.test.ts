@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -38,6 +39,12 @@ describe("loadConfig", () => {
     expect(environmentFiles()).toEqual(expect.arrayContaining(["dev", "prod", "terraform-users"]));
   });
 
+  it.each(environmentFiles())("config/%s.yaml names no address that only a test has", (env) => {
+    expect(readFileSync(join(CONFIG_FOLDER, `${env}.yaml`), "utf8")).not.toMatch(
+      /localhost|127\.0\.0\.1|\[::1\]|\bexample\.(com|org|net)|moto|localstack/i,
+    );
+  });
+
   it("takes the environment from CALI_ENV, and dev without it", () => {
     const before = process.env.CALI_ENV;
     try {
@@ -55,6 +62,72 @@ describe("loadConfig", () => {
     const [problem] = problemsOf(() => loadConfig({ env }));
     expect(problem).toMatchObject({ key: "CALI_ENV", given: env });
     expect(problem?.allowed).toContain("dev, prod, terraform-users");
+  });
+});
+
+describe("files beside each other", () => {
+  const write = (files: Record<string, string>) => {
+    const folder = mkdtempSync(join(tmpdir(), "cali-config-"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.yaml`), text);
+    return folder;
+  };
+  const usersText = readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8");
+  const problems = (files: Record<string, string>, env: string) => {
+    const folder = write(files);
+    try {
+      return problemsOf(() => loadConfig({ env, folder }));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  const staging = devText.replace("environment: dev", "environment: staging");
+
+  it("are refused when one in layout stacks is a copy that still says where it came from", () => {
+    expect(problems({ dev: devText, staging: devText }, "staging")).toEqual([
+      {
+        key: "environment",
+        line: devText.split("\n").indexOf("environment: dev") + 1,
+        given: "dev",
+        allowed: "staging, as the file is called",
+      },
+      expect.objectContaining({ key: "state.bucket" }),
+    ]);
+    expect(problems({ dev: devText, staging }, "staging")).toEqual([]);
+  });
+
+  it("may be called anything in layout shared, whose environment is a tag", () => {
+    expect(problems({ ours: usersText }, "ours")).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>, string, string]>([
+    ["shared and shared", { a: usersText, b: usersText }, "b", "config/a.yaml"],
+    [
+      "stacks and stacks",
+      { dev: devText, staging: `${staging}\nstate: { bucket: cali-dev-terraform-state }\n` },
+      "staging",
+      "config/dev.yaml",
+    ],
+    [
+      "stacks and shared, whose stacks in the cluster have the same keys",
+      { users: usersText, staging: `${staging}\nstate: { bucket: cali-terraform-state }\n` },
+      "staging",
+      "config/users.yaml",
+    ],
+    [
+      "shared with another key, by the same stacks in the cluster",
+      { a: usersText, b: usersText.replace("infra/terraform.tfstate", "other/terraform.tfstate") },
+      "a",
+      "config/b.yaml",
+    ],
+  ])("are refused when they share a bucket: %s", (_, files, env, other) => {
+    const [problem] = problems(files, env);
+    expect(problem).toMatchObject({ key: "state.bucket", line: expect.any(Number) });
+    expect(problem?.given).toContain(other);
+    expect(problem?.allowed).toContain(`config/${env}.yaml and ${other}`);
+  });
+
+  it("don't keep each other from loading when one is broken", () => {
+    expect(problems({ dev: devText, other: "environment: [\n", third: "region: mars\n" }, "dev")).toEqual([]);
   });
 });
 
