@@ -20,6 +20,7 @@ import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
 import { writeSources } from "./stacks/sources.ts";
+import { removeStaleStacks } from "./stacks/stale.ts";
 import { summarize } from "./stacks/summary.ts";
 
 /**
@@ -144,6 +145,7 @@ function main(args: readonly string[]): void {
   const app = buildApp(config);
   const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
+  removeStaleStacks(app);
   writeSources(app);
   if (args.includes("--summary")) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -58,6 +66,25 @@ describe("npm run synth", () => {
     await synth(join(folder, "again"), { CALI_ENV: "dev" });
     expect(read("again")).toBe(read("dev"));
     expect(read("again")).not.toContain(ROOT);
+  });
+
+  it("leaves nothing of another environment's stacks, and whatever is not its own", async () => {
+    const outdir = join(folder, "both");
+    const stacks = () => readdirSync(join(outdir, "stacks")).sort();
+    await synth(outdir, { CALI_ENV: "terraform-users" });
+    const infra = join(outdir, "stacks/infra");
+    mkdirSync(join(infra, ".terraform/providers"), { recursive: true });
+    writeFileSync(join(infra, "terraform.tfvars"), 'project_name = "cali"\n');
+    mkdirSync(join(outdir, "stacks/mine"));
+    await synth(outdir, { CALI_ENV: "dev" });
+    expect(stacks()).toEqual([...STACKS, "infra", "mine"].sort());
+    expect(readdirSync(infra)).toEqual(["terraform.tfvars"]);
+    rmSync(infra, { recursive: true });
+    rmSync(join(outdir, "stacks/mine"), { recursive: true });
+    await synth(outdir, { CALI_ENV: "terraform-users" });
+    expect(stacks()).toEqual([...STACKS.filter((name) => name >= "08"), "infra"]);
+    await synth(outdir, { CALI_ENV: "dev" });
+    expect(stacks()).toEqual(STACKS);
   });
 
   it("tells an unknown environment in one line, and writes nothing", async () => {
