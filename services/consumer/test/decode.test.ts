@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode } from "../src/decode/decode.ts";
+import { decode, MAX_PAYLOADS } from "../src/decode/decode.ts";
 import { aggregate } from "./support/records.ts";
 
 const object = fc.dictionary(
@@ -132,11 +132,35 @@ describe("decode", () => {
     expect(second).toMatchObject({ ok: true, value: { a: 1 } });
   });
 
-  it("1 MiB: one object, many objects, and one MiB of opening braces", () => {
+  it("1 MiB: one object, and one MiB of opening braces", () => {
     const big = { message: "x".repeat(1024 * 1024 - 20) };
     expect(values(Buffer.from(JSON.stringify(big)))).toEqual([big]);
-    const many = Buffer.from('{"a":1}'.repeat(149_796));
-    expect(decode(many)).toHaveLength(149_796);
     expect(decode(Buffer.alloc(1024 * 1024, 0x7b))).toMatchObject([{ ok: false }]);
+  });
+
+  describe("of very many payloads reads the first ones; the rest is one invalid payload that can be sent again", () => {
+    const count = MAX_PAYLOADS + 7;
+    const objects = Array.from({ length: count }, (_, index) => `{"a":${index}}`);
+    it.each([
+      ["one after the other", Buffer.from(objects.join(""))],
+      ["in lines", Buffer.from(objects.join("\n"))],
+      ["in lines, one of them broken", Buffer.from(["rubbish", ...objects.slice(1)].join("\n"))],
+      ["in one line below a broken one", Buffer.from(`rubbish\n${objects.slice(1).join("")}`)],
+      ["compressed", gzipSync(objects.join("\n"))],
+      ["in an aggregate", aggregate(objects.map((one) => Buffer.from(one)))],
+    ])("%s", (_, data) => {
+      const payloads = decode(data);
+      expect(payloads).toHaveLength(MAX_PAYLOADS + 1);
+      expect(payloads.at(-1)).toMatchObject({ ok: false, reason: expect.stringContaining("10000 payloads") });
+      const again = decode(payloads.at(-1)?.bytes as Uint8Array);
+      expect(again).toMatchObject(objects.slice(-7).map((one) => ({ ok: true, value: JSON.parse(one) })));
+    });
+
+    it("16 KB of gzip that become 8 million objects", () => {
+      const bomb = gzipSync("{}".repeat(8_000_000));
+      const payloads = decode(bomb);
+      expect(payloads).toHaveLength(MAX_PAYLOADS + 1);
+      expect(payloads.at(-1)?.bytes.length).toBeLessThanOrEqual(bomb.length);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import kinesisAggregation from "aws-kinesis-agg";
 
 /** One payload of a Kinesis record: a JSON value (an object, unless a validator says otherwise), or why it is none. */
@@ -13,6 +13,8 @@ export interface DecodeOptions {
 }
 
 const DEFAULT_MAX_DECODED_BYTES = 16 * 1024 * 1024;
+/** Most payloads of one Kinesis record; the rest of it is one invalid payload. */
+export const MAX_PAYLOADS = 10_000;
 const KPL_MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
@@ -42,13 +44,18 @@ export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[]
 /** Text or gzip of text; an aggregate inside them is not a thing that the KPL makes. */
 function decodePlain(bytes: Buffer, limit: number): Payload[] {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return decodeText(bytes);
+  let text: Buffer;
   try {
-    return decodeText(gunzipSync(bytes, { maxOutputLength: limit }));
+    text = gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "ERR_BUFFER_TOO_LARGE" ? `becomes more than ${limit} bytes` : message;
     return [invalid(bytes, `gzip: ${why}`)];
   }
+  // What is left over can be a thousand times the record: compressed it is kept, and fits into the stream again.
+  return decodeText(text).map((payload) =>
+    payload.ok || payload.reason !== TOO_MANY ? payload : { ...payload, bytes: gzipSync(payload.bytes) },
+  );
 }
 
 /** The package checks the magic number and the MD5 of the whole; a broken aggregate is one invalid record. */
@@ -62,11 +69,18 @@ function decodeAggregate(bytes: Buffer, limit: number): Payload[] {
       true,
       (error: Error | undefined, records?: { data: string }[]) => {
         if (error) failure = error.message;
+        const rest: Buffer[] = [];
         for (const record of failure === undefined ? (records ?? []) : []) {
-          const inner = decodePlain(Buffer.from(record.data, "base64"), Math.max(1, left));
+          const data = Buffer.from(record.data, "base64");
+          if (payloads.length >= MAX_PAYLOADS) {
+            rest.push(data);
+            continue;
+          }
+          const inner = decodePlain(data, Math.max(1, left));
           for (const payload of inner) left -= payload.bytes.length;
           payloads.push(...inner);
         }
+        if (rest.length > 0) payloads.push(invalid(aggregateOf(rest), TOO_MANY));
       },
     );
   } catch (error) {
@@ -76,20 +90,46 @@ function decodeAggregate(bytes: Buffer, limit: number): Payload[] {
   return payloads.length > 0 ? payloads : [invalid(bytes, "KPL aggregate: it holds no record")];
 }
 
+/** The package's types leave it out. */
+const { RecordAggregator } = kinesisAggregation as unknown as {
+  RecordAggregator: new () => {
+    addUserRecord(record: { partitionKey: string; data: Buffer }): void;
+    build(): { data: Buffer };
+  };
+};
+
+/** What is left of an aggregate, as one again. */
+function aggregateOf(datas: readonly Buffer[]): Buffer {
+  const aggregator = new RecordAggregator();
+  for (const data of datas) aggregator.addUserRecord({ partitionKey: "rest", data });
+  return aggregator.build().data;
+}
+
+const TOO_MANY = `more than ${MAX_PAYLOADS} payloads in one record: this is the rest`;
+
 function decodeText(bytes: Buffer): Payload[] {
   if (!isUtf8(bytes)) return [invalid(bytes, "not UTF-8 text, nor gzip, nor a KPL aggregate")];
-  const pieces = objectsOf(bytes);
-  if (pieces.length === 0)
+  const whole = objectsOf(bytes);
+  if (whole.pieces.length === 0)
     return [invalid(bytes, bytes.length === 0 ? "empty: 0 bytes" : "empty: only blanks")];
-  const payloads = pieces.map(parse);
-  if (payloads.every((payload) => payload.ok)) return payloads;
+  const payloads = parsed(whole);
+  if (payloads.every((payload) => payload.ok || payload.reason === TOO_MANY)) return payloads;
   // Something is broken. A line end cannot stand inside a JSON string, so each line is read by itself: one broken
   // line then costs no other. Text whose objects span lines reads no better so, and stays one invalid piece each.
-  const byLine = linesOf(bytes).flatMap((line) => {
-    const whole = parse(line);
-    return whole.ok ? [whole] : objectsOf(line).map(parse);
-  });
+  const byLine = parsed(linesOf(bytes));
   return valid(byLine) >= valid(payloads) ? byLine : payloads;
+}
+
+/** Parts of a text, at most `MAX_PAYLOADS`, and what comes after them. */
+interface Pieces {
+  pieces: Buffer[];
+  rest: Buffer | undefined;
+}
+
+function parsed({ pieces, rest }: Pieces): Payload[] {
+  const payloads = pieces.map(parse);
+  if (rest !== undefined && !isBlank(rest)) payloads.push(invalid(rest, TOO_MANY));
+  return payloads;
 }
 
 const valid = (payloads: Payload[]) => payloads.reduce((sum, payload) => sum + (payload.ok ? 1 : 0), 0);
@@ -104,22 +144,29 @@ function parse(bytes: Buffer): Payload {
   }
 }
 
-function linesOf(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
+/** Each line that is a JSON value, and the objects of the others. */
+function linesOf(bytes: Buffer): Pieces {
+  const pieces: Buffer[] = [];
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(NEWLINE, start);
     const line = bytes.subarray(start, end === -1 ? bytes.length : end);
-    if (!isBlank(line)) lines.push(line);
+    const { pieces: found, rest } =
+      isBlank(line) || parse(line).ok
+        ? { pieces: isBlank(line) ? [] : [line], rest: undefined }
+        : objectsOf(line, MAX_PAYLOADS - pieces.length);
+    pieces.push(...found);
     start += line.length + 1;
+    if (rest !== undefined) return { pieces, rest: bytes.subarray(rest.byteOffset - bytes.byteOffset) };
+    if (pieces.length >= MAX_PAYLOADS) return { pieces, rest: bytes.subarray(start) };
   }
-  return lines;
+  return { pieces, rest: undefined };
 }
 
 /**
  * Cuts text into objects by counting braces outside strings. What stands between them (anything but blanks) is a piece
  * of its own up to the next brace, and so is an object that never ends.
  */
-function objectsOf(bytes: Buffer): Buffer[] {
+function objectsOf(bytes: Buffer, most = MAX_PAYLOADS): Pieces {
   const pieces: Buffer[] = [];
   let start = 0;
   let depth = 0;
@@ -132,9 +179,10 @@ function objectsOf(bytes: Buffer): Buffer[] {
     } else if (depth > 0 && byte === BRACE_CLOSE && --depth === 0) {
       start = keep(bytes, start, at + 1, pieces);
     }
+    if (pieces.length >= most) return { pieces, rest: bytes.subarray(start) };
   }
   keep(bytes, start, bytes.length, pieces);
-  return pieces;
+  return { pieces, rest: undefined };
 }
 
 function keep(bytes: Buffer, start: number, end: number, pieces: Buffer[]): number {

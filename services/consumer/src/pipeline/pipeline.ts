@@ -57,6 +57,10 @@ export interface PipelineOptions {
 
 /** Longest ms of work between two looks at timers and sockets. */
 const SLICE_MS = 25;
+/** Payloads between two looks at the clock. */
+const PAYLOADS_BETWEEN_LOOKS = 64;
+/** A step ends after the record with which this many payloads are refused: they are in memory until it is committed. */
+const MAX_REJECTED_IN_STEP = 10_000;
 /** Records in one step after 0, 1, 2, … processes have died on them. */
 const CAREFUL_STEPS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 625, 39, 2, 1] as const;
 const MOST_CAREFUL = CAREFUL_STEPS.length - 1;
@@ -161,15 +165,15 @@ class ShardPipeline implements OpenShard {
     do {
       if (signal.aborted) throw new ReaderStoppedError(this.#checkpoint.shardId);
       const step = size >= batch.records.length ? batch.records : batch.records.slice(from, from + size);
-      from += step.length;
-      const last = from >= batch.records.length;
       const work = new Work(this.#pipeline, this.#checkpoint.shardId);
-      if (attempts >= MAX_ATTEMPTS && from === step.length) {
+      if (attempts >= MAX_ATTEMPTS && from === 0) {
         work.reject(step, `the process ended ${attempts - 1} times while it worked on this record`);
       } else {
         await work.run(step, signal, touch);
-        if (attempts >= MOST_CAREFUL && from === step.length) await this.#acquit(signal, touch);
+        if (attempts >= MOST_CAREFUL && from === 0) await this.#acquit(signal, touch);
       }
+      from += work.totals.records;
+      const last = from >= batch.records.length;
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
       const left = last ? 0 : Math.min(attempts, MOST_CAREFUL);
       await this.#commit(
@@ -295,22 +299,27 @@ class Work {
     this.#shardId = shardId;
   }
 
+  /** Works on the records, or on the first ones of them when they bring too much to keep at once. */
   async run(records: StreamRecord[], signal: AbortSignal, touch: () => void): Promise<void> {
     const { clock, maxDecodedBytes } = this.#pipeline.options;
     let until = clock.monotonic() + SLICE_MS;
-    for (let place = 0; place < records.length; place++) {
-      const record = records[place] as StreamRecord;
+    let unseen = 0;
+    let done = 0;
+    while (done < records.length && this.rejected.length < MAX_REJECTED_IN_STEP) {
+      const record = records[done++] as StreamRecord;
       const payloads = decode(record.data, { maxDecodedBytes });
-      for (let index = 0; index < payloads.length; index++)
+      for (let index = 0; index < payloads.length; index++) {
         this.#take(payloads[index] as Payload, record, index);
-      if ((place & 63) === 63 && clock.monotonic() > until) {
+        if (++unseen < PAYLOADS_BETWEEN_LOOKS) continue;
+        unseen = 0;
+        if (clock.monotonic() <= until) continue;
         touch();
         await setImmediate();
         if (signal.aborted) throw new ReaderStoppedError(this.#shardId);
         until = clock.monotonic() + SLICE_MS;
       }
     }
-    this.#done(records);
+    this.#done(done === records.length ? records : records.slice(0, done));
   }
 
   /** Rejects whole records without looking into them. */
