@@ -31,6 +31,7 @@ describe("the state of a plan", () => {
       lineage: "l",
       serial: 7,
       outputs: {},
+      resources: [{}],
       isEmpty: false,
     });
   });
@@ -81,7 +82,7 @@ describe("a stack that fails while another was never applied", () => {
     providers: [],
     stateKey: undefined,
   });
-  const empty = { lineage: "", serial: 0, outputs: {}, isEmpty: true };
+  const empty = { lineage: "", serial: 0, outputs: {}, resources: [], isEmpty: true };
   const stacks = [stack("05-eks"), stack("08-cluster", ["05-eks"])] as const;
   const application: Application = { stacks, digest: "" };
   const first: PlannedStack = {

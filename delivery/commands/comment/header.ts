@@ -1,4 +1,4 @@
-import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn } from "../../core/plan-json/data-loss.ts";
+import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../../core/plan-json/data-loss.ts";
 import { hasChanges, isChange, type ResourceChange } from "../../core/plan-json/model.ts";
 import { alert, bytes, code, counted } from "./markdown.ts";
 import type { PlanState, Report, StackReport } from "./report.ts";
@@ -31,6 +31,7 @@ export function header(report: Report, limit: number): string {
     heading(report),
     ...failures(report),
     ...dataLoss(report, room),
+    ...removedKeys(report, room),
     ...budgetWarning(report),
     stackTable(report),
   ];
@@ -83,6 +84,21 @@ function dataLoss({ stacks }: Report, room: number): string[] {
     alert("CAUTION", [
       `**Data would be lost.** This destroys ${counted(lost.length, "object")} with data in ${lost.length === 1 ? "it" : "them"}:`,
       ...fitting(lost.map(line), room),
+      "",
+      `\`cali deploy\` refuses this unless the pull request has the label ${code(ALLOW_DATA_LOSS)}.`,
+    ]),
+  ];
+}
+
+function removedKeys({ stacks }: Report, room: number): string[] {
+  const removed = planned(stacks).flatMap(({ name, plan }) =>
+    removedKeysIn(plan).map(({ address }) => `- ${code(address)} in ${code(name)}`),
+  );
+  if (removed.length === 0) return [];
+  return [
+    alert("CAUTION", [
+      `**${counted(removed.length, "object")} would go because ${removed.length === 1 ? "its key is" : "their keys are"} no longer in \`for_each\`**, such as the access of a team member who is not in \`team\`:`,
+      ...fitting(removed, room),
       "",
       `\`cali deploy\` refuses this unless the pull request has the label ${code(ALLOW_DATA_LOSS)}.`,
     ]),

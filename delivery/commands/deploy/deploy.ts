@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Listr } from "listr2";
 import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../../core/application/application.ts";
-import { dataLossIn } from "../../core/plan-json/data-loss.ts";
+import { dataLossIn, removedKeysIn } from "../../core/plan-json/data-loss.ts";
 import { hasChanges, type Plan } from "../../core/plan-json/model.ts";
 import { TerraformError } from "../../core/terraform/errors.ts";
 import { followProgress } from "../../core/terraform/follow.ts";
@@ -232,10 +232,17 @@ async function applyOne(
 
 function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOptions): string[] {
   if (allowDataLoss) return [];
-  return dataLossIn(plan).map(
-    ({ address, action, lost }) =>
-      `${stack}: ${address} would be ${action === "delete" ? "destroyed" : "replaced"}, and with it ${lost}. Allowed only with the label allow-data-loss on the pull request, or --allow-data-loss.`,
-  );
+  const allowed = "Allowed only with the label allow-data-loss on the pull request, or --allow-data-loss.";
+  return [
+    ...dataLossIn(plan).map(
+      ({ address, action, lost }) =>
+        `${stack}: ${address} would be ${action === "delete" ? "destroyed" : "replaced"}, and with it ${lost}. ${allowed}`,
+    ),
+    ...removedKeysIn(plan).map(
+      ({ address }) =>
+        `${stack}: ${address} would be destroyed, since its key is no longer in for_each. ${allowed}`,
+    ),
+  ];
 }
 
 function countChanges({ plan }: ReadyPlan): NonNullable<StackResult["changes"]> {

@@ -52,7 +52,7 @@ export async function examine({ config, stacks, environment, now }: Examination)
         skipped("states and locks"),
       ];
     }
-    const checks = { s3, dynamodb, backend, terraformVersion: installed, now };
+    const checks = { s3, dynamodb, backend, terraformVersion: installed, now, environment };
     const [bucket, table] = await Promise.all([
       checkBucket(s3, backend, identity),
       checkTable(dynamodb, backend),

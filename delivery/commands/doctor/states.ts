@@ -6,6 +6,7 @@ import semver from "semver";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
+import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
 import { awsRequest } from "../bootstrap/aws-request.ts";
 import { AwsRequestError } from "../bootstrap/errors.ts";
 import { check, type Finding } from "./finding.ts";
@@ -17,6 +18,8 @@ export interface StateChecks {
   /** The installed Terraform; undefined: there is none. */
   readonly terraformVersion: string | undefined;
   readonly now: Date;
+  /** Where values of Terraform's variables may be. */
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Stacks that are looked at side by side. */
@@ -31,6 +34,7 @@ const stateSchema = z.object({
     .refine((text) => semver.valid(text) !== null, { error: "a version such as 1.11.4" }),
   serial: z.int().nonnegative(),
   lineage: z.string(),
+  resources: z.array(z.unknown()).default([]),
 });
 
 /** What Terraform writes of who has a lock (https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go). */
@@ -50,13 +54,14 @@ export async function checkStates(
 ): Promise<Finding[]> {
   const limit = pLimit(AT_ONCE);
   const found = await Promise.all(
-    stacks.map(({ name, stateKey }) =>
+    stacks.map((stack) =>
       limit(async () => {
+        const { name, stateKey } = stack;
         if (stateKey === undefined) {
           return [{ check: `state of ${name}`, status: "skipped" as const, found: "it is not kept in S3" }];
         }
         const [state, lock] = await Promise.all([
-          check(`state of ${name}`, () => checkState(name, stateKey, checks)),
+          check(`state of ${name}`, () => checkState(stack, stateKey, checks)),
           check(`lock of ${name}`, () => checkLock(name, stateKey, checks)),
         ]);
         return [...state, ...lock];
@@ -66,9 +71,9 @@ export async function checkStates(
   return found.flat();
 }
 
-async function checkState(stack: string, key: string, checks: StateChecks): Promise<Finding[]> {
+async function checkState(stack: SynthesizedStack, key: string, checks: StateChecks): Promise<Finding[]> {
   const { backend, terraformVersion } = checks;
-  const name = `state of ${stack}`;
+  const name = `state of ${stack.name}`;
   const where = `s3://${backend.bucket}/${key}`;
   const [body, digest] = await Promise.all([
     readObject(checks, key),
@@ -113,7 +118,38 @@ async function checkState(stack: string, key: string, checks: StateChecks): Prom
       remedy: `install Terraform ${writtenBy} (https://developer.hashicorp.com/terraform/install), in .github/actions/setup, too`,
     });
   }
-  return findings;
+  if (!isShared(stack)) return findings;
+  return [...findings, ...(await checkOwner(stack, parsed.data.resources, checks))];
+}
+
+/** A state that somebody else's Terraform may have made is of the configuration's project, environment and region. */
+async function checkOwner(
+  stack: SynthesizedStack,
+  resources: readonly unknown[],
+  { environment }: StateChecks,
+): Promise<Finding[]> {
+  const name = `configuration of ${stack.name}`;
+  const { stops, others } = await sharedDifferences(stack, resources, environment);
+  if (stops.length + others.length === 0) return [{ check: name, status: "ok", found: "of the state" }];
+  return [
+    ...stops.map(
+      (found): Finding => ({
+        check: name,
+        status: "failure",
+        found,
+        allowed: "what the state is of: everything in it would be destroyed and made anew",
+        remedy: REMEDY,
+      }),
+    ),
+    ...others.map(
+      (found): Finding => ({
+        check: name,
+        status: "warning",
+        found,
+        remedy: "the next plan shows what comes of it; write what you have into the configuration to keep it",
+      }),
+    ),
+  ];
 }
 
 /** Terraform compares them, too, and refuses to work. */

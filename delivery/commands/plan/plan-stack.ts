@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { hasChanges } from "../../core/plan-json/model.ts";
 import { parsePlan } from "../../core/plan-json/read.ts";
+import { checkShared, isShared } from "../../core/shared-state/check.ts";
 import { stateOfPlan } from "../../core/terraform/plan-file.ts";
 import type { Secrets } from "../../core/terraform/secrets.ts";
 import type { State } from "../../core/terraform/state.ts";
@@ -32,6 +33,8 @@ export interface PlanStackOptions extends Omit<TerraformOptions, "folder" | "env
   readonly init: (providers: readonly string[], init: () => Promise<void>) => Promise<void>;
   /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Takes a difference between the configuration and the layout `shared`'s one state, before it is planned. */
+  readonly onDifference: (line: string) => void;
   /** Takes a few words on what is being done. */
   readonly progress: (doing: string) => void;
 }
@@ -51,7 +54,7 @@ export interface Prepared {
 
 /** Prepares a stack's folder. @throws TerraformError */
 export async function prepare(stack: SynthesizedStack, options: PlanStackOptions): Promise<Prepared> {
-  const { lockFile, init, progress, variables = {}, ...rest } = options;
+  const { lockFile, init, onDifference, progress, variables = {}, ...rest } = options;
   const lock = lockFile(stack.name);
   const base = { ...rest, folder: stack.folder, ...(lock && { lockFile: lock }) };
   progress("init");
@@ -62,6 +65,10 @@ export async function prepare(stack: SynthesizedStack, options: PlanStackOptions
     read ??= first.state();
     return read;
   };
+  if (isShared(stack)) {
+    const differences = await checkShared(stack, (await state()).resources, { ...process.env, ...variables });
+    for (const line of differences) onDifference(options.secrets.redact(line));
+  }
   const images = await imagesOf(stack, state, { ...process.env, ...variables });
   const environment = { ...variables, ...images.environment };
   return { terraform: new Terraform({ ...base, environment }), state, images };

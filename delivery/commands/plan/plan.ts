@@ -40,7 +40,7 @@ const LOCK_FILES = resolve("terraform-locks");
 /** What all stacks of a run have in common. */
 export function stackOptions(
   stacks: readonly SynthesizedStack[],
-  { out, lockTimeout }: Pick<PlanOptions, "out" | "lockTimeout">,
+  { out, lockTimeout, silent = false }: Pick<PlanOptions, "out" | "lockTimeout" | "silent">,
 ): Omit<PlanStackOptions, "progress"> {
   return {
     out,
@@ -56,6 +56,8 @@ export function stackOptions(
       return existsSync(file) ? file : undefined;
     },
     init: initSafely(),
+    onDifference: (line) =>
+      (silent ? console.error : console.log)(`Before the plan, configuration and state differ: ${line}`),
   };
 }
 

@@ -40,6 +40,24 @@ export function dataLossIn(plan: Pick<Plan, "resources">): DataLoss[] {
   });
 }
 
+/** An object that is destroyed because its key left a `for_each`, such as a team member's access. */
+export interface RemovedKey {
+  readonly address: string;
+}
+
+/**
+ * Which objects a plan destroys because their key is no longer in `for_each`: a list that was not carried over looks the same as one
+ * that was meant to be shorter. `cali deploy` refuses them like the loss of data. What holds data is in `dataLossIn`.
+ */
+export function removedKeysIn(plan: Pick<Plan, "resources">): RemovedKey[] {
+  return plan.resources
+    .filter(
+      (resource) =>
+        isDestroyed(resource) && resource.reason === "delete_because_each_key" && !DATA_IN.has(resource.type),
+    )
+    .map(({ address }) => ({ address }));
+}
+
 function isDestroyed<R extends ResourceChange>(
   resource: R,
 ): resource is R & { readonly action: "delete" | "replace" } {

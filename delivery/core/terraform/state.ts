@@ -13,6 +13,8 @@ export interface State {
   readonly lineage: string;
   readonly serial: number;
   readonly outputs: Readonly<Record<string, { value?: unknown }>>;
+  /** As Terraform keeps them. They have secrets in clear text. */
+  readonly resources: readonly unknown[];
   readonly isEmpty: boolean;
 }
 
@@ -23,11 +25,11 @@ export interface State {
  * @throws TerraformError
  */
 export function parseState(text: string, from: string): State {
-  if (text.trim() === "") return { lineage: "", serial: 0, outputs: {}, isEmpty: true };
+  if (text.trim() === "") return { lineage: "", serial: 0, outputs: {}, resources: [], isEmpty: true };
   const parsed = stateSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new TerraformError(`${from}: ${z.prettifyError(parsed.error)}`);
   const { lineage, serial, outputs, resources } = parsed.data;
-  return { lineage, serial, outputs, isEmpty: resources.length === 0 };
+  return { lineage, serial, outputs, resources, isEmpty: resources.length === 0 };
 }
 
 /** The value of a JSON text; undefined: it is none. */
