@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { App } from "cdktf";
 import { ConfigError } from "./config/errors.ts";
-import { configFile, loadConfig } from "./config/load.ts";
+import { configFile, loadConfig, overridesOf } from "./config/load.ts";
+import type { Overrides } from "./config/overrides.ts";
 import type { Config } from "./config/schema.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
 import { S3 } from "./stacks/02-s3.ts";
@@ -30,10 +31,14 @@ import { summarize } from "./stacks/summary.ts";
  * other. The order of deployment comes out of the handles they pass.
  *
  * @param options.outdir where `app.synth()` writes to. Default: what the cdktf command says, else `cdktf.out`.
+ * @param options.overrides what the environment merges into its stacks' JSON. Default: nothing.
  */
-export function buildApp(config: Config, options: { outdir?: string } = {}): App {
+export function buildApp(
+  config: Config,
+  { overrides, ...options }: { outdir?: string; overrides?: Overrides } = {},
+): App {
   const app = new App(options);
-  const placement = new Placement(app, config);
+  const placement = new Placement(app, config, overrides);
   const place = (name: Parameters<Placement["of"]>[0]) => {
     const { stack, names, team } = placement.of(name);
     return { stack, props: { config, names, team } };
@@ -142,7 +147,7 @@ function main(args: readonly string[]): void {
   const unknown = args.find((arg) => arg !== "--summary");
   if (unknown !== undefined) throw new Error(`main.ts: given ${unknown}; allowed: --summary`);
   const config = loadConfig();
-  const app = buildApp(config);
+  const app = buildApp(config, { overrides: overridesOf() });
   const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
   removeStaleStacks(app);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { loadOverrides, type Overrides } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
 import { parseYaml, shorten } from "./yaml-file.ts";
@@ -17,6 +18,11 @@ export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => basename(file, ".yaml"))
     .sort();
+}
+
+/** The overrides of one environment. @param env as in `loadConfig` */
+export function overridesOf(env?: string, folder: string = CONFIG_FOLDER): Overrides {
+  return loadOverrides(environmentName(env), folder);
 }
 
 const environmentName = (env?: string) => env ?? (process.env.CALI_ENV || DEFAULT_ENVIRONMENT_FILE);

@@ -13,6 +13,7 @@ import { openSearchCommand } from "./commands/opensearch/command.ts";
 import { pipelineAccessCommand } from "./commands/pipeline-access/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { releaseCommand } from "./commands/release/command.ts";
+import { switchCommand } from "./commands/switch/command.ts";
 import { synthDifferenceCommand } from "./commands/synth-difference/command.ts";
 import { waitForCommand } from "./commands/wait-for/command.ts";
 
@@ -21,6 +22,7 @@ export const program = new Command("cali")
   .description("Makes, shows and changes a CALI environment.")
   .addCommand(bootstrapCommand)
   .addCommand(pipelineAccessCommand)
+  .addCommand(switchCommand)
   .addCommand(synthDifferenceCommand)
   .addCommand(commentCommand)
   .addCommand(costCommand)

@@ -3,6 +3,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { type App, S3Backend, TerraformStack } from "cdktf";
 import { Names, namePrefix } from "../config/names.ts";
+import { type Json, merged, type Overrides } from "../config/overrides.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
@@ -50,11 +51,13 @@ export interface Place {
 export class Placement {
   private readonly app: App;
   private readonly config: Config;
+  private readonly overrides: Overrides;
   private readonly places = new Map<string, Place>();
 
-  constructor(app: App, config: Config) {
+  constructor(app: App, config: Config, overrides: Overrides = {}) {
     this.app = app;
     this.config = config;
+    this.overrides = overrides;
   }
 
   /** The place of a numbered stack. */
@@ -78,7 +81,7 @@ export class Placement {
 
   private state(name: string, key: string): TerraformStack {
     const { config } = this;
-    const stack = new TerraformStack(this.app, name);
+    const stack = new OverriddenStack(this.app, name, this.overrides[name] ?? {});
     const backend = stateBackend(config);
     new S3Backend(stack, {
       bucket: backend.bucket,
@@ -150,4 +153,18 @@ function stateKey(name: string): string {
 
 function account(stack: TerraformStack): string {
   return withLogicalId(new DataAwsCallerIdentity(stack, "CallerIdentity"), "current").accountId;
+}
+
+/** A state whose synthesized JSON has the environment's overrides merged in, so that everything that reads it sees them. */
+class OverriddenStack extends TerraformStack {
+  private readonly patch: Json;
+
+  constructor(app: App, name: string, patch: Json) {
+    super(app, name);
+    this.patch = patch;
+  }
+
+  override toTerraform(): unknown {
+    return merged(super.toTerraform(), this.patch);
+  }
 }

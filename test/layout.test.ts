@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../config/errors.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { referencesIn } from "../delivery/core/parity/expression.ts";
 import { STACKS } from "../stacks/placement.ts";
 import { resourcesOf, type StackJson, synthesize } from "./support/synth.ts";
-import { referencesIn } from "./support/terraform-expression.ts";
 
 const dev = loadConfig({ env: "dev" });
 const inStacks = synthesize(dev);

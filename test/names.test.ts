@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend } from "../config/state-backend.ts";
+import { evaluate } from "../delivery/core/parity/expression.ts";
 import { resourcesOf, synthesize } from "./support/synth.ts";
-import { evaluate } from "./support/terraform-expression.ts";
 
 /** Arguments that name something in the account or the world, by resource type. Types without a name are left out. */
 const NAME_ARGUMENTS = ["name", "bucket", "domain_name", "node_group_name", "repository", "role_name"];

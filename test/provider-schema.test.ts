@@ -4,7 +4,7 @@ import {
   dataSourceSchema,
   providerSchema,
   resourceSchema,
-} from "./support/provider-schema.ts";
+} from "../delivery/core/parity/provider-schema.ts";
 import { type Json, type JsonObject, type StackJson, synthesizeEnvironment } from "./support/synth.ts";
 
 /**

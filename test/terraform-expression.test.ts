@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { evaluate, referencesIn } from "../delivery/core/parity/expression.ts";
 import { EXPRESSIONS, SCOPE } from "./support/expressions.ts";
-import { evaluate, referencesIn } from "./support/terraform-expression.ts";
 
 const lookup = (path: readonly (string | number)[]) =>
   path.reduce<unknown>((value, step) => (value as Record<string | number, unknown>)[step], SCOPE);

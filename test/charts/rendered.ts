@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { evaluate } from "../../delivery/core/parity/expression.ts";
 import type { Manifest } from "../support/manifests.ts";
 import type { StackJson } from "../support/synth.ts";
-import { evaluate } from "../support/terraform-expression.ts";
 
 /** A chart as a stack installs it: what `helm_release` says. */
 export interface Release {

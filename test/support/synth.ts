@@ -1,25 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig, overridesOf } from "../../config/load.ts";
+import type { Overrides } from "../../config/overrides.ts";
 import type { Config } from "../../config/schema.ts";
+import type { JsonObject, StackJson } from "../../delivery/core/parity/stack-json.ts";
 import { buildApp } from "../../main.ts";
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
-
-/** A synthesized stack: the content of its `cdk.tf.json`. */
-export interface StackJson {
-  readonly resource?: Record<string, Record<string, JsonObject>>;
-  readonly data?: Record<string, Record<string, JsonObject>>;
-  readonly variable?: Record<string, JsonObject>;
-  readonly output?: Record<string, JsonObject>;
-  readonly provider?: Record<string, JsonObject[]>;
-  readonly terraform: {
-    readonly backend: { readonly s3: JsonObject };
-    readonly required_providers: Record<string, { source: string; version: string }>;
-  };
-}
+export type { Json, JsonObject, StackJson } from "../../delivery/core/parity/stack-json.ts";
 
 export interface Synthesized {
   readonly stacks: Record<string, StackJson>;
@@ -29,13 +17,13 @@ export interface Synthesized {
 const cache = new Map<string, Synthesized>();
 
 /** Synthesizes the whole app of a configuration, as `npm run synth` does. */
-export function synthesize(config: Config): Synthesized {
-  const key = JSON.stringify(config);
+export function synthesize(config: Config, overrides: Overrides = {}): Synthesized {
+  const key = JSON.stringify([config, overrides]);
   const known = cache.get(key);
   if (known) return known;
   const outdir = mkdtempSync(join(tmpdir(), "cali-test-synth-"));
   try {
-    buildApp(config, { outdir }).synth();
+    buildApp(config, { outdir, overrides }).synth();
     const read = (path: string) => JSON.parse(readFileSync(join(outdir, path), "utf8"));
     const synthesized: Synthesized = {
       stacks: Object.fromEntries(
@@ -52,7 +40,7 @@ export function synthesize(config: Config): Synthesized {
 
 /** Synthesizes an environment of `config/`. */
 export function synthesizeEnvironment(env: string): Synthesized {
-  return synthesize(loadConfig({ env }));
+  return synthesize(loadConfig({ env }), overridesOf(env));
 }
 
 export interface Resource {

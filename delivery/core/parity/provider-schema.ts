@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./run.ts";
 
 /** What `terraform providers schema -json` says of an attribute. */
 export interface AttributeSchema {
@@ -32,7 +31,7 @@ interface ProviderSchema {
 const REGISTRY = "registry.terraform.io/hashicorp/";
 
 const schemas: Record<string, ProviderSchema> = JSON.parse(
-  readFileSync(join(ROOT, "test/fixtures/legacy/provider-schema.json"), "utf8"),
+  readFileSync(join(import.meta.dirname, "provider-schema.json"), "utf8"),
 ).provider_schemas;
 
 /**

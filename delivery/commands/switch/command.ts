@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { CONFIG_FOLDER } from "../../../config/load.ts";
+import { type Json, merged } from "../../../config/overrides.ts";
+import { synthesizeTo } from "../../core/application/synthesize.ts";
+import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
+import { readStateFile, type StateFile } from "../../core/terraform/state-file.ts";
+import { writeConfig } from "./config-file.ts";
+import { type Backend, derive } from "./derive.ts";
+import { SwitchError } from "./errors.ts";
+import { carriedAlong, forgotten } from "./foreign.ts";
+import { parityOf, patchFor } from "./parity.ts";
+import { hasOverrides, renderReport, type SwitchReport } from "./report.ts";
+import { readVariables, type Variables } from "./variables.ts";
+
+interface Options {
+  readonly state: string;
+  readonly tfvars: string;
+  readonly env: string;
+  readonly hcl?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly stateRegion?: string;
+  readonly lockTable?: string;
+  readonly force?: boolean;
+}
+
+/** The configuration whose comments explain what an existing environment has. */
+const TEMPLATE = "terraform-users";
+/** The stack that holds all of 01–07 in the layout `shared`. */
+const STACK = "infra";
+
+/** `cali switch` */
+export const switchCommand = new Command("switch")
+  .description(
+    "Writes the configuration of an environment that plain Terraform runs, from its state. Nothing else is touched.",
+  )
+  .requiredOption("--state <file>", "the state: what `terraform state pull` prints")
+  .requiredOption("--tfvars <file>", "the variables: terraform.tfvars, or .tfvars.json")
+  .requiredOption("-e, --env <name>", "the environment to write, config/<name>.yaml")
+  .option("--hcl <folder>", "the hand-written project: resources of yours that CALI doesn't know come along")
+  .option("--bucket <name>", "the state's bucket (default: <project>-terraform-state)")
+  .option("--key <key>", "the state's key (default: infra/terraform.tfstate)")
+  .option("--state-region <region>", "the bucket's region (default: the environment's)")
+  .option("--lock-table <name>", "the lock table (default: <project>-terraform-lock)")
+  .option("--force", "write over a configuration that is there")
+  .action(async (options: Options) => {
+    const report = await switchTo(options);
+    console.log(renderReport(report));
+    if (report.left.length > 0 || report.created.length > 0) process.exitCode = 2;
+  });
+
+async function switchTo(options: Options): Promise<SwitchReport> {
+  const { env, force } = options;
+  const file = `config/${env}.yaml`;
+  if (!/^[a-z0-9-]+$/.test(env)) {
+    throw new SwitchError(`--env: given ${env}; allowed: lower-case letters, digits and dashes`);
+  }
+  const path = join(CONFIG_FOLDER, `${env}.yaml`);
+  if (existsSync(path) && !force) {
+    throw new SwitchError(`${file}: is there already; --force writes over it`);
+  }
+  const state = readStateFile(options.state);
+  const variables = await readVariables(options.tfvars);
+  const backend: Backend = {
+    bucket: options.bucket,
+    key: options.key,
+    region: options.stateRegion,
+    lockTable: options.lockTable,
+  };
+  const template = await readFile(join(CONFIG_FOLDER, `${TEMPLATE}.yaml`), "utf8");
+  const { text, notAllowed } = writeConfig(template, derive(state, variables, backend), file);
+
+  const before = existsSync(path) ? await readFile(path, "utf8") : undefined;
+  const overrides = join(CONFIG_FOLDER, `${env}.overrides`);
+  await writeFile(path, text);
+  try {
+    const root = await synthesized(env);
+    const found = parityOf(root, withoutKeys(state), variables);
+    const { patch, left } = patchFor(found.differences, withoutKeys(state));
+    const isCarried = options.hcl !== undefined;
+    const extra = isCarried
+      ? await carriedAlong(options.hcl ?? "", root)
+      : found.foreign.length > 0
+        ? forgotten(found.foreign)
+        : {};
+    const whole = merged(patch as Json, extra as Json) as JsonObject;
+    const report: SwitchReport = {
+      environment: env,
+      state,
+      assumed: assumed(backend),
+      own: found.compared,
+      foreign: found.foreign,
+      isCarried,
+      overridden: found.differences.filter((one) => !left.includes(one)),
+      notAllowed,
+      left,
+      created: found.created,
+    };
+    if (hasOverrides(report) || Object.keys(whole).length > 0) {
+      await mkdir(overrides, { recursive: true });
+      await writeFile(join(overrides, `${STACK}.json`), `${JSON.stringify(whole, undefined, 2)}\n`);
+    }
+    return await checked(report, state, variables);
+  } catch (error) {
+    // Nothing is half-done: what was there before is there again.
+    if (before === undefined) await rm(path, { force: true });
+    else await writeFile(path, before);
+    throw error;
+  }
+}
+
+/** The report of what is synthesized with the overrides: they are believed only when the comparison says so. */
+async function checked(report: SwitchReport, state: StateFile, variables: Variables): Promise<SwitchReport> {
+  if (report.overridden.length === 0) return report;
+  const again = parityOf(await synthesized(report.environment), withoutKeys(state), variables);
+  return { ...report, left: again.differences, created: again.created };
+}
+
+async function synthesized(env: string): Promise<StackJson> {
+  const outdir = await mkdtemp(join(tmpdir(), "cali-switch-"));
+  try {
+    await synthesizeTo(outdir, join(CONFIG_FOLDER, ".."), env);
+    return JSON.parse(await readFile(join(outdir, "stacks", STACK, "cdk.tf.json"), "utf8"));
+  } finally {
+    await rm(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Numbers as keys (`count`) are resources of others; the comparison knows `for_each` alone. */
+function withoutKeys(state: StateFile) {
+  return {
+    ...state,
+    resources: state.resources
+      .filter(({ module }) => module === undefined)
+      .map((one) => ({
+        ...one,
+        instances: one.instances.map(({ index_key, attributes }) => ({
+          ...(index_key !== undefined && { index_key: String(index_key) }),
+          attributes,
+        })),
+      })),
+  };
+}
+
+function assumed(backend: Backend): string[] {
+  return (["bucket", "key", "region", "lockTable"] as const)
+    .filter((key) => backend[key] === undefined)
+    .map((key) => `state.${key}`);
+}

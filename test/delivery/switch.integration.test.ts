@@ -1,0 +1,141 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ROOT, type RunResult, run } from "../support/run.ts";
+
+const STATE = join(ROOT, "test/fixtures/legacy/terraform.tfstate");
+const TFVARS = `aws_region   = "ap-northeast-2"
+project_name = "cali"
+environment  = "dev"
+team_members_arns = [
+  "arn:aws:iam::123456789012:user/mina",
+  "arn:aws:iam::123456789012:user/jun",
+]
+opensearch_master_password = "Passw0rd!x"
+`;
+const TOPIC = `resource "aws_sns_topic" "alerts" {
+  name = "\${var.project_name}-alerts"
+}
+variable "pager" {
+  type      = string
+  sensitive = true
+  default   = "s3cr3t"
+}
+output "topic" {
+  value = aws_sns_topic.alerts.arn
+}
+`;
+
+/** `cali switch` writes into its own checkout, so it works on a copy. */
+describe("cali switch", () => {
+  let folder: string;
+  let checkout: string;
+  const cali = (...args: string[]): Promise<RunResult> =>
+    run(
+      join(ROOT, "node_modules/.bin/node"),
+      ["--disable-warning=ExperimentalWarning", "delivery/main.ts", ...args],
+      {
+        cwd: checkout,
+      },
+    );
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "cali-switch-test-"));
+    checkout = join(folder, "checkout");
+    const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    for (const path of tracked
+      .split("\0")
+      .filter((one) => one && !one.startsWith("test/") && existsSync(join(ROOT, one)))) {
+      cpSync(join(ROOT, path), join(checkout, path), { recursive: true });
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  });
+  afterEach(() => {
+    for (const name of ["team.yaml", "team.overrides"]) {
+      rmSync(join(checkout, "config", name), { recursive: true, force: true });
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("writes a configuration that equals the state, and refuses to write over it", async () => {
+    const args = ["switch", "--state", STATE, "--tfvars", file("terraform.tfvars", TFVARS), "--env", "team"];
+    const first = await cali(...args);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toContain(
+      'parity   every attribute equals the state: the first plan says "No changes"',
+    );
+    expect(first.stdout).toContain("next     npx cali plan --env team");
+    const written = readFileSync(join(checkout, "config/team.yaml"), "utf8");
+    expect(written).not.toContain("Passw0rd");
+    expect(existsSync(join(checkout, "config/team.overrides"))).toBe(false);
+
+    const again = await cali(...args);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toBe("config/team.yaml: is there already; --force writes over it\n");
+    expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toBe(written);
+  });
+
+  it("takes along what the hand-written project has besides, without its secrets", async () => {
+    const state = JSON.parse(readFileSync(STATE, "utf8"));
+    state.resources.push({
+      mode: "managed",
+      type: "aws_sns_topic",
+      name: "alerts",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances: [{ schema_version: 0, attributes: { name: "cali-alerts" } }],
+    });
+    const hcl = join(folder, "hcl");
+    mkdirSync(hcl);
+    writeFileSync(join(hcl, "topic.tf"), TOPIC);
+    const { code, stdout } = await cali(
+      ...["switch", "--state", file("own.tfstate", JSON.stringify(state))],
+      ...["--tfvars", file("terraform.tfvars", TFVARS), "--env", "team", "--hcl", hcl],
+    );
+    expect(stdout).toContain("foreign  aws_sns_topic.alerts: comes along");
+    expect(code).toBe(0);
+    const overrides = JSON.parse(readFileSync(join(checkout, "config/team.overrides/infra.json"), "utf8"));
+    expect(overrides).toEqual({
+      resource: { aws_sns_topic: { alerts: { name: "${var.project_name}-alerts" } } },
+      variable: { pager: { type: "string", sensitive: true } },
+      output: { topic: { value: "${aws_sns_topic.alerts.arn}" } },
+    });
+  });
+
+  it.each([
+    ["no file", "/no/such/file", "given no file that can be read (ENOENT); allowed: a state"],
+    ["no state", TFVARS, "given no Terraform state"],
+    [
+      "the state of something else",
+      '{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"x","outputs":{},"resources":[]}',
+      "neither aws_kinesis_stream.logs nor aws_eks_cluster.main",
+    ],
+  ])("says what is wrong with %s, and writes nothing", async (_, state, message) => {
+    const path = state.startsWith("/") ? state : file("wrong.tfstate", state);
+    const { code, stderr } = await cali(
+      ...["switch", "--state", path, "--tfvars", file("terraform.tfvars", TFVARS), "--env", "team"],
+    );
+    expect(code).toBe(1);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(checkout, "config/team.yaml"))).toBe(false);
+  });
+});

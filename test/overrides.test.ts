@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../config/errors.ts";
+import { loadConfig } from "../config/load.ts";
+import { type Json, loadOverrides, merged } from "../config/overrides.ts";
+import { synthesize } from "./support/synth.ts";
+
+describe("merging", () => {
+  it.each<[string, Json, Json, Json]>([
+    ["mappings merge", { a: 1, b: { c: 2 } }, { b: { d: 3 } }, { a: 1, b: { c: 2, d: 3 } }],
+    ["null removes", { a: 1, b: 2 }, { b: null }, { a: 1 }],
+    ["lists replace", { a: [1, 2] }, { a: [3] }, { a: [3] }],
+    [
+      "a mapping merges into a list of one block",
+      { a: [{ b: 1, c: 2 }] },
+      { a: { c: 3 } },
+      { a: [{ b: 1, c: 3 }] },
+    ],
+    ["and replaces a list of several", { a: [{ b: 1 }, { b: 2 }] }, { a: { c: 3 } }, { a: { c: 3 } }],
+  ])("%s", (_, target, patch, result) => {
+    expect(merged(target, patch)).toEqual(result);
+  });
+
+  it("twice is the same as once, and nothing changes nothing", () => {
+    const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), json), fc.dictionary(fc.string(), json), (target, patch) => {
+        expect(merged(target, {})).toEqual(target);
+        const once = merged(target, patch);
+        expect(merged(once, patch)).toEqual(once);
+      }),
+    );
+  });
+});
+
+describe("an environment's overrides", () => {
+  let folder: string;
+  const write = (name: string, text: string) => {
+    mkdirSync(join(folder, "x.overrides"), { recursive: true });
+    writeFileSync(join(folder, "x.overrides", name), text);
+  };
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "cali-overrides-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("are none without a folder", () => {
+    expect(loadOverrides("other", folder)).toEqual({});
+  });
+
+  it("reach the synthesized JSON of their stack alone", () => {
+    write(
+      "02-s3.json",
+      '{ "resource": { "aws_s3_bucket_versioning": { "logs": { "expected_bucket_owner": "1" } } } }',
+    );
+    const overrides = loadOverrides("x", folder);
+    const { stacks } = synthesize(loadConfig({ env: "dev" }), overrides);
+    const plain = synthesize(loadConfig({ env: "dev" })).stacks;
+    const { logs } = stacks["02-s3"]?.resource?.aws_s3_bucket_versioning ?? {};
+    expect(logs).toMatchObject({
+      expected_bucket_owner: "1",
+      versioning_configuration: { status: "Enabled" },
+    });
+    expect({ ...stacks, "02-s3": undefined }).toEqual({ ...plain, "02-s3": undefined });
+  });
+
+  it.each([
+    ["no JSON", "{", "(whole file): given no JSON; allowed: an object in Terraform's JSON syntax"],
+    [
+      "a block that Terraform doesn't know",
+      '{ "resources": {} }',
+      "resources: given an unknown key; allowed: blocks",
+    ],
+    ["another kind of value", '{ "resource": 3 }', "resource: given another kind of value"],
+  ])("refuse %s with file and key", (_, text, message) => {
+    write("02-s3.json", text);
+    expect(() => loadOverrides("x", folder)).toThrow(ConfigError);
+    expect(() => loadOverrides("x", folder)).toThrow(`config/x.overrides/02-s3.json: ${message}`);
+  });
+});
