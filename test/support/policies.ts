@@ -1,3 +1,4 @@
+import { referencesIn } from "../../delivery/core/parity/expression.ts";
 import { asSent } from "./kubernetes-provider.ts";
 import { allContainers, at, type Manifest, type PodSpec, podSpecOf } from "./manifests.ts";
 import { restrictedProblems } from "./pod-security.ts";
@@ -9,7 +10,6 @@ import {
   type StackJson,
   type Synthesized,
 } from "./synth.ts";
-import { referencesIn } from "./terraform-expression.ts";
 import { manifestsOf } from "./terraform-manifest.ts";
 
 /** A rule over everything that an environment synthesizes. */
