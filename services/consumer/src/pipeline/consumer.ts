@@ -8,7 +8,7 @@ import { type Clock, sleep, steadyClock } from "../core/clock.ts";
 import type { Alert, CauseFinder } from "../core/types.ts";
 import { keepDeadLetters } from "../decode/dead-letters.ts";
 import { AlertGrouper } from "../group/alert-grouper.ts";
-import { TemplateMiner } from "../group/template-miner.ts";
+import { asTold, TemplateMiner } from "../group/template-miner.ts";
 import { openIndexer } from "../notify/incidents/open.ts";
 import { LogSender } from "../notify/log-sender.ts";
 import { keepNewErrors } from "../notify/new-errors.ts";
@@ -176,8 +176,9 @@ class RunningConsumer implements Consumer {
   async start(): Promise<void> {
     const { config, stream, store, log } = this.#parts;
     const { firstReadAt } = await store.claimStream(await identityOf(stream, log), this.#clock.now());
-    this.#miner.restore(await store.loadTemplates());
-    this.#grouper.restore([], await store.loadGroups());
+    const groups = await store.loadGroups();
+    this.#miner.restore(asTold(await store.loadTemplates(), groups));
+    this.#grouper.restore([], groups);
     this.port = await this.#http.listen();
     const freshStart: StartPoint =
       config.kinesis.initialPosition === "LATEST"

@@ -7,6 +7,7 @@ import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
 import type { Contribution, Position, TemplateState } from "../core/types.ts";
 import { decode, type Payload } from "../decode/decode.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
+import { identityOf } from "../group/identity.ts";
 import type { TemplateMiner } from "../group/template-miner.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { StreamRecord } from "../read/client.ts";
@@ -99,7 +100,7 @@ export class Pipeline {
 
   /** Mines a line's template. It is new until a commit holds it, even when the batch that showed it is read again. */
   mine(record: LogRecord, at: number): { fingerprint: string; template: string; isNew: boolean } {
-    const mined = this.options.miner.add(record.service, record.message, at);
+    const mined = this.options.miner.add(record.service, record.message, at, identityOf(record));
     const { fingerprint, template } = mined;
     if (mined.isNew) this.#newTemplates.set(fingerprint, { fingerprint, template, record });
     return { fingerprint, template, isNew: this.#newTemplates.has(fingerprint) };

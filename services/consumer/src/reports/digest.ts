@@ -1,5 +1,6 @@
 import { LEVELS, type Level, validateRecord } from "@cali/log-record";
 import { z } from "zod";
+import { identityOf } from "../group/identity.ts";
 import { TemplateMiner } from "../group/template-miner.ts";
 import { NEW_ERRORS, newErrorSchema } from "../notify/new-errors.ts";
 import { redact } from "../redact/redact.ts";
@@ -75,7 +76,8 @@ async function sumUp(objects: ObjectStore, date: string): Promise<DayDigest> {
     lines++;
     byLevel.set(record.level, (byLevel.get(record.level) ?? 0) + 1);
     byService.set(record.service, (byService.get(record.service) ?? 0) + 1);
-    const { fingerprint } = miner.add(record.service, record.message, Date.parse(record.timestamp));
+    const at = Date.parse(record.timestamp);
+    const { fingerprint } = miner.add(record.service, record.message, at, identityOf(record));
     const entry = entries.get(fingerprint);
     entries.set(fingerprint, {
       fingerprint,
@@ -86,11 +88,28 @@ async function sumUp(objects: ObjectStore, date: string): Promise<DayDigest> {
       firstSeen: entry && entry.firstSeen < record.timestamp ? entry.firstSeen : record.timestamp,
     });
   }
-  const templates = [...entries.values()]
+  const templates = [...joined(entries, (fingerprint) => miner.resolve(fingerprint)).values()]
     .map((entry) => ({ ...entry, template: redact(miner.get(entry.fingerprint)?.template ?? "") }))
     .sort((a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : 1))
     .slice(0, MOST_TEMPLATES);
   return { date, lines, byLevel: descending(byLevel), byService: descending(byService), templates };
+}
+
+/** Templates that turned out to be one are one entry. */
+function joined(entries: ReadonlyMap<string, DigestEntry>, resolve: (fingerprint: string) => string) {
+  const owners = new Map<string, DigestEntry>();
+  for (const entry of entries.values()) {
+    const fingerprint = resolve(entry.fingerprint);
+    const owner = owners.get(fingerprint);
+    owners.set(fingerprint, {
+      ...entry,
+      fingerprint,
+      level: graver(owner?.level, entry.level),
+      count: entry.count + (owner?.count ?? 0),
+      firstSeen: owner && owner.firstSeen < entry.firstSeen ? owner.firstSeen : entry.firstSeen,
+    });
+  }
+  return owners;
 }
 
 const graver = (a: Level | undefined, b: Level): Level =>

@@ -83,12 +83,13 @@ export class KinesisServer {
     return [...this.#shards.values()].filter((shard) => !shard.closed).map((shard) => shard.shardId);
   }
 
-  /** Appends a record to an open shard and returns its sequence number. */
-  put(data: Uint8Array | string, shardId = this.openShards[0] ?? ""): string {
+  /** Appends a record to an open shard and returns its sequence number; a given one has 16 digits and is the highest so far. */
+  put(data: Uint8Array | string, shardId = this.openShards[0] ?? "", given?: string): string {
     const shard = this.#shards.get(shardId);
     if (shard === undefined || shard.closed) throw new Error(`${shardId} is not open`);
     const bytes = Buffer.from(data as never);
-    const sequenceNumber = this.#next();
+    if (given !== undefined) this.#sequence = BigInt(given.slice(2));
+    const sequenceNumber = given ?? this.#next();
     const arrivedAt = Date.now() / 1000;
     shard.records.push({
       sequenceNumber,

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { ConsumerConfigInput } from "../../src/config/load.ts";
+import { NEW_ERRORS } from "../../src/notify/new-errors.ts";
+import { until } from "./process.ts";
+import type { Rig } from "./rig.ts";
+import { alertsOf } from "./slack-server.ts";
+
+const FOLDER = join(import.meta.dirname, "../fixtures/state-1");
+
+/** A file of the fixture. */
+export const fixture = (name: "state.sql" | "items.jsonl" | "lines.jsonl") =>
+  readFileSync(join(FOLDER, name), "utf8");
+
+/** Alerts that waited for Slack. */
+const WAITING = { "state.sql": 15, "items.jsonl": 11 };
+
+/** The last record of each shard that was read, in their order. */
+function checkpointsOf(file: keyof typeof WAITING): { shardId: string; sequenceNumber: string }[] {
+  const form =
+    file === "state.sql"
+      ? /INTO shards VALUES \('(shardId-\d+)', '(\d+)'/g
+      : /shardId\\":\\"(shardId-\d+)\\",\\"sequenceNumber\\":\\"(\d+)/g;
+  return [...fixture(file).matchAll(form)]
+    .map(([, shardId = "", sequenceNumber = ""]) => ({ shardId, sequenceNumber }))
+    .sort((a, b) => (a.sequenceNumber < b.sequenceNumber ? -1 : 1));
+}
+
+/**
+ * Goes on with the fixture's state, which the consumer finds where `sections` say: the lines that were read come again.
+ * No line is lost or counted twice, no error is told as a new one, and what waited is sent.
+ */
+export async function goOn(
+  rig: Rig,
+  file: keyof typeof WAITING,
+  sections: { state?: Partial<ConsumerConfigInput["state"]> },
+): Promise<void> {
+  const lines = fixture("lines.jsonl").trimEnd().split("\n");
+  const [first = "", second = ""] = rig.kinesis.openShards;
+  for (const { shardId, sequenceNumber } of checkpointsOf(file)) {
+    rig.kinesis.put(lines[0] as string, shardId, sequenceNumber);
+  }
+  for (const [place, line] of lines.entries()) rig.kinesis.put(line, place % 3 ? first : second);
+  const consumer = await rig.start({ ...sections, slack: { digestAbove: 11 } });
+  const newErrors: string[] = [];
+  const newAlerts: string[] = [];
+  consumer.events.on("newTemplate", ({ template }) => newErrors.push(template));
+  consumer.events.on("alert", (alert) => {
+    if (alert.isNew) newAlerts.push(alert.template);
+  });
+  // The first line was read twice.
+  const total = 2 * lines.length + 1;
+  await until("all lines", async () => (await consumer.counters()).totals.records >= total);
+  await until("what waited", async () => (await consumer.counters()).outbox === 0);
+  expect((await consumer.counters()).totals).toMatchObject({ records: total, invalid: 2 });
+  expect(newErrors).toEqual([]);
+  expect(newAlerts).toEqual([]);
+  for await (const { key } of rig.objects.list(NEW_ERRORS)) expect.fail(`${key} was written`);
+  const sent = alertsOf(rig.slack.posts).map(({ id }) => id);
+  expect(sent.length).toBeGreaterThanOrEqual(WAITING[file]);
+  expect(new Set(sent).size).toBe(sent.length);
+  await rig.stop(consumer);
+}

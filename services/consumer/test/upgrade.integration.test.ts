@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect, it, onTestFinished } from "vitest";
+import { DynamoStateStore } from "../src/state/dynamodb.ts";
+import { CREDENTIALS as credentials, REGION as region, startMoto } from "./support/moto.ts";
+import { Rig } from "./support/rig.ts";
+import { fixture, goOn } from "./support/upgrade.ts";
+
+it("goes on with a DynamoDB state of version 1: known errors stay known, counts go on, what waited is sent", async () => {
+  const { endpoint, stop } = await startMoto();
+  onTestFinished(stop);
+  const table = `state-${randomUUID()}`;
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  const keys = { pk: "HASH", sk: "RANGE" } as const;
+  await client.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
+      AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    }),
+  );
+  for (const line of fixture("items.jsonl").trimEnd().split("\n")) {
+    await client.send(new PutItemCommand({ TableName: table, Item: JSON.parse(line) }));
+  }
+  const rig = await Rig.create(2);
+  const state = { file: undefined, table, endpoint, leaseDurationMs: 1_000 };
+  await goOn(rig, "items.jsonl", { state });
+  const store = await DynamoStateStore.open({ table, region, endpoint, credentials });
+  onTestFinished(() => store.close());
+  let count = 0;
+  for (const { checkpoint } of await store.shards()) {
+    for (const one of await store.loadContributions(checkpoint.shardId)) count += one.count;
+  }
+  expect(count).toBe(2 * (fixture("lines.jsonl").trimEnd().split("\n").length - 2) + 1);
+}, 60_000);
