@@ -195,7 +195,7 @@ async function untilConsumed(consumer: Consumer, accepted: number): Promise<void
 
 function reportOf(
   { made, accepted, refused }: Summary,
-  { totals, alerts: alerted, suppressed }: Awaited<ReturnType<Consumer["counters"]>>,
+  { totals }: Awaited<ReturnType<Consumer["counters"]>>,
   rest: { alerts: RaisedAlert[]; archived: number; labelsFile: string; startedAt: number },
 ): RunReport {
   const { alerts, archived, labelsFile, startedAt } = rest;
@@ -206,8 +206,9 @@ function reportOf(
     refused,
     consumed: totals.valid + totals.invalid,
     invalid: totals.invalid,
-    alerted,
-    suppressed,
+    // Those of the consumer's last moments included.
+    alerted: alerts.length,
+    suppressed: alerts.reduce((sum, { alert }) => sum + alert.suppressed, 0),
     lost: accepted - totals.records,
     archived,
     firstAlertMs: first && first.at - startedAt,
