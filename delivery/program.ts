@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { adoptCommand } from "./commands/adopt/command.ts";
 import { bootstrapCommand } from "./commands/bootstrap/command.ts";
 import { commentCommand } from "./commands/comment/command.ts";
 import { costCommand } from "./commands/cost/command.ts";
@@ -20,6 +21,7 @@ import { waitForCommand } from "./commands/wait-for/command.ts";
 /** `cali`: what pipelines and people run against an environment. Each command lives in a folder of its own. */
 export const program = new Command("cali")
   .description("Makes, shows and changes a CALI environment.")
+  .addCommand(adoptCommand)
   .addCommand(bootstrapCommand)
   .addCommand(pipelineAccessCommand)
   .addCommand(switchCommand)

@@ -1,0 +1,41 @@
+import { importId } from "./import-id.ts";
+import { ADOPTING_STACKS, type Adopted } from "./partition.ts";
+
+/**
+ * The move as HCL: an `import` block for each object in its stack, a `removed` block for each resource in the old root. The last
+ * line sums up.
+ */
+export function render(adopted: readonly Adopted[], staying: readonly string[]): string {
+  const stacks = ADOPTING_STACKS.flatMap((stack) => {
+    const own = adopted.filter((one) => one.stack === stack);
+    if (own.length === 0) return [];
+    return [`# ${stack}: ${own.length} imported`, ...own.map(importBlock), ""];
+  });
+  const resources = [...new Set(adopted.map(({ address }) => address.replace(/\[.*$/s, "")))];
+  return [
+    ...stacks,
+    `# The old root: ${adopted.length} forgotten, none destroyed`,
+    ...resources.map(removedBlock),
+    "",
+    ...staying.map((address) => `# stays in the old root: ${address}`),
+    ...(staying.length > 0 ? [""] : []),
+    `${adopted.length} imports, ${adopted.length} forgets, 0 created, 0 destroyed`,
+    "",
+  ].join("\n");
+}
+
+const importBlock = (one: Adopted) => `import {
+  to = ${one.address}
+  id = ${quoted(importId(one))}
+}`;
+
+/** A `removed` block takes a whole resource, all its instances. */
+const removedBlock = (address: string) => `removed {
+  from = ${address}
+  lifecycle {
+    destroy = false
+  }
+}`;
+
+/** A text in HCL, in which `${` and `%{` would begin a template. */
+const quoted = (text: string) => JSON.stringify(text).replaceAll("${", "$${").replaceAll("%{", "%%{");
