@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { COMMENT_LIMIT, render } from "../delivery/commands/comment/render.ts";
-import type { Report } from "../delivery/commands/comment/report.ts";
 import { parsePlan } from "../delivery/core/plan-json/read.ts";
+import { COMMENT_LIMIT, render } from "../delivery/core/report/render.ts";
+import type { Report } from "../delivery/core/report/report.ts";
 
 /**
  * How long a comment of the plan `huge` (220 policies, 0.8 MB of JSON) takes: reading it, the comment, and the whole report. The

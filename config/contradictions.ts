@@ -1,4 +1,5 @@
-import type { Config } from "./schema.ts";
+import type { z } from "zod";
+import { type Config, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
@@ -218,3 +219,16 @@ export const CONTRADICTIONS: readonly Contradiction[] = [
     },
   },
 ];
+
+/** Validates a parsed configuration file; every problem, contradictions included, is reported in one go. */
+export const configSchema = CONTRADICTIONS.reduce<z.ZodType<Config>>(
+  (schema, { path, allowed, holds }) =>
+    schema.refine(holds, {
+      path,
+      error: allowed,
+      // Always for a mapping, whatever else is wrong in it: a contradiction is told together with the other
+      // problems, not after they are mended.
+      when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value),
+    }),
+  shape,
+);

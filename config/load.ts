@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { configSchema } from "./contradictions.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { loadOverrides, type Overrides } from "./overrides.ts";
-import { type Config, configSchema } from "./schema.ts";
+import type { Config } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
 import { parseYaml, shorten } from "./yaml-file.ts";
 

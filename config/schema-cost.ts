@@ -41,7 +41,7 @@ export const costSchema = z
       )
       .default({})
       .describe(
-        "USD, by the price's id in delivery/commands/cost/prices/<region>.yaml: prices that the table doesn't know, or that you agreed on with AWS.",
+        "USD, by the price's id in delivery/core/cost/prices/<region>.yaml: prices that the table doesn't know, or that you agreed on with AWS.",
       ),
   })
   .prefault({});

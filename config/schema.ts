@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { CONTRADICTIONS } from "./contradictions.ts";
 import {
   airflowSchema,
   clusterSchema,
@@ -79,7 +78,8 @@ const providerSchema = z
   })
   .prefault({});
 
-const base = z.strictObject({
+/** The shape alone; `configSchema` looks for contradictions, too. */
+export const shape = z.strictObject({
   project: nameWord(20).default("cali").describe("First word of every name."),
   environment: nameWord(12).describe("dev, staging, prod, …"),
   region: z
@@ -139,17 +139,4 @@ const base = z.strictObject({
 });
 
 /** The shape before contradictions are looked for. */
-export type Config = z.output<typeof base>;
-
-/** Validates a parsed configuration file; every problem, contradictions included, is reported in one go. */
-export const configSchema = CONTRADICTIONS.reduce<z.ZodType<Config>>(
-  (schema, { path, allowed, holds }) =>
-    schema.refine(holds, {
-      path,
-      error: allowed,
-      // Always for a mapping, whatever else is wrong in it: a contradiction is told together with the other
-      // problems, not after they are mended.
-      when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value),
-    }),
-  base,
-);
+export type Config = z.output<typeof shape>;

@@ -27,7 +27,7 @@ export function imageVariable(
     condition: Fn.can(Fn.regex(pattern, variable.stringValue)),
     errorMessage: `${name} must be <account>.${repository}@sha256:<64 hexadecimal digits>: a digest, not a tag.`,
   });
-  // Which one runs: a plan that is about something else leaves it as it is (delivery/commands/plan/images.ts).
+  // Which one runs: a plan that is about something else leaves it as it is (delivery/core/planning/images.ts).
   withLogicalId(new TerraformOutput(scope, `${name}-output`, { value: variable.stringValue }), name);
   return variable;
 }

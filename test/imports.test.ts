@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -29,6 +30,13 @@ const FORBIDDEN: [string, string][] = [
   ["local/x.ts", "cdktf"],
   ["delivery/x.ts", "../stacks/06-iam.ts"],
   ["delivery/x.ts", "../constructs/handle.ts"],
+  ["delivery/core/github/x.ts", "../../commands/plan/command.ts"],
+  ["delivery/core/x.ts", "../stacks/06-iam.ts"],
+  ["delivery/core/x.ts", "../program.ts"],
+  ["delivery/commands/deploy/x.ts", "../plan/command.ts"],
+  ["delivery/commands/deploy/x.ts", "../drift/report.ts"],
+  ["delivery/commands/deploy/x.ts", "../../commands/plan/command.ts"],
+  ["delivery/commands/deploy/x.ts", "../../../constructs/handle.ts"],
 ];
 
 const ALLOWED: [string, string][] = [
@@ -38,6 +46,11 @@ const ALLOWED: [string, string][] = [
   ["stacks/x.ts", "../config/names.ts"],
   ["main.ts", "./stacks/06-iam.ts"],
   ["delivery/x.ts", "../config/load.ts"],
+  ["delivery/core/github/x.ts", "../errors.ts"],
+  ["delivery/core/github/x.ts", "../terraform/state.ts"],
+  ["delivery/commands/deploy/x.ts", "../../core/deployment/deploy.ts"],
+  ["delivery/commands/deploy/x.ts", "../../../config/load.ts"],
+  ["delivery/commands/deploy/x.ts", "./part.ts"],
   ["local/x.ts", "../services/consumer/src/pipeline/consumer.ts"],
   ["local/x.ts", "@cali/log-generator"],
   ["services/consumer/src/x.ts", "@cali/log-record"],
@@ -81,5 +94,53 @@ describe("the import rule", () => {
 
   it.each(ALLOWED)("%s may import %s", (path, specifier) => {
     expect(isRefused(path, specifier)).toBe(false);
+  });
+});
+
+/** The relative imports of a module, types too. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), "utf8");
+  const specifiers = text.matchAll(
+    /^(?:import|export)\b[^;"]*?(?:from )?"(\.[^"]+\.ts)";|\bimport\("(\.[^"]+\.ts)"\)/gm,
+  );
+  return [...specifiers].map(([, one, other]) => join(dirname(file), one ?? other ?? ""));
+}
+
+/** Modules that import each other, in a circle. */
+function circles(modules: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (module: string, path: readonly string[]) => {
+    const begin = path.indexOf(module);
+    if (begin >= 0) found.push([...path.slice(begin), module].join(" -> "));
+    if (begin >= 0 || done.has(module)) return;
+    for (const next of modules.get(module) ?? []) visit(next, [...path, module]);
+    done.add(module);
+  };
+  for (const module of modules.keys()) visit(module, []);
+  return found;
+}
+
+describe("modules", () => {
+  it("never import each other in a circle", () => {
+    const listed = execFileSync("git", ["ls-files", "*.ts"], { cwd: ROOT, encoding: "utf8" });
+    const files = listed.trim().split("\n");
+    const modules = new Map(
+      files.filter((file) => existsSync(join(ROOT, file))).map((file) => [file, importsOf(file)]),
+    );
+    expect(modules.get("delivery/main.ts")).not.toEqual([]);
+    expect(circles(modules)).toEqual([]);
+  });
+
+  it("in a circle are noticed", () => {
+    expect(
+      circles(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["b"]],
+        ]),
+      ),
+    ).toEqual(["b -> c -> b"]);
   });
 });

@@ -2,8 +2,8 @@ import type { LifecycleRule } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import type { StateBackend } from "../../config/state-backend.ts";
 import { plan } from "../../delivery/commands/bootstrap/plan.ts";
-import { parsePolicy, type Statement } from "../../delivery/commands/bootstrap/policy.ts";
-import type { Actual, ActualBucket, ActualTable, Step } from "../../delivery/commands/bootstrap/step.ts";
+import { parsePolicy, type Statement } from "../../delivery/core/state-backend/policy.ts";
+import type { Actual, ActualBucket, ActualTable, Step } from "../../delivery/core/state-backend/step.ts";
 
 export const REGION = "ap-northeast-2";
 export const KEY = `arn:aws:kms:${REGION}:123456789012:key/11111111-2222-3333-4444-555555555555`;

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StateBackend } from "../../config/state-backend.ts";
 import { NOTHING, plan } from "../../delivery/commands/bootstrap/plan.ts";
-import { parsePolicy, type Statement } from "../../delivery/commands/bootstrap/policy.ts";
 import { cliCommand, shellScript } from "../../delivery/commands/bootstrap/script.ts";
-import type { ActualBucket, ActualTable, Step } from "../../delivery/commands/bootstrap/step.ts";
+import { parsePolicy, type Statement } from "../../delivery/core/state-backend/policy.ts";
+import type { ActualBucket, ActualTable, Step } from "../../delivery/core/state-backend/step.ts";
 import {
   ARN,
   actual,

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StateBackend } from "../../config/state-backend.ts";
 import { bootstrap } from "../../delivery/commands/bootstrap/bootstrap.ts";
+import { NOTHING, plan } from "../../delivery/commands/bootstrap/plan.ts";
+import { shellScript } from "../../delivery/commands/bootstrap/script.ts";
 import {
   AwsRequestError,
   BucketPolicyError,
@@ -12,9 +14,7 @@ import {
   LockTableError,
   RegionError,
   UnfinishedError,
-} from "../../delivery/commands/bootstrap/errors.ts";
-import { NOTHING, plan } from "../../delivery/commands/bootstrap/plan.ts";
-import { shellScript } from "../../delivery/commands/bootstrap/script.ts";
+} from "../../delivery/core/errors.ts";
 import { run, runCali } from "../support/run.ts";
 import { ACCOUNT, FakeAws } from "./bootstrap-fake-aws.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { code, fence, htmlCode } from "../../delivery/commands/comment/markdown.ts";
-import { render } from "../../delivery/commands/comment/render.ts";
+import { code, fence, htmlCode } from "../../delivery/core/markdown.ts";
 import { parsePlan } from "../../delivery/core/plan-json/read.ts";
+import { render } from "../../delivery/core/report/render.ts";
 import { hostileTexts, nth, plain } from "../support/hostile.ts";
 import { hostilePlanText } from "../support/hostile-plan.ts";
 import { find, parse, structure } from "../support/markdown.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stateOf } from "../../delivery/commands/comment/header.ts";
-import { COMMENT_LIMIT, render } from "../../delivery/commands/comment/render.ts";
-import type { StackReport } from "../../delivery/commands/comment/report.ts";
+import { stateOf } from "../../delivery/core/report/header.ts";
+import { COMMENT_LIMIT, render } from "../../delivery/core/report/render.ts";
+import type { StackReport } from "../../delivery/core/report/report.ts";
 import { type ChangeInput, makePlan, PLANS, planOf } from "../support/plans.ts";
 import { plannedStack, reportOf } from "../support/reports.ts";
 

@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import { estimate, totalOf } from "../../delivery/commands/cost/estimate.ts";
-import { inventoryOfStack } from "../../delivery/commands/cost/inventory.ts";
-import { supportOf } from "../../delivery/commands/cost/kubernetes-versions.ts";
-import { partOf } from "../../delivery/commands/cost/part.ts";
-import { parsePrices, priceTable, readPrices } from "../../delivery/commands/cost/price-table.ts";
-import { reckonInventory } from "../../delivery/commands/cost/reckon.ts";
 import { renderJson, renderText } from "../../delivery/commands/cost/render.ts";
+import { estimate, totalOf } from "../../delivery/core/cost/estimate.ts";
+import { inventoryOfStack } from "../../delivery/core/cost/inventory.ts";
+import { supportOf } from "../../delivery/core/cost/kubernetes-versions.ts";
+import { partOf } from "../../delivery/core/cost/part.ts";
+import { parsePrices, priceTable, readPrices } from "../../delivery/core/cost/price-table.ts";
+import { reckonInventory } from "../../delivery/core/cost/reckon.ts";
 import { ROOT } from "../support/run.ts";
 import { synthesizeEnvironment } from "../support/synth.ts";
 
@@ -59,7 +59,7 @@ describe("price tables", () => {
   });
 
   it("have the same prices in the same units, whichever are known", () => {
-    expect(readdirSync(join(ROOT, "delivery/commands/cost/prices")).sort()).toEqual(
+    expect(readdirSync(join(ROOT, "delivery/core/cost/prices")).sort()).toEqual(
       REGIONS.map((region) => `${region}.yaml`),
     );
     const [seoul, virginia] = REGIONS.map((region) =>

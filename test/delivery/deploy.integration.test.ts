@@ -8,8 +8,8 @@ import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
-import { readDeployResult } from "../../delivery/commands/deploy/deploy-result.ts";
-import { readPlanRun } from "../../delivery/commands/plan/plan-run.ts";
+import { readDeployResult } from "../../delivery/core/deployment/deploy-result.ts";
+import { readPlanRun } from "../../delivery/core/planning/plan-run.ts";
 import { sealPlans } from "../../delivery/core/seal/seal-plans.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { CredentialsError } from "../../delivery/commands/bootstrap/errors.ts";
 import { check, type Finding } from "../../delivery/commands/doctor/finding.ts";
 import { findingsAsText } from "../../delivery/commands/doctor/render.ts";
 import { checkEnvironment } from "../../delivery/commands/doctor/surroundings.ts";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
+import { CredentialsError } from "../../delivery/core/errors.ts";
 
 const config = loadConfig({ env: "dev" });
 const stack = (requiredVariables: string[]): SynthesizedStack => ({

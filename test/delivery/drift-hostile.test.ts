@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { COMMENT_LIMIT } from "../../delivery/commands/comment/render.ts";
-import type { StackReport } from "../../delivery/commands/comment/report.ts";
 import { changeComment } from "../../delivery/commands/drift/change.ts";
 import { KINDS } from "../../delivery/commands/drift/finding.ts";
 import { driftMessage } from "../../delivery/commands/drift/message.ts";
@@ -9,6 +7,8 @@ import { renderDrift } from "../../delivery/commands/drift/render.ts";
 import { driftReport } from "../../delivery/commands/drift/report.ts";
 import { holdingsOfState } from "../../delivery/commands/drift/states.ts";
 import { parsePlan } from "../../delivery/core/plan-json/read.ts";
+import { COMMENT_LIMIT } from "../../delivery/core/report/render.ts";
+import type { StackReport } from "../../delivery/core/report/report.ts";
 import { hostileTexts, nth, plain } from "../support/hostile.ts";
 import { hostilePlanText } from "../support/hostile-plan.ts";
 import { parse, structure } from "../support/markdown.ts";

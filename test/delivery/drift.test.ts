@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StackReport } from "../../delivery/commands/comment/report.ts";
 import { changeComment, changeSince } from "../../delivery/commands/drift/change.ts";
 import { digestOf, type Finding, inWords, NOTHING } from "../../delivery/commands/drift/finding.ts";
 import { MARKER_BYTES, type Marker, markerLine, readMarker } from "../../delivery/commands/drift/marker.ts";
@@ -9,6 +8,7 @@ import { renderDrift } from "../../delivery/commands/drift/render.ts";
 import { driftReport, type StatesLook } from "../../delivery/commands/drift/report.ts";
 import { type Holding, sameObjects } from "../../delivery/commands/drift/same-object.ts";
 import { holdingsOfState } from "../../delivery/commands/drift/states.ts";
+import type { StackReport } from "../../delivery/core/report/report.ts";
 import { hostileText } from "../support/hostile.ts";
 import { makePlan, PLANS, planOf } from "../support/plans.ts";
 import { COMMIT, plannedStack, REPOSITORY } from "../support/reports.ts";

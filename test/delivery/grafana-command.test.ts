@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
-import { WorkspaceError } from "../../delivery/commands/grafana/errors.ts";
 import { withWorkspace } from "../../delivery/commands/grafana/workspace.ts";
+import { WorkspaceError } from "../../delivery/core/errors.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

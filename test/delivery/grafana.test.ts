@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DATA_SOURCE_UIDS, grafanaDataSources } from "../../config/grafana-data-sources.ts";
 import { dashboards } from "../../delivery/commands/grafana/command.ts";
-import { GrafanaRequestError, PluginMissingError } from "../../delivery/commands/grafana/errors.ts";
 import { GrafanaApi } from "../../delivery/commands/grafana/grafana-api.ts";
 import { type Outcome, provision } from "../../delivery/commands/grafana/provision.ts";
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
+import { GrafanaRequestError, PluginMissingError } from "../../delivery/core/errors.ts";
 
 /** A Grafana that keeps what is put. */
 class GrafanaServer {

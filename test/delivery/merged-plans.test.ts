@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ReviewedPlanError } from "../../delivery/commands/fetch-plans/errors.ts";
 import { artifactName, fetchPlans } from "../../delivery/commands/fetch-plans/fetch-plans.ts";
-import { EarlierWorkflowError } from "../../delivery/commands/wait-for/errors.ts";
 import { waitFor } from "../../delivery/commands/wait-for/wait-for.ts";
+import { EarlierWorkflowError, ReviewedPlanError } from "../../delivery/core/errors.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
 import { GithubServer } from "../support/github-server.ts";
 

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../config/load.ts";
 import { Connection, type Login } from "../../delivery/commands/opensearch/client.ts";
-import { covers, grantsExactly } from "../../delivery/commands/opensearch/covers.ts";
-import { OpenSearchRequestError } from "../../delivery/commands/opensearch/errors.ts";
 import { makeReady, type Outcome } from "../../delivery/commands/opensearch/make-ready.ts";
 import { securityRoles } from "../../delivery/commands/opensearch/roles.ts";
 import { INCIDENT_FIELDS, indexTemplates, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
+import { covers, grantsExactly } from "../../delivery/core/covers.ts";
+import { OpenSearchRequestError } from "../../delivery/core/errors.ts";
 import { incidentSchema } from "../../services/consumer/src/notify/incidents/document.ts";
 import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";
 

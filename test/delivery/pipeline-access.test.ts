@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { RepositoryNameError } from "../../delivery/commands/pipeline-access/errors.ts";
 import { type PolicyDocument, wantedRoles } from "../../delivery/commands/pipeline-access/wanted.ts";
+import { RepositoryNameError } from "../../delivery/core/errors.ts";
 
 const ACCOUNT = "123456789012";
 const roles = (env: string, repository = "acme/cali") => {

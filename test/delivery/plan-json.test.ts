@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PlanFormatError } from "../../delivery/core/errors.ts";
 import { comparePlans, describeDifferences } from "../../delivery/core/plan-json/compare.ts";
 import { dataLossIn } from "../../delivery/core/plan-json/data-loss.ts";
-import { type Difference, differences } from "../../delivery/core/plan-json/difference.ts";
-import { PlanFormatError } from "../../delivery/core/plan-json/errors.ts";
+import { differences } from "../../delivery/core/plan-json/difference.ts";
 import { countsOf, hasChanges, isChange, type Plan } from "../../delivery/core/plan-json/model.ts";
 import { type Node, nodeOf } from "../../delivery/core/plan-json/node.ts";
+import type { Difference } from "../../delivery/core/plan-json/path.ts";
 import { pathText } from "../../delivery/core/plan-json/path.ts";
 import { parsePlan } from "../../delivery/core/plan-json/read.ts";
 import { inline, lines } from "../../delivery/core/plan-json/text.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PlanKeyError, SealError } from "../../delivery/core/errors.ts";
 import { seal, unseal } from "../../delivery/core/seal/container.ts";
-import { PlanKeyError, SealError } from "../../delivery/core/seal/errors.ts";
 import { planKey } from "../../delivery/core/seal/key.ts";
 
 const key = randomBytes(32);

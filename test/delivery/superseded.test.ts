@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { SupersededError } from "../../delivery/core/github/errors.ts";
+import { SupersededError } from "../../delivery/core/errors.ts";
 import { pathFilter } from "../../delivery/core/github/path-filter.ts";
 import { refuseSuperseded } from "../../delivery/core/github/superseded.ts";
 import { filterOfAll, filterOfRun } from "../../delivery/core/github/workflow-file.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { manifestsOf } from "../../delivery/commands/synth-difference/charts.ts";
 import { compare } from "../../delivery/commands/synth-difference/compare.ts";
-import type { Synthesis } from "../../delivery/commands/synth-difference/synthesize.ts";
+import type { Synthesis } from "../../delivery/core/application/synthesis.ts";
 import { ROOT, runCali } from "../support/run.ts";
 
 let folder: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compare } from "../../delivery/commands/synth-difference/compare.ts";
 import { documentsOf } from "../../delivery/commands/synth-difference/documents.ts";
 import { renderMarkdown, renderText } from "../../delivery/commands/synth-difference/render.ts";
-import type { Stack } from "../../delivery/commands/synth-difference/synthesize.ts";
+import type { Stack } from "../../delivery/core/application/synthesis.ts";
 
 const stack = (blocks: Stack) => new Map([["01-kinesis", blocks]]);
 const stream = (over: Record<string, unknown>) =>

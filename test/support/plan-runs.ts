@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StackRun } from "../../delivery/commands/plan/plan-run.ts";
+import type { StackRun } from "../../delivery/core/planning/plan-run.ts";
 import { planText } from "./plans.ts";
 
 export const HEAD = "89abcdef0123456789abcdef0123456789abcdef";

@@ -1,5 +1,5 @@
-import type { Report, StackReport } from "../../delivery/commands/comment/report.ts";
 import type { Plan } from "../../delivery/core/plan-json/model.ts";
+import type { Report, StackReport } from "../../delivery/core/report/report.ts";
 
 export const REPOSITORY = "https://github.com/shop/cali";
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";

@@ -1,4 +1,4 @@
-import type { SlackBlock } from "../../delivery/commands/notify/blocks.ts";
+import type { SlackBlock } from "../../delivery/core/slack/blocks.ts";
 
 /** Every text of a message's blocks. */
 export const textsOf = (blocks: readonly SlackBlock[]) =>

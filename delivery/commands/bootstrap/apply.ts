@@ -15,11 +15,11 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { awsRequest } from "./aws-request.ts";
-import { AwsRequestError, ForeignBucketError } from "./errors.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { AwsRequestError, ForeignBucketError } from "../../core/errors.ts";
+import { tableIsActive } from "../../core/state-backend/read-table.ts";
+import type { Step } from "../../core/state-backend/step.ts";
 import { CHANGES } from "./operations.ts";
-import { tableIsActive } from "./read-table.ts";
-import type { Step } from "./step.ts";
 
 /** What S3 and DynamoDB answer for some seconds after something was made or changed. */
 const NOT_SETTLED = new Set([

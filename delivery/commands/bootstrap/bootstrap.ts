@@ -2,13 +2,13 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { StateBackend } from "../../../config/state-backend.ts";
+import { whoAmI } from "../../core/aws/identity.ts";
+import { UnfinishedError } from "../../core/errors.ts";
+import { readBucket } from "../../core/state-backend/read-bucket.ts";
+import { readTable } from "../../core/state-backend/read-table.ts";
+import type { Plan } from "../../core/state-backend/step.ts";
 import { applyStep } from "./apply.ts";
-import { UnfinishedError } from "./errors.ts";
-import { whoAmI } from "./identity.ts";
 import { plan } from "./plan.ts";
-import { readBucket } from "./read-bucket.ts";
-import { readTable } from "./read-table.ts";
-import type { Plan } from "./step.ts";
 
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 

@@ -1,4 +1,4 @@
-import type { Step } from "./step.ts";
+import type { Step } from "../../core/state-backend/step.ts";
 
 /** A command group of the AWS CLI. */
 export type CliService = "s3api" | "dynamodb";

@@ -1,8 +1,8 @@
 import type { StateBackend } from "../../../config/state-backend.ts";
-import { RegionError } from "./errors.ts";
-import { planBucket } from "./plan-bucket.ts";
-import { planTable } from "./plan-table.ts";
-import type { Actual, Plan } from "./step.ts";
+import { RegionError } from "../../core/errors.ts";
+import { planBucket } from "../../core/state-backend/plan-bucket.ts";
+import { planTable } from "../../core/state-backend/plan-table.ts";
+import type { Actual, Plan } from "../../core/state-backend/step.ts";
 
 /** Neither bucket nor table. */
 export const NOTHING: Actual = { bucket: null, table: null };

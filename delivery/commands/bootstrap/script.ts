@@ -1,6 +1,6 @@
 import type { StateBackend } from "../../../config/state-backend.ts";
+import type { Plan, Step } from "../../core/state-backend/step.ts";
 import { CHANGES } from "./operations.ts";
-import type { Plan, Step } from "./step.ts";
 
 /** Words that a POSIX shell takes as they are. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:=@-]+$/;

@@ -2,15 +2,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
+import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/reckon.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
-import { EXIT_OVER_BUDGET, failsBudget } from "../cost/reckon.ts";
-import { stateOf } from "./header.ts";
+import { stateOf } from "../../core/report/header.ts";
+import { commentOf, LONGEST_LINE, reportOf } from "../../core/report/of-plans.ts";
+import { render } from "../../core/report/render.ts";
 import { setLabel } from "./labels.ts";
-import { commentOf, LONGEST_LINE, reportOf } from "./of-plans.ts";
 import { postComment } from "./pull-request.ts";
-import { render } from "./render.ts";
 
 interface Options {
   readonly plans: string;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PlanState } from "./report.ts";
+import type { PlanState } from "../../core/report/report.ts";
 
 /** What the hidden first line of a comment says, by which later runs find it. */
 export interface Marker {

@@ -2,11 +2,18 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
+import { synthesize } from "../../core/application/synthesis.ts";
+import { inventoryOfStack } from "../../core/cost/inventory.ts";
+import {
+  EXIT_OVER_BUDGET,
+  failsBudget,
+  type Reckoning,
+  reckon,
+  reckonInventory,
+} from "../../core/cost/reckon.ts";
+import { PlanRunError } from "../../core/errors.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
-import { PlanRunError, readPlanRun } from "../plan/plan-run.ts";
-import { synthesize } from "../synth-difference/synthesize.ts";
-import { inventoryOfStack } from "./inventory.ts";
-import { EXIT_OVER_BUDGET, failsBudget, type Reckoning, reckon, reckonInventory } from "./reckon.ts";
+import { readPlanRun } from "../../core/planning/plan-run.ts";
 import { renderJson, renderText } from "./render.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -1,9 +1,9 @@
 import type { Config } from "../../../config/schema.ts";
 import { BUDGET_PARTS } from "../../../config/schema-cost.ts";
+import { type CostLine, totalOf } from "../../core/cost/estimate.ts";
+import type { Part } from "../../core/cost/part.ts";
+import type { CostChange, Reckoning } from "../../core/cost/reckon.ts";
 import { visible } from "../../core/plan-json/text.ts";
-import { type CostLine, totalOf } from "./estimate.ts";
-import type { Part } from "./part.ts";
-import type { CostChange, Reckoning } from "./reckon.ts";
 
 const UNKNOWN = "unknown";
 

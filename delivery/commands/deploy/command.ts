@@ -2,15 +2,16 @@ import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
+import { applicationOf } from "../../core/application/application-of.ts";
+import { deploy } from "../../core/deployment/deploy.ts";
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
+import { type StackOptions, withStackOptions } from "../../core/options.ts";
 import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
-import { applicationOf, type StackOptions, withStackOptions } from "../plan/command.ts";
-import { deploy } from "./deploy.ts";
 
 const FAILED = new Set(["failed", "skipped", "refused"]);
 

@@ -1,12 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { StateBackend } from "../../../config/state-backend.ts";
-import type { Identity } from "../bootstrap/identity.ts";
-import { planBucket } from "../bootstrap/plan-bucket.ts";
-import { planTable } from "../bootstrap/plan-table.ts";
-import { readBucket } from "../bootstrap/read-bucket.ts";
-import { readTable } from "../bootstrap/read-table.ts";
-import type { Plan, Step } from "../bootstrap/step.ts";
+import type { Identity } from "../../core/aws/identity.ts";
+import { planBucket } from "../../core/state-backend/plan-bucket.ts";
+import { planTable } from "../../core/state-backend/plan-table.ts";
+import { readBucket } from "../../core/state-backend/read-bucket.ts";
+import { readTable } from "../../core/state-backend/read-table.ts";
+import type { Plan, Step } from "../../core/state-backend/step.ts";
 import { check, type Finding } from "./finding.ts";
 
 /** Without these a state can be lost, or read by others. What else is missing is only told of. */

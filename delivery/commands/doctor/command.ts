@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
+import { applicationOf } from "../../core/application/application-of.ts";
+import { type StackOptions, stackArgument, synthDirOption } from "../../core/options.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
-import { applicationOf, type StackOptions, stackArgument, synthDirOption } from "../plan/command.ts";
 import { examine } from "./examine.ts";
 import type { Finding } from "./finding.ts";
 import { findingsAsText } from "./render.ts";

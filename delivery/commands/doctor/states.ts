@@ -6,9 +6,9 @@ import semver from "semver";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { AwsRequestError } from "../../core/errors.ts";
 import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
-import { awsRequest } from "../bootstrap/aws-request.ts";
-import { AwsRequestError } from "../bootstrap/errors.ts";
 import { check, type Finding } from "./finding.ts";
 
 export interface StateChecks {

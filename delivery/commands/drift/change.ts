@@ -1,4 +1,4 @@
-import { bytes, code, counted } from "../comment/markdown.ts";
+import { bytes, code, counted } from "../../core/markdown.ts";
 import { type Finding, type FindingId, inWords, NOTHING } from "./finding.ts";
 import type { Marker } from "./marker.ts";
 import { titleOf } from "./render.ts";

@@ -2,25 +2,26 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
+import { applicationOf } from "../../core/application/application-of.ts";
+import { PlanRunError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
 import type { Repository } from "../../core/github/label.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfAll } from "../../core/github/workflow-file.ts";
-import { Secrets } from "../../core/terraform/secrets.ts";
-import { stackReports } from "../comment/collect.ts";
-import { send } from "../notify/send.ts";
 import {
-  applicationOf,
   commitOption,
   EXIT_CHANGES,
   lockTimeoutOption,
   parallelOption,
   synthDirOption,
-} from "../plan/command.ts";
-import { plan } from "../plan/plan.ts";
-import { type PlanRun, PlanRunError, readPlanRun } from "../plan/plan-run.ts";
+} from "../../core/options.ts";
+import { plan } from "../../core/planning/plan.ts";
+import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
+import { stackReports } from "../../core/report/collect.ts";
+import { send } from "../../core/slack/send.ts";
+import { Secrets } from "../../core/terraform/secrets.ts";
 import { changeSince } from "./change.ts";
 import { inWords } from "./finding.ts";
 import { findIssue, writeIssue } from "./issue.ts";

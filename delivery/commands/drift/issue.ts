@@ -1,7 +1,7 @@
 import { asking } from "../../core/github/client.ts";
 import { ensureLabel, type Repository } from "../../core/github/label.ts";
 import { isBy, ownLogin } from "../../core/github/own-login.ts";
-import { COMMENT_LIMIT } from "../comment/render.ts";
+import { COMMENT_LIMIT } from "../../core/report/render.ts";
 import { changeComment, changeSince } from "./change.ts";
 import { MARKER_BYTES, type Marker, markerLine, readMarker } from "./marker.ts";
 import { renderDrift } from "./render.ts";

@@ -5,8 +5,8 @@ import {
   message,
   type SlackBlock,
   type SlackMessage,
-} from "../notify/blocks.ts";
-import { code, link } from "../notify/slack-text.ts";
+} from "../../core/slack/blocks.ts";
+import { code, link } from "../../core/slack/text.ts";
 import type { Change } from "./change.ts";
 import { inWords, KINDS } from "./finding.ts";
 import { titleOf } from "./render.ts";

@@ -1,4 +1,3 @@
-import type { Difference } from "../../core/plan-json/difference.ts";
 import {
   type Drift,
   isChange,
@@ -6,12 +5,13 @@ import {
   type Plan,
   type ResourceChange,
 } from "../../core/plan-json/model.ts";
+import type { Difference } from "../../core/plan-json/path.ts";
 import { overlapByName, pathText } from "../../core/plan-json/path.ts";
 import { inline } from "../../core/plan-json/text.ts";
-import { attributeLines, driftLines } from "../comment/attributes.ts";
-import { LONGEST_LINE } from "../comment/of-plans.ts";
-import type { StackReport } from "../comment/report.ts";
-import { type Group, groupOf } from "../comment/words.ts";
+import { attributeLines, driftLines } from "../../core/report/attributes.ts";
+import { LONGEST_LINE } from "../../core/report/of-plans.ts";
+import type { StackReport } from "../../core/report/report.ts";
+import { type Group, groupOf } from "../../core/report/words.ts";
 import { type Finding, fingerprintOf, type Words } from "./finding.ts";
 
 /** What a deployment would do to something that nobody changed outside. */

@@ -1,5 +1,5 @@
-import { alert, bytes, cellCode, code, counted, fence } from "../comment/markdown.ts";
-import type { StackReport } from "../comment/report.ts";
+import { alert, bytes, cellCode, code, counted, fence } from "../../core/markdown.ts";
+import type { StackReport } from "../../core/report/report.ts";
 import { type Finding, inWords, KINDS, type Kind } from "./finding.ts";
 import type { DriftReport } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import type { Links } from "../../core/github/environment.ts";
-import type { StackReport } from "../comment/report.ts";
+import type { StackReport } from "../../core/report/report.ts";
 import { digestOf, type Finding, KINDS } from "./finding.ts";
 import { findingsOfStack } from "./of-plan.ts";
 import { holdingsOfPlan, sameObjects } from "./same-object.ts";

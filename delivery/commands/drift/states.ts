@@ -2,9 +2,9 @@ import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/clie
 import { z } from "zod";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { StateFormatError } from "../../core/errors.ts";
 import { type Node, Sensitive } from "../../core/plan-json/node.ts";
-import { awsRequest } from "../bootstrap/aws-request.ts";
-import { StateFormatError } from "./errors.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { type Holding, IDENTIFYING } from "./same-object.ts";
 

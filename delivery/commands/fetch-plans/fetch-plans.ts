@@ -1,6 +1,6 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
+import { ReviewedPlanError } from "../../core/errors.ts";
 import { asking, type Github } from "../../core/github/client.ts";
-import { ReviewedPlanError } from "./errors.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;

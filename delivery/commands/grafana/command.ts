@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { grafanaDataSources } from "../../../config/grafana-data-sources.ts";
 import { loadConfig } from "../../../config/load.ts";
 import { Names, namePrefix } from "../../../config/names.ts";
-import { endpointOf } from "../opensearch/domain.ts";
+import { endpointOf } from "../../core/aws/opensearch-domain.ts";
 import { GrafanaApi } from "./grafana-api.ts";
 import { type Dashboard, provision } from "./provision.ts";
 import { withWorkspace } from "./workspace.ts";

@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { GrafanaRequestError } from "./errors.ts";
+import { GrafanaRequestError } from "../../core/errors.ts";
 
 export interface GrafanaApiOptions {
   /** `https://…` */

@@ -1,6 +1,6 @@
 import type { DataSource } from "../../../config/grafana-data-sources.ts";
-import { covers } from "../opensearch/covers.ts";
-import { PluginMissingError } from "./errors.ts";
+import { covers } from "../../core/covers.ts";
+import { PluginMissingError } from "../../core/errors.ts";
 import type { GrafanaApi } from "./grafana-api.ts";
 
 const FOLDER = { uid: "cali", title: "CALI" };

@@ -9,8 +9,8 @@ import {
   ListWorkspacesCommand,
   type WorkspaceSummary,
 } from "@aws-sdk/client-grafana";
-import { awsRequest } from "../bootstrap/aws-request.ts";
-import { WorkspaceError } from "./errors.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { WorkspaceError } from "../../core/errors.ts";
 
 const TOKEN_SECONDS = 900;
 

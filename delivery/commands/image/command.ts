@@ -2,7 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Command, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
-import { whoAmI } from "../bootstrap/identity.ts";
+import { whoAmI } from "../../core/aws/identity.ts";
 import { imageRepository } from "./image.ts";
 
 interface Options {

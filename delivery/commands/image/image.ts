@@ -1,6 +1,6 @@
 import { Names, namePrefix } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
-import { UnknownServiceError } from "./errors.ts";
+import { UnknownServiceError } from "../../core/errors.ts";
 
 /**
  * The repository of a service's images, such as `123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer`.

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
+import { reckon } from "../../core/cost/reckon.ts";
+import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
 import { repositoryLinks } from "../../core/github/environment.ts";
 import { countsOf, type Plan } from "../../core/plan-json/model.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
+import { readPlanRun, type StackRun } from "../../core/planning/plan-run.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
-import { reckon } from "../cost/reckon.ts";
-import { readDeployResult, type StackResult } from "../deploy/deploy-result.ts";
-import { readPlanRun, type StackRun } from "../plan/plan-run.ts";
 import type { Notice, StackNotice } from "./notice.ts";
 
 const environmentSchema = z.object({

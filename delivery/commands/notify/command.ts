@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
+import { send } from "../../core/slack/send.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { deployNotice, planNotice } from "./collect.ts";
 import { messageOf } from "./message.ts";
-import { send } from "./send.ts";
 
 interface Options {
   readonly plans?: string;

@@ -1,4 +1,4 @@
-import type { CostChange } from "../cost/reckon.ts";
+import type { CostChange } from "../../core/cost/reckon.ts";
 import {
   context,
   fields,
@@ -7,9 +7,9 @@ import {
   type SlackBlock,
   type SlackMessage,
   section,
-} from "./blocks.ts";
+} from "../../core/slack/blocks.ts";
+import { code, codeBlock, escaped, link } from "../../core/slack/text.ts";
 import type { Changes, Notice, StackNotice } from "./notice.ts";
-import { code, codeBlock, escaped, link } from "./slack-text.ts";
 
 const ERROR_LINES = 15;
 /** Failures with their own block; more are in the list of stacks. */

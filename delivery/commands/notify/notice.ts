@@ -1,5 +1,5 @@
+import type { CostChange } from "../../core/cost/reckon.ts";
 import type { Links } from "../../core/github/environment.ts";
-import type { CostChange } from "../cost/reckon.ts";
 
 /** What became of a stack. */
 export interface StackNotice {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OpenSearchRequestError } from "./errors.ts";
+import { OpenSearchRequestError } from "../../core/errors.ts";
 
 /**
  * An answer of OpenSearch that has the form its API is documented with.

@@ -1,7 +1,7 @@
 import { Client, type ClientOptions, errors } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 import pRetry from "p-retry";
-import { OpenSearchRequestError } from "./errors.ts";
+import { OpenSearchRequestError } from "../../core/errors.ts";
 
 /** Who asks. */
 export type Login =

@@ -3,11 +3,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { Names, namePrefix } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
-import { awsRequest } from "../bootstrap/aws-request.ts";
-import { CredentialsError } from "../bootstrap/errors.ts";
-import { whoAmI } from "../bootstrap/identity.ts";
+import { whoAmI } from "../../core/aws/identity.ts";
+import { endpointOf } from "../../core/aws/opensearch-domain.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { CredentialsError } from "../../core/errors.ts";
 import { Connection, type Login } from "./client.ts";
-import { endpointOf } from "./domain.ts";
 import { makeReady, type Outcome } from "./make-ready.ts";
 
 /** `--check` found a difference. */

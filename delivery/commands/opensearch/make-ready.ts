@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Config } from "../../../config/schema.ts";
+import { covers, grantsExactly } from "../../core/covers.ts";
+import { OpenSearchRequestError } from "../../core/errors.ts";
 import { checked } from "./answers.ts";
 import type { Connection } from "./client.ts";
-import { covers, grantsExactly } from "./covers.ts";
-import { OpenSearchRequestError } from "./errors.ts";
 import { manageOld } from "./manage-old.ts";
 import { securityRoles } from "./roles.ts";
 import {

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { OpenSearchRequestError } from "../../core/errors.ts";
 import { checked } from "./answers.ts";
 import type { Connection } from "./client.ts";
-import { OpenSearchRequestError } from "./errors.ts";
 
 const POLICY_ID = "index.plugins.index_state_management.policy_id";
 /** Indices named in one request: its first line may have 4,096 bytes, a name has about 20. */

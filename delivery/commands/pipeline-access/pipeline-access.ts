@@ -13,10 +13,9 @@ import {
 } from "@aws-sdk/client-iam";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Config } from "../../../config/schema.ts";
-import { awsRequest } from "../bootstrap/aws-request.ts";
-import { AwsRequestError, UnfinishedError } from "../bootstrap/errors.ts";
-import { whoAmI } from "../bootstrap/identity.ts";
-import { ForeignRoleError } from "./errors.ts";
+import { whoAmI } from "../../core/aws/identity.ts";
+import { awsRequest } from "../../core/aws/request.ts";
+import { AwsRequestError, ForeignRoleError, UnfinishedError } from "../../core/errors.ts";
 import {
   AUDIENCE,
   ISSUER,

@@ -1,7 +1,7 @@
 import { Names, namePrefix } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
-import { RepositoryNameError } from "./errors.ts";
+import { RepositoryNameError } from "../../core/errors.ts";
 
 /** GitHub's issuer of workflow identities (https://docs.github.com/en/actions/concepts/security/openid-connect). */
 export const ISSUER = "token.actions.githubusercontent.com";

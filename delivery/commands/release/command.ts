@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { applicationOf } from "../../core/application/application-of.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
-import { applicationOf, type StackOptions, withCommonOptions } from "../plan/command.ts";
+import { type StackOptions, withCommonOptions } from "../../core/options.ts";
 import { release } from "./release.ts";
 
 interface Options extends StackOptions {

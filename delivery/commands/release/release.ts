@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Application, SynthesizedStack } from "../../core/application/application.ts";
-import { deploy } from "../deploy/deploy.ts";
-import { DeployJournal, type StackResult } from "../deploy/deploy-result.ts";
-import { stackOptions } from "../plan/plan.ts";
-import { prepare } from "../plan/plan-stack.ts";
-import { ReleaseError } from "./errors.ts";
+import { deploy } from "../../core/deployment/deploy.ts";
+import { DeployJournal, type StackResult } from "../../core/deployment/deploy-result.ts";
+import { ReleaseError } from "../../core/errors.ts";
+import { stackOptions } from "../../core/planning/plan.ts";
+import { prepare } from "../../core/planning/plan-stack.ts";
 
 /** A stack that runs a service's image, and the variable that says which. */
 interface Target {

@@ -1,6 +1,6 @@
 import type { Json } from "../../../config/overrides.ts";
+import { SwitchError } from "../../core/errors.ts";
 import type { StateFile } from "../../core/terraform/state-file.ts";
-import { SwitchError } from "./errors.ts";
 import type { Variables } from "./variables.ts";
 
 /** A key of the configuration, as steps, and the value that the state says it has. */

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "@cdktf/hcl2json";
 import type { Json } from "../../../config/overrides.ts";
+import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
-import { SwitchError } from "./errors.ts";
 import { put } from "./parity.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "@cdktf/hcl2json";
 import { z } from "zod";
-import { SwitchError } from "./errors.ts";
+import { SwitchError } from "../../core/errors.ts";
 
 const variablesSchema = z.object({
   project_name: z.string().optional(),

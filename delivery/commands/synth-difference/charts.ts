@@ -5,9 +5,9 @@ import { execa } from "execa";
 import pLimit from "p-limit";
 import { parseAllDocuments, stringify } from "yaml";
 import { z } from "zod";
+import type { Synthesis } from "../../core/application/synthesis.ts";
+import { ChartRenderError } from "../../core/errors.ts";
 import type { NamedText } from "./documents.ts";
-import { ChartRenderError } from "./errors.ts";
-import type { Synthesis } from "./synthesize.ts";
 
 /** The provider's `helm_release`, as far as a chart is rendered from it. */
 const releaseSchema = z.object({

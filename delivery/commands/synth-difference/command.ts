@@ -1,11 +1,11 @@
 import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { synthesize } from "../../core/application/synthesis.ts";
 import { manifestsOf } from "./charts.ts";
 import { compare } from "./compare.ts";
 import { documentsOf } from "./documents.ts";
 import { renderMarkdown, renderText } from "./render.ts";
-import { synthesize } from "./synthesize.ts";
 
 interface Options {
   readonly base: string;

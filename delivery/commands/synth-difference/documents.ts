@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Stack, Synthesis } from "./synthesize.ts";
+import type { Stack, Synthesis } from "../../core/application/synthesis.ts";
 
 /** One thing of a stack, as text that can be compared line by line. */
 export interface NamedText {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { EarlierWorkflowError } from "../../core/errors.ts";
 import { asking, type Github } from "../../core/github/client.ts";
-import { EarlierWorkflowError } from "./errors.ts";
 
 export interface WaitOptions {
   readonly github: Github;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { SynthesisError, UnknownStackError } from "./errors.ts";
+import { SynthesisError, UnknownStackError } from "../errors.ts";
 
 const manifestSchema = z.object({
   stacks: z.record(

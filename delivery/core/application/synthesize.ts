@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { SynthesisError } from "./errors.ts";
+import { SynthesisError } from "../errors.ts";
 
 const TIMEOUT_MS = 5 * 60_000;
 const LONGEST_OUTPUT = 4_000;

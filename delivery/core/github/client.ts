@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
+import { GithubRequestError } from "../errors.ts";
 import type { GithubEnvironment } from "./environment.ts";
-import { GithubRequestError } from "./errors.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How often a request is sent again: after an error of the server, and after a limit is over. */

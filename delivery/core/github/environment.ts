@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { GithubEnvironmentError } from "../errors.ts";
 import { secureUrl } from "../url.ts";
-import { GithubEnvironmentError } from "./errors.ts";
 
 const trimmed = (text: string) => text.replace(/\/+$/, "");
 

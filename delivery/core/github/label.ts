@@ -1,6 +1,6 @@
+import { GithubRequestError } from "../errors.ts";
 import { asking, type Github } from "./client.ts";
 import type { GithubEnvironment } from "./environment.ts";
-import { GithubRequestError } from "./errors.ts";
 
 const EXISTS = 422;
 

@@ -1,6 +1,6 @@
+import { GithubRequestError, SupersededError } from "../errors.ts";
 import { asking, type Github, githubClient } from "./client.ts";
 import { githubEnvironment } from "./environment.ts";
-import { GithubRequestError, SupersededError } from "./errors.ts";
 import type { WorkflowFilter } from "./workflow-file.ts";
 
 /** What is deployed from. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { GithubEnvironmentError } from "./errors.ts";
+import { GithubEnvironmentError } from "../errors.ts";
 import { pathFilter } from "./path-filter.ts";
 
 const FOLDER = ".github/workflows";

@@ -1,6 +1,7 @@
-import { type Difference, differences } from "./difference.ts";
+import { differences } from "./difference.ts";
 import { isChange, type OutputChange, type Plan, type ResourceChange } from "./model.ts";
 import { canonical } from "./node.ts";
+import type { Difference } from "./path.ts";
 import { pathText } from "./path.ts";
 import { inline, visible } from "./text.ts";
 

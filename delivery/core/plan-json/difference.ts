@@ -1,16 +1,6 @@
 import { listDifferences } from "./list-difference.ts";
 import { canonical, isEmpty, isList, isMap, type Node } from "./node.ts";
-import type { Path } from "./path.ts";
-
-/** One attribute, element or part of it that changes. */
-export interface Difference {
-  readonly path: Path;
-  /** undefined: not there. */
-  readonly before: Node | undefined;
-  readonly after: Node | undefined;
-  /** The elements of a list stay, in another order. */
-  readonly isReordered?: boolean;
-}
+import type { Difference, Path } from "./path.ts";
 
 const EMPTY_MAP: ReadonlyMap<string, Node> = new Map();
 

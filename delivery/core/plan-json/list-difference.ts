@@ -1,7 +1,6 @@
 import { diffArrays } from "diff";
-import type { Difference, differences } from "./difference.ts";
 import { canonical, isMap, type Node } from "./node.ts";
-import type { Path } from "./path.ts";
+import type { Compare, Difference, Path } from "./path.ts";
 
 interface Options {
   readonly path: Path;
@@ -27,7 +26,7 @@ export function listDifferences(
   before: readonly Node[],
   after: readonly Node[],
   options: Options,
-  descend: typeof differences,
+  descend: Compare,
 ): Difference[] {
   if (![...before, ...after].some(isMap)) return plainDifferences(before, after, options);
   const label = naming(before, after);

@@ -1,5 +1,5 @@
-import type { Difference } from "./difference.ts";
 import type { Node } from "./node.ts";
+import type { Difference } from "./path.ts";
 
 /** What happens to an object. `no-op` can still be an import or a move. */
 export type Action = "create" | "update" | "replace" | "delete" | "forget" | "read" | "no-op";

@@ -1,3 +1,4 @@
+import type { Node } from "./node.ts";
 import { quoted } from "./text.ts";
 
 /** An attribute's name, or an element's place in a list with the name that tells it from the others. */
@@ -30,3 +31,20 @@ export function overlapByName(a: Path, b: Path): boolean {
   const names = (path: Path) => path.filter((step) => typeof step === "string");
   return overlap(names(a), names(b));
 }
+
+/** One attribute, element or part of it that changes. */
+export interface Difference {
+  readonly path: Path;
+  /** undefined: not there. */
+  readonly before: Node | undefined;
+  readonly after: Node | undefined;
+  /** The elements of a list stay, in another order. */
+  readonly isReordered?: boolean;
+}
+
+/** Compares two values down to their smallest parts. */
+export type Compare = (
+  before: Node | undefined,
+  after: Node | undefined,
+  options: { path: Path; exact: boolean },
+) => Difference[];

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type Difference, differences } from "./difference.ts";
+import { PlanFormatError } from "../errors.ts";
+import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";
-import { PlanFormatError } from "./errors.ts";
 import type {
   Action,
   AttributeDifference,
@@ -12,6 +12,7 @@ import type {
   ResourceChange,
 } from "./model.ts";
 import { type Node, nodeOf, secretsIn, UNKNOWN } from "./node.ts";
+import type { Difference } from "./path.ts";
 import { overlap } from "./path.ts";
 import {
   type ChangeJson,

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { SealError } from "./errors.ts";
+import { SealError } from "../errors.ts";
 
 /**
  * A sealed file: `CALIPLAN1`, the length of the header (4 bytes, big endian), the header, a nonce (12 bytes), the tag (16 bytes), and the

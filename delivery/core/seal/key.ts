@@ -1,4 +1,4 @@
-import { PlanKeyError } from "./errors.ts";
+import { PlanKeyError } from "../errors.ts";
 
 const BYTES = 32;
 const REMEDY = "Remedy: openssl rand -base64 32 | gh secret set CALI_PLAN_KEY";

@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import { z } from "zod";
-import { type PlanRun, planRunSchema, readPlanRun } from "../../commands/plan/plan-run.ts";
+import { SealError } from "../errors.ts";
+import { type PlanRun, planRunSchema, readPlanRun } from "../planning/plan-run.ts";
 import { seal, unseal } from "./container.ts";
-import { SealError } from "./errors.ts";
 
 /** What a bundle is of; the seal binds it to its plans. */
 const headerSchema = planRunSchema

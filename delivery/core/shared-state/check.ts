@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { SynthesizedStack } from "../application/application.ts";
-import { TerraformError } from "../terraform/errors.ts";
+import { TerraformError } from "../errors.ts";
 import { variableValue } from "../terraform/variable-files.ts";
 import { compareWithShared, configurationSchema, type SharedDifferences } from "./compare.ts";
 

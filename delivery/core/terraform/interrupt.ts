@@ -1,4 +1,4 @@
-import { TerraformError } from "./errors.ts";
+import { TerraformError } from "../errors.ts";
 
 /** What ends a program from outside: Ctrl-C, a terminal that is closed, a runner that cancels. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

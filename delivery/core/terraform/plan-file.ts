@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { strFromU8, unzipSync } from "fflate";
-import { TerraformError } from "./errors.ts";
+import { TerraformError } from "../errors.ts";
 import { parseState, type State } from "./state.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { TerraformError } from "./errors.ts";
+import { TerraformError } from "../errors.ts";
 import { parseJson } from "./state.ts";
 
 const instance = z.object({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TerraformError } from "./errors.ts";
+import { TerraformError } from "../errors.ts";
 
 const stateSchema = z.object({
   lineage: z.string(),

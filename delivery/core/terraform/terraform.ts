@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import semver from "semver";
 import { z } from "zod";
-import { TerraformError } from "./errors.ts";
+import { TerraformError } from "../errors.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import type { Secrets } from "./secrets.ts";
 import { parseJson, parseState, type State } from "./state.ts";

@@ -1,10 +1,7 @@
 import { LuaFactory } from "wasmoon";
-import { type FluentBitValues, Keys, named, type Section } from "./config.ts";
+import { type FluentBitValues, type FluentRecord, Keys, named, type Section } from "./config.ts";
 import { MultilineJoiner, MultilineParser } from "./multiline.ts";
 import { OnigRegex } from "./regex.ts";
-
-/** A record on its way through the filters. */
-export type FluentRecord = Record<string, unknown>;
 
 /** What the API server knows of a pod; nothing when it doesn't answer. */
 export type PodLookup = (podName: string) => { labels?: Record<string, string> } | undefined;

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { ROOT } from "../../support/run.ts";
 
+/** A record on its way through the filters. */
+export type FluentRecord = Record<string, unknown>;
+
 /** A section of Fluent Bit's classic configuration, such as `[FILTER]`. */
 export interface Section {
   readonly name: string;

@@ -1,5 +1,4 @@
-import type { FluentRecord } from "./chain.ts";
-import { Keys, named, type Section } from "./config.ts";
+import { type FluentRecord, Keys, named, type Section } from "./config.ts";
 import { OnigRegex } from "./regex.ts";
 
 interface Rule {

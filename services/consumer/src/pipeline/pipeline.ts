@@ -10,9 +10,9 @@ import type { AlertGrouper } from "../group/alert-grouper.ts";
 import { identityOf } from "../group/identity.ts";
 import type { TemplateMiner } from "../group/template-miner.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import type { StreamRecord } from "../read/client.ts";
 import type { OpenShard } from "../read/coordinator.ts";
 import type { ShardBatch } from "../read/reader.ts";
+import type { StreamRecord } from "../read/records.ts";
 import {
   addTotals,
   type Checkpoint,

@@ -8,25 +8,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { StreamIdentity } from "../state/types.ts";
 import { FastGetRecordsProtocol, type FastRecords } from "./protocol.ts";
-
-/** One record of a shard, as Kinesis stores it. */
-export interface StreamRecord {
-  /** Decimal, up to 56 digits; grows within its shard. */
-  sequenceNumber: string;
-  /** ms since the epoch when Kinesis took it; the same on every read. */
-  arrivedAt: number;
-  data: Uint8Array;
-}
-
-export interface ReadResult {
-  records: StreamRecord[];
-  /** Where to go on; nothing: the shard is closed and this was the last of it. */
-  next?: string;
-  /** ms between the last record read and the newest of the shard; 0: caught up. */
-  behindMs: number;
-  /** Bytes of the records' data. */
-  bytes: number;
-}
+import { KinesisAnswerError, type ReadResult } from "./records.ts";
 
 export interface ShardInfo {
   shardId: string;
@@ -139,8 +121,3 @@ export class KinesisStream {
 }
 
 const options = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { abortSignal: signal });
-
-/** Kinesis answered something that does not fit its own documentation. */
-export class KinesisAnswerError extends Error {
-  override readonly name = "KinesisAnswerError";
-}

@@ -5,10 +5,11 @@ import { LeaseWatch } from "../state/lease-watch.ts";
 import type { Checkpoint, Lease, ShardState, StateStore } from "../state/types.ts";
 import { freshCheckpoint } from "../state/types.ts";
 import type { ByteBudget } from "./budget.ts";
-import type { KinesisStream, ReadResult, ShardInfo, StartPoint } from "./client.ts";
+import type { KinesisStream, ShardInfo, StartPoint } from "./client.ts";
 import { classify } from "./failures.ts";
 import { planLeases, readableShards } from "./plan.ts";
 import { type ReaderLimits, type ShardBatch, ShardReader } from "./reader.ts";
+import type { ReadResult } from "./records.ts";
 
 /** One shard while this replica works on it. */
 export interface OpenShard {

@@ -1,4 +1,4 @@
-import { KinesisAnswerError, type ReadResult, type StreamRecord } from "./client.ts";
+import { KinesisAnswerError, type ReadResult, type StreamRecord } from "./records.ts";
 
 const RECORDS = Buffer.from('"Records":[');
 const SEQUENCE = Buffer.from('"SequenceNumber":"');

@@ -1,7 +1,7 @@
 import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 import type { HandlerExecutionContext, HttpResponse, OperationSchema, SerdeFunctions } from "@smithy/types";
-import type { ReadResult } from "./client.ts";
 import { parseGetRecords } from "./get-records.ts";
+import type { ReadResult } from "./records.ts";
 
 /** What a GetRecords call resolves to with `FastGetRecordsProtocol`. */
 export interface FastRecords {

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import type { ByteBudget } from "./budget.ts";
-import type { KinesisStream, ReadResult, StartPoint, StreamRecord } from "./client.ts";
+import type { KinesisStream, StartPoint } from "./client.ts";
 import { classify } from "./failures.ts";
+import type { ReadResult, StreamRecord } from "./records.ts";
 
 /** Most bytes that one GetRecords call returns (AWS: 10 MiB, and one record may be 1 MiB more with its key). */
 export const MAX_READ_BYTES = 11 * 1024 * 1024;

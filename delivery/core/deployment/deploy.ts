@@ -1,0 +1,256 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Listr } from "listr2";
+import pLimit from "p-limit";
+import type { Application, SynthesizedStack } from "../application/application.ts";
+import { DeployRefusedError, TerraformError } from "../errors.ts";
+import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
+import { hasChanges, type Plan } from "../plan-json/model.ts";
+import { stackOptions } from "../planning/plan.ts";
+import type { PlanRun } from "../planning/plan-run.ts";
+import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
+import { followProgress } from "../terraform/follow.ts";
+import { terraformVersion } from "../terraform/terraform.ts";
+import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
+import { planAnew, type ReadyPlan, type Review, review } from "./review.ts";
+
+export interface DeployOptions {
+  readonly application: Application;
+  /** In the order of deployment. */
+  readonly stacks: readonly SynthesizedStack[];
+  readonly environment: string;
+  readonly commit: string;
+  readonly pullRequest?: number;
+  /** Folder of `deploy.json`, the plans that are applied, and Terraform's logs. */
+  readonly out: string;
+  /** What was reviewed, and the folder of its plans; undefined: everything is planned anew. */
+  readonly reviewed?: { readonly run: PlanRun; readonly folder: string };
+  /** Whether objects with data in them may be destroyed. */
+  readonly allowDataLoss: boolean;
+  /** An earlier try may have done a part. */
+  readonly continues: boolean;
+  readonly parallel: number;
+  readonly lockTimeout: string;
+  /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** What a run of deploying has besides what it was asked for. */
+interface Deployment extends DeployOptions {
+  readonly terraformVersion: string;
+  /** Takes what Terraform says of a resource while it works on it. */
+  readonly onProgress: (stack: string, line: string) => void;
+}
+
+/** After one of these nothing that depends on the stack is deployed. */
+const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", "skipped", "waiting"]);
+
+/**
+ * Applies the reviewed plans, or new ones, each stack after those it depends on. Everything that can be refused is looked at before
+ * anything is applied. A failure stops what depends on it; the others go on to their end.
+ *
+ * @throws DeployRefusedError, TerraformError before anything was applied. What fails later is told in the result.
+ */
+export async function deploy(given: DeployOptions): Promise<DeployResult> {
+  const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = given;
+  const version = await terraformVersion();
+  await mkdir(out, { recursive: true, mode: 0o700 });
+  const before = readDeployResult(out);
+  const progress = new Map<string, (line: string) => void>();
+  const options: Deployment = {
+    ...given,
+    terraformVersion: version,
+    onProgress: (stack, line) => progress.get(stack)?.(line),
+    continues: given.continues || (before?.commit === commit && before.environment === environment),
+  };
+  const journal = new DeployJournal(out, {
+    environment,
+    commit,
+    ...(pullRequest !== undefined && { pullRequest }),
+    startedAt: new Date().toISOString(),
+    stacks: stacks.map(({ name }) => ({ name, status: "pending", durationMs: 0 })),
+  });
+  const common = {
+    ...stackOptions(stacks, options),
+    ...(options.variables && { variables: options.variables }),
+  };
+  const reviews = reviewed ? await reviewAll(options, common) : undefined;
+  await journal.write();
+
+  const limit = pLimit(parallel);
+  const resultOf = (name: string) => journal.result.stacks.find((one) => one.name === name) as StackResult;
+  const turns = new Map<string, Promise<StackResult>>();
+  for (const stack of stacks) {
+    const dependencies = stack.dependencies.flatMap((name) => turns.get(name) ?? []);
+    const turn = async () => {
+      const blocked = (await Promise.all(dependencies)).filter(({ status }) => STOPS.has(status));
+      if (blocked.length > 0) {
+        const reason = `not deployed: ${blocked.map(({ name, status }) => `${name} is ${status}`).join(", ")}`;
+        await journal.note(stack.name, { status: "skipped", reason });
+        return resultOf(stack.name);
+      }
+      await limit(() => deployOne(stack, options, common, reviews?.get(stack.name), journal));
+      return resultOf(stack.name);
+    };
+    turns.set(stack.name, turn());
+  }
+  const tasks = new Listr(
+    stacks.map((stack) => ({
+      title: stack.name,
+      task: async (_, task) => {
+        progress.set(stack.name, (line) => {
+          task.output = `${stack.name}: ${line}`;
+        });
+        const { status, reason } = (await turns.get(stack.name)) as StackResult;
+        task.title = `${stack.name}: ${status}${reason ? `: ${reason.split("\n")[0]}` : ""}`;
+        if (STOPS.has(status)) throw new Error(task.title);
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      // A signal is passed on to Terraform, and waits for it.
+      registerSignalListeners: false,
+      fallbackRenderer: "simple",
+      fallbackRendererCondition: () => !process.stdout.isTTY,
+    },
+  );
+  await tasks.run();
+  journal.result.finishedAt = new Date().toISOString();
+  await journal.write();
+  return journal.result;
+}
+
+async function deployOne(
+  stack: SynthesizedStack,
+  options: Deployment,
+  common: Omit<PlanStackOptions, "progress">,
+  reviewed: Review | undefined,
+  journal: DeployJournal,
+): Promise<void> {
+  const begin = performance.now();
+  const note = (change: Partial<StackResult>) =>
+    journal.note(stack.name, { ...change, durationMs: Math.round(performance.now() - begin) });
+  try {
+    const found = reviewed ?? (await replan(stack, options, { ...common, progress: () => {} }));
+    const log = join(options.out, `${stack.name}.log`);
+    const onLine = (line: string) => options.onProgress(stack.name, common.secrets.redact(line));
+    await applyOne(found, log, onLine, note).catch(async (error) => {
+      if (!options.reviewed || !isStale(error)) throw error;
+      // Terraform of an earlier try had the lock, and has gone on meanwhile: what it left is looked at once more.
+      const again = await reviewOne(stack, options, common);
+      const problems =
+        again.verdict === "apply" ? dataLossProblems(stack.name, again.ready.plan, options) : [];
+      if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
+      await applyOne(again, log, onLine, note);
+    });
+  } catch (error) {
+    const reason = common.secrets.redact((error as Error).message);
+    await note({ status: error instanceof DeployRefusedError ? "refused" : "failed", reason });
+  }
+}
+
+/** The state has moved since the plan was made. */
+const isStale = (error: unknown) =>
+  error instanceof TerraformError && error.message.includes("Saved plan is stale");
+
+/** @throws TerraformError */
+function reviewOne(
+  stack: SynthesizedStack,
+  { reviewed, application, continues, out, terraformVersion }: Deployment,
+  common: Omit<PlanStackOptions, "progress">,
+): Promise<Review> {
+  if (!reviewed) throw new RangeError("nothing was reviewed");
+  return review(stack, {
+    ...common,
+    out,
+    progress: () => {},
+    reviewed: reviewed.run,
+    reviewedFolder: reviewed.folder,
+    configurationDigest: application.digest,
+    terraformVersion,
+    continues,
+  });
+}
+
+/** @throws DeployRefusedError with everything that speaks against it. */
+async function reviewAll(
+  options: Deployment,
+  common: Omit<PlanStackOptions, "progress">,
+): Promise<ReadonlyMap<string, Review>> {
+  const { stacks, parallel } = options;
+  const limit = pLimit(parallel);
+  const found = await Promise.all(
+    stacks.map((stack) => limit(async () => [stack.name, await reviewOne(stack, options, common)] as const)),
+  );
+  const problems = found.flatMap(([name, one]) => {
+    if (one.verdict === "differs") return [one.reason];
+    return one.verdict === "apply" ? dataLossProblems(name, one.ready.plan, options) : [];
+  });
+  if (problems.length > 0) {
+    throw new DeployRefusedError(
+      `Nothing was applied.\n${problems.join("\n")}\nRemedy: make a pull request of the current state, or plan anew with --replan.`,
+    );
+  }
+  return new Map(found);
+}
+
+async function replan(
+  stack: SynthesizedStack,
+  options: Deployment,
+  common: PlanStackOptions,
+): Promise<Review> {
+  const { terraform, images } = await prepare(stack, common);
+  if (images.missing.length > 0) {
+    return { verdict: "waiting", reason: `there is no image yet: ${images.missing.join(", ")}` };
+  }
+  const { planFile, jsonFile } = planFiles(stack.name);
+  const ready = await planAnew(terraform, join(options.out, planFile), jsonFile);
+  if (!hasChanges(ready.plan)) return { verdict: "unchanged" };
+  const problems = dataLossProblems(stack.name, ready.plan, options);
+  if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
+  return { verdict: "apply", ready };
+}
+
+async function applyOne(
+  found: Review,
+  log: string,
+  onLine: (line: string) => void,
+  note: (change: Partial<StackResult>) => Promise<void>,
+): Promise<void> {
+  if (found.verdict === "waiting") return note({ status: "waiting", reason: found.reason });
+  if (found.verdict === "differs") throw new DeployRefusedError(found.reason);
+  const reason = found.note === undefined ? {} : { reason: found.note };
+  if (found.verdict === "unchanged") return note({ status: "unchanged", ...reason });
+  const changes = countChanges(found.ready);
+  await note({ status: "applying", changes, ...reason });
+  const stopFollowing = followProgress(log, onLine);
+  await found.ready.terraform.apply(found.ready.planFile, log).finally(stopFollowing);
+  await note({ status: "applied" });
+}
+
+function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOptions): string[] {
+  if (allowDataLoss) return [];
+  const allowed = "Allowed only with the label allow-data-loss on the pull request, or --allow-data-loss.";
+  return [
+    ...dataLossIn(plan).map(
+      ({ address, action, lost }) =>
+        `${stack}: ${address} would be ${action === "delete" ? "destroyed" : "replaced"}, and with it ${lost}. ${allowed}`,
+    ),
+    ...removedKeysIn(plan).map(
+      ({ address }) =>
+        `${stack}: ${address} would be destroyed, since its key is no longer in for_each. ${allowed}`,
+    ),
+  ];
+}
+
+function countChanges({ plan }: ReadyPlan): NonNullable<StackResult["changes"]> {
+  const count = (wanted: string) =>
+    plan.resources.filter(({ action, mode }) => mode === "managed" && action === wanted).length;
+  return {
+    create: count("create"),
+    update: count("update"),
+    replace: count("replace"),
+    delete: count("delete"),
+  };
+}

@@ -1,0 +1,111 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SynthesizedStack } from "../application/application.ts";
+import { comparePlans, describeDifferences } from "../plan-json/compare.ts";
+import { hasChanges, type Plan } from "../plan-json/model.ts";
+import { parsePlan, readPlan } from "../plan-json/read.ts";
+import type { PlanRun, StackRun } from "../planning/plan-run.ts";
+import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
+import type { Terraform } from "../terraform/terraform.ts";
+
+/** A plan that may be applied. */
+export interface ReadyPlan {
+  readonly terraform: Terraform;
+  readonly planFile: string;
+  readonly plan: Plan;
+}
+
+/** What a stack's reviewed plan is worth now. */
+export type Review =
+  | { readonly verdict: "apply"; readonly ready: ReadyPlan; readonly note?: string }
+  | { readonly verdict: "unchanged"; readonly note?: string }
+  | { readonly verdict: "waiting"; readonly reason: string }
+  | { readonly verdict: "differs"; readonly reason: string };
+
+export interface ReviewOptions extends PlanStackOptions {
+  /** The unsealed run of planning, and its folder. */
+  readonly reviewed: PlanRun;
+  readonly reviewedFolder: string;
+  /** Of what is synthesized now. */
+  readonly configurationDigest: string;
+  /** Of the Terraform that is installed. */
+  readonly terraformVersion: string;
+  /** An earlier try was cut off: what it did already need not be done again. */
+  readonly continues: boolean;
+}
+
+/**
+ * Compares what was reviewed with what there is. The very plan file is applied where nothing moved; where something did, the stack is
+ * planned anew, and that plan may only do what was reviewed.
+ *
+ * @throws TerraformError
+ */
+export async function review(stack: SynthesizedStack, options: ReviewOptions): Promise<Review> {
+  const { reviewed, reviewedFolder, configurationDigest, terraformVersion, out, progress } = options;
+  const run = reviewed.stacks.find(({ name }) => name === stack.name);
+  if (!run)
+    return { verdict: "waiting", reason: "it was not planned in the pull request: run with --replan" };
+  if (run.status === "waiting" || run.status === "failed") {
+    return {
+      verdict: "waiting",
+      reason: `nobody has reviewed a plan of it: in the pull request it was ${run.reason ?? run.status}\nRun with --replan.`,
+    };
+  }
+  const { terraform, images, ...prepared } = await prepare(stack, options);
+  const state = await prepared.state();
+  const { planFile, jsonFile } = planFiles(stack.name);
+  const old = readPlan(join(reviewedFolder, jsonFile));
+  const moved = [
+    ...(state.lineage === (run.lineage ?? "") ? [] : ["the state is another one (its lineage differs)"]),
+    ...(state.serial === run.serial
+      ? []
+      : [`the state was changed (serial ${run.serial}, now ${state.serial})`]),
+    ...(configurationDigest === reviewed.configurationDigest ? [] : ["the configuration was changed"]),
+    ...(terraformVersion === reviewed.terraformVersion
+      ? []
+      : [`Terraform is another one (${reviewed.terraformVersion}, now ${terraformVersion})`]),
+    ...((await terraform.lockDigest()) === run.lockDigest ? [] : ["the provider lock file was changed"]),
+  ];
+  if (moved.length === 0) {
+    if (run.status === "no-changes") return { verdict: "unchanged" };
+    const path = join(out, planFile);
+    await copyFile(join(reviewedFolder, planFile), path);
+    return { verdict: "apply", ready: { terraform, planFile: path, plan: old } };
+  }
+  if (images.missing.length > 0) {
+    return { verdict: "waiting", reason: `there is no image yet: ${images.missing.join(", ")}` };
+  }
+  progress("planning anew");
+  const now = await planAnew(terraform, join(out, planFile), jsonFile);
+  return judge(run, moved, old, now, options.continues);
+}
+
+function judge(
+  run: StackRun,
+  moved: readonly string[],
+  old: Plan,
+  ready: ReadyPlan,
+  continues: boolean,
+): Review {
+  const differences = comparePlans(old, ready.plan);
+  // What an earlier try has done is not planned any more.
+  const isRest = differences.every(({ current }) => current === undefined);
+  const isSame = differences.length === 0;
+  const note = `${moved.join(", ")}; a new plan does ${isSame ? "the same" : "what is left of the reviewed one"}`;
+  if (isSame || (continues && isRest)) {
+    return hasChanges(ready.plan) ? { verdict: "apply", ready, note } : { verdict: "unchanged", note };
+  }
+  const lines = describeDifferences(differences).map((line) => `  ${line}`);
+  return {
+    verdict: "differs",
+    reason: [`${run.name}: ${moved.join(", ")}, and a new plan is not the reviewed one:`, ...lines].join(
+      "\n",
+    ),
+  };
+}
+
+/** Plans, and reads the plan. @throws TerraformError */
+export async function planAnew(terraform: Terraform, planFile: string, name: string): Promise<ReadyPlan> {
+  await terraform.plan(planFile);
+  return { terraform, planFile, plan: parsePlan(await terraform.show(planFile), name) };
+}

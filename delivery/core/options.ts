@@ -1,0 +1,73 @@
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+
+/** With `--detailed-exitcode`: something changes. */
+export const EXIT_CHANGES = 2;
+
+/** What planning and deploying have in common. */
+export interface StackOptions {
+  readonly env?: string;
+  readonly commit: string;
+  readonly synthDir?: string;
+  readonly parallel: number;
+  readonly lockTimeout: string;
+}
+
+/** Adds the stacks, and the options of everything that runs Terraform. */
+export function withStackOptions(command: Command): Command {
+  return withCommonOptions(command).addArgument(stackArgument()).addOption(parallelOption());
+}
+
+/** `[stack…]` */
+export function stackArgument(): Argument {
+  return new Argument(
+    "[stack...]",
+    "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
+  );
+}
+
+/** Adds the options of everything that runs Terraform. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+    .addOption(commitOption().makeOptionMandatory())
+    .addOption(synthDirOption())
+    .addOption(lockTimeoutOption());
+}
+
+/** `--parallel` */
+export function parallelOption(): Option {
+  return new Option("--parallel <number>", "stacks at once").default(4).argParser((given) => {
+    const number = Number(given);
+    if (Number.isInteger(number) && number >= 1 && number <= 32) return number;
+    throw new InvalidArgumentError("allowed: a number from 1 to 32");
+  });
+}
+
+/** `--commit` */
+export function commitOption(): Option {
+  return new Option("--commit <sha>", "the commit that is planned; in a pull request its last one")
+    .env("CALI_COMMIT")
+    .default(process.env.GITHUB_SHA)
+    .argParser((given) => {
+      if (/^[0-9a-f]{40}$/.test(given)) return given;
+      throw new InvalidArgumentError("allowed: 40 hexadecimal digits");
+    });
+}
+
+/** `--synth-dir` */
+export function synthDirOption(): Option {
+  return new Option(
+    "--synth-dir <folder>",
+    "stacks that are synthesized already, instead of synthesizing them",
+  );
+}
+
+/** `--lock-timeout` */
+export function lockTimeoutOption(): Option {
+  return new Option("--lock-timeout <duration>", "how long to wait for a state's lock")
+    .default("5m")
+    .argParser((given) => {
+      if (/^\d+(s|m|h)$/.test(given)) return given;
+      throw new InvalidArgumentError("allowed: a duration such as 30s or 5m");
+    });
+}

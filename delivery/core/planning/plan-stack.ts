@@ -1,0 +1,110 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SynthesizedStack } from "../application/application.ts";
+import { hasChanges } from "../plan-json/model.ts";
+import { parsePlan } from "../plan-json/read.ts";
+import { checkShared, isShared } from "../shared-state/check.ts";
+import { stateOfPlan } from "../terraform/plan-file.ts";
+import type { Secrets } from "../terraform/secrets.ts";
+import type { State } from "../terraform/state.ts";
+import { Terraform, type TerraformOptions } from "../terraform/terraform.ts";
+import { type Images, imagesOf } from "./images.ts";
+
+/** What came of planning one stack. */
+export type PlannedStack = { readonly stack: SynthesizedStack; readonly durationMs: number } & (
+  | {
+      readonly status: "planned";
+      readonly state: State;
+      readonly lockDigest: string | undefined;
+      /** Values that the plan was made with, to plan it again the same way. */
+      readonly hasChanges: boolean;
+    }
+  | { readonly status: "waiting"; readonly state: State; readonly reason: string }
+  | { readonly status: "failed"; readonly state: State | undefined; readonly reason: string }
+);
+
+export interface PlanStackOptions extends Omit<TerraformOptions, "folder" | "environment" | "lockFile"> {
+  readonly secrets: Secrets;
+  /** Folder that the plan and its JSON are written to. */
+  readonly out: string;
+  /** Provider lock files by stack. */
+  readonly lockFile: (stack: string) => string | undefined;
+  /** Runs a stack's `terraform init` when the folder of providers allows it. */
+  readonly init: (providers: readonly string[], init: () => Promise<void>) => Promise<void>;
+  /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Takes a difference between the configuration and the layout `shared`'s one state, before it is planned. */
+  readonly onDifference: (line: string) => void;
+  /** Takes a few words on what is being done. */
+  readonly progress: (doing: string) => void;
+}
+
+/** A plan's file names in the folder of a run. */
+export function planFiles(stack: string): { planFile: string; jsonFile: string } {
+  return { planFile: `${stack}.tfplan`, jsonFile: `${stack}.json` };
+}
+
+/** A stack's folder that Terraform can work in. */
+export interface Prepared {
+  readonly terraform: Terraform;
+  /** Asks Terraform for the state, once. @throws TerraformError */
+  readonly state: () => Promise<State>;
+  readonly images: Images;
+}
+
+/** Prepares a stack's folder. @throws TerraformError */
+export async function prepare(stack: SynthesizedStack, options: PlanStackOptions): Promise<Prepared> {
+  const { lockFile, init, onDifference, progress, variables = {}, ...rest } = options;
+  const lock = lockFile(stack.name);
+  const base = { ...rest, folder: stack.folder, ...(lock && { lockFile: lock }) };
+  progress("init");
+  const first = new Terraform(base);
+  await init(stack.providers, () => first.init());
+  let read: Promise<State> | undefined;
+  const state = () => {
+    read ??= first.state();
+    return read;
+  };
+  if (isShared(stack)) {
+    const differences = await checkShared(stack, (await state()).resources, { ...process.env, ...variables });
+    for (const line of differences) onDifference(options.secrets.redact(line));
+  }
+  const images = await imagesOf(stack, state, { ...process.env, ...variables });
+  const environment = { ...variables, ...images.environment };
+  return { terraform: new Terraform({ ...base, environment }), state, images };
+}
+
+/** Plans one stack, and keeps the plan and its JSON. Failures are told, not thrown: the others go on. */
+export async function planStack(stack: SynthesizedStack, options: PlanStackOptions): Promise<PlannedStack> {
+  const begin = performance.now();
+  const durationMs = () => Math.round(performance.now() - begin);
+  let prepared: Prepared | undefined;
+  try {
+    prepared = await prepare(stack, options);
+    const { terraform, images } = prepared;
+    if (images.missing.length > 0) {
+      const reason = `waiting for an image: nothing runs yet, and ${images.missing.map((name) => `TF_VAR_${name}`).join(", ")} is not set. The service's own workflow gives it.`;
+      return { stack, status: "waiting", state: await prepared.state(), reason, durationMs: durationMs() };
+    }
+    options.progress("planning");
+    const { planFile, jsonFile } = planFiles(stack.name);
+    const path = join(options.out, planFile);
+    await terraform.plan(path);
+    const json = await terraform.show(path);
+    // Secrets stand in it in clear text: nobody but this user.
+    await writeFile(join(options.out, jsonFile), json, { mode: 0o600 });
+    return {
+      stack,
+      status: "planned",
+      state: await stateOfPlan(path),
+      lockDigest: await terraform.lockDigest(),
+      hasChanges: hasChanges(parsePlan(json, jsonFile)),
+      durationMs: durationMs(),
+    };
+  } catch (error) {
+    const reason = options.secrets.redact((error as Error).message);
+    // A state that can't be read is no reason beside the one there is.
+    const state = await prepared?.state().catch(() => undefined);
+    return { stack, status: "failed", state, reason, durationMs: durationMs() };
+  }
+}

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../../../config/schema.ts";
+import { PlanRunError } from "../errors.ts";
+import { type Links, repositoryLinks } from "../github/environment.ts";
+import { readPlanRun } from "../planning/plan-run.ts";
+import { stackReports } from "./collect.ts";
+import { withCosts } from "./costs.ts";
+import { COMMENT_LIMIT, render } from "./render.ts";
+import type { Report } from "./report.ts";
+import { readSources } from "./sources.ts";
+
+/** Longest line of a value in a comment; the whole report has all of it. */
+export const LONGEST_LINE = 500;
+/** Room for the hidden first line. */
+const MARKER_BYTES = 200;
+
+/**
+ * What there is to tell of a folder of plans.
+ *
+ * @param sources `sources.json` of the synth. Default: beside the plans, else in `cdktf.out`.
+ * @throws PlanRunError, PlanJsonError
+ */
+export function reportOf(
+  plans: string,
+  config: Config,
+  {
+    sources = sourcesBeside(plans),
+    links = repositoryLinks(process.env),
+  }: { sources?: string; links?: Links } = {},
+): Report {
+  const planRun = readPlanRun(plans);
+  if (planRun.environment !== config.environment) {
+    throw new PlanRunError(
+      `--env: given ${config.environment}; allowed: ${planRun.environment}, which the plans of ${plans} are of`,
+    );
+  }
+  return {
+    environment: planRun.environment,
+    commit: planRun.commit,
+    ...withCosts(stackReports(plans, planRun), config),
+    sources: readSources(sources),
+    links,
+  };
+}
+
+/** The report within what a comment may hold. */
+export function commentOf(report: Report): string {
+  return render(report, { limit: COMMENT_LIMIT - MARKER_BYTES, longestLine: LONGEST_LINE }).markdown;
+}
+
+/** The synth that was planned, where `cali plan` kept what it says of its sources; else the last one. */
+function sourcesBeside(plans: string): string {
+  const kept = join(plans, "sources.json");
+  return existsSync(kept) ? kept : join(process.env.CDKTF_OUTDIR || "cdktf.out", "sources.json");
+}

@@ -1,0 +1,39 @@
+import type { CostChange } from "../cost/reckon.ts";
+import type { Links } from "../github/environment.ts";
+import type { Plan } from "../plan-json/model.ts";
+import type { Sources } from "./sources.ts";
+
+/** What a comment says of one stack. */
+export type StackReport = {
+  readonly name: string;
+  /** Monthly USD before and after; undefined where no cost was reckoned. */
+  readonly cost?: CostChange | undefined;
+} & (
+  | { readonly status: "planned"; readonly plan: Plan }
+  /** It can be planned only after these stacks are applied. */
+  | { readonly status: "waiting"; readonly waitsFor: readonly string[]; readonly reason: string | undefined }
+  | { readonly status: "failed"; readonly reason: string }
+);
+
+/** The cost of all stacks against the budget. */
+export interface BudgetReport {
+  readonly total: CostChange;
+  readonly budgetUsd: number;
+  /** Being over the budget fails the check. */
+  readonly isEnforced: boolean;
+}
+
+/** Everything that a comment is made of. */
+export interface Report {
+  readonly environment: string;
+  /** The commit that was planned: 40 hexadecimal digits. */
+  readonly commit: string;
+  readonly stacks: readonly StackReport[];
+  readonly sources: Sources;
+  /** undefined: no links are made. */
+  readonly links: Links | undefined;
+  readonly budget: BudgetReport | undefined;
+}
+
+/** What a pull request's label says. */
+export type PlanState = "no-changes" | "changes" | "destroy";

@@ -1,0 +1,125 @@
+import { bytes, code, details, fence, htmlCode } from "../markdown.ts";
+import {
+  countsOf,
+  type Drift,
+  isChange,
+  type OutputChange,
+  type ResourceChange,
+} from "../plan-json/model.ts";
+import { driftLines } from "./attributes.ts";
+import type { Report, StackReport } from "./report.ts";
+import { headline, section, sourceLink } from "./resource.ts";
+import { GROUP_TITLES, GROUPS, type Group, groupOf } from "./words.ts";
+
+/** How much of a resource is shown. */
+export type Level = "full" | "line" | "counted";
+
+/** A resource in a comment, each way it can be shown. */
+export interface Item {
+  readonly stack: string;
+  readonly group: Group;
+  readonly full: string;
+  readonly line: string;
+  level: Level;
+}
+
+/** What is shown of the attributes of one stack's resources; nothing of those that stay as they are. */
+export function itemsOf(report: Report, stack: StackReport, longest: number): Item[] {
+  if (stack.status !== "planned") return [];
+  return stack.plan.resources.filter(isChange).map(
+    (resource: ResourceChange): Item => ({
+      stack: stack.name,
+      group: groupOf(resource),
+      full: section(report, { stack: stack.name, resource, longest }),
+      line: `- ${headline(report, stack.name, resource)}`,
+      level: "counted",
+    }),
+  );
+}
+
+/** The size of an item at a level, with the empty line before it. */
+export function sizeOf(item: Item, level: Level): number {
+  return level === "counted" ? 0 : bytes(item[level]) + 2;
+}
+
+/** A stack, folded; undefined where there is nothing to say of it. */
+export function stackBlock(
+  report: Report,
+  { stack, items, longest }: { stack: StackReport; items: readonly Item[]; longest: number },
+): string | undefined {
+  const name = `<b>${htmlCode(stack.name)}</b>`;
+  if (stack.status === "failed") {
+    return details(`${name}: the plan failed`, fence("text", stack.reason.split("\n")));
+  }
+  if (stack.status === "waiting") {
+    const why = stack.reason === undefined ? "" : `\n\n${fence("text", stack.reason.split("\n"))}`;
+    const waits = `It can be planned when these are applied: ${stack.waitsFor.map((other) => code(other)).join(", ")}.`;
+    return details(`${name}: waits for other stacks`, waits + why);
+  }
+  const { plan } = stack;
+  const groups = GROUPS.flatMap((group) =>
+    groupBlock(
+      group,
+      items.filter((item) => item.group === group),
+    ),
+  );
+  const blocks = [
+    ...driftBlock(report, stack.name, plan.drift, longest),
+    ...groups,
+    ...outputBlock(plan.outputs, longest),
+  ];
+  if (blocks.length === 0) return undefined;
+  return details(`${name}: ${inWords(stack)}`, blocks.join("\n\n"));
+}
+
+function inWords({ plan }: StackReport & { status: "planned" }): string {
+  const counts = countsOf(plan);
+  const words = [
+    [counts.replace, "to replace"],
+    [counts.delete, "to destroy"],
+    [counts.create, "to add"],
+    [counts.update, "to change"],
+    [counts.import, "to import"],
+    [counts.move, "to move"],
+    [counts.forget, "to forget"],
+    [counts.drift, "changed outside Git"],
+    [plan.outputs.length, plan.outputs.length === 1 ? "output" : "outputs"],
+  ] as const;
+  const said = words.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return said.join(", ") || "data to read";
+}
+
+function groupBlock(group: Group, items: readonly Item[]): string[] {
+  if (items.length === 0) return [];
+  const isBlock = ({ level, line, full }: Item) => level === "full" && line !== full;
+  const blocks = items.filter(isBlock).map(({ full }) => full);
+  const lines = items.filter((item) => item.level !== "counted" && !isBlock(item)).map(({ line }) => line);
+  const rest = items.length - blocks.length - lines.length;
+  if (rest > 0) lines.push(`- and ${rest} more`);
+  return [
+    `#### ${GROUP_TITLES[group]}: ${items.length}`,
+    ...blocks,
+    ...(lines.length > 0 ? [lines.join("\n")] : []),
+  ];
+}
+
+function driftBlock(report: Report, stack: string, drift: readonly Drift[], longest: number): string[] {
+  if (drift.length === 0) return [];
+  const blocks = drift.map(({ address, type, isDeleted, differences }) => {
+    const name = address.slice(address.lastIndexOf(`${type}.`) + type.length + 1).replace(/\[.*/s, "");
+    const link = sourceLink(report, stack, { type, name });
+    const line = `${code(address)}${link ? ` · ${link}` : ""}`;
+    if (isDeleted) return `- ${line} · it is gone`;
+    return `${line}\n\n${fence("diff", driftLines(differences, longest))}`;
+  });
+  return [`#### Changed outside Git: ${drift.length}`, "Applying this plan sets these back.", ...blocks];
+}
+
+function outputBlock(outputs: readonly OutputChange[], longest: number): string[] {
+  if (outputs.length === 0) return [];
+  const lines = driftLines(
+    outputs.map(({ name, before, after }) => ({ path: [name], before, after })),
+    longest,
+  );
+  return [`#### Outputs: ${outputs.length}`, fence("diff", lines)];
+}

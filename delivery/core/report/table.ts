@@ -1,0 +1,52 @@
+import type { CostChange } from "../cost/reckon.ts";
+import { cellCode } from "../markdown.ts";
+import { type Counts, countsOf } from "../plan-json/model.ts";
+import type { Report, StackReport } from "./report.ts";
+
+const COLUMNS = ["create", "update", "replace", "delete", "import", "move", "forget", "drift"] as const;
+const TITLES = ["add", "change", "replace", "destroy", "import", "move", "forget", "drift"];
+const NONE = "·";
+
+/** The table of stacks: how many objects each thing happens to, and what a month costs. */
+export function stackTable({ stacks, budget }: Report): string {
+  const rows = stacks.map((stack) => [name(stack), ...counts(stack), costCell(stack.cost)]);
+  const planned = stacks.flatMap((stack) => (stack.status === "planned" ? [countsOf(stack.plan)] : []));
+  const sum = (column: keyof Counts) => planned.reduce((total, counted) => total + counted[column], 0);
+  const total = ["**all**", ...COLUMNS.map((column) => bold(sum(column))), bold(costCell(budget?.total))];
+  return [
+    ["stack", ...TITLES, "USD a month"],
+    ["---", ...TITLES.map(() => "--:"), "--:"],
+    ...rows,
+    ...(stacks.length > 1 ? [total] : []),
+  ]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+const bold = (cell: number | string) => (cell === 0 || cell === NONE ? NONE : `**${cell}**`);
+
+function name(stack: StackReport): string {
+  const shown = cellCode(stack.name);
+  if (stack.status === "failed") return `${shown} **failed**`;
+  if (stack.status === "waiting") return `${shown} waits for ${stack.waitsFor.map(cellCode).join(", ")}`;
+  return shown;
+}
+
+function counts(stack: StackReport): string[] {
+  if (stack.status !== "planned") return COLUMNS.map(() => "?");
+  const counted = countsOf(stack.plan);
+  return COLUMNS.map((column) => {
+    if (counted[column] === 0) return NONE;
+    const isDangerous = column === "delete" || column === "replace";
+    return isDangerous ? `**${counted[column]}**` : String(counted[column]);
+  });
+}
+
+/** `12.00 → 15.30`; what has no known price is said, never taken for 0. */
+export function costCell(cost: CostChange | undefined): string {
+  if (!cost) return NONE;
+  if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return `${cost.unknown} unknown`;
+  const [before, after] = [cost.before.toFixed(2), cost.after.toFixed(2)];
+  const known = before === after ? after : `${before} → ${after}`;
+  return cost.unknown === 0 ? known : `${known} + ${cost.unknown} unknown`;
+}
