@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { KnowledgeCauses } from "../services/consumer/src/cause/knowledge/causes.ts";
+import { KnownSignatures } from "../services/consumer/src/cause/knowledge/known-signatures.ts";
 import { ObjectCatalog } from "../services/consumer/src/cause/knowledge/object-catalog.ts";
 import { openSimilar } from "../services/consumer/src/cause/knowledge/open-similar.ts";
 import { SEED, SeededCatalog } from "../services/consumer/src/cause/knowledge/seed.ts";
@@ -26,7 +27,7 @@ export interface CauseScore {
   /** Alerts with the cause of another error. */
   readonly wrong: number;
   /** Alerts by what answered. */
-  readonly tiers: Readonly<Record<"hash" | "vector" | "none", number>>;
+  readonly tiers: Readonly<Record<"hash" | "signature" | "vector" | "none", number>>;
   /** Share of wrong answers in all that the vector tier was asked. */
   readonly falseHits: number;
   /** Share of the alerts that no knowledge answers: with a model it would be asked. */
@@ -65,8 +66,14 @@ export async function scoreCauses(told: readonly ToldAlert[], objects: ObjectSto
       return undefined;
     },
   };
-  const causes = new KnowledgeCauses({ ...parts, objects, similar, advisor });
-  const tiers = { hash: 0, vector: 0, none: 0 };
+  const causes = new KnowledgeCauses({
+    ...parts,
+    objects,
+    similar,
+    advisor,
+    signatures: new KnownSignatures(parts.catalog),
+  });
+  const tiers = { hash: 0, signature: 0, vector: 0, none: 0 };
   const counts = { known: 0, right: 0, wrong: 0, falseHits: 0 };
   try {
     await similar.refresh();
@@ -74,7 +81,7 @@ export async function scoreCauses(told: readonly ToldAlert[], objects: ObjectSto
       const { cause } = await causes.find(alert);
       const expected = causeInSeed(truth);
       const isRight = cause !== undefined && cause.cause === expected;
-      const tier = cause === undefined ? "none" : cause.tier === "vector" ? "vector" : "hash";
+      const tier = cause?.tier === undefined || cause.tier === "llm" ? "none" : cause.tier;
       tiers[tier]++;
       if (expected !== undefined) counts.known++;
       if (isRight) counts.right++;

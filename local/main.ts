@@ -41,6 +41,7 @@ function causesOf({ alerts }: RunReport): (readonly [string, number])[] {
     alerts.filter(({ alert: { cause } }) => cause?.tier === wanted).length;
   return [
     ["alerts whose very template is known", by("hash")],
+    ["alerts with the signature of a known error", by("signature")],
     ["alerts that read like a known error", by("vector")],
     ["alerts that a model proposes a cause for", by("llm")],
     ["alerts of unknown cause", by(undefined)],

@@ -86,7 +86,10 @@ const causeRowsOf = ({ known, right, wrong, tiers, falseHits, reachesModel, ques
     ["alerts of errors that the seed knows", known],
     ["of these with the right cause", percent(right)],
     ["alerts with a wrong cause", wrong],
-    ["answered by: same template, similar one, nothing", `${tiers.hash}, ${tiers.vector}, ${tiers.none}`],
+    [
+      "answered by: same template, signature, similar one, nothing",
+      `${tiers.hash}, ${tiers.signature}, ${tiers.vector}, ${tiers.none}`,
+    ],
     ["false hits of the vector tier", percent(falseHits)],
     ["alerts that would reach the model", percent(reachesModel)],
     ["templates it would be asked about, and what that costs", `${questions}, ${usd.toFixed(4)} USD`],

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
 import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
+import { KnownSignatures } from "../src/cause/knowledge/known-signatures.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
 import { SeededCatalog } from "../src/cause/knowledge/seed.ts";
 import { systemClock } from "../src/core/clock.ts";
@@ -43,7 +44,8 @@ async function causes(entries: CatalogEntry[], advised: typeof PROPOSAL | undefi
     },
   };
   const log = pino({ level: "silent" });
-  const finder = new KnowledgeCauses({ catalog, objects, advisor, clock: systemClock, log });
+  const signatures = new KnownSignatures(catalog);
+  const finder = new KnowledgeCauses({ catalog, objects, signatures, advisor, clock: systemClock, log });
   return { finder, catalog, asked };
 }
 

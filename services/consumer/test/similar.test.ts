@@ -70,6 +70,7 @@ async function rig(entries: CatalogEntry[], given: Given = {}) {
   const causes = new KnowledgeCauses({
     catalog,
     objects,
+    signatures: { find: () => [] },
     similar,
     ...(given.advise && { advisor: { propose: given.advise } }),
     clock: systemClock,

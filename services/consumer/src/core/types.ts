@@ -135,8 +135,8 @@ export interface KnownCause {
   readonly action: string;
   /** `proposed` was not confirmed by a person. */
   readonly origin: "confirmed" | "proposed";
-  /** What answered: the knowledge of this template, of a similar one, or the language model, now. */
-  readonly tier?: "hash" | "vector" | "llm";
+  /** What answered: the knowledge of this template, of an error with this signature, of a similar one, or the language model, now. */
+  readonly tier?: "hash" | "signature" | "vector" | "llm";
   /** From 0 to 1. */
   readonly similarity?: number;
   /** Since when it is known, ms since the epoch. */

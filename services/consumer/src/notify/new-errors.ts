@@ -26,7 +26,7 @@ export const newErrorSchema = z.object({
   found: z
     .object({
       /** What answered: the knowledge base, the model, or nothing. */
-      tier: z.enum(["hash", "vector", "llm", "none"]),
+      tier: z.enum(["hash", "signature", "vector", "llm", "none"]),
       /** What the model proposes. */
       proposal: proposalSchema.optional(),
       /** With nothing that answers: known errors that read most alike. */

@@ -70,7 +70,7 @@ export class Metrics {
     );
     this.causes = counter(
       "causes",
-      "Alerts by what knew their cause: hash (the same template), vector (a similar one), llm, none",
+      "Alerts by what knew their cause: hash (the same template), signature, vector (a similar one), llm, none",
       ["tier"],
     );
     this.modelCalls = counter(

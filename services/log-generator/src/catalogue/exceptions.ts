@@ -15,7 +15,7 @@ export const EXCEPTIONS: Readonly<Record<Language, Readonly<Record<StackKind, Ex
   java: {
     database: {
       type: "java.sql.SQLTransientException",
-      cause: "java.net.SocketTimeoutException: Read timed out",
+      cause: "java.io.IOException: the statement was not answered",
       frames: [
         "com.zaxxer.hikari.pool.HikariPool.getConnection(HikariPool.java:#)",
         "com.zaxxer.hikari.HikariDataSource.getConnection(HikariDataSource.java:#)",
@@ -24,7 +24,7 @@ export const EXCEPTIONS: Readonly<Record<Language, Readonly<Record<StackKind, Ex
     },
     network: {
       type: "java.io.IOException",
-      cause: "java.net.ConnectException: Connection refused",
+      cause: "java.io.IOException: the request was not answered",
       frames: [
         "java.net.http/jdk.internal.net.http.HttpClientImpl.send(HttpClientImpl.java:#)",
         "org.springframework.web.client.RestTemplate.doExecute(RestTemplate.java:#)",
@@ -50,7 +50,7 @@ export const EXCEPTIONS: Readonly<Record<Language, Readonly<Record<StackKind, Ex
     },
     network: {
       type: "FetchError",
-      cause: "Error: connect ECONNREFUSED",
+      cause: "Error: the request was not answered",
       frames: [
         "Socket.socketErrorListener (node:_http_client:#:5)",
         "Socket.emit (node:events:#:28)",

@@ -94,11 +94,10 @@ const exception = found(
 const GRPC_STATUS =
   "CANCELLED|UNKNOWN|INVALID_?ARGUMENT|DEADLINE_?EXCEEDED|NOT_?FOUND|ALREADY_?EXISTS|PERMISSION_?DENIED|RESOURCE_?EXHAUSTED|FAILED_?PRECONDITION|ABORTED|OUT_?OF_?RANGE|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_?LOSS|UNAUTHENTICATED";
 
-/** Each kind of code that two texts of one error cannot differ in. */
-export const CODE_KINDS: readonly CodesOf[] = [
+/** Each kind of code that stands for one error, however the text around it reads. */
+export const VALUE_CODES: readonly CodesOf[] = [
   httpStatus,
   errno,
-  exception,
   // SQLSTATE: 40001, SQLSTATE[HY000], (SQLSTATE 40P01)
   found(/\bSQL ?STATE["']?[\s:=[(]{1,4}([0-9A-Z]{5})\b/gi, (state) => state.toUpperCase()),
   // exit code 137, exited with status 1
@@ -117,6 +116,12 @@ export const CODE_KINDS: readonly CodesOf[] = [
     new RegExp(`(?:\\bcode ?= ?|StatusCode\\.|\\b\\d{1,2} |\\bstatus[ =:]{1,2})(${GRPC_STATUS})\\b`, "gi"),
     (status) => status.replaceAll("_", "").toUpperCase(),
   ),
+];
+
+/** Each kind of code that two texts of one error cannot differ in. */
+export const CODE_KINDS: readonly CodesOf[] = [
+  ...VALUE_CODES,
+  exception,
   // ERR_SSL_WRONG_VERSION_NUMBER, NOT_LEADER_OR_FOLLOWER
   found(/\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b/g),
   // Reasons of Kubernetes.

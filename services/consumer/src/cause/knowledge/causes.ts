@@ -6,6 +6,7 @@ import type { ObjectStore } from "../../state/objects/types.ts";
 import type { Proposal } from "../llm/answer.ts";
 import type { Question } from "../llm/prompt.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
+import type { KnownSignatures } from "./known-signatures.ts";
 import { seedIdOf } from "./seed.ts";
 import type { SimilarAnswer } from "./similar.ts";
 
@@ -13,6 +14,8 @@ export interface KnowledgeCausesOptions {
   readonly catalog: Catalog;
   /** Where new errors are kept. */
   readonly objects: ObjectStore;
+  /** Recognizes errors by their signatures. */
+  readonly signatures: Pick<KnownSignatures, "find">;
   /** Finds what the base knows of errors that read alike. Default: nothing does. */
   readonly similar?: { find(alert: Alert): Promise<SimilarAnswer> };
   /** Asked for what the base doesn't know. Default: nobody. */
@@ -24,8 +27,8 @@ export interface KnowledgeCausesOptions {
 }
 
 /**
- * Finds causes: what the knowledge base says of the template, and only when it says nothing, what it says of a similar one, and only
- * then what the model proposes. A proposal goes into the base marked as one; what a person rejected is neither used nor asked for
+ * Finds causes: what the knowledge base says of the template, and only when it says nothing, what it says of an error with this
+ * signature, then of a similar template, and only then what the model proposes. A proposal goes into the base marked as one; what a person rejected is neither used nor asked for
  * again. A tier that cannot be asked is told of, and the next one asked.
  */
 export class KnowledgeCauses implements CauseFinder {
@@ -41,6 +44,8 @@ export class KnowledgeCauses implements CauseFinder {
     if (entry?.state === "rejected") return this.#answer(alert, {});
     const known = entry && causeOf(entry, { tier: "hash" });
     if (known) return this.#answer(alert, { cause: known });
+    const recognized = await this.#recognized(alert, template);
+    if (recognized) return this.#answer(alert, { cause: recognized });
     const unavailable: string[] = [];
     const similar = await this.#similar(alert, unavailable);
     if (similar.match) {
@@ -61,6 +66,20 @@ export class KnowledgeCauses implements CauseFinder {
       ...(nearest.length > 0 && { nearest }),
       ...(unavailable.length > 0 && { unavailable: unavailable.join("; ") }),
     });
+  }
+
+  /** By the template as it was logged, and by the lines: these have what the template has as placeholders, and their stack traces. */
+  async #recognized(alert: Alert, template: string): Promise<KnownCause | undefined> {
+    const { catalog, signatures } = this.#options;
+    const { samples, errorCode } = alert;
+    for (const { id, share, against } of signatures.find({ texts: [template, ...samples], errorCode })) {
+      if (against !== undefined) return undefined;
+      const entry = await catalog.get(id);
+      // What people rejected stops answering; what is next may be the error all the same.
+      if (entry && entry.state !== "rejected")
+        return causeOf(entry, { tier: "signature", similarity: share });
+    }
+    return undefined;
   }
 
   /** Notes and counts what answered. */

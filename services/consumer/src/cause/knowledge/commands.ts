@@ -3,7 +3,8 @@ import { LEVELS } from "@cali/log-record";
 import { Command, Option } from "commander";
 import { pastDate } from "../../reports/dates.ts";
 import { openObjects } from "../../state/objects/open.ts";
-import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
+import { Asking, answerLines } from "./ask.ts";
+import { type Catalog, type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
 import { KnowledgeFileError, readKnowledge, writeKnowledge } from "./interchange.ts";
 import { learnDay } from "./learn.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
@@ -24,14 +25,15 @@ interface Facts {
 /** `consumer knowledge`: what is known of errors, and what is to be learned. */
 export function knowledgeCommand(): Command {
   return new Command("knowledge")
-    .description("what is known of errors: import, export, list, add, confirm, reject, learn")
+    .description("what is known of errors: import, export, list, add, confirm, reject, learn, ask")
     .addCommand(importCommand())
     .addCommand(exportCommand())
     .addCommand(listCommand())
     .addCommand(addCommand())
     .addCommand(confirmCommand())
     .addCommand(rejectCommand())
-    .addCommand(learnCommand());
+    .addCommand(learnCommand())
+    .addCommand(askCommand());
 }
 
 function common(name: string, description: string): Command {
@@ -152,6 +154,31 @@ function learnCommand(): Command {
       say(options, report, text);
     });
 }
+
+function askCommand(): Command {
+  return new Command("ask")
+    .description("say which known error each line of standard input is; needs no configuration")
+    .option(
+      "-c, --config <file>",
+      "the consumer's YAML file: what people added to its knowledge base counts, too",
+    )
+    .option("--folder <path>", "the same, for a knowledge base in this folder")
+    .option("--json", 'lines are JSON objects {"text", "level"}, each one event, and so are the answers')
+    .action(async (options: Common) => {
+      const hasBase = options.config !== undefined || options.folder !== undefined;
+      const asking = new Asking(hasBase ? open(options) : new SeededCatalog(EMPTY));
+      await asking.open();
+      await answerLines(process.stdin, process.stdout, asking, options.json === true);
+    });
+}
+
+/** Nothing that people added. */
+const EMPTY: Catalog = {
+  get: async () => undefined,
+  ids: async () => new Set(),
+  all: async () => [],
+  put: async () => {},
+};
 
 const facts = (command: Command) =>
   command

@@ -9,6 +9,7 @@ import { LlmAdvisor } from "../llm/advisor.ts";
 import { Budget } from "../llm/budget.ts";
 import { Model } from "../llm/model.ts";
 import { KnowledgeCauses } from "./causes.ts";
+import { KnownSignatures } from "./known-signatures.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
 import { openSimilar } from "./open-similar.ts";
 import { SeededCatalog } from "./seed.ts";
@@ -30,7 +31,7 @@ export interface OpenCauses {
 }
 
 /**
- * What finds causes, as the configuration says: the knowledge base, what reads alike in it, and with a key the model behind both.
+ * What finds causes, as the configuration says: the knowledge base by template and by signature, what reads alike in it, and with a key the model behind both.
  */
 export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
   const { objects, clock, log, metrics, onTrouble } = parts;
@@ -41,10 +42,12 @@ export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
     log,
     onTrouble: (text) => onTrouble("knowledge", text),
   });
+  const signatures = new KnownSignatures(catalog);
   const advisor = openAdvisor(config.llm, parts);
   const causes = new KnowledgeCauses({
     catalog,
     objects,
+    signatures,
     clock,
     log,
     onAnswer: (tier) => metrics.causes.inc({ tier }),
@@ -52,7 +55,8 @@ export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
     ...(advisor && { advisor }),
   });
   const run = async (signal: AbortSignal) => {
-    await similar?.run(signal);
+    const { refreshMs } = config.knowledge;
+    await Promise.all([signatures.run(signal, { refreshMs, log }), similar?.run(signal)]);
     await similar?.close();
   };
   return { causes, run };

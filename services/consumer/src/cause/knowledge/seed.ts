@@ -61,7 +61,7 @@ const PATTERNS: readonly Pattern[] = SEED.flatMap((of) =>
 
 /**
  * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; one of its error codes where
- * the entry has some, and the same gravity where it has a level. Nothing when none is, or several are: a wrong cause is worse.
+ * both have some, and the same gravity where it has a level. Nothing when none is, or several are: a wrong cause is worse.
  */
 export function seedIdOf(error: {
   readonly template: string;
@@ -71,7 +71,7 @@ export function seedIdOf(error: {
   const words = wordsOf(error.template);
   const found = PATTERNS.filter(
     ({ of: { codes, level }, words: pattern }) =>
-      (codes === undefined || (error.errorCode !== undefined && codes.includes(error.errorCode))) &&
+      (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
       (level === undefined || isGrave(level) === isGrave(error.level)) &&
       pattern.length === words.length &&
       pattern.every((word, place) => word === "<*>" || word === words[place]),

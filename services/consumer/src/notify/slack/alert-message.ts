@@ -134,6 +134,7 @@ function unavailable({ unavailable: why }: Alert): string[] {
 
 const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
   hash: "known of this template",
+  signature: "known by its signature",
   vector: "known of a similar template",
   llm: "proposed by a language model",
 };

@@ -1,0 +1,104 @@
+import type { Logger } from "pino";
+import { backoffMs, sleep } from "../../core/clock.ts";
+import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
+import type { Catalog, CatalogEntry } from "./catalog.ts";
+import { SEED } from "./seed.ts";
+
+/** What is looked at of an error. */
+export interface SeenError {
+  /** What it says, in one or several forms (its template, lines of it with their stack traces), not redacted where possible. */
+  readonly texts: readonly string[];
+  readonly errorCode?: string | undefined;
+}
+
+/** Knowledge that an error may be of, by its id. */
+export interface KnownCandidate extends Omit<Candidate<string>, "of"> {
+  readonly id: string;
+}
+
+/** Looks closer than this are shown as near. */
+const LEAST_NEAR = 0.6;
+
+/** Recognizes the errors that the knowledge base has causes of, by their signatures. */
+export class KnownSignatures {
+  readonly #catalog: Pick<Catalog, "all">;
+  #signatures: Signatures<string> | undefined;
+  #own: readonly CatalogEntry[] = [];
+  #edition = "";
+
+  /** @param catalog with the seed */
+  constructor(catalog: Pick<Catalog, "all">) {
+    this.#catalog = catalog;
+  }
+
+  /**
+   * What an error may be, the likeliest first: first what nothing speaks against, then what is near.
+   * It knows the seed from the start, and the rest of the knowledge base after `refresh`.
+   */
+  find({ texts, errorCode }: SeenError): KnownCandidate[] {
+    this.#signatures ??= new Signatures(signaturesOf(this.#own));
+    const signatures = this.#signatures;
+    const found = [...new Set(texts)].flatMap((text) => signatures.find(text));
+    const judged = found.map((candidate) => {
+      const against = candidate.against ?? otherCode(codesOf(candidate.of, this.#own), errorCode);
+      return against === undefined ? candidate : { ...candidate, against };
+    });
+    return bestOfEach(judged)
+      .filter(({ against, share }) => against === undefined || share >= LEAST_NEAR)
+      .map(({ of, ...candidate }) => ({ id: of, ...candidate }));
+  }
+
+  /** Takes what came into the knowledge base. @throws ObjectStoreError, KnowledgeCorruptError */
+  async refresh(): Promise<void> {
+    const own = (await this.#catalog.all()).filter(
+      ({ origin, cause }) => origin !== "seed" && cause !== undefined,
+    );
+    const edition = JSON.stringify(own.map(({ id, pattern }) => [id, pattern]));
+    if (edition === this.#edition && this.#signatures) return;
+    this.#own = own;
+    this.#edition = edition;
+    this.#signatures = new Signatures(signaturesOf(own));
+  }
+
+  /** Follows the knowledge base until `signal` aborts. */
+  async run(signal: AbortSignal, { refreshMs, log }: { refreshMs: number; log: Logger }): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.refresh();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        log.warn(
+          { err: error, failures },
+          "signatures of the knowledge base's own entries are not up to date",
+        );
+      }
+      await sleep(failures > 0 ? backoffMs(failures, 1_000, refreshMs) : refreshMs, signal);
+    }
+  }
+}
+
+const SEEDED = new Map(SEED.map((known) => [known.entry.id, known]));
+
+function signaturesOf(own: readonly CatalogEntry[]): Signature<string>[] {
+  return [
+    ...SEED.map(({ entry, ...known }) => ({ ...known, of: entry.id })),
+    ...own.filter(({ id }) => !SEEDED.has(id)).map(({ id, pattern }) => ({ of: id, patterns: [pattern] })),
+  ];
+}
+
+function codesOf(id: string, own: readonly CatalogEntry[]): readonly string[] {
+  const errorCode = own.find((entry) => entry.id === id)?.errorCode;
+  return SEEDED.get(id)?.codes ?? (errorCode === undefined ? [] : [errorCode]);
+}
+
+/** An error code speaks against knowledge when that has one of the same family: `DNS_SERVFAIL`, and not `DNS_NXDOMAIN`. */
+function otherCode(known: readonly string[], seen: string | undefined): string | undefined {
+  if (seen === undefined || known.some((code) => seen === code || seen.endsWith(`_${code}`)))
+    return undefined;
+  const family = familyOf(seen);
+  const other = known.find((code) => family !== undefined && familyOf(code) === family);
+  return other === undefined ? undefined : `its code is ${seen}, not ${other}`;
+}
+
+const familyOf = (code: string) => /^[A-Za-z]+(?=[-_])/.exec(code)?.[0];

@@ -1,0 +1,222 @@
+import type { Pattern } from "./pattern.ts";
+import { NEGATIONS, type Word } from "./words.ts";
+
+/** How a text says what a pattern says. */
+export interface Alignment {
+  /** Share of the pattern's weight that the text has, from 0 to 1; what it says instead is taken off. */
+  readonly share: number;
+  /** Weight of what both have, without what one of them lacks or has instead: tells which of two patterns is meant. */
+  readonly score: number;
+  /** Weight of what both have. */
+  readonly matched: number;
+  /** Why it is not the pattern's error; undefined: it is. */
+  readonly against?: string;
+}
+
+/** Words of the text between two of the pattern's, at most: where something varies, and elsewhere. */
+const MOST_BETWEEN = { open: 24, closed: 6 };
+/** Words of a pattern that other words may stand for, at most; more are told by the share. */
+const MOST_OTHER = 2;
+const LEAST_SHARE = 0.7;
+/** Less says nothing, however complete it is. */
+const LEAST_WEIGHT = 6;
+/** Patterns of so few words have to be there as a whole, in a clause that says little else. */
+const SHORT = 3;
+/** Of so few words they have to be what the clause says. */
+const BRIEF = 5;
+
+interface Link {
+  readonly patternAt: number;
+  readonly textAt: number;
+  readonly score: number;
+  readonly before: Link | undefined;
+}
+
+/** The best way to find the pattern's words in the text, in their order; undefined: it has none of them. */
+export function align(
+  pattern: Pattern,
+  text: readonly Word[],
+  placesOf: ReadonlyMap<string, readonly number[]>,
+): Alignment | undefined {
+  const links: Link[] = [];
+  let best: { link: Link; score: number } | undefined;
+  for (const [patternAt, word] of pattern.words.entries()) {
+    for (const textAt of placesOf.get(word.text) ?? []) {
+      const link = linked(pattern, text, links, patternAt, textAt);
+      links.push(link);
+      const score = link.score - lackedAfter(pattern, text, link);
+      if (best === undefined || score > best.score) best = { link, score };
+    }
+  }
+  return best && judged(pattern, text, best.link, best.score);
+}
+
+function linked(
+  pattern: Pattern,
+  text: readonly Word[],
+  links: readonly Link[],
+  patternAt: number,
+  textAt: number,
+): Link {
+  const { weight } = pattern.words[patternAt] as Pattern["words"][number];
+  let before: Link | undefined;
+  let score = -lackedBefore(pattern, text, patternAt, textAt);
+  for (const link of links) {
+    if (link.patternAt >= patternAt || link.textAt >= textAt) continue;
+    const between = betweenCost(pattern, link, patternAt, textAt);
+    if (between !== undefined && link.score - between > score) {
+      score = link.score - between;
+      before = link;
+    }
+  }
+  return { patternAt, textAt, score: score + weight, before };
+}
+
+/** Weight of the pattern's words from one place to another. */
+function weightBetween({ words }: Pattern, from: number, to: number): number {
+  let sum = 0;
+  for (let at = from; at < to; at++) {
+    const { isOptional, weight } = words[at] as Pattern["words"][number];
+    if (!isOptional) sum += weight;
+  }
+  return sum;
+}
+
+function isOpenBetween({ words }: Pattern, from: number, to: number): boolean {
+  for (let at = from; at <= to; at++) if (words[at]?.afterValue) return true;
+  return false;
+}
+
+/** Undefined: too far apart. What is lacked counts once, and once more where the text says something else instead. */
+function betweenCost(
+  pattern: Pattern,
+  { patternAt, textAt }: Link,
+  nextInPattern: number,
+  nextInText: number,
+): number | undefined {
+  const extra = nextInText - textAt - 1;
+  const isOpen = isOpenBetween(pattern, patternAt + 1, nextInPattern);
+  if (extra > (isOpen ? MOST_BETWEEN.open : MOST_BETWEEN.closed)) return undefined;
+  const lacked = weightBetween(pattern, patternAt + 1, nextInPattern);
+  const instead = extra > 0 && !isOpen ? lacked : 0;
+  return lacked + instead + (isOpen ? 0.05 : 0.4) * extra;
+}
+
+function lackedBefore(pattern: Pattern, text: readonly Word[], patternAt: number, textAt: number): number {
+  const lacked = weightBetween(pattern, 0, patternAt);
+  const saysElse =
+    textAt > 0 && text[textAt]?.startsClause === false && !isOpenBetween(pattern, 0, patternAt);
+  return saysElse ? 2 * lacked : lacked;
+}
+
+function lackedAfter(pattern: Pattern, text: readonly Word[], { patternAt, textAt }: Link): number {
+  const lacked = weightBetween(pattern, patternAt + 1, pattern.words.length);
+  const next = text[textAt + 1];
+  const saysElse =
+    next !== undefined &&
+    !next.startsLine &&
+    !isOpenBetween(pattern, patternAt + 1, pattern.words.length - 1);
+  return saysElse ? 2 * lacked : lacked;
+}
+
+function judged(pattern: Pattern, text: readonly Word[], last: Link, score: number): Alignment {
+  const inPattern = new Set<number>();
+  const inText = new Set<number>();
+  let first = last;
+  for (let link: Link | undefined = last; link; link = link.before) {
+    inPattern.add(link.patternAt);
+    inText.add(link.textAt);
+    first = link;
+  }
+  const isCounted = (at: number) => pattern.words[at]?.isOptional === false;
+  let matched = 0;
+  for (const at of inPattern) if (isCounted(at)) matched += pattern.words[at]?.weight ?? 0;
+  const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !inPattern.has(at));
+  const instead = Math.max(0, 2 * matched - pattern.weight - score);
+  const share = pattern.weight === 0 ? 0 : Math.max(0, (matched - instead) / pattern.weight);
+  const found = { share, score, matched };
+  const against = objection(pattern, text, { first, last, inText, lacked, found });
+  return against === undefined ? found : { ...found, against };
+}
+
+interface Judged {
+  readonly first: Link;
+  readonly last: Link;
+  readonly inText: ReadonlySet<number>;
+  readonly lacked: readonly Pattern["words"][number][];
+  readonly found: { readonly share: number; readonly matched: number };
+}
+
+function objection(
+  pattern: Pattern,
+  text: readonly Word[],
+  { first, last, inText, lacked, found }: Judged,
+): string | undefined {
+  const missing =
+    lacked.find(({ isRequired }) => isRequired) ?? (pattern.size <= SHORT ? lacked[0] : undefined);
+  if (missing) return `it lacks "${missing.text}"`;
+  if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
+  if (found.matched < LEAST_WEIGHT) return "what it says is said by many errors";
+  const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
+  for (let at = from; at <= last.textAt; at++) {
+    const word = text[at]?.text ?? "";
+    if (NEGATIONS.has(word) && !inText.has(at)) return `it says "${word}"`;
+  }
+  const other = otherWord(pattern, text, first, last);
+  if (other) return other;
+  if (pattern.size > BRIEF) return undefined;
+  return besides(pattern, text, first, last, inText) >= Math.max(2, pattern.size)
+    ? "it says more than that"
+    : undefined;
+}
+
+/** A word or two of the pattern for which the text has others: another subject, or another reason. */
+function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: Link): string | undefined {
+  const told = (lackedAt: number, textAt: number) =>
+    `it says "${text[textAt]?.text}", not "${pattern.words[lackedAt]?.text}"`;
+  const isFew = (from: number, to: number) => {
+    const lacked = pattern.words.slice(from, to).filter(({ isOptional }) => !isOptional).length;
+    return lacked > 0 && lacked <= MOST_OTHER;
+  };
+  const { words } = pattern;
+  for (let link = last; link.before; link = link.before) {
+    const { patternAt, textAt } = link.before;
+    const extra = link.textAt - textAt - 1;
+    const isOpen = isOpenBetween(pattern, patternAt + 1, link.patternAt) && !text[textAt + 1]?.afterValue;
+    if (isFew(patternAt + 1, link.patternAt) && extra > 0 && !isOpen) return told(patternAt + 1, textAt + 1);
+  }
+  const begins = words[first.patternAt]?.startsClause || text[first.textAt]?.startsClause;
+  if (!begins && isFew(0, first.patternAt) && !isOpenBetween(pattern, first.patternAt - 1, first.patternAt)) {
+    return told(first.patternAt - 1, first.textAt - 1);
+  }
+  const ends =
+    words[last.patternAt + 1]?.startsClause !== text[last.textAt + 1]?.startsClause ||
+    text[last.textAt + 1]?.startsLine;
+  if (
+    !ends &&
+    isFew(last.patternAt + 1, words.length) &&
+    text[last.textAt + 1] &&
+    !words[last.patternAt + 1]?.afterValue
+  ) {
+    return told(last.patternAt + 1, last.textAt + 1);
+  }
+  return undefined;
+}
+
+/** Words of the text's clauses that the pattern has no place for. */
+function besides(
+  pattern: Pattern,
+  text: readonly Word[],
+  first: Link,
+  last: Link,
+  inText: ReadonlySet<number>,
+): number {
+  let count = 0;
+  const isNamed = pattern.words.some(({ isName }) => isName);
+  const startsOpen = isNamed || pattern.words[0]?.afterValue === true;
+  const endsOpen = isNamed || pattern.endsOpen;
+  for (let at = first.textAt; !startsOpen && at > 0 && !text[at]?.startsClause; at--) count++;
+  for (let at = last.textAt + 1; !endsOpen && at < text.length && !text[at]?.startsClause; at++) count++;
+  for (let at = first.textAt; at <= last.textAt; at++) if (!inText.has(at) && !text[at]?.afterValue) count++;
+  return count;
+}

@@ -1,0 +1,35 @@
+/** Longest text that is looked at, in UTF-16 units. */
+const LONGEST = 16_000;
+/** Longest of what is left: the first and the last of it, which say what failed and why. */
+const LONGEST_MESSAGE = 6_000;
+
+/** Lines of a stack trace that only say where: Java, .NET, Node; Python; Go; Ruby; and "… 12 more". */
+const FRAME = [
+  /^\s*at\s+\S+/,
+  /^\s*\.{3}\s*\d+\s+(?:more|common frames omitted)/,
+  /^\s*File ".{0,300}", line \d+/,
+  /^\s*[~^]+\s*$/,
+  /^Traceback \(most recent call last\)/,
+  /^goroutine \d+ \[/,
+  /^\t\S+\.go:\d+/,
+  /^[\w./*()-]+\([^)]*\)$/,
+  /^\s*from \S+:\d+:in /,
+  /^\s*--- End of (?:inner exception )?stack trace/,
+];
+const PYTHON_FRAME = FRAME[2] as RegExp;
+
+/** The message of an event, of all its lines: without the lines of a stack trace that only say where it was. */
+export function messageOf(text: string): string {
+  const lines = (text.length > LONGEST ? `${text.slice(0, LONGEST / 2)}\n${text.slice(-LONGEST / 2)}` : text)
+    .replaceAll(/\\r?\\n/g, "\n")
+    .split(/\r?\n/);
+  // Python shows the line of the source below the place.
+  const kept = lines.filter(
+    (line, place) =>
+      !FRAME.some((frame) => frame.test(line)) &&
+      !(place > 0 && PYTHON_FRAME.test(lines[place - 1] ?? "") && /^\s{2}/.test(line)),
+  );
+  const message = (kept.length > 0 ? kept : lines).join("\n");
+  if (message.length <= LONGEST_MESSAGE) return message;
+  return `${message.slice(0, LONGEST_MESSAGE / 2)}\n${message.slice(-LONGEST_MESSAGE / 2)}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * Products that do the same: an error that names one of them is none of another's, however alike they read. Each with the names that
+ * its drivers, exceptions and messages use.
+ */
+const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
+  {
+    postgresql: [
+      "postgresql",
+      "postgres",
+      "psql",
+      "pgx",
+      "psycopg",
+      "psycopg2",
+      "npgsql",
+      "libpq",
+      "pq",
+      "pgbouncer",
+      "redshift",
+      "cockroach",
+      "cockroachdb",
+    ],
+    mysql: ["mysql", "innodb", "mariadb", "mysqld", "pymysql", "mysqldb", "aurora", "tidb"],
+    sqlserver: ["mssql", "sqlserver", "sqlclient", "tedious"],
+    oracle: ["oracle", "ojdbc", "oracledb", "cx_oracle"],
+    mongodb: ["mongodb", "mongo", "mongod", "pymongo", "mongoose"],
+    cassandra: ["cassandra", "scylla", "scylladb"],
+    dynamodb: ["dynamodb", "dynamo"],
+    redis: ["redis", "jedis", "lettuce", "ioredis", "redisson", "valkey", "stackexchange"],
+    memcached: ["memcached", "memcache", "spymemcached", "pylibmc"],
+    elasticsearch: ["elasticsearch", "opensearch", "elastic"],
+    sqlite: ["sqlite", "sqlite3"],
+    clickhouse: ["clickhouse"],
+    snowflake: ["snowflake"],
+    neo4j: ["neo4j"],
+    couchbase: ["couchbase"],
+    couchdb: ["couchdb"],
+    influxdb: ["influxdb", "influx"],
+    etcd: ["etcd", "etcdserver"],
+    hive: ["hive", "impala", "presto", "trino"],
+    milvus: ["milvus"],
+    db2: ["db2"],
+    firebird: ["firebird"],
+    bigquery: ["bigquery"],
+    solr: ["solr"],
+  },
+  {
+    kafka: ["kafka", "librdkafka", "kafkajs"],
+    rabbitmq: ["rabbitmq", "amqp", "pika", "amqplib"],
+    sqs: ["sqs"],
+    kinesis: ["kinesis"],
+    pulsar: ["pulsar"],
+    nats: ["nats"],
+    activemq: ["activemq", "artemis"],
+    pubsub: ["pubsub"],
+    mqtt: ["mqtt", "mosquitto"],
+    zookeeper: ["zookeeper"],
+  },
+  {
+    nginx: ["nginx", "openresty"],
+    envoy: ["envoy", "istio"],
+    haproxy: ["haproxy"],
+    apache: ["httpd", "apache2"],
+    traefik: ["traefik"],
+    caddy: ["caddy"],
+    varnish: ["varnish", "varnishd"],
+    squid: ["squid"],
+  },
+];
+
+const RIVALS_BY_PRODUCT = new Map(
+  RIVALS.flatMap((group) => Object.keys(group).map((product) => [product, group] as const)),
+);
+
+/** The names that a text would call a product by. */
+export const namesOf = (product: string): readonly string[] =>
+  RIVALS_BY_PRODUCT.get(product)?.[product] ?? [
+    product.replaceAll("-", ""),
+    ...product.split("-").filter((part) => part.length > 3),
+  ];
+
+/** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
+export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {
+  const group = RIVALS_BY_PRODUCT.get(product);
+  if (!group || namesOf(product).some((name) => names.has(name))) return undefined;
+  return Object.keys(group).find(
+    (other) => other !== product && group[other]?.some((name) => names.has(name)),
+  );
+}
+
+const NAME = /[A-Za-z][A-Za-z0-9_]*/g;
+const PARTS = /_|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
+
+/** The names in a text, in lower case: each as it is written, and its parts. */
+export function namesIn(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [name] of text.matchAll(NAME)) {
+    names.add(name.toLowerCase());
+    for (const part of name.split(PARTS)) names.add(part.toLowerCase().replace(/\d+$/, ""));
+  }
+  return names;
+}

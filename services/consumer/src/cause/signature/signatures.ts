@@ -1,0 +1,197 @@
+import { VALUE_CODES } from "../embedding/codes.ts";
+import { align } from "./alignment.ts";
+import { messageOf } from "./event-text.ts";
+import { type Pattern, type ReadPattern, readPattern, weighed } from "./pattern.ts";
+import { namesIn, namesOf, rivalIn } from "./rivals.ts";
+import { type Names, namesOfWords, type Word, wordsOf } from "./words.ts";
+
+/** A known error, as it is recognized. */
+export interface Signature<Of> {
+  /** What it stands for; compared by identity. */
+  readonly of: Of;
+  readonly patterns: readonly string[];
+  readonly product?: string | undefined;
+  readonly codes?: readonly string[] | undefined;
+  readonly exceptions?: readonly string[] | undefined;
+}
+
+/** A known error that a text may be. */
+export interface Candidate<Of> {
+  readonly of: Of;
+  readonly pattern: string;
+  /** Share of the pattern that the text says, from 0 to 1. */
+  readonly share: number;
+  /** How much the text says of the pattern and nothing else; tells which of several errors it is. */
+  readonly score: number;
+  /** Why the text is another error; undefined: it is this one. */
+  readonly against?: string;
+}
+
+/** The likelier one first: first those that nothing speaks against. */
+const byLikelihood = (a: Candidate<unknown>, b: Candidate<unknown>): number =>
+  Number(a.against !== undefined) - Number(b.against !== undefined) || b.score - a.score;
+
+interface Indexed<Of> {
+  readonly signature: Signature<Of>;
+  readonly text: string;
+  readonly pattern: Pattern;
+  readonly codes: readonly ReadonlySet<string>[];
+}
+
+/** Weights: of a word that every error has, and of one that only one has. */
+const WEIGHT = { least: 1, most: 6 };
+/** A pattern is looked at closely when the text has so much of its weight, in whatever order. */
+const LEAST_COMMON = 0.45;
+/** So many are looked at closely, those with most in common. */
+const LOOKED_AT = 24;
+/** What a code, an exception, or the product's name in the text adds. */
+const BONUS = { code: 6, exception: 2, product: 2 };
+
+/**
+ * Recognizes known errors by the words of their patterns, each weighed by how few errors have it. An inverted index leaves the few
+ * patterns that have enough in common with a text; these are looked for in the text word by word, in their order.
+ */
+export class Signatures<Of> {
+  readonly #patterns: Indexed<Of>[] = [];
+  /** Places in `#patterns` by word, with the word's weight. */
+  readonly #index = new Map<string, { readonly weight: number; readonly places: number[] }>();
+  readonly #common: Float64Array;
+  readonly #names: Names;
+
+  constructor(signatures: readonly Signature<Of>[]) {
+    this.#names = new Map(signatures.flatMap(({ patterns }) => patterns.flatMap(namesOfWords)));
+    const read = signatures.map((signature) => ({
+      signature,
+      patterns: signature.patterns.map((text) => ({ text, read: readPattern(text) })),
+    }));
+    const weightOf = weights(read.map(({ patterns }) => patterns.map(({ read }) => read)));
+    for (const { signature, patterns } of read) {
+      for (const { text, read } of patterns) this.#add(signature, text, weighed(read, weightOf));
+    }
+    this.#common = new Float64Array(this.#patterns.length);
+  }
+
+  #add(signature: Signature<Of>, text: string, pattern: Pattern): void {
+    const place = this.#patterns.length;
+    this.#patterns.push({ signature, text, pattern, codes: VALUE_CODES.map((codesOf) => codesOf(text)) });
+    for (const { text: word, weight, isOptional } of pattern.words) {
+      if (isOptional) continue;
+      const known = this.#index.get(word) ?? { weight, places: [] };
+      this.#index.set(word, known);
+      known.places.push(place);
+    }
+  }
+
+  /**
+   * The known errors that a text may be, the likeliest first: first those that nothing speaks against.
+   * @param text all lines of the event, its stack trace included, not redacted
+   */
+  find(text: string): Candidate<Of>[] {
+    const message = messageOf(text);
+    const words = wordsOf(message, this.#names);
+    const near = this.#near(words);
+    if (near.length === 0) return [];
+    const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
+    const seen: Seen = { message, names: namesIn(text.slice(0, 16_000)), text };
+    const found = near.flatMap((place) =>
+      this.#looked(this.#patterns[place] as Indexed<Of>, words, placesOf, seen),
+    );
+    return bestOfEach(found);
+  }
+
+  /** Places of the patterns that have most in common with the words. */
+  #near(words: readonly Word[]): number[] {
+    const touched: number[] = [];
+    for (const word of new Set(words.map(({ text }) => text))) {
+      const found = this.#index.get(word);
+      if (!found) continue;
+      for (const place of found.places) {
+        if (this.#common[place] === 0) touched.push(place);
+        (this.#common[place] as number) += found.weight;
+      }
+    }
+    const near = touched
+      .map((place) => ({
+        place,
+        common: this.#common[place] as number,
+        weight: this.#patterns[place]?.pattern.weight ?? 0,
+      }))
+      .filter(({ common, weight }) => common >= LEAST_COMMON * weight)
+      .sort((a, b) => 2 * b.common - b.weight - (2 * a.common - a.weight))
+      .slice(0, LOOKED_AT);
+    for (const place of touched) this.#common[place] = 0;
+    return near.map(({ place }) => place);
+  }
+
+  #looked(
+    { signature, text, pattern, codes }: Indexed<Of>,
+    words: readonly Word[],
+    placesOf: ReadonlyMap<string, readonly number[]>,
+    seen: Seen,
+  ): Candidate<Of>[] {
+    const aligned = align(pattern, words, placesOf);
+    if (!aligned) return [];
+    const against = aligned.against ?? otherCode(codes, seen) ?? otherProduct(signature, seen);
+    return [
+      {
+        of: signature.of,
+        pattern: text,
+        share: Math.min(1, aligned.share),
+        ...(against !== undefined && { against }),
+        score: aligned.score + bonusOf(signature, seen),
+      },
+    ];
+  }
+}
+
+/** The likeliest candidate for each error, the likeliest first. */
+export function bestOfEach<Of>(candidates: readonly Candidate<Of>[]): Candidate<Of>[] {
+  const bestOf = new Map<Of, Candidate<Of>>();
+  for (const one of [...candidates].sort(byLikelihood)) if (!bestOf.has(one.of)) bestOf.set(one.of, one);
+  return [...bestOf.values()];
+}
+
+interface Seen {
+  readonly message: string;
+  readonly text: string;
+  readonly names: ReadonlySet<string>;
+  codes?: ReadonlySet<string>[];
+}
+
+function otherCode(known: readonly ReadonlySet<string>[], seen: Seen): string | undefined {
+  seen.codes ??= VALUE_CODES.map((codesOf) => codesOf(seen.message));
+  for (const [kind, codes] of known.entries()) {
+    const others = seen.codes[kind];
+    if (codes.size === 0 || !others || others.size === 0) continue;
+    if (![...codes].some((code) => others.has(code)))
+      return `its code is ${[...others][0]}, not ${[...codes][0]}`;
+  }
+  return undefined;
+}
+
+function otherProduct<Of>({ product }: Signature<Of>, { names }: Seen): string | undefined {
+  const rival = product === undefined ? undefined : rivalIn(names, product);
+  return rival === undefined ? undefined : `it is of ${rival}`;
+}
+
+function bonusOf<Of>({ codes, exceptions, product }: Signature<Of>, { text, names }: Seen): number {
+  const hasCode = codes?.some((code) => text.includes(code)) ?? false;
+  const hasException =
+    exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false;
+  const isNamed = product !== undefined && namesOf(product).some((name) => names.has(name));
+  return (hasCode ? BONUS.code : 0) + (hasException ? BONUS.exception : 0) + (isNamed ? BONUS.product : 0);
+}
+
+/** A word weighs the more the fewer errors have it. */
+function weights(patterns: readonly (readonly ReadPattern[])[]): (word: string) => number {
+  const errors = new Map<string, number>();
+  for (const ofOne of patterns) {
+    const words = new Set(ofOne.flatMap(({ words }) => words.map(({ text }) => text)));
+    for (const word of words) errors.set(word, (errors.get(word) ?? 0) + 1);
+  }
+  const rarest = Math.log(Math.max(2, patterns.length));
+  return (word) => {
+    const rarity = Math.log(patterns.length / (errors.get(word) ?? 1)) / rarest;
+    return WEIGHT.least + (WEIGHT.most - WEIGHT.least) * rarity;
+  };
+}

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
+import { expect, it } from "vitest";
+import { Asking, answerLines } from "../src/cause/knowledge/ask.ts";
+import { idOf } from "../src/cause/knowledge/catalog.ts";
+import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { SEED, SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import { FolderObjectStore } from "../src/state/objects/folder.ts";
+import { MemoryObjectStore } from "./support/memory-objects.ts";
+
+const DEADLOCK = "Deadlock found when trying to get lock; try restarting transaction";
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+function ask() {
+  const catalog = new SeededCatalog(new ObjectCatalog(new MemoryObjectStore()));
+  return new Asking(catalog);
+}
+
+/** What `consumer knowledge ask` says to these lines. */
+async function said(lines: readonly string[], asJson: boolean): Promise<string[]> {
+  const output = new PassThrough();
+
+  await answerLines(Readable.from(lines.map((line) => `${line}\n`)), output, ask(), asJson);
+  output.end();
+  return (await textOf(output)).trimEnd().split("\n");
+}
+
+it("answers each event with one line, in order, and a line that is none with an error in its place", async () => {
+  const lines = await said(
+    [
+      JSON.stringify({
+        text: `java.sql.SQLException: ${DEADLOCK}\n\tat com.example.Main.main(Main.java:4)`,
+        level: "ERROR",
+      }),
+      "no JSON",
+      JSON.stringify({ text: 17 }),
+      "",
+      JSON.stringify({ text: "order 17 was not paid in time" }),
+      JSON.stringify({ text: DEADLOCK, level: "warning" }),
+    ],
+    true,
+  );
+  const answers = lines.map((line) => JSON.parse(line));
+  expect(answers).toHaveLength(6);
+  expect(answers[0]).toMatchObject({ entry: "mysql-deadlock", broader: null, tier: "signature", score: 1 });
+  expect(answers[1]).toEqual({
+    error:
+      'line 2: given "no JSON", allowed: a JSON object such as {"text": "deadlock detected", "level": "ERROR"}',
+  });
+  expect(answers[2].error).toMatch(/^line 3: given /);
+  expect(answers[3].error).toMatch(/^line 4: given ""/);
+  expect(answers[4]).toEqual({ entry: null, broader: null, tier: "none", score: null, nearest: [] });
+  expect(answers[5]).toMatchObject({ entry: "mysql-deadlock", tier: "hash" });
+});
+
+it("takes plain lines, each one event, and says what speaks against the nearest", async () => {
+  const lines = await said([DEADLOCK, `${DEADLOCK.replace("Deadlock", "No deadlock was")}`, "hello"], false);
+  expect(lines[0]).toBe("mysql-deadlock  hash 1.00");
+  expect(lines[1]).toContain('unknown; near: mysql-deadlock 1.00 (it says "no")');
+  expect(lines[2]).toBe("unknown");
+});
+
+it("needs no configuration, network or state, and takes a thousand events in seconds", {
+  timeout: 60_000,
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-ask-"));
+  const patterns = SEED.flatMap((known) => known.patterns);
+  const events = Array.from({ length: 1_000 }, (_, at) =>
+    JSON.stringify({ text: patterns[at % patterns.length], level: "ERROR" }),
+  );
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", MAIN, "knowledge", "ask", "--json"],
+    { cwd: folder, env: {}, input: events.join("\n"), encoding: "utf8", timeout: 50_000 },
+  );
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1_000);
+});
+
+it("knows what people added to a knowledge base, and not what they rejected", async () => {
+  const objects = new FolderObjectStore(mkdtempSync(join(tmpdir(), "cali-ask-")));
+  const catalog = new SeededCatalog(new ObjectCatalog(objects));
+  const own = {
+    pattern: "carts of shard <shard> were not merged",
+    origin: "person",
+    state: "confirmed",
+  } as const;
+  const id = idOf(own);
+  await catalog.put([
+    { ...own, id, cause: "a race", action: "lock it", createdAt: "2026-01-25T00:00:00.000Z" },
+  ]);
+  const deadlock = SEED.find(({ name }) => name === "mysql-deadlock");
+  if (!deadlock) throw new Error("the seed lacks mysql-deadlock");
+  await catalog.put([{ ...deadlock.entry, state: "rejected" }]);
+  const asked = new Asking(catalog);
+  await asked.open();
+  expect((await asked.answer("CartError: carts of shard eu-1 were not merged")).entry).toBe(id);
+  expect((await asked.answer(DEADLOCK)).entry).not.toBe("mysql-deadlock");
+});

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SEED } from "../src/cause/knowledge/seed.ts";
+import { messageOf } from "../src/cause/signature/event-text.ts";
+import { Signatures } from "../src/cause/signature/signatures.ts";
+import { wordsOf } from "../src/cause/signature/words.ts";
+
+const SIGNATURES = new Signatures(SEED.map((known) => ({ ...known, of: known })));
+const KNOWN = new Map(SEED.map((known) => [known.name, known]));
+/** The known error that a text is, nothing speaking against it. */
+const found = (text: string) => SIGNATURES.find(text).find(({ against }) => against === undefined);
+const nameOf = (text: string) => found(text)?.of.name;
+
+/** Of one's own patterns, and of what it is a case of. */
+const isKin = (name: string | undefined, of: string) =>
+  name === of || KNOWN.get(name ?? "")?.broader === of || KNOWN.get(of)?.broader === name;
+
+const PATTERNS = SEED.flatMap(({ name, patterns }) => patterns.map((pattern) => ({ name, pattern })));
+const VALUES = fc.constantFrom("orders", "10.1.2.3:8443", "7f3a9c", "a.b-c_d", "42", "/var/lib/data/x1");
+const PREFIXES = fc.constantFrom(
+  "",
+  "2026-01-25 09:00:00.123 UTC [4711] ERROR ",
+  "[main] ERROR com.example.Orders - ",
+  "com.example.OrdersException: ",
+  "panic: ",
+  "error: order 17 was not stored: ",
+);
+const lineOf = (pattern: string, values: readonly string[]) => {
+  let place = 0;
+  return pattern.replaceAll("**", "").replaceAll(/<[^<>]+>/g, () => values[place++ % values.length] ?? "x");
+};
+
+describe("a pattern", () => {
+  it("is hit with other values, in another case, behind a driver's prefix, and wrapped", () => {
+    const mutation = fc.record({
+      of: fc.constantFrom(...PATTERNS),
+      values: fc.array(VALUES, { minLength: 1, maxLength: 5 }),
+      prefix: PREFIXES,
+      spell: fc.constantFrom<(text: string) => string>(
+        (text) => text,
+        (text) => text.toUpperCase(),
+        (text) => text.toLowerCase(),
+      ),
+      wrapAt: fc.nat(),
+    });
+    fc.assert(
+      fc.property(mutation, ({ of: { name, pattern }, values, prefix, spell, wrapAt }) => {
+        const words = spell(lineOf(pattern, values)).split(" ");
+        const at = wrapAt % words.length;
+        const line = [words.slice(0, at).join(" "), words.slice(at).join(" ")].filter(Boolean).join("\n  ");
+        const hit = nameOf(prefix + line);
+        expect(isKin(hit, name), `${name} by ${JSON.stringify(prefix + line)}, not ${hit}`).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is not hit by its negation, nor with another word in its place", () => {
+    const places = PATTERNS.flatMap(({ name, pattern }) => {
+      const words = pattern.replaceAll("**", "").split(" ");
+      return words.flatMap((word, at) => (isTelling(words, at) ? [{ name, pattern, words, word, at }] : []));
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.boolean(), ({ pattern, words, at }, isNegated) => {
+        const changed = isNegated ? words.toSpliced(at, 0, "not") : words.with(at, "umbrella");
+        const hit = found(changed.join(" "));
+        expect(hit?.pattern, changed.join(" ")).not.toBe(pattern);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** A word inside of a clause: what stands at its ends may be a driver's, what stands beside a placeholder is anything. */
+function isTelling(words: readonly string[], at: number): boolean {
+  const isPlain = (word: string | undefined) =>
+    word !== undefined && /^[A-Za-z]+$/.test(word) && wordsOf(word).length === 1;
+  return isPlain(words[at]) && isPlain(words[at - 1]) && isPlain(words[at + 1]);
+}
+
+describe("an event of many lines", () => {
+  const GO = `panic: dial tcp 10.0.0.1:5432: connect: connection refused
+
+goroutine 1 [running]:
+main.main()
+\t/app/main.go:17 +0x1d`;
+  const PYTHON = `Traceback (most recent call last):
+  File "/app/orders.py", line 17, in <module>
+    connection.execute("retry when deadlock detected")
+  File "/app/db.py", line 4, in execute
+    raise DatabaseError(text)
+db.DatabaseError: disk is gone`;
+  const JAVA = `com.example.OrderException: order 17 was not stored
+\tat com.example.Orders.store(Orders.java:17)
+\tat com.example.Main.main(Main.java:4)
+Caused by: java.lang.OutOfMemoryError: Metaspace
+\t... 12 more`;
+  const NODE = `Error: order 17 was not stored
+    at store (/app/orders.js:17:4) {
+  [cause]: Error: connect ECONNREFUSED 10.0.0.1:8080
+      at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1555:16)
+}`;
+  const DOTNET = `Unhandled exception. System.InvalidOperationException: order 17 was not stored
+ ---> System.IO.IOException: No space left on device : '/data/orders'
+   at System.IO.RandomAccess.WriteAtOffset(SafeFileHandle handle)
+   --- End of inner exception stack trace ---
+   at Orders.Store() in /app/Orders.cs:line 17`;
+  const RUBY = `/app/orders.rb:17:in \`store': order 17 was not stored (RuntimeError)
+\tfrom /app/main.rb:4:in \`<main>'`;
+
+  it("is read without the places of its stack trace", () => {
+    expect(messageOf(GO)).toBe("panic: dial tcp 10.0.0.1:5432: connect: connection refused\n");
+    expect(messageOf(PYTHON)).toBe("db.DatabaseError: disk is gone");
+    expect(messageOf(JAVA).split("\n")).toHaveLength(2);
+    expect(messageOf(NODE)).not.toContain("afterConnect");
+    expect(messageOf(DOTNET).split("\n")).toHaveLength(2);
+    expect(messageOf(RUBY)).toContain("order 17 was not stored");
+    expect(messageOf(RUBY)).not.toContain("main.rb");
+  });
+
+  it("is known by whichever line says it: its message, a cause, the last of a traceback", () => {
+    expect(nameOf(JAVA)).toBe("java-metaspace");
+    expect(nameOf(NODE)).toBe("node-econnrefused");
+    expect(nameOf(JSON.stringify({ msg: "order failed", err: JAVA }))).toBe("java-metaspace");
+    // A line of the source is no message.
+    expect(nameOf(PYTHON)).toBeUndefined();
+  });
+});
