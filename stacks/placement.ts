@@ -9,30 +9,7 @@ import { stateBackend } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { awsProviderVersion, BUNDLED_AWS_PROVIDER } from "../constructs/provider-version.ts";
 import { SharedVariables } from "../constructs/terraform-variables.ts";
-
-/** Numbered stacks, in the order of their numbers. */
-export const STACKS = [
-  "01-kinesis",
-  "02-s3",
-  "03-opensearch",
-  "04-grafana",
-  "05-eks",
-  "06-iam",
-  "07-ecr",
-  "08-cluster",
-  "09-fluent-bit",
-  "10-milvus",
-  "11-airflow",
-  "12-log-generator",
-  "13-consumer",
-] as const;
-export type StackName = (typeof STACKS)[number];
-
-/** Stacks inside the cluster. They have states of their own in both layouts: the hand-written project knows none of them. */
-const IN_CLUSTER: ReadonlySet<StackName> = new Set(STACKS.filter((name) => name >= "08"));
-
-/** The stack that holds all of 01-07 in the layout `shared`. */
-export const SHARED_STACK = "infra";
+import { SHARED_STACK, type StackName, stackOf } from "./registry.ts";
 
 const TLS_PROVIDER = "~> 4.0";
 
@@ -62,7 +39,7 @@ export class Placement {
 
   /** The place of a numbered stack. */
   of(name: StackName): Place {
-    const shared = this.config.stateLayout === "shared" && !IN_CLUSTER.has(name);
+    const shared = this.config.stateLayout === "shared" && stackOf(name)?.sharedState === true;
     const state = shared ? SHARED_STACK : name;
     const place = this.places.get(state) ?? this.place(state, shared);
     this.places.set(state, place);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { tierOf } from "../stacks/registry.ts";
 import { type JsonObject, type StackJson, synthesizeEnvironment } from "./support/synth.ts";
 
 /** What Terraform writes down of a stack: its state and its plans have all of it but `data_wo`. */
 describe.each(["dev", "prod"])("secrets of the cluster's stacks in %s", (env) => {
-  const stacks = Object.entries(synthesizeEnvironment(env).stacks).filter(([name]) => name >= "08");
+  const stacks = Object.entries(synthesizeEnvironment(env).stacks).filter(
+    ([name]) => tierOf(name) === "cluster",
+  );
   const secretsOf = ({ resource }: StackJson) => Object.values(resource?.kubernetes_secret_v1 ?? {});
   const variablesIn = (value: unknown) =>
     new Set([...JSON.stringify(value).matchAll(/var\.(\w+)/g)].map(([, name]) => name as string));

@@ -51,6 +51,8 @@ const ALLOWED: [string, string][] = [
   ["delivery/commands/deploy/x.ts", "../../core/deployment/deploy.ts"],
   ["delivery/commands/deploy/x.ts", "../../../config/load.ts"],
   ["delivery/commands/deploy/x.ts", "./part.ts"],
+  ["delivery/core/application/x.ts", "../../../stacks/registry.ts"],
+  ["delivery/commands/deploy/x.ts", "../../../stacks/registry.ts"],
   ["local/x.ts", "../services/consumer/src/pipeline/consumer.ts"],
   ["local/x.ts", "@cali/log-generator"],
   ["services/consumer/src/x.ts", "@cali/log-record"],

@@ -6,6 +6,7 @@ import {
   loadConfig as loadConsumerConfig,
 } from "../services/consumer/src/config/load.ts";
 import { SECRET_KEYS } from "../services/consumer/src/config/schema.ts";
+import { stackNames } from "../stacks/registry.ts";
 import {
   allContainers,
   at,
@@ -22,6 +23,8 @@ import { type JsonObject, synthesize, synthesizeEnvironment } from "./support/sy
 import { manifestsOf } from "./support/terraform-manifest.ts";
 
 const dev = loadConfig({ env: "dev" });
+/** The stacks of the project's own services, each of one image. */
+const SERVICE_STACKS = stackNames(({ images = [] }) => images.some(({ variable }) => variable === "image"));
 const stacksOf = (changes: object) => synthesize(parseConfig({ ...dev, ...changes }, "dev, changed"));
 
 function one(synthesized: ReturnType<typeof synthesize>, stack: string, kind: string): Manifest {
@@ -34,7 +37,7 @@ const podOf = (manifest: Manifest) => podSpecOf(manifest) as PodSpec;
 describe.each(environmentFiles())("%s", (env) => {
   const synthesized = synthesizeEnvironment(env);
   const manifests = manifestsOf(synthesized);
-  const services = manifests.filter(({ stack }) => stack >= "12");
+  const services = manifests.filter(({ stack }) => SERVICE_STACKS.includes(stack));
   const podsOf = (some: typeof manifests) => some.flatMap(({ manifest }) => podSpecOf(manifest) ?? []);
   const [all, pods] = [podsOf(manifests), podsOf(services)];
 

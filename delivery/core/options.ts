@@ -21,7 +21,7 @@ export function withStackOptions(command: Command): Command {
 export function stackArgument(): Argument {
   return new Argument(
     "[stack...]",
-    "names such as 01-kinesis, or infrastructure (01-07) or cluster (08-13); default: all",
+    "names such as 01-kinesis, or infrastructure (made with AWS) or cluster (runs in it); default: all",
   );
 }
 

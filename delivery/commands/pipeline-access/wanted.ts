@@ -1,6 +1,7 @@
 import { Names, namePrefix } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
+import { STACKS } from "../../../stacks/registry.ts";
 import { RepositoryNameError } from "../../core/errors.ts";
 
 /** GitHub's issuer of workflow identities (https://docs.github.com/en/actions/concepts/security/openid-connect). */
@@ -186,21 +187,7 @@ function deployStatements(names: Names) {
     {
       Sid: "Services",
       Effect: "Allow",
-      Action: [
-        "kinesis:*",
-        "firehose:*",
-        "s3:*",
-        "es:*",
-        "grafana:*",
-        "eks:*",
-        "ecr:*",
-        "dynamodb:*",
-        "logs:*",
-        "kms:*",
-        "ec2:*LaunchTemplate*",
-        "ec2:CreateTags",
-        "ec2:RunInstances",
-      ],
+      Action: [...new Set(STACKS.flatMap(({ rights }): readonly string[] => rights))],
       Resource: "*",
       Condition: { StringEqualsIfExists: { "aws:RequestedRegion": [names.region, "us-east-1"] } },
     },

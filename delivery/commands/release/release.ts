@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { STACKS } from "../../../stacks/registry.ts";
 import type { Application, SynthesizedStack } from "../../core/application/application.ts";
 import { deploy } from "../../core/deployment/deploy.ts";
 import { DeployJournal, type StackResult } from "../../core/deployment/deploy-result.ts";
@@ -13,15 +14,24 @@ interface Target {
   readonly variable: string;
 }
 
-/** Where each service's image runs. Airflow starts the consumer's image for its daily work. */
-const TARGETS: Readonly<Record<string, readonly Target[]>> = {
-  "log-generator": [{ stack: "12-log-generator", variable: "image" }],
-  consumer: [
-    { stack: "13-consumer", variable: "image" },
-    { stack: "11-airflow", variable: "consumer_image" },
-  ],
-  "airflow-dags": [{ stack: "11-airflow", variable: "airflow_image" }],
-};
+/** Where each service's image runs. Airflow starts the consumer's image for its daily work, so the service itself goes first. */
+const TARGETS: Readonly<Record<string, readonly Target[]>> = imageTargets();
+
+function imageTargets(): Record<string, Target[]> {
+  const uses = STACKS.flatMap((stack) =>
+    "images" in stack ? stack.images.map((image) => ({ ...image, stack: stack.id })) : [],
+  );
+  const own = ({ stack, service }: (typeof uses)[number]) => (stack.endsWith(`-${service}`) ? 0 : 1);
+  return Object.fromEntries(
+    [...new Set(uses.map(({ service }) => service))].map((service) => [
+      service,
+      uses
+        .filter((use) => use.service === service)
+        .sort((a, b) => own(a) - own(b))
+        .map(({ stack, variable }) => ({ stack, variable })),
+    ]),
+  );
+}
 
 export interface ReleaseOptions {
   readonly application: Application;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { GROUPS, tierOf } from "../../../stacks/registry.ts";
 import { SynthesisError, UnknownStackError } from "../errors.ts";
 
 const manifestSchema = z.object({
@@ -56,14 +57,6 @@ export interface Application {
   readonly digest: string;
 }
 
-/** What may stand for several stacks. */
-const GROUPS: Readonly<Record<string, (name: string) => boolean>> = {
-  /** 01 to 07, in a state each or in the one of the layout `shared`. */
-  infrastructure: (name) => name === "infra" || /^0[1-7]-/.test(name),
-  /** What runs in the cluster. */
-  cluster: (name) => /^(0[89]|1\d)-/.test(name),
-};
-
 /**
  * Reads what a synth wrote.
  *
@@ -114,8 +107,9 @@ export async function readApplication(outdir: string): Promise<Application> {
 export function selectStacks({ stacks }: Application, wanted: readonly string[]): SynthesizedStack[] {
   if (wanted.length === 0) return [...stacks];
   const tests = wanted.map((word) => {
-    const test = GROUPS[word] ?? ((name: string) => name === word);
-    if (!GROUPS[word] && !stacks.some(({ name }) => test(name))) {
+    const tier = Object.entries(GROUPS).find(([group]) => group === word)?.[1];
+    const test = (name: string) => (tier ? tierOf(name) === tier : name === word);
+    if (!tier && !stacks.some(({ name }) => test(name))) {
       throw new UnknownStackError(
         `given ${word}; allowed: ${[...Object.keys(GROUPS), ...stacks.map(({ name }) => name)].join(", ")}`,
       );
