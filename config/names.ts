@@ -199,8 +199,11 @@ export class Names {
     return `arn:aws:iam::${this.account}:role/${this.role(role)}`;
   }
 
-  /** An IAM policy of the hand-written project, by what follows the prefix. */
-  policy(suffix: string): string {
+  /**
+   * A name that nothing else of the project has to know, by what follows the prefix: `named("billing")` is `cali-dev-billing`. What
+   * another stack or a person looks for by its name gets an accessor of its own here.
+   */
+  named(suffix: string): string {
     return `${this.prefix}-${suffix}`;
   }
 

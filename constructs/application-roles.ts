@@ -34,7 +34,7 @@ export class ApplicationRoles extends Construct {
     const { applicationRole, autoscalerScope, grafanaAccess } = config.iam;
     const bucketPolicy = withLogicalId(
       new IamPolicy(this, "BucketPolicy", {
-        name: names.policy("workload-s3-access"),
+        name: names.named("workload-s3-access"),
         description: "S3 Bucket Read/Write and List Permissions for Workloads",
         policy: policyDocument(wholeBucketStatements(props.bucketArn)),
       }),
@@ -42,7 +42,7 @@ export class ApplicationRoles extends Construct {
     );
     const autoscalerPolicy = withLogicalId(
       new IamPolicy(this, "AutoscalerPolicy", {
-        name: names.policy("cluster-autoscaler-policy"),
+        name: names.named("cluster-autoscaler-policy"),
         description: "Cluster Autoscaler 권한",
         policy: policyDocument(autoscalerStatements(autoscalerScope, names)),
       }),

@@ -86,7 +86,7 @@ export class ControlPlane extends Construct {
         description: `Kubernetes secrets of ${names.cluster}`,
         enableKeyRotation: true,
         deletionWindowInDays: 30,
-        tags: { Name: `${names.prefix}-eks-secrets` },
+        tags: { Name: names.named("eks-secrets") },
         lifecycle: protectedLifecycle(config),
       }),
       "eks_secrets",

@@ -27,7 +27,7 @@ export class ImageRepository extends Construct {
         forceDelete,
         imageScanningConfiguration: { scanOnPush: true },
         ...(encryption !== null && { encryptionConfiguration: [{ encryptionType: encryption }] }),
-        tags: { Name: `${names.prefix}-${service}` },
+        tags: { Name: names.named(service) },
         lifecycle: protectedLifecycle(config),
       }),
       hclName(service),

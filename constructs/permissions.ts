@@ -24,7 +24,7 @@ export function firehoseToS3Statements(config: Config, names: Names, bucketArn: 
   if (config.firehose.rolePolicies === "wildcard") {
     return [
       allow(["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketLocation", "s3:ListBucket"], bucket),
-      allow(read, names.arn("kinesis", `stream/${names.prefix}-*`)),
+      allow(read, names.arn("kinesis", `stream/${names.named("*")}`)),
     ];
   }
   return [
@@ -62,7 +62,7 @@ export function firehoseToOpenSearchStatements(config: Config, names: Names): St
           "es:ESHttpPut",
           "es:ESHttpGet",
         ],
-        names.arn("es", `domain/${names.prefix}-*`),
+        names.arn("es", `domain/${names.named("*")}`),
       ),
     ];
   }
@@ -100,7 +100,7 @@ export function wildcardStreamStatements(names: Names): Statement[] {
         "kinesis:DescribeStreamSummary",
         "kinesis:ListShards",
       ],
-      names.arn("kinesis", `stream/${names.prefix}-*`),
+      names.arn("kinesis", `stream/${names.named("*")}`),
     ),
   ];
 }

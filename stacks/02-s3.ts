@@ -32,7 +32,7 @@ export class S3 extends Construct {
       new S3Bucket(this, "Default", {
         bucket: names.bucket,
         forceDestroy: config.bucket.forceDestroy,
-        tags: { Name: `${names.prefix}-logs` },
+        tags: { Name: names.named("logs") },
         lifecycle: protectedLifecycle(config),
       }),
       "logs",

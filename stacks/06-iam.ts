@@ -212,7 +212,7 @@ export class Iam extends Construct {
   private policy(suffix: string, description: string, statements: readonly Statement[]): IamPolicy {
     return withLogicalId(
       new IamPolicy(this, `${suffix}-policy`, {
-        name: this.props.names.policy(suffix),
+        name: this.props.names.named(suffix),
         description,
         policy: policyDocument(statements),
       }),
