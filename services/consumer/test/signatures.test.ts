@@ -51,7 +51,7 @@ describe("a pattern", () => {
         const hit = nameOf(prefix + line);
         expect(isKin(hit, name), `${name} by ${JSON.stringify(prefix + line)}, not ${hit}`).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -66,7 +66,7 @@ describe("a pattern", () => {
         const hit = found(changed.join(" "));
         expect(hit?.pattern, changed.join(" ")).not.toBe(pattern);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

@@ -17,6 +17,10 @@ export interface Alignment {
 const MOST_BETWEEN = { open: 24, closed: 6 };
 /** Words of a pattern that other words may stand for, at most; more are told by the share. */
 const MOST_OTHER = 2;
+/** What it costs that the text has in two clauses what the pattern has in one. */
+const PARTED = 3;
+/** Share of a clause that has to be there for it to count. */
+const LEAST_OF_CLAUSE = 0.7;
 const LEAST_SHARE = 0.7;
 /** Less says nothing, however complete it is. */
 const LEAST_WEIGHT = 6;
@@ -63,7 +67,7 @@ function linked(
   let score = -lackedBefore(pattern, text, patternAt, textAt);
   for (const link of links) {
     if (link.patternAt >= patternAt || link.textAt >= textAt) continue;
-    const between = betweenCost(pattern, link, patternAt, textAt);
+    const between = betweenCost(pattern, text, link, patternAt, textAt);
     if (between !== undefined && link.score - between > score) {
       score = link.score - between;
       before = link;
@@ -90,6 +94,7 @@ function isOpenBetween({ words }: Pattern, from: number, to: number): boolean {
 /** Undefined: too far apart. What is lacked counts once, and once more where the text says something else instead. */
 function betweenCost(
   pattern: Pattern,
+  text: readonly Word[],
   { patternAt, textAt }: Link,
   nextInPattern: number,
   nextInText: number,
@@ -99,7 +104,25 @@ function betweenCost(
   if (extra > (isOpen ? MOST_BETWEEN.open : MOST_BETWEEN.closed)) return undefined;
   const lacked = weightBetween(pattern, patternAt + 1, nextInPattern);
   const instead = extra > 0 && !isOpen ? lacked : 0;
-  return lacked + instead + (isOpen ? 0.05 : 0.4) * extra;
+  const parted =
+    isOpen || !isParted(pattern, patternAt, nextInPattern, text, textAt, nextInText) ? 0 : PARTED;
+  return lacked + instead + parted + (isOpen ? 0.05 : 0.4) * extra;
+}
+
+/** Whether the text has what the pattern says as one clause in two, which are not lines. */
+function isParted(
+  { words }: Pattern,
+  patternAt: number,
+  nextInPattern: number,
+  text: readonly Word[],
+  textAt: number,
+  nextInText: number,
+): boolean {
+  for (let at = patternAt + 1; at <= nextInPattern; at++) if (words[at]?.startsClause) return false;
+  for (let at = textAt + 1; at <= nextInText; at++) {
+    if (text[at]?.startsClause && !text[at]?.startsLine && !text[at]?.afterValue) return true;
+  }
+  return false;
 }
 
 function lackedBefore(pattern: Pattern, text: readonly Word[], patternAt: number, textAt: number): number {
@@ -126,17 +149,41 @@ function judged(pattern: Pattern, text: readonly Word[], last: Link, score: numb
   for (let link: Link | undefined = last; link; link = link.before) {
     inPattern.add(link.patternAt);
     inText.add(link.textAt);
-    first = link;
+    // What is optional stands before it, if at all.
+    if (pattern.words[link.patternAt]?.isOptional === false) first = link;
   }
-  const isCounted = (at: number) => pattern.words[at]?.isOptional === false;
-  let matched = 0;
-  for (const at of inPattern) if (isCounted(at)) matched += pattern.words[at]?.weight ?? 0;
+  const { matched, inClauses } = saidOf(pattern, inPattern);
   const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !inPattern.has(at));
   const instead = Math.max(0, 2 * matched - pattern.weight - score);
-  const share = pattern.weight === 0 ? 0 : Math.max(0, (matched - instead) / pattern.weight);
-  const found = { share, score, matched };
+  const share = pattern.weight === 0 ? 0 : Math.max(0, (inClauses - instead) / pattern.weight);
+  const found = { share, score, matched: inClauses };
   const against = objection(pattern, text, { first, last, inText, lacked, found });
   return against === undefined ? found : { ...found, against };
+}
+
+/** Weight of the pattern's words that the text has, and of those in clauses that it has as good as whole. */
+function saidOf({ words }: Pattern, inPattern: ReadonlySet<number>): { matched: number; inClauses: number } {
+  let matched = 0;
+  let inClauses = 0;
+  let clause = { weight: 0, matched: 0, size: 0, lacked: 0 };
+  const close = () => {
+    const isWhole =
+      clause.size > SHORT ? clause.matched >= LEAST_OF_CLAUSE * clause.weight : clause.lacked === 0;
+    if (isWhole) inClauses += clause.matched;
+    clause = { weight: 0, matched: 0, size: 0, lacked: 0 };
+  };
+  for (const [at, { startsClause, isOptional, weight }] of words.entries()) {
+    if (startsClause) close();
+    if (isOptional) continue;
+    const isThere = inPattern.has(at);
+    clause.weight += weight;
+    clause.size++;
+    clause.lacked += isThere ? 0 : 1;
+    clause.matched += isThere ? weight : 0;
+    matched += isThere ? weight : 0;
+  }
+  close();
+  return { matched, inClauses };
 }
 
 interface Judged {
@@ -153,7 +200,8 @@ function objection(
   { first, last, inText, lacked, found }: Judged,
 ): string | undefined {
   const missing =
-    lacked.find(({ isRequired }) => isRequired) ?? (pattern.size <= SHORT ? lacked[0] : undefined);
+    lacked.find((word) => word.isRequired && isSaidAround(pattern, word, lacked)) ??
+    (pattern.size <= SHORT ? lacked[0] : undefined);
   if (missing) return `it lacks "${missing.text}"`;
   if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
   if (found.matched < LEAST_WEIGHT) return "what it says is said by many errors";
@@ -165,9 +213,23 @@ function objection(
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
   if (pattern.size > BRIEF) return undefined;
-  return besides(pattern, text, first, last, inText) >= Math.max(2, pattern.size)
+  return besides(pattern, text, first, last, inText) > Math.max(1, pattern.size - 2)
     ? "it says more than that"
     : undefined;
+}
+
+/** Whether a word is required wherever it stands, or turns into its opposite a clause of which the text says something. */
+function isSaidAround(
+  { words }: Pattern,
+  word: Pattern["words"][number],
+  lacked: readonly Pattern["words"][number][],
+): boolean {
+  if (!NEGATIONS.has(word.text)) return true;
+  const at = words.indexOf(word);
+  const from = words.findLastIndex(({ startsClause }, place) => startsClause && place <= at);
+  const next = words.findIndex(({ startsClause }, place) => startsClause && place > at);
+  const clause = words.slice(Math.max(0, from), next < 0 ? undefined : next);
+  return clause.some((other) => !other.isOptional && !lacked.includes(other));
 }
 
 /** A word or two of the pattern for which the text has others: another subject, or another reason. */

@@ -1,4 +1,4 @@
-import { NEGATIONS, type Word, wordsOf } from "./words.ts";
+import { DOUBT, NEGATIONS, type Word, wordsOf } from "./words.ts";
 
 /** A word of a pattern. */
 export interface PatternWord extends Word {
@@ -22,24 +22,28 @@ export interface Pattern {
 }
 
 /** Numbers that are codes by what stands before them. */
-const BEFORE_CODE = new Set([
-  "code",
-  "status",
-  "errno",
-  "http",
-  "ora",
-  "msg",
-  "sqlstate",
-  "exit",
-  "signal",
-  "number",
-  "stat",
-  "signal",
-]);
-/** Who says it: `java.sql.SQLException: `, `ReplyError: `. */
-const SPEAKER = /^(?:\w+\.)*\w*(?:Exception|Error|Fault|Warning): /;
-/** What is left without the speaker tells the error, when it is so many words. */
+const BEFORE_CODE = new Set("code status errno http ora msg sqlstate exit signal number".split(" "));
+const SPOKEN = "(?:Exception|Error|Fault|Warning|Timeout|Failure|Denied|Expired|Detected|Violation)";
+/** What may be a value although nobody marked it: quoted, a path, an address, a name with dots that is no exception's. */
+const DOUBTFUL = new RegExp(
+  [
+    "([\"'`])[\\w./:@-]{1,60}\\1",
+    "\\bhttps?:\\/\\/\\S+",
+    "(?<![\\w./])\\/[\\w.-]+(?:\\/[\\w.-]+)+",
+    `\\b[\\w-]+(?:\\.[\\w-]+){1,8}\\b(?<!${SPOKEN})(?![(.])`,
+    "(?<==)(?![A-Z_]+\\b)[\\w.-]{1,60}",
+  ].join("|"),
+  "g",
+);
+/** The package of an exception, and who says it: `java.sql.SQLException: `, `ReplyError: `. */
+const SPEAKER = new RegExp(
+  `(?:[a-z_]\\w*\\.)+(?=\\w*${SPOKEN}\\b)|^(?:[\\w$]+\\.)*\\w*(?:Exception|Error|Fault|Warning)(?=: )`,
+  "g",
+);
+/** What is left without them tells the error, when it is so many words, or two of which one is a name. */
 const LEAST_SAID = 4;
+/** Weight of words without which the numbers beside them count. */
+const LEAST_BY_WORDS = 8;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
 
 /** The words of a pattern, and which of them it marks as required. */
@@ -47,19 +51,21 @@ export interface ReadPattern {
   readonly words: readonly Word[];
   readonly required: ReadonlySet<string>;
   readonly endsOpen: boolean;
-  /** Words that say who says it, at its beginning. */
-  readonly speaker: number;
 }
 
 /** Reads a pattern: `<placeholder>` for what varies, `**word**` for what has to be there. */
 export function readPattern(pattern: string): ReadPattern {
   const required = [...pattern.matchAll(REQUIRED)].flatMap(([, marked = ""]) => wordsOf(marked));
   const plain = pattern.replaceAll(REQUIRED, "$1");
-  const words = wordsOf(plain);
-  const speaker = wordsOf(SPEAKER.exec(plain)?.[0] ?? "").length;
+  const doubted = wordsOf(
+    plain
+      .replaceAll(DOUBTFUL, (value) => DOUBT.value.join(value))
+      .replaceAll(SPEAKER, (speaker) => DOUBT.speaker.join(speaker)),
+  );
+  const said = doubted.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
+  const isEnough = said.length >= LEAST_SAID || (said.length > 1 && said.some(({ isName }) => isName));
   return {
-    words,
-    speaker: words.length - speaker >= LEAST_SAID ? speaker : 0,
+    words: isEnough ? doubted : wordsOf(plain),
     required: new Set(required.map(({ text }) => text)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
   };
@@ -67,13 +73,18 @@ export function readPattern(pattern: string): ReadPattern {
 
 /** Weighs a pattern's words. */
 export function weighed(
-  { words, required, endsOpen, speaker }: ReadPattern,
+  { words, required, endsOpen }: ReadPattern,
   weightOf: (word: string) => number,
 ): Pattern {
+  const saidByWords = words
+    .filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber)
+    .reduce((sum, { text }) => sum + weightOf(text), 0);
   const weighedWords = words.map((word, place): PatternWord => {
     const before = words[place - 1]?.text ?? "";
-    const isOptional =
-      place < speaker || (word.isNumber && !required.has(word.text) && !BEFORE_CODE.has(before));
+    // A port is all that some errors have of their own.
+    const isCode = BEFORE_CODE.has(before) || saidByWords < LEAST_BY_WORDS;
+    const isValue = word.isDoubtful || (word.isNumber && !isCode);
+    const isOptional = isValue && !required.has(word.text);
     return {
       ...word,
       isOptional,

@@ -9,6 +9,8 @@ export interface Word {
   readonly afterValue: boolean;
   /** A number of three to five digits: a code, a port, or only a value. */
   readonly isNumber: boolean;
+  /** Whether it stands between `DOUBT`s. */
+  readonly isDoubtful: boolean;
   /** A name that people made for one thing: `EADDRINUSE`, `40P01`, `CERTIFICATE_VERIFY_FAILED`, `OutOfMemoryError`. */
   readonly isName: boolean;
 }
@@ -59,7 +61,10 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What stands for something that varies or is secret, whoever put it there. */
-const PLACEHOLDER = /<(?:\*|[A-Za-z][\w .:/-]{0,40})>|\$\{[\w.-]{1,40}\}|\{\}|%[sdvq]\b/g;
+const PLACEHOLDER =
+  /<(?:\*|[A-Za-z][\w .:/-]{0,40})>|\$\{[\w.-]{1,40}\}|\{\}|%[sdvq]\b|\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
+/** Put around what may be a value, and around who says it: their words tell what is meant, but need not be there. */
+export const DOUBT = { value: ["‹", "›"], speaker: ["«", "»"] } as const;
 const VALUE = "¤";
 const PIECE = /[\p{L}\p{N}¤]+(?:'[\p{L}]{1,2}\b)?/gu;
 const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
@@ -89,10 +94,14 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
   let startsClause = true;
   let startsLine = true;
   let afterValue = false;
+  let isDoubtful = false;
   for (const { 0: piece, index } of plain.matchAll(PIECE)) {
     const between = plain.slice(end, index);
     if (CLAUSE.test(between)) startsClause = true;
     if (between.includes("\n")) startsLine = true;
+    if (/[›»]/.test(between)) isDoubtful = false;
+    if (/[‹«]/.test(between)) isDoubtful = true;
+    if (/[‹›]/.test(between)) afterValue = true;
     const isJoined = plain[end] === "_" || plain[index - 1] === "_" || plain[index + piece.length] === "_";
     end = index + piece.length;
     if (isValue(piece)) {
@@ -111,7 +120,15 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
     for (const part of parts) {
       const word = wordOf(part);
       if (word === "") continue;
-      words.push({ text: word, startsClause, startsLine, afterValue, isNumber: /^\d+$/.test(word), isName });
+      words.push({
+        text: word,
+        startsClause,
+        startsLine,
+        afterValue,
+        isDoubtful,
+        isNumber: /^\d+$/.test(word),
+        isName,
+      });
       startsClause = false;
       startsLine = false;
       afterValue = false;
