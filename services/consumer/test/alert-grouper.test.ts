@@ -1,6 +1,9 @@
+import type { Level } from "@cali/log-record";
 import { describe, expect, it } from "vitest";
 import type { GroupMeta } from "../src/core/types.ts";
+import { Dependencies } from "../src/group/dependencies.ts";
 import { Harness, HOUR, MINUTE, record, SECOND, START } from "./support/grouper-harness.ts";
+import { logRecord } from "./support/records.ts";
 
 describe("when a group is told of", () => {
   it("at once, when its first line made the template", () => {
@@ -142,8 +145,8 @@ describe("inhibition", () => {
     const harness = new Harness({ dependencies, inhibitWindowMs: 5 * MINUTE });
     harness.line({ service: "payment", template: "pool is empty" });
     harness.pass(SECOND);
-    harness.line({ service: "checkout", template: "payment failed" });
-    harness.line({ service: "gateway", template: "checkout failed" });
+    harness.line({ service: "checkout", template: "payment timed out" });
+    harness.line({ service: "gateway", template: "checkout does not answer" });
     expect(harness.pass(4 * MINUTE)).toEqual([]);
     const told = harness.pass(3 * MINUTE).map(({ service }) => service);
     expect(told.sort()).toEqual(["checkout", "gateway"]);
@@ -151,8 +154,8 @@ describe("inhibition", () => {
 
   it("shows what it keeps quiet in the root's alert", () => {
     const harness = new Harness({ dependencies });
-    harness.line({ service: "checkout", template: "payment failed" });
-    harness.line({ service: "checkout", template: "payment failed" });
+    harness.line({ service: "checkout", template: "payment timed out" });
+    harness.line({ service: "checkout", template: "payment timed out" });
     harness.line({ service: "payment", template: "pool is empty" });
     expect(harness.pass(SECOND)).toEqual([
       expect.objectContaining({ service: "payment", muted: [{ by: "checkout", count: 2 }] }),
@@ -162,7 +165,7 @@ describe("inhibition", () => {
   it("does not follow from a warning", () => {
     const harness = new Harness({ dependencies });
     harness.line({ service: "payment", template: "slow", level: "WARN" });
-    harness.line({ service: "checkout", template: "payment failed" });
+    harness.line({ service: "checkout", template: "payment timed out" });
     expect(harness.pass(SECOND)).toHaveLength(2);
   });
 
@@ -180,7 +183,7 @@ describe("inhibition", () => {
     const options = { dependencies };
     const before = new Harness(options);
     before.line({ service: "payment", template: "pool is empty" });
-    before.line({ service: "checkout", template: "payment failed" });
+    before.line({ service: "checkout", template: "payment timed out" });
     before.pass(2 * MINUTE);
     const harness = new Harness(options);
     harness.now = before.now;
@@ -188,10 +191,52 @@ describe("inhibition", () => {
     const told: string[] = [];
     for (let minute = 2; minute < 60; minute++) {
       harness.line({ service: "payment", template: "pool is empty" });
-      harness.line({ service: "checkout", template: "payment failed" });
+      harness.line({ service: "checkout", template: "payment timed out" });
       for (const { template } of harness.pass(MINUTE)) told.push(`${minute} ${template}`);
     }
-    expect(told.filter((text) => text.endsWith("payment failed"))).toEqual(["29 payment failed"]);
+    expect(told.filter((text) => text.endsWith("payment timed out"))).toEqual(["29 payment timed out"]);
+  });
+
+  it("says what may have caused it, when the half hour is over", () => {
+    const harness = new Harness({ dependencies });
+    for (let minute = 0; minute < 31; minute++) {
+      harness.line({ service: "payment", template: "pool is empty" });
+      harness.line({ service: "checkout", template: "payment timed out" });
+      harness.pass(MINUTE);
+    }
+    expect(harness.told.find(({ service }) => service === "checkout")?.mayBeCausedBy).toEqual(["payment"]);
+  });
+
+  it.each<[string, Level, string]>([
+    ["does not read as a symptom", "ERROR", "coupon is unknown"],
+    ["is graver", "FATAL", "payment timed out"],
+  ])("holds back nothing that %s", (_, level, template) => {
+    const harness = new Harness({ dependencies });
+    harness.line({ service: "payment", template: "pool is empty" });
+    harness.line({ service: "checkout", template, level });
+    expect(harness.pass(SECOND).map(({ service }) => service)).toContain("checkout");
+  });
+
+  it("learns who depends on whom from symptoms that name a service", () => {
+    const harness = new Harness();
+    harness.line({ service: "payment", template: "pool is empty" });
+    harness.pass(SECOND);
+    for (const what of ["payment timed out", "connection to payment refused", "payment does not answer"]) {
+      harness.line({ service: "checkout", template: what });
+    }
+    expect(harness.pass(MINUTE)).toEqual([]);
+  });
+
+  it("learns it from traces that a symptom shares with an error", () => {
+    const dependencies = new Dependencies({});
+    const line = (service: string, message: string, trace_id: string) =>
+      dependencies.learn(logRecord({ service, message, trace_id, level: "ERROR" }));
+    for (const trace of ["a", "b", "c"]) {
+      expect(line("payment", "pool is empty", trace)).toBe(false);
+      expect(line("checkout", "upstream request timed out", trace)).toBe(true);
+    }
+    expect(dependencies.explains("payment", "checkout")).toBe(true);
+    expect(dependencies.explains("checkout", "payment")).toBe(false);
   });
 
   it("silences neither of two that depend on each other", () => {
@@ -199,6 +244,103 @@ describe("inhibition", () => {
     harness.line({ service: "a" });
     harness.line({ service: "b" });
     expect(harness.pass(SECOND)).toHaveLength(2);
+  });
+});
+
+describe("noise", () => {
+  const sentence = (at: number) =>
+    Array.from({ length: 6 }, (_, word) => `w${"abcdefghij"[(at >> word) % 10]}${"klmnop"[word]}`).join(" ");
+
+  it("makes one alert of new kinds without end, which is counted on", () => {
+    const harness = new Harness();
+    for (let at = 0; at < 1_000; at++) {
+      harness.line({ template: `Unexpected system error: ${sentence(at)} ${at}` });
+      harness.pass(SECOND);
+    }
+    expect(harness.told.length).toBeLessThanOrEqual(25);
+    harness.pass(5 * HOUR);
+    const last = harness.told.filter(({ template }) => template.includes("new kinds in auth")).at(-1);
+    expect(last?.template).toMatch(/^\d+ new kinds in auth, most often: Unexpected system error/);
+    expect(harness.told.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
+  });
+
+  it("has kinds apart again when they come slowly, and those of other services and FATAL ones always", () => {
+    const harness = new Harness({ newKindsAnHour: 2 });
+    for (let at = 0; at < 6; at++) harness.line({ template: `kind ${at}` });
+    harness.line({ service: "cart", template: "its own" });
+    harness.line({ template: "panic", level: "FATAL" });
+    expect(harness.pass(SECOND).map(({ template }) => template)).toEqual(
+      expect.arrayContaining(["kind 0", "kind 1", "its own", "panic"]),
+    );
+    harness.pass(2 * HOUR);
+    harness.line({ template: "kind 9" });
+    expect(harness.pass(SECOND).map(({ template }) => template)).toEqual(["kind 9"]);
+  });
+
+  it("tells of warnings once they are many in a short time", () => {
+    const harness = new Harness({ warnLeastLines: 3, warnWindowMs: 10 * MINUTE });
+    for (let line = 0; line < 5; line++) {
+      harness.line({ level: "WARN" });
+      expect(harness.pass(6 * MINUTE)).toEqual([]);
+    }
+    harness.line({ level: "WARN" });
+    harness.line({ level: "WARN" });
+    expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 7 })]);
+  });
+
+  it("tells of an error at once, however few warnings its group had", () => {
+    const harness = new Harness({ warnLeastLines: 3 });
+    harness.line({ level: "WARN" });
+    harness.line({ level: "ERROR" });
+    expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 2, level: "ERROR" })]);
+  });
+
+  it("tells only of FATAL and, if known, of others while it learns; later of what gets worse", () => {
+    const harness = new Harness();
+    harness.grouper.learnUntil(START + 10 * MINUTE);
+    harness.line({ template: "usual" });
+    harness.line({ template: "panic", level: "FATAL" });
+    expect(
+      harness.grouper.due(harness.now).map(({ alert, onlyIfKnown }) => [alert.template, onlyIfKnown]),
+    ).toEqual([
+      ["usual", true],
+      ["panic", undefined],
+    ]);
+    for (const { meta, onlyIfKnown } of harness.grouper.due(harness.now)) {
+      if (onlyIfKnown) harness.grouper.leaveForLater(meta);
+      else harness.grouper.confirm(meta);
+    }
+    harness.line({ template: "usual" });
+    expect(harness.pass(20 * MINUTE)).toEqual([]);
+    harness.line({ template: "unusual" });
+    expect(harness.pass(SECOND).map(({ template }) => template)).toEqual(["unusual"]);
+    for (let line = 0; line < 10; line++) harness.line({ template: "usual" });
+    expect(harness.pass(SECOND).map(({ template, count }) => [template, count])).toEqual([["usual", 12]]);
+  });
+});
+
+describe("what an alert says of its lines", () => {
+  it("names version, pod, trace, own frames, the rate, and a version that is new", () => {
+    const harness = new Harness();
+    const see = (version: string) => harness.grouper.see(logRecord({ service: "auth", version }));
+    see("1.2.3");
+    harness.now += 3 * HOUR;
+    see("1.2.4");
+    see("1.2.3");
+    const started = harness.now;
+    harness.pass(MINUTE);
+    const content = "boom\n\tat com.acme.A.run(A.java:3)";
+    harness.line({ template: "boom", content });
+    expect(harness.pass(SECOND)).toEqual([
+      expect.objectContaining({
+        version: "1.2.3",
+        podName: "checkout-7d4b9c-x2x1z",
+        traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+        ownFrames: ["com.acme.A.run"],
+        rate: [...Array(19).fill(0), 1],
+        changed: { version: "1.2.4", since: started, before: "1.2.3" },
+      }),
+    ]);
   });
 });
 
@@ -232,7 +374,7 @@ describe("silences", () => {
 
 describe("bounds", () => {
   it("lets groups go that were told of, the longest quiet first", () => {
-    const harness = new Harness({ maxGroups: 10 });
+    const harness = new Harness({ maxGroups: 10, newKindsAnHour: 1_000 });
     for (let i = 0; i < 50; i++) {
       harness.line({ template: `t${i}` });
       harness.pass(SECOND);
@@ -242,7 +384,7 @@ describe("bounds", () => {
   });
 
   it("lets groups go, too, that only other replicas have lines of", () => {
-    const harness = new Harness({ maxGroups: 10 });
+    const harness = new Harness({ maxGroups: 10, newKindsAnHour: 1_000 });
     harness.line();
     const [due] = harness.grouper.due(harness.now);
     if (!due) throw new Error("nothing is due");
@@ -263,7 +405,7 @@ describe("bounds", () => {
   });
 
   it("tells of a group before it lets it go", () => {
-    const harness = new Harness({ maxGroups: 10 });
+    const harness = new Harness({ maxGroups: 10, newKindsAnHour: 1_000 });
     for (let i = 0; i < 50; i++) harness.line({ template: `t${i}`, isNew: false });
     harness.pass(SECOND);
     expect(harness.grouper.size).toBeLessThanOrEqual(10);

@@ -125,11 +125,30 @@ const grouping = z.strictObject({
     24 * 60 * MINUTE,
     "Time after its last line for which trouble mutes that of dependants.",
   ),
+  warnLeastLines: count(
+    5,
+    1,
+    1_000,
+    "Lines within `warnWindowMs` from which a group of warnings alone is told of; fewer are in the daily digest.",
+  ),
+  warnWindowMs: ms(10 * MINUTE, 0, 24 * 60 * MINUTE, "Time in which `warnLeastLines` have to come."),
+  newKindsAnHour: count(
+    20,
+    1,
+    10_000,
+    "New kinds of errors of one service in an hour that are told apart; more are one alert.",
+  ),
+  learnForMs: ms(
+    0,
+    0,
+    24 * 60 * MINUTE,
+    "Time from the first record of a fresh state in which only FATAL and errors of known cause are told, while it learns what is usual.",
+  ),
   dependencies: z
     .record(z.string(), z.array(z.string()))
     .default({})
     .describe(
-      "Which services call which, `checkout: [payment]`: trouble of payment mutes that of checkout. Default: none.",
+      "Which services call which, beside what the logs show, `checkout: [payment]`: trouble of payment mutes the symptoms of checkout. Default: none.",
     ),
   silences: z
     .array(silence)

@@ -118,8 +118,20 @@ export interface Alert {
   readonly samples: readonly string[];
   /** Whether the template was never told of before. */
   readonly isNew: boolean;
-  /** Services whose alerts this one mutes, because they depend on this one, with their lines. */
+  /** Services whose symptoms this one mutes, because they depend on this one, with their lines. */
   readonly muted: readonly { readonly by: string; readonly count: number }[];
+  /** Services in trouble that it may come from: it reads as a symptom of theirs. */
+  readonly mayBeCausedBy?: readonly string[];
+  /** Of the last line. */
+  readonly version?: string;
+  readonly podName?: string;
+  readonly traceId?: string;
+  /** The application's own frames of the first stack trace, the innermost first; redacted. */
+  readonly ownFrames?: readonly string[];
+  /** Lines of each of the last 20 minutes, this one last. */
+  readonly rate?: readonly number[];
+  /** A version of the service that was seen for the first time in the last hour, when (ms since the epoch), and the one before. */
+  readonly changed?: { readonly version: string; readonly since: number; readonly before: string };
   readonly cause?: KnownCause;
   /** With no cause: at most three known errors that read most alike. None of them is this one. */
   readonly nearest?: readonly NearError[];

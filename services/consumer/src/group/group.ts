@@ -1,6 +1,8 @@
-import { LEVELS, type Level } from "@cali/log-record";
-import { comparePositions, type GroupMeta, type Position } from "../core/types.ts";
+import { LEVELS, type Level, type LogRecord } from "@cali/log-record";
+import { type Alert, comparePositions, type GroupMeta, type Position } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
+import { isSymptom } from "./dependencies.ts";
+import { stackOf } from "./stack.ts";
 
 /** Most samples of a tally, and of an alert. */
 export const MOST_SAMPLES = 3;
@@ -45,6 +47,18 @@ export interface Group {
   readonly tallies: Map<string, Tally>;
   /** It has to go, and is told of first. */
   leaving: boolean;
+  /** Whether its lines read as a symptom of another service's trouble. */
+  isSymptom: boolean;
+  /** Times of the last lines, until warnings have become many. */
+  readonly recent: number[];
+  /** Whether there are enough lines to tell of warnings. */
+  isLoud: boolean;
+  /** Lines that a fresh state has taken for usual; undefined: it has not. */
+  usualLines?: number;
+  /** What the last line says of itself. */
+  latest: Pick<Alert, "version" | "podName" | "traceId" | "ownFrames">;
+  /** Lines of the last minutes that had some, by the consumer's clock. */
+  readonly rate: { minute: number; lines: number }[];
 }
 
 /** Lines in all, those not told of yet, and what is grave among them. */
@@ -136,7 +150,43 @@ export function newGroup(
     meta: undefined,
     tallies: new Map(),
     leaving: false,
+    isSymptom: isSymptom(fields.template),
+    recent: [],
+    isLoud: false,
+    latest: {},
+    rate: [],
   };
+}
+
+const MINUTE_MS = 60_000;
+/** Minutes of a group's rate. */
+const RATE_MINUTES = 20;
+
+/** Notes what a line says of itself, and when it came. */
+export function noteLine(group: Group, record: LogRecord, now: number): void {
+  const { version, pod_name: podName, trace_id: traceId, log_content: content } = record;
+  const ownFrames = group.latest.ownFrames ?? stackOf(content).ownFrames.map((frame) => redact(frame));
+  group.latest = {
+    version,
+    podName,
+    ...(traceId !== "-" && { traceId }),
+    ...(ownFrames.length > 0 && { ownFrames }),
+  };
+  const minute = Math.floor(now / MINUTE_MS);
+  const last = group.rate.at(-1);
+  if (last?.minute === minute) last.lines++;
+  else group.rate.push({ minute, lines: 1 });
+  if (group.rate.length > RATE_MINUTES) group.rate.shift();
+}
+
+/** Lines of each of the last minutes, this one last. */
+export function rateOf({ rate }: Group, now: number): number[] {
+  const minute = Math.floor(now / MINUTE_MS);
+  const lines = new Map(rate.map((one) => [one.minute, one.lines]));
+  return Array.from(
+    { length: RATE_MINUTES },
+    (_, place) => lines.get(minute - RATE_MINUTES + 1 + place) ?? 0,
+  );
 }
 
 export function newTally(position: Position, loggedAt: number): Tally {

@@ -1,40 +1,73 @@
-/** Which services call which: the key depends on each of the values. */
-export type ServiceDependencies = Readonly<Record<string, readonly string[]>>;
+import type { Level } from "@cali/log-record";
+import type { Alert } from "../core/types.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { type Group, rank, totalsOf } from "./group.ts";
 
-/**
- * Whose troubles explain a service's own: all that it depends on, at any distance. Services that depend on each other
- * explain nothing of one another, or both would be silent.
- */
+/** Only trouble of this gravity explains that of others. */
+const ROOT_LEVEL: Level = "ERROR";
+/** Nothing is held back longer than this for the trouble of another service, ms. */
+export const LONGEST_MUTE_MS = 30 * 60_000;
+
+/** What explains what among the groups at one moment. */
 export class Inhibition {
-  readonly #reach = new Map<string, ReadonlySet<string>>();
+  readonly #dependencies: Dependencies;
+  /** Groups whose trouble goes on and is grave enough, by service: the gravest level of each. */
+  readonly #roots = new Map<string, Level>();
+  readonly #groups: readonly Group[];
+  /** By root and by service, lines that are held back. */
+  #muted: ReadonlyMap<string, ReadonlyMap<string, number>> | undefined;
 
-  constructor(dependencies: ServiceDependencies) {
-    const reachable = new Map<string, Set<string>>();
-    for (const service of Object.keys(dependencies)) reachable.set(service, walk(service, dependencies));
-    for (const [service, roots] of reachable) {
-      this.#reach.set(service, new Set([...roots].filter((root) => !reachable.get(root)?.has(service))));
+  /** @param windowMs time after its last line for which trouble mutes others, ms */
+  constructor(
+    groups: Iterable<Group>,
+    dependencies: Dependencies,
+    { now, windowMs }: { now: number; windowMs: number },
+  ) {
+    this.#dependencies = dependencies;
+    this.#groups = [...groups];
+    for (const group of this.#groups) {
+      if (group.tallies.size === 0 || Math.abs(now - group.observedAt) > windowMs) continue;
+      const { level } = totalsOf(group);
+      const before = this.#roots.get(group.service);
+      if (rank(level) < rank(ROOT_LEVEL) || (before && rank(before) >= rank(level))) continue;
+      this.#roots.set(group.service, level);
     }
   }
 
-  /** Whether trouble of `root` explains trouble of `service`. */
-  explains(root: string, service: string): boolean {
-    return this.#reach.get(service)?.has(root) ?? false;
+  /** Services whose trouble may be what is behind a group's: it reads as a symptom of theirs, and is no graver. */
+  rootsOf(group: Group): string[] {
+    if (!group.isSymptom) return [];
+    const { level } = totalsOf(group);
+    return [...this.#roots.keys()].filter(
+      (service) =>
+        this.#dependencies.explains(service, group.service) &&
+        rank(level) <= rank(this.#roots.get(service) as Level),
+    );
   }
 
-  /** Whether anything explains trouble of a service. */
-  hasRoots(service: string): boolean {
-    return (this.#reach.get(service)?.size ?? 0) > 0;
+  /** Until when a group is held back for others' trouble; undefined: it is not. */
+  mutedUntil(group: Group, now: number): number | undefined {
+    const { level, pendingSince } = totalsOf(group);
+    const until = pendingSince + LONGEST_MUTE_MS;
+    return level !== "FATAL" && now < until && this.rootsOf(group).length > 0 ? until : undefined;
   }
-}
 
-function walk(from: string, dependencies: ServiceDependencies): Set<string> {
-  const seen = new Set<string>();
-  const ahead = [...(dependencies[from] ?? [])];
-  for (let service = ahead.pop(); service !== undefined; service = ahead.pop()) {
-    if (seen.has(service)) continue;
-    seen.add(service);
-    ahead.push(...(dependencies[service] ?? []));
+  /** What a service's trouble holds back now, with the lines that were not told of. */
+  mutedBy(root: string, now: number): Alert["muted"] {
+    this.#muted ??= this.#countMuted(now);
+    return [...(this.#muted.get(root) ?? [])].map(([by, count]) => ({ by, count }));
   }
-  seen.delete(from);
-  return seen;
+
+  #countMuted(now: number): ReadonlyMap<string, ReadonlyMap<string, number>> {
+    const muted = new Map<string, Map<string, number>>();
+    for (const group of this.#groups) {
+      const { pending } = totalsOf(group);
+      if (pending === 0 || this.mutedUntil(group, now) === undefined) continue;
+      for (const root of this.rootsOf(group)) {
+        const counts = muted.get(root) ?? new Map<string, number>();
+        muted.set(root, counts.set(group.service, (counts.get(group.service) ?? 0) + pending));
+      }
+    }
+    return muted;
+  }
 }

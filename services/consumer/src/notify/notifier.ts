@@ -61,8 +61,13 @@ export class Notifier {
     for (let from = 0; from < due.length; from += CAUSES_AT_ONCE) {
       const some = due.slice(from, from + CAUSES_AT_ONCE);
       const answers = await Promise.all(some.map(({ alert, meta }) => this.#ask(alert, meta.template)));
-      for (const [place, { meta, alert }] of some.entries()) {
+      for (const [place, { meta, alert, onlyIfKnown }] of some.entries()) {
         if (signal?.aborted) return;
+        const tier = answers[place]?.cause?.tier;
+        if (onlyIfKnown && tier !== "hash" && tier !== "vector") {
+          grouper.leaveForLater(meta);
+          continue;
+        }
         await this.#notify(meta, { ...alert, ...answers[place] });
       }
     }

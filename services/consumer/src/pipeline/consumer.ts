@@ -179,6 +179,7 @@ class RunningConsumer implements Consumer {
     const groups = await store.loadGroups();
     this.#miner.restore(asTold(await store.loadTemplates(), groups));
     this.#grouper.restore([], groups);
+    this.#grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
     this.port = await this.#http.listen();
     const freshStart: StartPoint =
       config.kinesis.initialPosition === "LATEST"

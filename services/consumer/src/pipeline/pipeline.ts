@@ -4,7 +4,7 @@ import { type LogRecord, validateRecord } from "@cali/log-record";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
-import type { Contribution, Position, TemplateState } from "../core/types.ts";
+import type { Position, TemplateState } from "../core/types.ts";
 import { decode, type Payload } from "../decode/decode.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import { identityOf } from "../group/identity.ts";
@@ -106,12 +106,12 @@ export class Pipeline {
     return { fingerprint, template, isNew: this.#newTemplates.has(fingerprint) };
   }
 
-  /** The new templates that these counts are of, whichever shard brought them first. */
-  newTemplatesOf(contributions: readonly Contribution[]): NewTemplate[] {
+  /** The new templates among these, whichever shard brought them first. */
+  newTemplatesOf(fingerprints: Iterable<string>): NewTemplate[] {
     for (const fingerprint of this.#newTemplates.keys()) {
       if (!this.options.miner.get(fingerprint)) this.#newTemplates.delete(fingerprint);
     }
-    return contributions.flatMap(({ fingerprint }) => this.#newTemplates.get(fingerprint) ?? []);
+    return [...fingerprints].flatMap((fingerprint) => this.#newTemplates.get(fingerprint) ?? []);
   }
 
   /**
@@ -230,7 +230,9 @@ class ShardPipeline implements OpenShard {
       attempts,
     };
     const contributions = grouper.takeDirty(shardId);
-    const newTemplates = this.#pipeline.newTemplatesOf(contributions);
+    // Kinds that are counted together have no counts of their own.
+    const seen = new Set([...work.fingerprints, ...contributions.map(({ fingerprint }) => fingerprint)]);
+    const newTemplates = this.#pipeline.newTemplatesOf(seen);
     if (newTemplates.length > 0) {
       await this.#persist("objects", () => keepNewTemplates(newTemplates), signal, touch);
     }
@@ -290,6 +292,8 @@ class ShardPipeline implements OpenShard {
 class Work {
   readonly totals = noTotals();
   readonly rejected: RejectedPayload[] = [];
+  /** Of the lines with templates that no commit holds yet. */
+  readonly fingerprints = new Set<string>();
   poisoned = 0;
   lastSequenceNumber: string | undefined;
   readonly #pipeline: Pipeline;
@@ -349,6 +353,7 @@ class Work {
         return;
       }
       const { record } = verdict;
+      this.#pipeline.options.grouper.see(record);
       if (record.level === "WARN" || record.level === "ERROR" || record.level === "FATAL") {
         this.#observe(record, { sequenceNumber: source.sequenceNumber, index });
       }
@@ -364,7 +369,9 @@ class Work {
   #observe(record: LogRecord, position: Position): void {
     const { grouper } = this.#pipeline.options;
     const at = Date.parse(record.timestamp);
-    grouper.observe({ shardId: this.#shardId, position, record, ...this.#pipeline.mine(record, at), at });
+    const mined = this.#pipeline.mine(record, at);
+    if (mined.isNew) this.fingerprints.add(mined.fingerprint);
+    grouper.observe({ shardId: this.#shardId, position, record, ...mined, at });
   }
 
   #reject(source: StreamRecord, index: number, bytes: Uint8Array, reason: string): void {

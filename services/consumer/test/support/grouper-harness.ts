@@ -28,6 +28,8 @@ export class Harness {
       isNew?: boolean;
       shardId?: string;
       code?: string;
+      /** The line with its stack trace. Default: the template. */
+      content?: string;
     } = {},
   ) {
     const {
@@ -37,11 +39,12 @@ export class Harness {
       isNew = true,
       shardId = "shard-1",
       code,
+      content,
     } = fields;
     return this.grouper.observe({
       shardId,
       position: { sequenceNumber: String(++this.#sequence), index: 0 },
-      record: record({ service, level, message: template, code, at: this.now }),
+      record: record({ service, level, message: template, code, content, at: this.now }),
       fingerprint: `${service}:${template}`,
       template,
       isNew,
@@ -74,12 +77,14 @@ export function record(fields: {
   level: Level;
   message: string;
   code?: string;
+  content?: string;
   at: number;
 }): LogRecord {
-  const { at, code, ...over } = fields;
+  const { at, code, content, ...over } = fields;
   return logRecord({
     ...over,
     timestamp: new Date(at).toISOString(),
     ...(code !== undefined && { error_code: code }),
+    ...(content !== undefined && { log_content: content }),
   });
 }

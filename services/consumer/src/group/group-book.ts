@@ -1,0 +1,224 @@
+import { type Contribution, comparePositions, type GroupedEvent, type GroupMeta } from "../core/types.ts";
+import { isSymptom } from "./dependencies.ts";
+import {
+  addSample,
+  type Group,
+  hasCaughtUp,
+  newGroup,
+  newTally,
+  type Tally,
+  toldOf,
+  totalsOf,
+} from "./group.ts";
+
+export interface GroupBookOptions {
+  /** Most groups kept. */
+  readonly maxGroups: number;
+  /** A group without a line for longer than this comes back with its next one, ms. */
+  readonly groupIntervalMs: number;
+  readonly now: () => number;
+  /** Service and template of a fingerprint from a state. */
+  readonly describe?: (fingerprint: string) => { service: string; template: string } | undefined;
+}
+
+/** Share of the groups that go at once when there are too many. */
+const LEAVING_SHARE = 0.05;
+
+/**
+ * The groups, with what each shard brought to them. Totals per shard only grow, and events that a shard's total counts already are
+ * skipped: reading records again after a crash changes nothing.
+ */
+export class GroupBook {
+  readonly #options: GroupBookOptions;
+  /** The ones that had no line for the longest come first. */
+  readonly #groups = new Map<string, Group>();
+  /** By shard and fingerprint. A group that is let go before its tally is kept leaves it here. */
+  readonly #dirty = new Map<string, Map<string, Tally>>();
+  /** Groups that are told of and then let go. */
+  #leaving = 0;
+
+  constructor(options: GroupBookOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** Groups that go for want of room once they are told of: they are due at once. */
+  get leaving(): number {
+    return this.#leaving;
+  }
+
+  get(fingerprint: string): Group | undefined {
+    return this.#groups.get(fingerprint);
+  }
+
+  all(): IterableIterator<Group> {
+    return this.#groups.values();
+  }
+
+  /** Counts a line. @returns its group; nothing: it was counted before */
+  count(event: GroupedEvent): Group | undefined {
+    const { shardId, fingerprint, position, record } = event;
+    const group = this.#groupOf(event);
+    const known = group.tallies.get(shardId);
+    if (known && comparePositions(position, known.upTo) <= 0) return undefined;
+    const loggedAt = Date.parse(record.timestamp);
+    // A line from the future would keep the group from ever being due, or quiet.
+    const at = Math.min(event.at, this.#options.now());
+    const cameBack = group.meta !== undefined && at - group.observedAt > this.#options.groupIntervalMs;
+    const tally = known ?? this.#dirty.get(shardId)?.get(fingerprint) ?? newTally(position, loggedAt);
+    group.tallies.set(shardId, tally);
+    if (tally.count === tally.told) tally.pendingSince = this.#options.now();
+    tally.count++;
+    tally.byLevel[record.level] = (tally.byLevel[record.level] ?? 0) + 1;
+    tally.firstSeen = Math.min(tally.firstSeen, loggedAt);
+    tally.lastSeen = Math.max(tally.lastSeen, loggedAt);
+    tally.upTo = position;
+    const toldUpTo = group.meta?.notifiedSpans?.[shardId]?.upTo;
+    // It was told before a crash that took its count away.
+    if (toldUpTo && comparePositions(position, toldUpTo) <= 0) tally.told++;
+    else if (cameBack) tally.reopenedAtCount = tally.count;
+    addSample(tally, record.log_content);
+    group.observedAt = Math.max(group.observedAt, at);
+    group.template = event.template;
+    group.errorCode ??= record.error_code;
+    this.#markDirty(shardId, fingerprint, tally);
+    return group;
+  }
+
+  /** What a shard brought since the last call: it belongs into the state together with the shard's checkpoint. */
+  takeDirty(shardId: string): Contribution[] {
+    const dirty = this.#dirty.get(shardId);
+    this.#dirty.delete(shardId);
+    return [...(dirty ?? [])].map(([fingerprint, tally]) => ({
+      ...tally,
+      fingerprint,
+      shardId,
+      byLevel: { ...tally.byLevel },
+      samples: [...tally.samples],
+    }));
+  }
+
+  /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica told of. */
+  restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
+    const { groupIntervalMs } = this.#options;
+    for (const meta of metas) {
+      const { fingerprint, service, template, errorCode, createdAt } = meta;
+      const known = this.#groups.get(fingerprint);
+      if (known && !known.meta && known.createdAt - (meta.notifiedAt ?? createdAt) > groupIntervalMs) {
+        // It was let go while it was quiet, and came back.
+        for (const tally of known.tallies.values()) tally.reopenedAtCount ??= tally.count;
+      }
+      const group =
+        known ?? newGroup({ fingerprint, service, template, errorCode, createdAt, startsNew: false });
+      this.#groups.set(fingerprint, group);
+      this.adopt(group, meta);
+    }
+    for (const contribution of contributions) this.#restoreOne(contribution);
+  }
+
+  #restoreOne({ fingerprint, shardId, samples, byLevel, ...rest }: Contribution): void {
+    const now = this.#options.now();
+    const described = this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
+    // One that was never told of does not have to wait for more.
+    const group =
+      this.#groups.get(fingerprint) ??
+      newGroup({ ...described, fingerprint, createdAt: now, startsNew: true });
+    this.#groups.set(fingerprint, group);
+    const tally: Tally = {
+      told: 0,
+      pendingSince: now,
+      ...rest,
+      byLevel: { ...byLevel },
+      samples: [...samples],
+    };
+    if (group.meta) tally.told = toldOf(shardId, tally, group.meta);
+    group.isSymptom ||= samples.some(isSymptom);
+    group.tallies.set(shardId, tally);
+    group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, now));
+  }
+
+  /** Takes what was told of a group, here or by another replica. @returns false when the group went with that */
+  adopt(group: Group, meta: GroupMeta): boolean {
+    group.meta = meta;
+    group.countsFrom = meta.notifiedAt ?? group.createdAt;
+    for (const [shardId, tally] of group.tallies) {
+      const told = toldOf(shardId, tally, meta);
+      if (told === tally.told) continue;
+      tally.told = told;
+      this.#markDirty(shardId, group.fingerprint, tally);
+    }
+    const goes = group.leaving && totalsOf(group).pending === 0;
+    if (goes) this.#remove(group);
+    return !goes;
+  }
+
+  /** Forgets what a shard brought: another replica goes on with it. */
+  dropShard(shardId: string): void {
+    this.#dirty.delete(shardId);
+    for (const group of this.#groups.values()) {
+      if (group.tallies.delete(shardId) && group.tallies.size === 0 && !group.meta) this.#remove(group);
+    }
+  }
+
+  #groupOf({ fingerprint, record, template, isNew }: GroupedEvent): Group {
+    const known = this.#groups.get(fingerprint);
+    if (known) {
+      // To the end: the others had no line for longer.
+      this.#groups.delete(fingerprint);
+      this.#groups.set(fingerprint, known);
+      if (known.service === "unknown") known.service = record.service;
+      return known;
+    }
+    const group = newGroup({
+      fingerprint,
+      service: record.service,
+      template,
+      errorCode: record.error_code,
+      createdAt: this.#options.now(),
+      startsNew: isNew,
+    });
+    this.#groups.set(fingerprint, group);
+    if (this.#groups.size - this.#leaving > this.#options.maxGroups) this.#makeRoom(group);
+    return group;
+  }
+
+  /**
+   * Lets the groups go that had no line for the longest, a share of them at once, since it looks through all. One that
+   * was not told of yet is told of first. The newest stays.
+   */
+  #makeRoom(newest: Group): void {
+    const { maxGroups } = this.#options;
+    const surplus = Math.max(
+      Math.ceil(maxGroups * LEAVING_SHARE),
+      this.#groups.size - this.#leaving - maxGroups,
+    );
+    const untold: Group[] = [];
+    let removed = 0;
+    for (const group of this.#groups.values()) {
+      if (removed === surplus) return;
+      if (group === newest) continue;
+      if (totalsOf(group).pending === 0) {
+        if (!hasCaughtUp(group)) continue;
+        this.#remove(group);
+        removed++;
+      } else if (!group.leaving && untold.length < surplus) untold.push(group);
+    }
+    if (removed > 0) return;
+    for (const group of untold) group.leaving = true;
+    this.#leaving += untold.length;
+  }
+
+  #remove(group: Group): void {
+    this.#groups.delete(group.fingerprint);
+    if (group.leaving) this.#leaving--;
+  }
+
+  #markDirty(shardId: string, fingerprint: string, tally: Tally): void {
+    const tallies = this.#dirty.get(shardId) ?? new Map<string, Tally>();
+    this.#dirty.set(shardId, tallies);
+    tallies.set(fingerprint, tally);
+  }
+}
