@@ -1,41 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
-import { adoptCommand } from "./commands/adopt/command.ts";
-import { bootstrapCommand } from "./commands/bootstrap/command.ts";
-import { commentCommand } from "./commands/comment/command.ts";
-import { costCommand } from "./commands/cost/command.ts";
-import { deployCommand } from "./commands/deploy/command.ts";
-import { doctorCommand } from "./commands/doctor/command.ts";
-import { driftCommand } from "./commands/drift/command.ts";
-import { fetchPlansCommand } from "./commands/fetch-plans/command.ts";
-import { grafanaCommand } from "./commands/grafana/command.ts";
-import { imageCommand } from "./commands/image/command.ts";
-import { notifyCommand } from "./commands/notify/command.ts";
-import { openSearchCommand } from "./commands/opensearch/command.ts";
-import { pipelineAccessCommand } from "./commands/pipeline-access/command.ts";
-import { planCommand } from "./commands/plan/command.ts";
-import { releaseCommand } from "./commands/release/command.ts";
-import { switchCommand } from "./commands/switch/command.ts";
-import { synthDifferenceCommand } from "./commands/synth-difference/command.ts";
-import { waitForCommand } from "./commands/wait-for/command.ts";
+import { COMMANDS } from "./registry.ts";
 
-/** `cali`: what pipelines and people run against an environment. Each command lives in a folder of its own. */
-export const program = new Command("cali")
-  .description("Makes, shows and changes a CALI environment.")
-  .addCommand(adoptCommand)
-  .addCommand(bootstrapCommand)
-  .addCommand(pipelineAccessCommand)
-  .addCommand(switchCommand)
-  .addCommand(synthDifferenceCommand)
-  .addCommand(commentCommand)
-  .addCommand(costCommand)
-  .addCommand(fetchPlansCommand)
-  .addCommand(doctorCommand)
-  .addCommand(planCommand)
-  .addCommand(deployCommand)
-  .addCommand(driftCommand)
-  .addCommand(waitForCommand)
-  .addCommand(imageCommand)
-  .addCommand(releaseCommand)
-  .addCommand(notifyCommand)
-  .addCommand(openSearchCommand)
-  .addCommand(grafanaCommand);
+/** Prints a shell's completion script, and answers what that asks. */
+const COMPLETE = "complete";
+/** The commands that `cali` has by itself: what follows them may be a command, too. */
+const OWN = [COMPLETE, "help"];
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8"));
+  return String(version);
+}
+
+/**
+ * `cali`, with every command in the list, and those that `isWanted` chooses loaded. The rest are names with a line each: loading all of
+ * them takes longer than most of them run.
+ */
+export async function programWith(isWanted: (name: string) => boolean): Promise<Command> {
+  const program = new Command("cali")
+    .description("Makes, shows and changes a CALI environment.")
+    .version(version())
+    .helpCommand("help [command]", "the help of a command");
+  for (const { name, summary, group, load } of COMMANDS) {
+    const command = isWanted(name) ? await load() : new Command(name);
+    program.addCommand(command.summary(summary).helpGroup(group));
+  }
+  if (isWanted(COMPLETE)) (await import("@bomb.sh/tab/commander")).default(program);
+  else program.command(COMPLETE).argument("<shell>");
+  program.commands
+    .find((one) => one.name() === COMPLETE)
+    ?.summary("print the completion script of zsh, bash, fish or powershell")
+    .helpGroup("Set up:");
+  return program;
+}
+
+/** Which command the arguments ask for, for its help or for what may follow, too. */
+export function askedFor(args: readonly string[]): string | undefined {
+  const words = args.filter((word) => !word.startsWith("-"));
+  return OWN.includes(words[0] ?? "") ? words[1] : words[0];
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { program as cali } from "../delivery/program.ts";
+import { programWith } from "../delivery/program.ts";
 import { program as consumer } from "../services/consumer/src/commands/cli.ts";
 import { configKeys } from "../services/consumer/src/config/load.ts";
 import { configSchema as consumerSchema, SECRET_KEYS } from "../services/consumer/src/config/schema.ts";
@@ -18,6 +18,7 @@ import {
 } from "./support/documents.ts";
 import { ROOT } from "./support/run.ts";
 
+const cali = await programWith(() => true);
 const documents = [...FILES]
   .filter((file) => file.endsWith(".md") && !file.startsWith("test/"))
   .map(readDocument);
@@ -60,7 +61,7 @@ function problemsOf(command: string): string[] {
   if (kind === "workflow run") return FILES.has(`.github/workflows/${name}`) ? [] : [`no workflow ${name}`];
   if (kind !== undefined) return SETTINGS.has(name) ? [] : [`no workflow takes ${name}`];
   const [, program = "", text = ""] =
-    /^(?:.*\s(?:node \/app\/main\.mjs|-- consumer)|(cali|consumer))\s+(\S.*)$/.exec(command) ?? [];
+    /^(?:.*\s(?:node \/app\/main\.mjs|-- consumer)|(?:npx )?(cali|consumer))\s+(\S.*)$/.exec(command) ?? [];
   if (program === "cali") return unknownTo(cali, text.split(/\s+/));
   if (program === "consumer" || text !== "") return unknownTo(consumer(), text.split(/\s+/));
   const [, script, words] = /^npm run (?:--silent )?([\w:-]+)(?: -- (.*))?$/.exec(command) ?? [];

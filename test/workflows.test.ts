@@ -4,9 +4,10 @@ import picomatch from "picomatch";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { program } from "../delivery/program.ts";
+import { programWith } from "../delivery/program.ts";
 import { ROOT } from "./support/run.ts";
 
+const program = await programWith(() => true);
 const stepSchema = z.object({
   uses: z.string().optional(),
   run: z.string().optional(),

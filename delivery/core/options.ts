@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { CommitError } from "./errors.ts";
 
 /** With `--detailed-exitcode`: something changes. */
 export const EXIT_CHANGES = 2;
@@ -27,11 +29,21 @@ export function stackArgument(): Argument {
 
 /** Adds the options of everything that runs Terraform. */
 export function withCommonOptions(command: Command): Command {
-  return command
-    .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
-    .addOption(commitOption().makeOptionMandatory())
+  return withCommit(command)
+    .addOption(environmentOption())
     .addOption(synthDirOption())
     .addOption(lockTimeoutOption());
+}
+
+/** `-e, --env` */
+export function environmentOption(): Option {
+  return (
+    new Option("-e, --env <name>", "the environment, config/<name>.yaml")
+      .env("CALI_ENV")
+      .default("dev")
+      // A workflow may set CALI_ENV to nothing.
+      .argParser((given) => given || "dev")
+  );
 }
 
 /** `--parallel` */
@@ -43,15 +55,29 @@ export function parallelOption(): Option {
   });
 }
 
-/** `--commit` */
-export function commitOption(): Option {
-  return new Option("--commit <sha>", "the commit that is planned; in a pull request its last one")
+/** Adds `--commit`: what a workflow says, else the one that is checked out. */
+export function withCommit(command: Command): Command {
+  const option = new Option(
+    "--commit <sha>",
+    "the commit that is planned (default: the one that is checked out)",
+  )
     .env("CALI_COMMIT")
-    .default(process.env.GITHUB_SHA)
+    .default(process.env.GITHUB_SHA || undefined, "GITHUB_SHA")
     .argParser((given) => {
       if (/^[0-9a-f]{40}$/.test(given)) return given;
       throw new InvalidArgumentError("allowed: 40 hexadecimal digits");
     });
+  return command.addOption(option).hook("preAction", (self) => {
+    if (self.getOptionValue("commit") === undefined) self.setOptionValue("commit", checkedOut());
+  });
+}
+
+function checkedOut(): string {
+  const { stdout, status } = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
+  if (status === 0) return stdout.trim();
+  throw new CommitError(
+    "--commit: given nothing, and this is no checkout of Git; allowed: 40 hexadecimal digits",
+  );
 }
 
 /** `--synth-dir` */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { messageOf } from "../../delivery/commands/notify/message.ts";
+import { noticeMessage } from "../../delivery/commands/notify/message.ts";
 import { SlackError } from "../../delivery/core/errors.ts";
 import { send } from "../../delivery/core/slack/send.ts";
 import { writePlanRun } from "../support/plan-runs.ts";
@@ -60,7 +60,7 @@ describe("cali notify", () => {
 });
 
 describe("sending", () => {
-  const message = messageOf({
+  const message = noticeMessage({
     kind: "plan",
     environment: "dev",
     commit: undefined,

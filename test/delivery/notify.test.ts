@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deployNotice, planNotice } from "../../delivery/commands/notify/collect.ts";
-import { durationInWords, messageOf } from "../../delivery/commands/notify/message.ts";
+import { durationInWords, noticeMessage } from "../../delivery/commands/notify/message.ts";
 import type { Notice, StackNotice } from "../../delivery/commands/notify/notice.ts";
 import { hostileText } from "../support/hostile.ts";
 import { HEAD, writePlanRun } from "../support/plan-runs.ts";
@@ -35,7 +35,7 @@ const notice = (more: Partial<Notice> = {}): Notice => ({
 });
 
 const said = (more: Partial<Notice> = {}) =>
-  textsOf(messageOf(notice(more)).blocks)
+  textsOf(noticeMessage(notice(more)).blocks)
     .map(({ text }) => text)
     .join("\n");
 
@@ -63,7 +63,7 @@ describe("the message of a run", () => {
 
   it("has no empty block when nothing is known, which Slack would refuse", () => {
     const unknown = { actor: undefined, commit: undefined, links: undefined, stacks: [], cost: undefined };
-    const { blocks } = messageOf(notice({ ...unknown, durationMs: undefined, trouble: "no run.json" }));
+    const { blocks } = noticeMessage(notice({ ...unknown, durationMs: undefined, trouble: "no run.json" }));
     expect(blocks.map(({ type }) => type)).toEqual(["header", "section"]);
     expect(textsOf(blocks).map(({ text }) => text)).toContain("```\nno run.json\n```");
   });
@@ -81,7 +81,7 @@ describe("the message of a run", () => {
     );
     fc.assert(
       fc.property(stacks, text, (some, trouble) => {
-        const message = messageOf(notice({ stacks: some.map((one) => stack(one)), trouble }));
+        const message = noticeMessage(notice({ stacks: some.map((one) => stack(one)), trouble }));
         expect(message.blocks.length).toBeLessThanOrEqual(50);
         for (const block of message.blocks) {
           for (const { text, type, verbatim } of textsOf([block])) {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { AdoptError } from "../../core/errors.ts";
 import { readStateFile } from "../../core/terraform/state-file.ts";
-import { AdoptError } from "./errors.ts";
 import { importId } from "./import-id.ts";
 import { partition } from "./partition.ts";
 import { render } from "./render.ts";

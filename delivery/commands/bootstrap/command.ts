@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
+import { environmentOption } from "../../core/options.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { NOTHING, plan } from "./plan.ts";
 import { planDocument, shellScript } from "./script.ts";
@@ -39,7 +40,7 @@ export const bootstrapCommand = new Command("bootstrap")
   .description(
     "Makes the S3 bucket and the DynamoDB lock table of an environment's Terraform states: versioned, encrypted, private. Run again, it adds what is missing and changes nothing else.",
   )
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .option("--print", "print the commands that make them, and ask AWS nothing")
   .option("--json", "with --print: as JSON")
   .addOption(

@@ -6,6 +6,7 @@ import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/reckon.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
+import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
 import { commentOf, LONGEST_LINE, reportOf } from "../../core/report/of-plans.ts";
 import { render } from "../../core/report/render.ts";
@@ -60,7 +61,7 @@ export const commentCommand = new Command("comment")
   )
   .requiredOption("--plans <folder>", "what cali plan --out wrote")
   .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .option("--sources <file>", "sources.json of the synth (default: beside the plans, else in cdktf.out)")
   .addOption(new Option("--print", "print the comment, and ask GitHub nothing").conflicts("pullRequest"))
   .addHelpText(

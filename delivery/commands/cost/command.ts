@@ -12,6 +12,7 @@ import {
   reckonInventory,
 } from "../../core/cost/reckon.ts";
 import { PlanRunError } from "../../core/errors.ts";
+import { environmentOption } from "../../core/options.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
 import { readPlanRun } from "../../core/planning/plan-run.ts";
 import { renderJson, renderText } from "./render.ts";
@@ -78,7 +79,7 @@ export const costCommand = new Command("cost")
       "plans",
     ),
   )
-  .addOption(new Option("--env <name>", "the environment, config/<name>.yaml").env("CALI_ENV").default("dev"))
+  .addOption(environmentOption())
   .option("--json", "as JSON; unknown numbers are null")
   .option("--date <day>", "the day that is reckoned for, for support that ends (default: today)", day)
   .addHelpText("after", "\nEnds with 2 over the budget, where the configuration says budget.enforce: true.")

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
-import { type StackOptions, stackArgument, synthDirOption } from "../../core/options.ts";
+import { environmentOption, type StackOptions, stackArgument, synthDirOption } from "../../core/options.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { examine } from "./examine.ts";
 import type { Finding } from "./finding.ts";
@@ -21,7 +21,7 @@ export const doctorCommand = new Command("doctor")
     "Looks at everything that a plan or a deployment needs before anything runs: credentials, bucket, lock table, states, digests, locks, Terraform's version, secrets. It changes nothing, and says for each finding what to do.",
   )
   .addArgument(stackArgument())
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .addOption(synthDirOption())
   .option("--json", "print a JSON document")
   .option("--strict", "end with 1 for warnings, too")

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
-import { PlanRunError } from "../../core/errors.ts";
+import { messageOf, PlanRunError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
 import type { Repository } from "../../core/github/label.ts";
@@ -11,11 +11,12 @@ import { appendSummary } from "../../core/github/step-summary.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfAll } from "../../core/github/workflow-file.ts";
 import {
-  commitOption,
   EXIT_CHANGES,
+  environmentOption,
   lockTimeoutOption,
   parallelOption,
   synthDirOption,
+  withCommit,
 } from "../../core/options.ts";
 import { plan } from "../../core/planning/plan.ts";
 import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
@@ -32,7 +33,7 @@ import { unknownStates } from "./states.ts";
 
 interface Options {
   readonly env?: string;
-  readonly commit?: string;
+  readonly commit: string;
   readonly synthDir?: string;
   readonly plans?: string;
   readonly out: string;
@@ -54,7 +55,7 @@ interface Looked {
 async function run(options: Options): Promise<void> {
   // Refused before minutes of planning.
   const github = options.issue ? githubEnvironment(process.env) : undefined;
-  if (options.commit !== undefined) {
+  if (options.plans === undefined) {
     await refuseSuperseded({
       variables: process.env,
       commit: options.commit,
@@ -95,7 +96,7 @@ async function planned({
     application,
     stacks: application.stacks,
     environment: config.environment,
-    commit: commit ?? "",
+    commit,
     out: folder,
     parallel,
     lockTimeout,
@@ -109,7 +110,7 @@ async function lookForStates(config: Config, known: ReadonlySet<string>): Promis
   try {
     return await unknownStates(config, known);
   } catch (error) {
-    return { failed: new Secrets(process.env).redact((error as Error).message) };
+    return { failed: new Secrets(process.env).redact(messageOf(error)) };
   }
 }
 
@@ -162,7 +163,7 @@ async function tellSlack(
     await send(webhook, message);
     console.error(`Slack was told: ${message.text}`);
   } catch (error) {
-    console.error(`warning: ${new Secrets(process.env).redact((error as Error).message)}`);
+    console.error(`warning: ${new Secrets(process.env).redact(messageOf(error))}`);
   }
 }
 
@@ -185,12 +186,11 @@ function asJson({ environment, commit, digest, stacks, findings, areStatesKnown 
 }
 
 /** `cali drift` */
-export const driftCommand = new Command("drift")
+export const driftCommand = withCommit(new Command("drift"))
   .description(
     "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, and stacks that cannot be planned.",
   )
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
-  .addOption(commitOption())
+  .addOption(environmentOption())
   .addOption(synthDirOption().conflicts("plans"))
   .option(
     "--plans <folder>",
@@ -213,9 +213,4 @@ export const driftCommand = new Command("drift")
     "after",
     "\nEnds with 0 when everything could be planned, and with 1 when something could not.\nThe environment says the rest: GITHUB_TOKEN (issues: write), GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY,\nSLACK_WEBHOOK_URL (without it nobody is told).",
   )
-  .action(async (options: Options, command: Command) => {
-    if (options.plans === undefined && options.commit === undefined) {
-      command.error("error: give --commit <sha> (CALI_COMMIT, GITHUB_SHA), or --plans <folder>");
-    }
-    await run(options);
-  });
+  .action(run);

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { environmentOption } from "../../core/options.ts";
 import { fetchPlans } from "./fetch-plans.ts";
 
 interface Options {
@@ -15,7 +16,7 @@ interface Options {
 /** `cali fetch-plans` */
 export const fetchPlansCommand = new Command("fetch-plans")
   .description("Gets the sealed plans that were reviewed in the pull request which became this commit.")
-  .addOption(new Option("--env <name>", "the environment, config/<name>.yaml").env("CALI_ENV").default("dev"))
+  .addOption(environmentOption())
   .addOption(new Option("--commit <sha>", "the commit on main").env("GITHUB_SHA").makeOptionMandatory())
   .requiredOption("--out <file>", "where the sealed bundle is written to")
   .addOption(

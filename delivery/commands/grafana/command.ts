@@ -5,6 +5,7 @@ import { grafanaDataSources } from "../../../config/grafana-data-sources.ts";
 import { loadConfig } from "../../../config/load.ts";
 import { Names, namePrefix } from "../../../config/names.ts";
 import { endpointOf } from "../../core/aws/opensearch-domain.ts";
+import { environmentOption } from "../../core/options.ts";
 import { GrafanaApi } from "./grafana-api.ts";
 import { type Dashboard, provision } from "./provision.ts";
 import { withWorkspace } from "./workspace.ts";
@@ -25,7 +26,7 @@ export const grafanaCommand = new Command("grafana")
   .description(
     "Puts data sources and dashboards into the managed Grafana workspace. Run again, it changes nothing. Grafana in the cluster gets them with its chart.",
   )
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .action(async ({ env }: { env?: string }) => {
     const config = loadConfig({ env });
     const { region, environment, grafana, domain } = config;

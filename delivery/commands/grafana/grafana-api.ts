@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { GrafanaRequestError } from "../../core/errors.ts";
+import { GrafanaRequestError, messageOf } from "../../core/errors.ts";
 
 export interface GrafanaApiOptions {
   /** `https://…` */
@@ -47,7 +47,7 @@ export class GrafanaApi {
             signal: AbortSignal.timeout(timeoutMs),
           });
         } catch (error) {
-          throw new Transient(`${what}: ${endpoint} cannot be reached: ${(error as Error).message}`);
+          throw new Transient(`${what}: ${endpoint} cannot be reached: ${messageOf(error)}`);
         }
         if (answer.ok) return answer.json();
         if (answer.status === 404 && method === "GET") return undefined;

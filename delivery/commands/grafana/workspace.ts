@@ -10,7 +10,7 @@ import {
   type WorkspaceSummary,
 } from "@aws-sdk/client-grafana";
 import { awsRequest } from "../../core/aws/request.ts";
-import { WorkspaceError } from "../../core/errors.ts";
+import { messageOf, WorkspaceError } from "../../core/errors.ts";
 
 const TOKEN_SECONDS = 900;
 
@@ -143,11 +143,11 @@ async function workThenTakeBack<T>(
   const [worked] = await Promise.allSettled([work()]);
   const [taken] = await Promise.allSettled([takeBack()]);
   if (worked.status === "rejected") {
-    if (taken.status === "rejected") warn(`${left}: ${(taken.reason as Error).message}`);
+    if (taken.status === "rejected") warn(`${left}: ${messageOf(taken.reason)}`);
     throw worked.reason;
   }
   if (taken.status === "rejected") {
-    const why = (taken.reason as Error).message;
+    const why = messageOf(taken.reason);
     throw new WorkspaceError(`everything is in Grafana, but ${left}: ${why}`, { cause: taken.reason });
   }
   return worked.value;

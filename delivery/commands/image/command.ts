@@ -3,6 +3,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { Command, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
+import { environmentOption } from "../../core/options.ts";
 import { imageRepository } from "./image.ts";
 
 interface Options {
@@ -14,7 +15,7 @@ interface Options {
 export const imageCommand = new Command("image")
   .description("Prints the repository that a service's images are pushed to.")
   .argument("<service>", "folder in services/, such as consumer")
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .addOption(new Option("--output <file>", "append repository=<address> to this file").env("GITHUB_OUTPUT"))
   .action(async (service: string, { env, output }: Options) => {
     const config = loadConfig({ env });

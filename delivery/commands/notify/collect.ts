@@ -3,6 +3,7 @@ import { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
 import { reckon } from "../../core/cost/reckon.ts";
 import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
+import { messageOf } from "../../core/errors.ts";
 import { repositoryLinks } from "../../core/github/environment.ts";
 import { countsOf, type Plan } from "../../core/plan-json/model.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
@@ -100,7 +101,7 @@ function notice(
   try {
     known = read(secrets);
   } catch (error) {
-    trouble = secrets.redact((error as Error).message);
+    trouble = secrets.redact(messageOf(error));
   }
   // The job's own word goes first: a step before or after may have failed. Nothing to read is no success.
   const isUnclear = known === undefined || known.hasFailed;

@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
+import { messageOf } from "../../core/errors.ts";
+import { environmentOption } from "../../core/options.ts";
 import { send } from "../../core/slack/send.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { deployNotice, planNotice } from "./collect.ts";
-import { messageOf } from "./message.ts";
+import { noticeMessage } from "./message.ts";
 
 interface Options {
   readonly plans?: string;
@@ -17,7 +19,7 @@ async function run({ plans, deploy, env, print = false }: Options): Promise<void
   try {
     const notice =
       deploy === undefined ? planNotice(plans ?? "", variables, env) : deployNotice(deploy, variables, env);
-    const message = messageOf(notice);
+    const message = noticeMessage(notice);
     const url = variables.SLACK_WEBHOOK_URL;
     if (print) console.log(JSON.stringify(message, null, 2));
     else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is told.");
@@ -26,7 +28,7 @@ async function run({ plans, deploy, env, print = false }: Options): Promise<void
       console.log(`Slack was told: ${message.text}`);
     }
   } catch (error) {
-    console.error(`warning: ${new Secrets(variables).redact((error as Error).message)}`);
+    console.error(`warning: ${new Secrets(variables).redact(messageOf(error))}`);
   }
 }
 
@@ -37,7 +39,7 @@ export const notifyCommand = new Command("notify")
   )
   .addOption(new Option("--plans <folder>", "what cali plan --out wrote").conflicts("deploy"))
   .option("--deploy <folder>", "what cali deploy --out or cali release --out wrote")
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .option("--print", "print the message, and tell nobody")
   .addHelpText(
     "after",

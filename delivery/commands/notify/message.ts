@@ -18,7 +18,7 @@ const OUTCOMES = { success: "done", failure: "failed", cancelled: "cancelled" } 
 const SIGNS = { success: "✅", failure: "❌", cancelled: "⏹️" } as const;
 
 /** A run in one message: what, who, how much, each stack on a line, what failed with its last lines, where to look. */
-export function messageOf(notice: Notice): SlackMessage {
+export function noticeMessage(notice: Notice): SlackMessage {
   const { kind, environment, outcome, stacks, trouble } = notice;
   const title = `${SIGNS[outcome]} ${environment}: ${kind} ${OUTCOMES[outcome]}`;
   const failures = stacks.filter(({ isFailed }) => isFailed);

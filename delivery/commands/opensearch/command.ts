@@ -7,6 +7,7 @@ import { whoAmI } from "../../core/aws/identity.ts";
 import { endpointOf } from "../../core/aws/opensearch-domain.ts";
 import { awsRequest } from "../../core/aws/request.ts";
 import { CredentialsError } from "../../core/errors.ts";
+import { environmentOption } from "../../core/options.ts";
 import { Connection, type Login } from "./client.ts";
 import { makeReady, type Outcome } from "./make-ready.ts";
 
@@ -28,7 +29,7 @@ export const openSearchCommand = new Command("opensearch")
   .description(
     "Makes the OpenSearch domain ready: index templates, retention, roles and whom they are mapped to. Run again, it changes nothing.",
   )
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .addOption(
     new Option("--endpoint <url>", "the domain's endpoint (default: AWS is asked)").argParser((given) => {
       if (/^https?:\/\/[^/?#]+\/?$/.test(given)) return given.replace(/\/$/, "");

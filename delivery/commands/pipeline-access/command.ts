@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
+import { environmentOption } from "../../core/options.ts";
 import { pipelineAccess } from "./pipeline-access.ts";
 
 /** `--check` found something missing. */
@@ -16,7 +17,7 @@ export const pipelineAccessCommand = new Command("pipeline-access")
   .description(
     "Makes GitHub's OIDC provider and the pipeline's two roles of an environment: one that plans and reads only, one that deploys for approved runs. Run again, it corrects what differs and changes nothing else.",
   )
-  .option("--env <name>", "the environment, config/<name>.yaml (default: CALI_ENV, else dev)")
+  .addOption(environmentOption())
   .addOption(
     new Option("--repository <owner/name>", "the GitHub repository whose workflows may use the roles")
       .env("GITHUB_REPOSITORY")

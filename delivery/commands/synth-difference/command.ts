@@ -2,6 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { synthesize } from "../../core/application/synthesis.ts";
+import { environmentOption } from "../../core/options.ts";
 import { manifestsOf } from "./charts.ts";
 import { compare } from "./compare.ts";
 import { documentsOf } from "./documents.ts";
@@ -23,7 +24,7 @@ export const synthDifferenceCommand = new Command("synth-difference")
   )
   .requiredOption("--base <folder>", "checkout to compare with, its packages installed")
   .option("--head <folder>", "checkout that is compared, its packages installed", ".")
-  .addOption(new Option("--env <name>", "the environment, config/<name>.yaml").env("CALI_ENV").default("dev"))
+  .addOption(environmentOption())
   .option("--manifests", "compare the manifests that the charts render to, with `helm template`")
   .option(
     "--charts <folder>",

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { GROUPS, tierOf } from "../../../stacks/registry.ts";
-import { SynthesisError, UnknownStackError } from "../errors.ts";
+import { messageOf, SynthesisError, UnknownStackError } from "../errors.ts";
 
 const manifestSchema = z.object({
   stacks: z.record(
@@ -92,7 +92,7 @@ export async function readApplication(outdir: string): Promise<Application> {
     return { stacks: inOrder(found), digest: hash.digest("hex") };
   } catch (error) {
     if (error instanceof SynthesisError) throw error;
-    throw new SynthesisError(`${outdir} is no synthesized application: ${(error as Error).message}`, {
+    throw new SynthesisError(`${outdir} is no synthesized application: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Listr } from "listr2";
 import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
-import { DeployRefusedError, TerraformError } from "../errors.ts";
+import { DeployRefusedError, messageOf, TerraformError } from "../errors.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
 import { stackOptions } from "../planning/plan.ts";
@@ -145,7 +145,7 @@ async function deployOne(
       await applyOne(again, log, onLine, note);
     });
   } catch (error) {
-    const reason = common.secrets.redact((error as Error).message);
+    const reason = common.secrets.redact(messageOf(error));
     await note({ status: error instanceof DeployRefusedError ? "refused" : "failed", reason });
   }
 }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SynthesizedStack } from "../application/application.ts";
+import { messageOf } from "../errors.ts";
 import { hasChanges } from "../plan-json/model.ts";
 import { parsePlan } from "../plan-json/read.ts";
 import { checkShared, isShared } from "../shared-state/check.ts";
@@ -102,7 +103,7 @@ export async function planStack(stack: SynthesizedStack, options: PlanStackOptio
       durationMs: durationMs(),
     };
   } catch (error) {
-    const reason = options.secrets.redact((error as Error).message);
+    const reason = options.secrets.redact(messageOf(error));
     // A state that can't be read is no reason beside the one there is.
     const state = await prepared?.state().catch(() => undefined);
     return { stack, status: "failed", state, reason, durationMs: durationMs() };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { IncomingWebhook } from "@slack/webhook";
-import { SlackError } from "../errors.ts";
+import { messageOf, SlackError } from "../errors.ts";
 import { secureUrl } from "../url.ts";
 import type { SlackMessage } from "./blocks.ts";
 
@@ -28,7 +28,7 @@ export async function send(url: string, message: SlackMessage, retryPauseMs = 1_
   try {
     await webhook.send({ text: message.text, blocks: structuredClone(message.blocks) as never });
   } catch (error) {
-    const said = (error as Error).message.replaceAll(url, "the webhook");
+    const said = messageOf(error).replaceAll(url, "the webhook");
     throw new SlackError(`Slack was not told: ${said}`, { cause: error });
   }
 }

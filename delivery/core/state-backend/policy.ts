@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BucketPolicyError } from "../errors.ts";
+import { BucketPolicyError, messageOf } from "../errors.ts";
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]);
 
@@ -45,7 +45,7 @@ export function parsePolicy(text: string, bucket: string): Policy {
     return policySchema.parse(JSON.parse(text));
   } catch (error) {
     throw new BucketPolicyError(
-      `the policy of bucket ${bucket} cannot be read, so nothing can be added to it without loss: ${(error as Error).message}\nRemedy: mend it (aws s3api get-bucket-policy --bucket ${bucket} shows it), and run again.`,
+      `the policy of bucket ${bucket} cannot be read, so nothing can be added to it without loss: ${messageOf(error)}\nRemedy: mend it (aws s3api get-bucket-policy --bucket ${bucket} shows it), and run again.`,
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { strFromU8, unzipSync } from "fflate";
-import { TerraformError } from "../errors.ts";
+import { messageOf, TerraformError } from "../errors.ts";
 import { parseState, type State } from "./state.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function stateOfPlan(file: string): Promise<State> {
   try {
     text = unzipSync(await readFile(file), { filter: ({ name }) => name === "tfstate" }).tfstate;
   } catch (error) {
-    throw new TerraformError(`${file} is no plan of Terraform: ${(error as Error).message}`);
+    throw new TerraformError(`${file} is no plan of Terraform: ${messageOf(error)}`);
   }
   if (!text)
     throw new TerraformError(

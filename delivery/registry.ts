@@ -1,0 +1,131 @@
+import type { Command } from "commander";
+
+/** How `cali --help` groups commands. */
+type Group = "Look (nothing is changed):" | "Change:" | "Set up:" | "In workflows:";
+
+/** One command: what `cali --help` lists is what runs. */
+export interface Entry {
+  readonly name: string;
+  /** One line for the list; the command's own help says more. */
+  readonly summary: string;
+  readonly group: Group;
+  /** Loads it: one takes as long as everything else that starts. */
+  readonly load: () => Promise<Command>;
+}
+
+const LOOK = "Look (nothing is changed):";
+const CHANGE = "Change:";
+const SET_UP = "Set up:";
+const IN_WORKFLOWS = "In workflows:";
+
+/** Every command, in the order of the list. Each lives in `commands/<name>/`. */
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: "doctor",
+    summary: "what a plan or a deployment needs, what is wrong with it, and the remedy",
+    group: LOOK,
+    load: async () => (await import("./commands/doctor/command.ts")).doctorCommand,
+  },
+  {
+    name: "plan",
+    summary: "plan stacks with Terraform, side by side",
+    group: LOOK,
+    load: async () => (await import("./commands/plan/command.ts")).planCommand,
+  },
+  {
+    name: "drift",
+    summary: "what of an environment is not as the code says",
+    group: LOOK,
+    load: async () => (await import("./commands/drift/command.ts")).driftCommand,
+  },
+  {
+    name: "cost",
+    summary: "what a month costs, line by line",
+    group: LOOK,
+    load: async () => (await import("./commands/cost/command.ts")).costCommand,
+  },
+  {
+    name: "synth-difference",
+    summary: "how what two checkouts synthesize differs",
+    group: LOOK,
+    load: async () => (await import("./commands/synth-difference/command.ts")).synthDifferenceCommand,
+  },
+  {
+    name: "adopt",
+    summary: "how a shared state moves into a state for each stack",
+    group: LOOK,
+    load: async () => (await import("./commands/adopt/command.ts")).adoptCommand,
+  },
+  {
+    name: "deploy",
+    summary: "apply the plans that were reviewed, or new ones",
+    group: CHANGE,
+    load: async () => (await import("./commands/deploy/command.ts")).deployCommand,
+  },
+  {
+    name: "release",
+    summary: "roll a service's image out, and put the earlier one back when it fails",
+    group: CHANGE,
+    load: async () => (await import("./commands/release/command.ts")).releaseCommand,
+  },
+  {
+    name: "opensearch",
+    summary: "put templates, retention and roles into the search domain",
+    group: CHANGE,
+    load: async () => (await import("./commands/opensearch/command.ts")).openSearchCommand,
+  },
+  {
+    name: "grafana",
+    summary: "put data sources and dashboards into the managed workspace",
+    group: CHANGE,
+    load: async () => (await import("./commands/grafana/command.ts")).grafanaCommand,
+  },
+  {
+    name: "bootstrap",
+    summary: "make the bucket of the states and the lock table",
+    group: SET_UP,
+    load: async () => (await import("./commands/bootstrap/command.ts")).bootstrapCommand,
+  },
+  {
+    name: "pipeline-access",
+    summary: "make the roles that the pipeline assumes",
+    group: SET_UP,
+    load: async () => (await import("./commands/pipeline-access/command.ts")).pipelineAccessCommand,
+  },
+  {
+    name: "switch",
+    summary: "write the configuration of a platform that Terraform runs already",
+    group: SET_UP,
+    load: async () => (await import("./commands/switch/command.ts")).switchCommand,
+  },
+  {
+    name: "comment",
+    summary: "tell a pull request what its plans do",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/comment/command.ts")).commentCommand,
+  },
+  {
+    name: "notify",
+    summary: "tell Slack what a run did",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/notify/command.ts")).notifyCommand,
+  },
+  {
+    name: "fetch-plans",
+    summary: "get the sealed plans that were reviewed",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/fetch-plans/command.ts")).fetchPlansCommand,
+  },
+  {
+    name: "wait-for",
+    summary: "wait for another workflow's runs of the same commit",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/wait-for/command.ts")).waitForCommand,
+  },
+  {
+    name: "image",
+    summary: "say where a service's images are pushed to",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/image/command.ts")).imageCommand,
+  },
+];
