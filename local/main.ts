@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { scoreRun } from "./ground-truth.ts";
-import { DEFAULT_FOLDER, type LocalOptions, localCommand } from "./options.ts";
+import { DEFAULT_FOLDER, type LocalOptions, localCommand, refuseOptionsOfNpm } from "./options.ts";
 import { type RunReport, runPipeline } from "./pipeline.ts";
 import { percentile } from "./score.ts";
 import { percent, seconds, table } from "./table.ts";
@@ -8,7 +8,9 @@ import { View } from "./view.ts";
 
 /** `npm start`: the whole pipeline on this machine. Exits with 1 when a record was lost. */
 async function main(): Promise<void> {
-  const options = localCommand().parse().opts<LocalOptions>();
+  const command = localCommand();
+  refuseOptionsOfNpm(command, process.env);
+  const options = command.parse().opts<LocalOptions>();
   const runFolder = join(options.folder, new Date().toISOString().replaceAll(":", "-"));
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -18,7 +20,9 @@ async function main(): Promise<void> {
       process.once(signal, () => process.exit(1));
     });
   }
-  const view = new View(process.stdout);
+  // Nobody reads any more (`npm start | head`): the same as Ctrl-C.
+  process.stdout.on("error", () => stop.abort());
+  const view = new View(process.stdout, options.for);
   let report: RunReport;
   try {
     report = await runPipeline({
@@ -56,7 +60,10 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
     table([
       ["made", report.made],
       ["taken by Kinesis", report.accepted],
-      ["refused by Kinesis (too large)", report.refused],
+      ["refused by Kinesis", report.refused],
+      ...(report.unconfirmed > 0
+        ? [["without an answer at the end: taken or not", report.unconfirmed] as const]
+        : []),
       ["consumed", report.consumed],
       ["invalid, in dlq/", report.invalid],
       ["archived in raw/", report.archived],

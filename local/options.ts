@@ -91,3 +91,20 @@ export function localCommand(): Command {
     .addOption(new Option("--folder <path>", "where everything is kept").default(DEFAULT_FOLDER))
     .allowExcessArguments(false);
 }
+
+/**
+ * Refuses what was typed without the `--` that npm wants: npm then takes the options for its own, and passes them on in its
+ * environment only (`npm_config_for`).
+ *
+ * @throws Error that says what to type.
+ */
+export function refuseOptionsOfNpm(command: Command, env: NodeJS.ProcessEnv): void {
+  const taken = command.options.filter(
+    ({ long = "" }) => env[`npm_config_${long.slice(2).replaceAll("-", "_")}`] !== undefined,
+  );
+  if (taken.length === 0) return;
+  const typed = taken.map(({ flags }) => flags).join(" ");
+  throw new Error(
+    `npm took ${taken.map(({ long }) => long).join(", ")} for itself; type: npm start -- ${typed}`,
+  );
+}

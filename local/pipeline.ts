@@ -1,7 +1,15 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createSink, fileSink, generate, labelOf, run, type Summary } from "@cali/log-generator";
+import {
+  createSink,
+  fileSink,
+  generate,
+  labelOf,
+  NOT_CONFIRMED,
+  run,
+  type Summary,
+} from "@cali/log-generator";
 import type { Alert } from "../services/consumer/src/core/types.ts";
 import { createLog } from "../services/consumer/src/ops/log.ts";
 import { type Consumer, startConsumer } from "../services/consumer/src/pipeline/consumer.ts";
@@ -20,15 +28,17 @@ export interface RaisedAlert {
 /** What a run came to. */
 export interface RunReport {
   readonly made: number;
-  /** Records that Kinesis took. */
+  /** Records that Kinesis confirmed. */
   readonly accepted: number;
   /** Records that Kinesis did not take: too large, for example. */
   readonly refused: number;
+  /** Records whose answer did not come before the end: Kinesis may have taken them, or not. */
+  readonly unconfirmed: number;
   readonly consumed: number;
   readonly invalid: number;
   readonly alerted: number;
   readonly suppressed: number;
-  /** Taken by Kinesis, and neither a valid record nor a dead letter of the consumer. */
+  /** In the stream, confirmed or not, and neither a valid record nor a dead letter of the consumer. */
   readonly lost: number;
   readonly archived: number;
   /** Time from the start to the first alert, ms. */
@@ -110,9 +120,11 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
     });
     clearTimeout(timer);
     await untilConsumed(consumer, summary.accepted);
+    await archive.stop();
+    // What was never confirmed can be in the stream all the same.
+    await untilConsumed(consumer, archive.records);
     traffic.abort();
     await watching;
-    await archive.stop();
     const counters = await consumer.counters();
     await consumer.stop();
     consumer = undefined;
@@ -193,23 +205,26 @@ async function untilConsumed(consumer: Consumer, accepted: number): Promise<void
   }
 }
 
-function reportOf(
-  { made, accepted, refused }: Summary,
-  { totals }: Awaited<ReturnType<Consumer["counters"]>>,
+/** What a run came to, of what the generator, the consumer and the archive counted. */
+export function reportOf(
+  { made, accepted, refused, reasons }: Summary,
+  { totals }: Pick<Awaited<ReturnType<Consumer["counters"]>>, "totals">,
   rest: { alerts: RaisedAlert[]; archived: number; labelsFile: string; startedAt: number },
 ): RunReport {
   const { alerts, archived, labelsFile, startedAt } = rest;
   const [first] = alerts;
+  const unconfirmed = reasons[NOT_CONFIRMED] ?? 0;
   return {
     made,
     accepted,
-    refused,
+    refused: refused - unconfirmed,
+    unconfirmed,
     consumed: totals.valid + totals.invalid,
     invalid: totals.invalid,
     // Those of the consumer's last moments included.
     alerted: alerts.length,
     suppressed: alerts.reduce((sum, { alert }) => sum + alert.suppressed, 0),
-    lost: accepted - totals.records,
+    lost: Math.max(0, Math.max(accepted, archived) - totals.records),
     archived,
     firstAlertMs: first && first.at - startedAt,
     alerts,

@@ -26,11 +26,16 @@ export class View {
   readonly #out: NodeJS.WriteStream;
   readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
   readonly #alerts: string[] = [];
+  readonly #title: string;
   #lastPlainAt = 0;
 
-  constructor(out: NodeJS.WriteStream) {
+  /** @param forMs how long the run goes on, ms; undefined: until Ctrl-C. */
+  constructor(out: NodeJS.WriteStream, forMs: number | undefined) {
     this.#out = out;
     this.#draw = out.isTTY ? createLogUpdate(out) : undefined;
+    const until = forMs === undefined ? "runs until Ctrl-C" : `runs for ${forMs / 1_000} s; Ctrl-C ends it`;
+    this.#title = `CALI, the whole pipeline on this machine: ${until}`;
+    if (!this.#draw) out.write(`${this.#title}\n`);
   }
 
   alert(alert: Alert, elapsedMs: number): void {
@@ -58,7 +63,7 @@ export class View {
     const numbers = `${clock(elapsedMs)}  made ${made} (${linesPerSecond.toFixed(0)}/s)  consumed ${consumed}  invalid ${invalid}  lag ${lagMs} ms  templates ${templates}  alerts ${alerts}  held back ${suppressed}`;
     if (this.#draw) {
       const lines = [
-        "CALI, the whole pipeline on this machine (Ctrl-C ends it)",
+        this.#title,
         "",
         numbers,
         ...troubles.map((text) => `! ${visible(text)}`),

@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { NOT_CONFIRMED } from "@cali/log-generator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalOptions, localCommand, modelOf } from "../../local/options.ts";
+import { DEFAULT_FOLDER, type LocalOptions, localCommand, modelOf } from "../../local/options.ts";
+import { reportOf } from "../../local/pipeline.ts";
+import type { ConsumerCounters } from "../../services/consumer/src/main.ts";
 import { ROOT, type RunResult, run } from "../support/run.ts";
 
 /** `npm start` as a newcomer runs it, for a few seconds. */
@@ -149,17 +152,91 @@ it("npm start ends on Ctrl-C with the table", async () => {
     );
     let stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text) => {
-      const isFirst = stdout === "";
+      const isFirst = !stdout.includes("consumed");
       stdout += text;
-      if (isFirst) child.kill("SIGINT");
+      if (isFirst && stdout.includes("consumed")) child.kill("SIGINT");
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
     expect(code).toBe(0);
+    expect(stdout).toContain("runs until Ctrl-C");
     expect(figure(stdout, "lost")).toBe(0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }, 90_000);
+
+it("npm start ends quietly when nobody reads any more", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-start-"));
+  try {
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "--import", "tsx", "local/main.ts", "--folder", folder],
+      { cwd: ROOT },
+    );
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      stderr += text;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 90_000);
+
+describe("what a run comes to", () => {
+  const reportWith = (counts: {
+    accepted: number;
+    unconfirmed: number;
+    archived: number;
+    consumed: number;
+  }) => {
+    const { accepted, unconfirmed, archived, consumed } = counts;
+    const reasons: Record<string, number> = unconfirmed > 0 ? { [NOT_CONFIRMED]: unconfirmed } : {};
+    return reportOf(
+      { made: accepted + unconfirmed, accepted, refused: unconfirmed, retried: 0, reasons, seconds: 1 },
+      { totals: { records: consumed, valid: consumed, invalid: 0 } as ConsumerCounters["totals"] },
+      { alerts: [], archived, labelsFile: "labels.jsonl", startedAt: 0 },
+    );
+  };
+
+  it("lost nothing when what was never confirmed arrived all the same, or never did", () => {
+    const arrived = reportWith({ accepted: 100, unconfirmed: 500, archived: 600, consumed: 600 });
+    expect(arrived).toMatchObject({ lost: 0, refused: 0, unconfirmed: 500 });
+    const never = reportWith({ accepted: 100, unconfirmed: 500, archived: 100, consumed: 100 });
+    expect(never).toMatchObject({ lost: 0, refused: 0, unconfirmed: 500 });
+  });
+
+  it("lost what is in the stream and was not consumed, and what was confirmed and is nowhere", () => {
+    expect(reportWith({ accepted: 100, unconfirmed: 500, archived: 600, consumed: 590 }).lost).toBe(10);
+    expect(reportWith({ accepted: 100, unconfirmed: 0, archived: 97, consumed: 97 }).lost).toBe(3);
+  });
+});
+
+it("npm run clean removes what a run left, as sh runs it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cali-clean-"));
+  try {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    mkdirSync(join(folder, DEFAULT_FOLDER, "a-run"), { recursive: true });
+    const { code, stderr } = await run("sh", ["-c", scripts.clean], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(readdirSync(folder)).toEqual([]);
+    // `sh` runs what stands between backticks, and puts in what stands behind a $.
+    for (const script of Object.values<string>(scripts)) expect(script).not.toMatch(/[`$]/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("options that npm took for its own are refused with what to type", async () => {
+  const { code, stdout, stderr } = await run("npm", ["start", "--silent", "--for", "5s", "--bad-share=0"]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(
+    "npm took --for, --bad-share for itself; type: npm start -- --for <time> --bad-share <share>",
+  );
+});
 
 describe("the command line", () => {
   const parse = (args: readonly string[]) => {

@@ -6,6 +6,7 @@ export { CatalogueError, LabelError, OptionError, SinkError } from "./errors.ts"
 export { asJson, asText, type GeneratedLine, type GenerateOptions, generate } from "./generate.ts";
 export { type LineLabel, labelOf, labelSchema, readLabels } from "./labels.ts";
 export { type RunOptions, run, type Summary } from "./run.ts";
+export { NOT_CONFIRMED } from "./sinks/batch.ts";
 export { createSink, fileSink, type SinkOptions } from "./sinks/create.ts";
 export type { Sink, SinkCounters } from "./sinks/types.ts";
 export type { Incident } from "./world/incidents.ts";

@@ -48,6 +48,9 @@ export interface BatchSinkOptions {
   linger?: number;
 }
 
+/** Why a record is refused whose call was under way at the end: the other side may have taken it all the same. */
+export const NOT_CONFIRMED = "not confirmed before the end";
+
 const DEFAULTS = {
   maxAttempts: 10,
   backoffBase: 100,
@@ -190,7 +193,7 @@ export class BatchSink implements Sink {
           cause: error,
         });
       }
-      const reason = this.#abort.signal.aborted ? "not confirmed before the end" : error.name;
+      const reason = this.#abort.signal.aborted ? NOT_CONFIRMED : error.name;
       return { failed: entries, reasons: entries.map(() => reason) };
     }
     const failed = entries.filter((_, index) => answers[index] !== undefined);
