@@ -154,6 +154,24 @@ const VARIABLES: ReadonlySet<string> = new Set([
     .flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/\bCALI_[A-Z_]+[A-Z]\b/g) ?? []),
 ]);
 
+describe("decisions", () => {
+  const decisions = [...FILES].filter((file) => file.startsWith("docs/adr/"));
+  const numberOf = (file: string) => Number(/^docs\/adr\/(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1]);
+
+  it("have a number of their own, which their heading repeats", () => {
+    const numbers = decisions.map(numberOf);
+    expect(numbers.filter((number, place) => numbers.indexOf(number) !== place)).toEqual([]);
+    const headings = decisions.map((file) => readFileSync(join(ROOT, file), "utf8").split("\n")[0]);
+    expect(headings).toEqual(decisions.map((file) => expect.stringMatching(`^# ${numberOf(file)}\\. `)));
+  });
+});
+
+it("README begins with one command to the pipeline and one to the tests", () => {
+  const [readme] = documents.filter(({ file }) => file === "README.md");
+  expect(readme?.commands.slice(0, 2)).toEqual(["npm ci && npm start", "npm ci && npm test"]);
+  expect(readme?.text.indexOf("```sh")).toBe(readme?.text.indexOf("```"));
+});
+
 it("finds what is wrong", () => {
   expect(problemsOf("npm run nonsense")).toEqual(["no script nonsense"]);
   expect(problemsOf("npm frobnicate")).toEqual(["no command npm frobnicate"]);

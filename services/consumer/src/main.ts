@@ -15,6 +15,10 @@ export {
 const isEntry =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isEntry) {
+  // Whoever read along may stop (`consumer config | head`); what was begun is brought to its end all the same.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   program()
     .parseAsync()
     .catch((error: unknown) => {
