@@ -27,7 +27,12 @@ function allows({ Statement }: PolicyDocument, action: string): boolean {
 }
 
 const rolesOf = (config: Config) => {
-  const [plan, deploy] = wantedRoles(config, "acme/cali", ACCOUNT);
+  const [plan, deploy] = wantedRoles(
+    config,
+    { owner: "acme", name: "cali", ownerId: 1, repositoryId: 2, isPrivate: false },
+    ACCOUNT,
+    "dev",
+  );
   if (!plan || !deploy) throw new Error("two roles");
   return { plan, deploy };
 };

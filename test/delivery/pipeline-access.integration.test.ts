@@ -1,8 +1,10 @@
 import { GetRoleCommand, IAMClient, PutRolePolicyCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { runCali } from "../support/run.ts";
 
+const github = new GithubServer();
 let moto: Moto;
 let iam: IAMClient;
 let env: Record<string, string>;
@@ -10,7 +12,14 @@ let env: Record<string, string>;
 beforeAll(async () => {
   vi.stubEnv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
   moto = await startMoto();
+  await github.listen();
+  github.environments.dev = {
+    deployment_branch_policy: { protected_branches: true, custom_branch_policies: false },
+    protection_rules: [{ type: "required_reviewers" }],
+  };
+  github.rules.push({ type: "pull_request" }, { type: "required_status_checks" });
   env = {
+    ...github.environment,
     AWS_ENDPOINT_URL: moto.url,
     AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
     AWS_SECRET_ACCESS_KEY: "secret-key",
@@ -22,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   iam?.destroy();
-  await moto?.stop();
+  await Promise.all([moto?.stop(), github.close()]);
 });
 
 const access = (...args: string[]) =>
@@ -42,6 +51,11 @@ it("makes provider and roles once, corrects what was changed, and leaves what is
   expect(made.stdout).toContain("arn:aws:iam::123456789012:role/cali-dev-pipeline-deploy");
   expect((await access()).stdout).toContain("Nothing to change.");
   expect((await access("--check")).code).toBe(0);
+  const rules = github.rules.splice(0);
+  const gaps = await access("--check");
+  expect(gaps.code).toBe(2);
+  expect(gaps.stdout).toContain("GitHub: main takes pushes without a pull request\n    gh api -X POST");
+  github.rules.push(...rules);
 
   const RoleName = "cali-dev-pipeline-plan";
   const open = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };

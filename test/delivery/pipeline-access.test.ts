@@ -1,32 +1,98 @@
-import { describe, expect, it } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
-import { type PolicyDocument, wantedRoles } from "../../delivery/commands/pipeline-access/wanted.ts";
+import { clientFor, gapsOf, identityOf } from "../../delivery/commands/pipeline-access/github-repository.ts";
+import {
+  githubEnvironment,
+  type PolicyDocument,
+  wantedRoles,
+} from "../../delivery/commands/pipeline-access/wanted.ts";
 import { RepositoryNameError } from "../../delivery/core/errors.ts";
+import { GithubServer } from "../support/github-server.ts";
+import { ROOT } from "../support/run.ts";
 
 const ACCOUNT = "123456789012";
-const roles = (env: string, repository = "acme/cali") => {
-  const [plan, deploy] = wantedRoles(loadConfig({ env }), repository, ACCOUNT);
+const REPOSITORY = { owner: "acme", name: "cali", ownerId: 123456, repositoryId: 456789, isPrivate: false };
+const ISSUER = "token.actions.githubusercontent.com";
+const roles = (env: string) => {
+  const [plan, deploy] = wantedRoles(loadConfig({ env }), REPOSITORY, ACCOUNT, githubEnvironment(env));
   if (!plan || !deploy) throw new Error("two roles");
   return { plan, deploy };
 };
-const subjects = ({ Statement }: PolicyDocument) =>
-  Statement.map(
-    ({ Condition }) =>
-      (Condition as { StringEquals: Record<string, unknown> }).StringEquals[
-        "token.actions.githubusercontent.com:sub"
-      ],
-  );
+/** What a token with these claims may assume, as IAM compares: each key of the condition, whole values. */
+function accepts({ Statement }: PolicyDocument, claims: Readonly<Record<string, string>>): boolean {
+  return Statement.some(({ Condition }) => {
+    const { StringEquals, ...others } = Condition as { StringEquals: Record<string, string | string[]> };
+    expect(others).toEqual({});
+    return Object.entries(StringEquals).every(([key, wanted]) =>
+      [wanted].flat().includes(claims[key.slice(ISSUER.length + 1)] ?? ""),
+    );
+  });
+}
+
+const OLD = "repo:acme/cali";
+const IMMUTABLE = "repo:acme@123456/cali@456789";
+/** The claims of a job that deploys (https://docs.github.com/en/actions/reference/security/oidc#oidc-token-claims). */
+const deployClaims = (environment: string, more: Readonly<Record<string, string>> = {}) => ({
+  aud: "sts.amazonaws.com",
+  sub: `${OLD}:environment:${environment}`,
+  ref: "refs/heads/main",
+  environment,
+  repository_id: "456789",
+  job_workflow_ref: "acme/cali/.github/workflows/plan-and-deploy.yml@refs/heads/main",
+  ...more,
+});
 const allowed = ({ Statement }: PolicyDocument) =>
   Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action as string[]);
 
 describe("roles of the pipeline", () => {
-  it("are assumed by whole subjects of one repository", () => {
+  it.each([OLD, IMMUTABLE])("take subjects that begin with %s", (subject) => {
     const { plan, deploy } = roles("prod");
-    expect(subjects(plan.trust)).toEqual([
-      ["repo:acme/cali:pull_request", "repo:acme/cali:ref:refs/heads/main"],
-    ]);
-    expect(subjects(deploy.trust)).toEqual([["repo:acme/cali:environment:production"]]);
-    expect(subjects(roles("dev").deploy.trust)).toEqual([["repo:acme/cali:environment:dev"]]);
+    const claims = deployClaims("production", { sub: `${subject}:environment:production` });
+    expect(accepts(deploy.trust, claims)).toBe(true);
+    expect(accepts(plan.trust, claims)).toBe(false);
+    for (const context of ["pull_request", "ref:refs/heads/main"]) {
+      const own = { ...claims, sub: `${subject}:${context}` };
+      expect(accepts(plan.trust, own)).toBe(true);
+      expect(accepts(deploy.trust, own)).toBe(false);
+    }
+  });
+
+  it("deploy is for main, its environment, this repository and the workflows that deploy", () => {
+    const { deploy } = roles("dev");
+    const accepted = (more: Readonly<Record<string, string>>) =>
+      accepts(deploy.trust, deployClaims("dev", more));
+    const workflow = (file: string, ref = "refs/heads/main") => ({
+      job_workflow_ref: `acme/cali/.github/workflows/${file}@${ref}`,
+    });
+    expect(accepted({})).toBe(true);
+    expect(accepted(workflow("service.yml"))).toBe(true);
+    // Somebody pushes a branch with a workflow of its own, which names the environment.
+    expect(accepted({ ref: "refs/heads/mine" })).toBe(false);
+    expect(accepted(workflow("mine.yml"))).toBe(false);
+    expect(accepted(workflow("plan-and-deploy.yml", "refs/heads/mine"))).toBe(false);
+    expect(accepted({ environment: "production" })).toBe(false);
+    // The name was given up, and somebody else has it now.
+    expect(accepted({ repository_id: "1" })).toBe(false);
+    expect(accepted({ sub: "repo:acme@1/cali@1:environment:dev" })).toBe(false);
+    expect(accepted({ aud: "other" })).toBe(false);
+  });
+
+  it("are of the environment that the workflows choose by the file's name", () => {
+    expect(accepts(roles("terraform-users").deploy.trust, deployClaims("terraform-users"))).toBe(true);
+    expect(accepts(roles("prod").deploy.trust, deployClaims("production"))).toBe(true);
+  });
+
+  it("deploy knows every workflow with a job that deploys", () => {
+    const text = JSON.stringify(roles("dev").deploy.trust);
+    const folder = join(ROOT, ".github/workflows");
+    for (const file of readdirSync(folder)) {
+      const deploys = /cali -- (deploy|release)\b|main\.ts (deploy|release)\b/.test(
+        readFileSync(join(folder, file), "utf8"),
+      );
+      expect(text.includes(`/${file}@refs/heads/main`), file).toBe(deploys);
+    }
   });
 
   it("plan writes nothing but locks", () => {
@@ -80,9 +146,42 @@ describe("roles of the pipeline", () => {
   });
 
   it.each(["", "cali", "acme/*", "acme/cali:ref", "a/b/c", "acme/cali\n"])(
-    "refuses the repository %j",
+    "are of no repository named %j",
     (given) => {
-      expect(() => roles("dev", given)).toThrow(RepositoryNameError);
+      expect(() => clientFor(given, {})).toThrow(RepositoryNameError);
     },
   );
+});
+
+describe("what a repository's settings let through", () => {
+  const github = new GithubServer();
+  beforeAll(() => github.listen());
+  afterAll(() => github.close());
+  const client = () => clientFor("acme/cali", github.environment);
+
+  it("is listed with what closes it, until nothing is left", async () => {
+    const identity = await identityOf(client(), "acme/cali");
+    expect(identity).toEqual(REPOSITORY);
+    const gaps = async (of = identity) => await gapsOf(client(), of, "production");
+    const found = async (of?: typeof identity) => (await gaps(of)).map((gap) => gap.found);
+    expect(await found()).toEqual([
+      "there is no environment production",
+      "main takes pushes without a pull request",
+      "no check is required before a merge into main",
+    ]);
+    for (const { remedy } of await gaps())
+      expect(remedy).toMatch(/^gh api -X (PUT|POST) repos\/acme\/cali\//);
+    github.environments.production = { deployment_branch_policy: null, protection_rules: [] };
+    github.rules.push({ type: "pull_request" }, { type: "required_status_checks" });
+    expect(await found()).toEqual([
+      "any branch may deploy to the environment production",
+      "nobody has to approve what goes to the environment production: no approval exists",
+    ]);
+    expect((await found({ ...identity, isPrivate: true }))[1]).toContain("only in some of GitHub's plans");
+    github.environments.production = {
+      deployment_branch_policy: { protected_branches: true, custom_branch_policies: false },
+      protection_rules: [{ type: "required_reviewers" }, { type: "branch_policy" }],
+    };
+    expect(await found()).toEqual([]);
+  });
 });

@@ -82,6 +82,15 @@ export class GithubServer {
   readonly commits: Commit[] = [];
   readonly artifacts: Artifact[] = [];
   readonly requests: GithubRequest[] = [];
+  /** The repository itself (https://docs.github.com/en/rest/repos/repos#get-a-repository). */
+  readonly repository = { id: 456789, name: "cali", private: false, owner: { login: "acme", id: 123456 } };
+  /** Its environments by name (https://docs.github.com/en/rest/deployments/environments#get-an-environment). */
+  readonly environments: Record<
+    string,
+    { deployment_branch_policy: object | null; protection_rules: { type: string }[] }
+  > = {};
+  /** Rules of main (https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch). */
+  readonly rules: { type: string }[] = [];
   /** Answers to give first, one a request. */
   readonly failures: Answer[] = [];
   /** Which requests are forbidden. */
@@ -162,6 +171,12 @@ export class GithubServer {
         const pull = this.pulls.find((one) => one.number === Number(number));
         return pull ? ok(this.#pullBody(pull)) : missing();
       }),
+      route("GET", "", () => ok(this.repository)),
+      route("GET", "/environments/([^/]+)", ([, name = ""]) => {
+        const found = this.environments[name];
+        return found ? ok({ name, ...found }) : missing();
+      }),
+      route("GET", "/rules/branches/main", () => ok(this.rules)),
       // https://docs.github.com/en/rest/commits/commits#compare-two-commits
       route("GET", "/compare/([0-9a-f]+)\\.\\.\\.main", ([, sha = ""], _, url) => {
         const place = this.commits.findIndex((commit) => commit.sha === sha);

@@ -16,6 +16,7 @@ import type { Config } from "../../../config/schema.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
 import { awsRequest } from "../../core/aws/request.ts";
 import { AwsRequestError, ForeignRoleError, UnfinishedError } from "../../core/errors.ts";
+import type { RepositoryIdentity } from "./github-repository.ts";
 import {
   AUDIENCE,
   ISSUER,
@@ -37,8 +38,9 @@ interface Step {
 
 export interface PipelineAccessOptions {
   readonly config: Config;
-  /** `owner/name` on GitHub. */
-  readonly repository: string;
+  readonly repository: RepositoryIdentity;
+  /** GitHub's environment, such as `production`. */
+  readonly environment: string;
   /** Only say what is missing or different. */
   readonly checkOnly: boolean;
   /** Takes a line for people. */
@@ -50,11 +52,11 @@ export interface PipelineAccessOptions {
  * nothing; a run that was cut off is finished by the next one.
  *
  * @returns what was done, or would be, a line each.
- * @throws RepositoryNameError, CredentialsError, ForeignRoleError or AwsRequestError before anything was changed;
+ * @throws CredentialsError, ForeignRoleError or AwsRequestError before anything was changed;
  *   UnfinishedError after.
  */
 export async function pipelineAccess(options: PipelineAccessOptions): Promise<string[]> {
-  const { config, repository, checkOnly, print } = options;
+  const { config, repository, environment, checkOnly, print } = options;
   // IAM is global; its endpoint is asked through any region.
   const aws = { region: config.region, requestHandler: TIMEOUTS };
   const sts = new STSClient(aws);
@@ -62,7 +64,7 @@ export async function pipelineAccess(options: PipelineAccessOptions): Promise<st
   try {
     const { account, arn } = await whoAmI(sts);
     print(`account ${account} as ${arn}`);
-    const roles = wantedRoles(config, repository, account);
+    const roles = wantedRoles(config, repository, account, environment);
     const steps = await providerSteps(iam, account);
     for (const role of roles) steps.push(...(await roleSteps(iam, role)));
     for (const [done, { does, run }] of steps.entries()) {

@@ -2,7 +2,7 @@ import { Names, namePrefix } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { STACKS } from "../../../stacks/registry.ts";
-import { RepositoryNameError } from "../../core/errors.ts";
+import type { RepositoryIdentity } from "./github-repository.ts";
 
 /** GitHub's issuer of workflow identities (https://docs.github.com/en/actions/concepts/security/openid-connect). */
 export const ISSUER = "token.actions.githubusercontent.com";
@@ -37,52 +37,84 @@ const document = (...Statement: Readonly<Record<string, unknown>>[]): PolicyDocu
  * The two roles of an environment's pipeline: one that reads, for pull requests and the nightly drift run, and one that
  * deploys, for the environment's approved runs only.
  *
- * @param repository `owner/name` on GitHub.
+ * @param repository as GitHub says it: a name alone can be somebody else's tomorrow.
  * @param account 12 digits.
- * @throws RepositoryNameError
+ * @param approved GitHub's environment, whose approval a deployment needs.
  */
-export function wantedRoles(config: Config, repository: string, account: string): WantedRole[] {
-  if (!/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(repository)) {
-    throw new RepositoryNameError(
-      `--repository: given ${repository}; allowed: owner/name of a GitHub repository, such as acme/cali`,
-    );
-  }
+export function wantedRoles(
+  config: Config,
+  repository: RepositoryIdentity,
+  account: string,
+  approved: string,
+): WantedRole[] {
   const { environment, region } = config;
   const names = new Names({ prefix: namePrefix(config), environment, region, account });
+  const name = `${repository.owner}/${repository.name}`;
   return [
     {
       name: pipelineRole(names, "plan"),
-      description: `Plans ${names.prefix} for pull requests and the nightly drift run of ${repository}: reads only`,
-      trust: trust(account, [`repo:${repository}:pull_request`, `repo:${repository}:ref:refs/heads/main`]),
+      description: `Plans ${names.prefix} for pull requests and the nightly drift run of ${name}: reads only`,
+      // A pull request's ref has its number, so only its subject can be named.
+      trust: trust(account, repository, ["pull_request", MAIN_SUBJECT], {}),
       policy: document(...stateStatements(config, account, "read"), ...noDataStatements(config, account)),
       managedPolicyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
     },
     {
       name: pipelineRole(names, "deploy"),
-      description: `Deploys ${names.prefix} from approved runs of ${repository}`,
-      trust: trust(account, [`repo:${repository}:environment:${githubEnvironment(environment)}`]),
+      description: `Deploys ${names.prefix} from approved runs of ${name}`,
+      // Whoever can push a branch can write a workflow there that names the environment: it is not on main, and not one of these.
+      trust: trust(account, repository, [`environment:${approved}`], {
+        environment: approved,
+        ref: MAIN,
+        job_workflow_ref: DEPLOYING.map((file) => `${name}/.github/workflows/${file}@${MAIN}`),
+      }),
       policy: document(...stateStatements(config, account, "write"), ...deployStatements(names)),
       managedPolicyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
     },
   ];
 }
 
-/** The GitHub environment whose approval a deployment needs: `production` for `prod`. */
-export function githubEnvironment(environment: string): string {
-  return environment === "prod" ? "production" : environment;
+/** The GitHub environment of `config/<name>.yaml`, as the workflows choose it: `production` for `prod`. */
+export function githubEnvironment(name: string): string {
+  return name === "prod" ? "production" : name;
 }
 
 function pipelineRole(names: Names, what: "plan" | "deploy"): string {
   return `${names.prefix}-pipeline-${what}`;
 }
 
-/** Whole subjects only, without wildcards: a branch or tag named cleverly matches nothing. */
-function trust(account: string, subjects: readonly string[]): PolicyDocument {
+const MAIN = "refs/heads/main";
+const MAIN_SUBJECT = `ref:${MAIN}`;
+/** The workflows whose jobs deploy. */
+const DEPLOYING = ["plan-and-deploy.yml", "service.yml"];
+
+/**
+ * Whole values only, without wildcards: a branch or tag named cleverly matches nothing. Subjects come in two forms: repositories that were
+ * created, renamed or transferred since July 2026 have the immutable ids in theirs
+ * (https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/), and one may change at any time.
+ *
+ * @param claims further claims of the token, each with its only values.
+ */
+function trust(
+  account: string,
+  { owner, name, ownerId, repositoryId }: RepositoryIdentity,
+  contexts: readonly string[],
+  claims: Readonly<Record<string, string | readonly string[]>>,
+): PolicyDocument {
+  const subjects = contexts.flatMap((context) => [
+    `repo:${owner}/${name}:${context}`,
+    `repo:${owner}@${ownerId}/${name}@${repositoryId}:${context}`,
+  ]);
+  const wanted = { aud: AUDIENCE, sub: subjects, repository_id: String(repositoryId), ...claims };
   return document({
     Effect: "Allow",
     Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${ISSUER}` },
     Action: "sts:AssumeRoleWithWebIdentity",
-    Condition: { StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: subjects } },
+    Condition: {
+      StringEquals: Object.fromEntries(
+        Object.entries(wanted).map(([claim, value]) => [`${ISSUER}:${claim}`, value]),
+      ),
+    },
   });
 }
 

@@ -1,0 +1,166 @@
+import { execFileSync } from "node:child_process";
+import { GithubRequestError, RepositoryNameError } from "../../core/errors.ts";
+import { asking, type Github, githubClient } from "../../core/github/client.ts";
+import { githubEnvironment } from "../../core/github/environment.ts";
+
+/** A repository by what never changes, and what a token's subject is made of. */
+export interface RepositoryIdentity {
+  readonly owner: string;
+  readonly name: string;
+  readonly ownerId: number;
+  readonly repositoryId: number;
+  readonly isPrivate: boolean;
+}
+
+/** Something of a repository's settings that lets more through than the pipeline counts on, and how to close it. */
+export interface Gap {
+  readonly found: string;
+  readonly remedy: string;
+}
+
+const BRANCH = "main";
+/** Jobs of `ci.yml`, which runs for each pull request. */
+const CHECKS = ["lint", "unit", "integration"];
+const NOT_FOUND = 404;
+const FORBIDDEN = 403;
+
+/**
+ * A client for the repository's GitHub: with GITHUB_TOKEN, else as the `gh` command is logged in.
+ *
+ * @throws RepositoryNameError, GithubEnvironmentError
+ */
+export function clientFor(repository: string, variables: NodeJS.ProcessEnv): Github {
+  if (!/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(repository)) {
+    throw new RepositoryNameError(
+      `--repository: given ${repository}; allowed: owner/name of a GitHub repository, such as acme/cali`,
+    );
+  }
+  const GITHUB_TOKEN = variables.GITHUB_TOKEN || tokenOfGh();
+  const where = { ...variables, GITHUB_REPOSITORY: repository, GITHUB_TOKEN };
+  return githubClient(githubEnvironment(where));
+}
+
+function tokenOfGh(): string | undefined {
+  try {
+    return execFileSync("gh", ["auth", "token"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads who a repository is. @throws GithubRequestError */
+export async function identityOf(github: Github, repository: string): Promise<RepositoryIdentity> {
+  const [owner = "", repo = ""] = repository.split("/");
+  const { data } = await asking(`reading the repository ${repository}`, () =>
+    github.rest.repos.get({ owner, repo }),
+  );
+  return {
+    owner: data.owner.login,
+    name: data.name,
+    ownerId: data.owner.id,
+    repositoryId: data.id,
+    isPrivate: data.private,
+  };
+}
+
+/**
+ * Looks at what GitHub has to refuse before AWS is asked: the environment, its branches and reviewers, the rules of main and the checks that
+ * they require.
+ *
+ * @param environment GitHub's, such as `production`.
+ * @throws GithubRequestError
+ */
+export async function gapsOf(
+  github: Github,
+  identity: RepositoryIdentity,
+  environment: string,
+): Promise<Gap[]> {
+  const [environments, rules] = await Promise.all([
+    environmentGaps(github, identity, environment),
+    branchGaps(github, identity),
+  ]);
+  return [...environments, ...rules];
+}
+
+async function environmentGaps(
+  github: Github,
+  { owner, name: repo, isPrivate }: RepositoryIdentity,
+  environment: string,
+): Promise<Gap[]> {
+  const path = `repos/${owner}/${repo}/environments/${environment}`;
+  const put = `gh api -X PUT ${path}`;
+  const found = await orMissing(
+    asking(`reading the environment ${environment}`, () =>
+      github.rest.repos.getEnvironment({ owner, repo, environment_name: environment }),
+    ),
+  );
+  if (!found) return [{ found: `there is no environment ${environment}`, remedy: put }];
+  const { deployment_branch_policy: policy, protection_rules: protections = [] } = found.data;
+  const hasReviewers = protections.some(({ type }) => type === "required_reviewers");
+  const onlyIn = isPrivate
+    ? ": no approval exists. Private repositories have required reviewers only in some of GitHub's plans"
+    : ": no approval exists";
+  return [
+    ...(policy
+      ? []
+      : [
+          {
+            found: `any branch may deploy to the environment ${environment}`,
+            remedy: `${put} -F 'deployment_branch_policy[protected_branches]=true' -F 'deployment_branch_policy[custom_branch_policies]=false'`,
+          },
+        ]),
+    ...(hasReviewers
+      ? []
+      : [
+          {
+            found: `nobody has to approve what goes to the environment ${environment}${onlyIn}`,
+            remedy: `${put} -F 'reviewers[][type]=User' -F "reviewers[][id]=$(gh api user --jq .id)"`,
+          },
+        ]),
+  ];
+}
+
+async function branchGaps(github: Github, { owner, name: repo }: RepositoryIdentity): Promise<Gap[]> {
+  const { data: rules } = await asking(`reading the rules of ${BRANCH}`, () =>
+    github.rest.repos.getBranchRules({ owner, repo, branch: BRANCH, per_page: 100 }),
+  );
+  // A rule of the older kind; only administrators may read it.
+  const classic = await orMissing(
+    asking(`reading the protection of ${BRANCH}`, () =>
+      github.rest.repos.getBranchProtection({ owner, repo, branch: BRANCH }),
+    ),
+  );
+  const types = new Set<string>(rules.map(({ type }) => type));
+  const needsPull = types.has("pull_request") || classic?.data.required_pull_request_reviews !== undefined;
+  const needsChecks =
+    types.has("required_status_checks") || classic?.data.required_status_checks !== undefined;
+  const make = (rule: string) =>
+    `gh api -X POST repos/${owner}/${repo}/rulesets -f name=${BRANCH} -f target=branch -f enforcement=active -f 'conditions[ref_name][include][]=refs/heads/${BRANCH}' -f 'rules[][type]=${rule}'`;
+  return [
+    ...(needsPull
+      ? []
+      : [{ found: `${BRANCH} takes pushes without a pull request`, remedy: make("pull_request") }]),
+    ...(needsChecks
+      ? []
+      : [
+          {
+            found: `no check is required before a merge into ${BRANCH}`,
+            remedy: `${make("required_status_checks")} -F 'rules[][parameters][strict_required_status_checks_policy]=false' ${CHECKS.map((name) => `-f 'rules[][parameters][required_status_checks][][context]=${name}'`).join(" ")}`,
+          },
+        ]),
+  ];
+}
+
+async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    // Without the right to read it, GitHub says that it is not there.
+    if (error instanceof GithubRequestError && (error.status === NOT_FOUND || error.status === FORBIDDEN))
+      return undefined;
+    throw error;
+  }
+}
