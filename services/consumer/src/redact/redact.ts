@@ -1,4 +1,175 @@
-import { RULES } from "./rules.ts";
+import { KeywordIndex } from "./keywords.ts";
+import { type Rule, TAKEN } from "./rule.ts";
+import { COMMAND_RULES } from "./rules/commands.ts";
+import { HEADER_RULES } from "./rules/headers.ts";
+import { LABEL_RULES } from "./rules/labels.ts";
+import { PERSONAL_RULES } from "./rules/personal.ts";
+import { SQL_RULES } from "./rules/sql.ts";
+import { TOKEN_RULES } from "./rules/tokens.ts";
+import { URL_RULES } from "./rules/urls.ts";
+import { decoded, original, type View, visible } from "./view.ts";
+
+/** In order: what an earlier rule has taken, a later one does not see. */
+export const RULES: readonly Rule[] = [
+  ...TOKEN_RULES,
+  ...URL_RULES,
+  ...HEADER_RULES,
+  ...COMMAND_RULES,
+  ...SQL_RULES,
+  ...LABEL_RULES,
+  ...PERSONAL_RULES,
+];
+
+/** Something secret or personal of a text. */
+export interface Finding {
+  /** Where it stands, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  /** Which rules say so. */
+  readonly rules: readonly string[];
+}
+
+/** `located` says where groups stand, which takes time: only what was found is asked for it. */
+type LocatedRule = Rule & { readonly located: RegExp };
+
+/** Knows secrets and personal data by rules. */
+export class Redactor {
+  readonly #rules: readonly LocatedRule[];
+  readonly #index: KeywordIndex;
+  readonly #found: Uint8Array;
+
+  constructor(rules: readonly Rule[] = RULES) {
+    this.#rules = rules.map((rule) => ({
+      ...rule,
+      located: new RegExp(rule.pattern.source, `${rule.pattern.flags}dy`),
+    }));
+    this.#index = new KeywordIndex(rules.map(({ keywords = [] }) => keywords));
+    this.#found = new Uint8Array(rules.length);
+  }
+
+  /** All that is secret or personal, in the order of the text; none overlaps another. */
+  find(text: string): Finding[] {
+    const found: Finding[] = [];
+    this.#look(visible(text), found);
+    // What escapes hide may be plain once they are undone, and may be cut in two by undoing them: so both are looked at.
+    const view = decoded(without(text, found));
+    if (view !== undefined) this.#look(view, found);
+    return merged(found);
+  }
+
+  /** The text with something else for each secret and personal value. `kind` is the rule's: `email`. */
+  replace(text: string, by: (kind: string, value: string) => string): string {
+    const found = this.find(text);
+    if (found.length === 0) return text;
+    const parts: string[] = [];
+    let after = 0;
+    for (const { start, end, kind } of found) {
+      parts.push(text.slice(after, start), by(kind, text.slice(start, end)));
+      after = end;
+    }
+    parts.push(text.slice(after));
+    return parts.join("");
+  }
+
+  #look(view: View, into: Finding[]): void {
+    const { text: whole } = view;
+    const lower = whole.toLowerCase();
+    this.#found.fill(0);
+    this.#index.find(lower, this.#found);
+    const digits = countDigits(whole);
+    let text = whole;
+    for (const [place, rule] of this.#rules.entries()) {
+      if (rule.keywords !== undefined && this.#found[place] === 0) continue;
+      if (rule.digits !== undefined && digits < rule.digits) continue;
+      const spans = spansOf(rule, text);
+      if (spans.length === 0) continue;
+      for (const [start, end] of spans) {
+        const [from, to] = original(view, start, end);
+        into.push({ start: from, end: to, kind: rule.kind, rules: [rule.id] });
+      }
+      text = without(
+        text,
+        spans.map(([start, end]) => ({ start, end })),
+      );
+    }
+  }
+}
+
+function spansOf({ pattern, located, isSecret, spans }: LocatedRule, text: string): [number, number][] {
+  const found: [number, number][] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    if (match[0] === "") pattern.lastIndex++;
+    const groups = match.slice(1).filter((group) => group !== undefined);
+    const value = groups.length > 0 ? groups.join("") : match[0];
+    if (isSecret && !isSecret(value, match)) {
+      // A name in the value may have the secret behind it.
+      if (match[0].length > 1 && match[0].length < 256)
+        pattern.lastIndex = match.index + firstWordOf(match[0]);
+      continue;
+    }
+    located.lastIndex = match.index;
+    const place = located.exec(text) ?? match;
+    for (const span of spans?.(place) ?? groupsOf(place)) {
+      if (span[1] > span[0] && text.slice(...span).replaceAll(TAKEN, "") !== "") found.push(span);
+    }
+  }
+  return found.sort(([a], [b]) => a - b);
+}
+
+const firstWordOf = (match: string) => Math.max(1, /^\w*/.exec(match)?.[0].length ?? 1);
+
+function groupsOf({ indices = [] }: RegExpExecArray): [number, number][] {
+  const groups = indices.slice(1).filter((span) => span !== undefined);
+  const [whole] = indices;
+  return groups.length > 0 || whole === undefined ? groups : [whole];
+}
+
+/** The text with what was found taken out of it, and all else where it was. */
+function without(text: string, found: readonly { start: number; end: number }[]): string {
+  if (found.length === 0) return text;
+  const parts: string[] = [];
+  let after = 0;
+  for (const { start, end } of [...found].sort((a, b) => a.start - b.start)) {
+    if (end <= after) continue;
+    parts.push(text.slice(after, Math.max(after, start)), TAKEN.repeat(end - Math.max(after, start)));
+    after = end;
+  }
+  parts.push(text.slice(after));
+  return parts.join("");
+}
+
+/** Findings that overlap are one, of the kind of the longer. */
+function merged(found: readonly Finding[]): Finding[] {
+  const all: Finding[] = [];
+  for (const finding of [...found].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = all.at(-1);
+    if (last === undefined || finding.start >= last.end) {
+      all.push(finding);
+      continue;
+    }
+    const longer = finding.end - finding.start > last.end - last.start ? finding : last;
+    all[all.length - 1] = {
+      start: last.start,
+      end: Math.max(last.end, finding.end),
+      kind: longer.kind,
+      rules: [...new Set([...last.rules, ...finding.rules])],
+    };
+  }
+  return all;
+}
+
+function countDigits(text: string): number {
+  let count = 0;
+  for (let place = 0; place < text.length; place++) {
+    const code = text.charCodeAt(place);
+    if (code >= 48 && code <= 57) count++;
+  }
+  return count;
+}
+
+const REDACTOR = new Redactor();
 
 /**
  * The text without secrets and personal data: keys, tokens, passwords, e-mail and IP addresses, card, account and
@@ -7,19 +178,10 @@ import { RULES } from "./rules.ts";
  * A placeholder has angle brackets: whoever shows the text escapes it.
  */
 export function redact(text: string): string {
-  return replaceSecrets(text, (kind) => `<${kind}>`);
+  return REDACTOR.replace(text, (kind) => `<${kind}>`);
 }
 
 /** The text with something else for each secret and personal value. `kind` is the rule's: `email`. */
 export function replaceSecrets(text: string, replace: (kind: string, value: string) => string): string {
-  return RULES.reduce(
-    (rest, { pattern, kind, isSecret, keep, keepEnd }) =>
-      rest.replace(pattern, (match) => {
-        if (isSecret && !isSecret(match)) return match;
-        const before = keep?.(match) ?? "";
-        const after = keepEnd?.(match) ?? "";
-        return `${before}${replace(kind, match.slice(before.length, match.length - after.length))}${after}`;
-      }),
-    text,
-  );
+  return REDACTOR.replace(text, replace);
 }

@@ -1,0 +1,50 @@
+/** Finds in one pass which of many words a text has in it. */
+export class KeywordIndex {
+  /** Of a word's first two UTF-16 units: the words that begin so, and whose they are. */
+  readonly #buckets: ({ word: string; owners: number[] }[] | undefined)[] = new Array(4096);
+
+  readonly #characters: { character: string; owner: number }[] = [];
+
+  /** Each owner's words, in lower case. */
+  constructor(wordsOf: readonly (readonly string[])[]) {
+    const entries = new Map<string, number[]>();
+    for (const [owner, words] of wordsOf.entries()) {
+      for (const word of words) {
+        if (word.length === 1) {
+          this.#characters.push({ character: word, owner });
+          continue;
+        }
+        const owners = entries.get(word);
+        if (owners) owners.push(owner);
+        else entries.set(word, [owner]);
+      }
+    }
+    for (const [word, owners] of entries) {
+      const hash = bucketOf(word.charCodeAt(0), word.charCodeAt(1));
+      const bucket = this.#buckets[hash] ?? [];
+      bucket.push({ word, owners });
+      this.#buckets[hash] = bucket;
+    }
+  }
+
+  /** Notes a 1 for each owner that has a word in the text, which is in lower case. */
+  find(text: string, found: Uint8Array): void {
+    for (const { character, owner } of this.#characters) {
+      if (text.includes(character)) found[owner] = 1;
+    }
+    let first = text.charCodeAt(0);
+    for (let place = 1; place < text.length; place++) {
+      const second = text.charCodeAt(place);
+      const bucket = this.#buckets[bucketOf(first, second)];
+      first = second;
+      if (bucket === undefined) continue;
+      for (const { word, owners } of bucket) {
+        if (found[owners[0] as number] === 1 && owners.length === 1) continue;
+        if (!text.startsWith(word, place - 1)) continue;
+        for (const owner of owners) found[owner] = 1;
+      }
+    }
+  }
+}
+
+const bucketOf = (first: number, second: number) => (first * 67 + second * 5) & 4095;

@@ -1,0 +1,173 @@
+import { pattern, type Rule } from "../rule.ts";
+import { hasDigit, isPlaceholder, isProse, isSaid } from "../values.ts";
+
+/** One argument: in quotes, or up to white space. */
+const ARGUMENT = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'<>|]{1,256}))`;
+const isPassword = (value: string) => !isPlaceholder(value) && !isSaid(value) && !value.startsWith("-");
+/** Up to the option, within the same command. */
+const ANYTHING = "[^\\n|;]{0,200}?";
+
+const command = (id: string, keywords: string[], source: string, isSecret = isPassword): Rule => ({
+  id,
+  kind: "password",
+  keywords,
+  pattern: pattern(source),
+  isSecret,
+});
+
+/** What is typed, or started by a program, with a password in it. */
+export const COMMAND_RULES: readonly Rule[] = [
+  // --password …, --from-literal=password=… is a label's
+  command(
+    "password-option",
+    ["pass", "pwd", "secret", "token", "key", "credential"],
+    `(?<![\\w-])--?[\\w-]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api-?key|access-?key|credentials?|(?:key|store)pass)\\s{1,4}${ARGUMENT}`,
+    (value) => isPassword(value) && !isProse(value),
+  ),
+  command(
+    "user-option",
+    ["-u", "--user"],
+    `(?<![\\w-])(?:-u|--user|-U)[ =]?\\s{0,3}["']?[^\\s:%,"'<>/-][^\\s:%,"'<>]{0,63}[:%]([^\\s"'<>]{1,256})`,
+    (value) => isPassword(value) && !/^\d{1,5}$/.test(value),
+  ),
+  command("lftp", ["ftp"], `\\bl?ftp\\b${ANYTHING}\\s-u\\s{1,4}[^\\s,]{1,64},${ARGUMENT}`),
+  command(
+    "attached-p",
+    ["mysql", "mariadb", "7z", "rar", "mysqldump"],
+    `\\b(?:mysql(?:dump|admin|import|show|check|slap|binlog)?|mariadb(?:-dump|-admin)?|7za?|7zr|unrar|rar|kinit)\\b${ANYTHING}\\s-[hp]?p${ARGUMENT}`,
+  ),
+  command(
+    "sshpass",
+    [
+      "sshpass",
+      "mongo",
+      "docker",
+      "podman",
+      "skopeo",
+      "az ",
+      "helm",
+      "buildah",
+      "nerdctl",
+      "oras",
+      "crane",
+      "twine",
+      "influx",
+      "cqlsh",
+      "clickhouse",
+      "net ",
+      "snow",
+      "vsql",
+      "nexus",
+      "argocd",
+    ],
+    `\\b(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|skopeo|buildah|nerdctl|helm registry|oras|crane) login|az login|twine|cqlsh|influx|vsql|snowsql|argocd login)\\b${ANYTHING}\\s-p\\s{0,4}${ARGUMENT}`,
+    (value) => isPassword(value) && !/^\d{1,5}(?::\d{1,5})?$/.test(value),
+  ),
+  command(
+    "redis-cli",
+    ["redis-cli", "valkey-cli", "keydb-cli"],
+    `\\b(?:redis|valkey|keydb)-cli\\b${ANYTHING}\\s-a\\s{1,4}${ARGUMENT}`,
+  ),
+  command(
+    "capital-p",
+    ["sqlcmd", "bcp ", "zip ", "mosquitto", "isql", "osql", "unzip", "tsql", "ipmitool", "wsadmin"],
+    `\\b(?:sqlcmd|bcp|isql|osql|tsql|zip|unzip|mosquitto_(?:pub|sub|rr)|ipmitool)\\b${ANYTHING}\\s-P\\s{0,4}${ARGUMENT}`,
+    (value) => isPassword(value) && !/^\d{1,5}$/.test(value),
+  ),
+  command(
+    "ldap-w",
+    ["ldap"],
+    `\\bldap(?:search|modify|add|delete|whoami|passwd|compare)\\b${ANYTHING}\\s-[ws]\\s{0,4}${ARGUMENT}`,
+  ),
+  command(
+    "htpasswd",
+    ["htpasswd"],
+    `\\bhtpasswd\\s{1,4}-\\w{0,8}b\\w{0,8}\\s{1,4}[^\\s]{1,128}\\s{1,4}[^\\s]{1,64}\\s{1,4}${ARGUMENT}`,
+  ),
+  command("mysqladmin", ["mysqladmin"], `\\bmysqladmin\\b${ANYTHING}\\spassword\\s{1,4}${ARGUMENT}`),
+  command(
+    "sqlplus",
+    ["sqlplus", "rman", "expdp", "impdp", "sqlldr"],
+    `\\b(?:sqlplus|rman|expdp|impdp|sqlldr)\\b${ANYTHING}\\s[\\w$#]{1,64}/([^\\s@"'<>]{1,128})(?:@|\\s|$)`,
+  ),
+  command("pass-argument", ["pass:"], `(?<![\\w])pass:${ARGUMENT}`),
+  command(
+    "users-of-brokers",
+    ["rabbitmqctl", "add_user", "change_password"],
+    `\\b(?:add_user|change_password|authenticate_user)\\s{1,4}[^\\s]{1,64}\\s{1,4}${ARGUMENT}`,
+  ),
+  command("net-use", ["net use"], `\\bnet use\\b${ANYTHING}\\s([^\\s\\\\/:*]{4,128})\\s{1,4}/u(?:ser)?:`),
+  command(
+    "vault-login",
+    ["vault login"],
+    `\\bvault login\\s{1,4}${ARGUMENT}`,
+    (value) => hasDigit(value) && isPassword(value),
+  ),
+  command(
+    "aws-configure",
+    ["aws configure"],
+    `\\baws configure set\\s{1,4}[\\w.-]{0,64}(?:secret|key|token)[\\w.-]{0,40}\\s{1,4}${ARGUMENT}`,
+  ),
+  command(
+    "secure-string",
+    ["securestring"],
+    `(?:ConvertTo-SecureString|PSCredential)\\s{1,4}(?:-String\\s{1,4})?${ARGUMENT}`,
+  ),
+  // echo … | sudo -S, echo user:… | chpasswd
+  command(
+    "echo-into",
+    ["echo ", "printf "],
+    `\\b(?:echo|printf)\\s{1,4}(?:-n\\s{1,4})?["']?(?:[\\w.-]{1,64}:)?([^\\s"'|<>]{4,256})["']?\\s{0,4}\\|\\s{0,4}(?:sudo|chpasswd|passwd|docker|podman|helm|su|gpg|kinit|openssl|base64)\\b`,
+  ),
+  // machine host login user password …, and ftp's
+  command(
+    "netrc",
+    ["machine ", "default login"],
+    `\\b(?:machine\\s{1,4}[^\\s]{1,253}|default)\\s{1,40}(?:login\\s{1,4}[^\\s]{1,128}\\s{1,40})?(?:account\\s{1,4}[^\\s]{1,128}\\s{1,40})?password\\s{1,4}${ARGUMENT}`,
+  ),
+  // host:port:database:user:password
+  {
+    id: "pgpass",
+    kind: "password",
+    keywords: ["pgpass", ":"],
+    pattern: pattern(
+      /(?<![\w.:/-])(?:[\w.-]{1,253}|\*):(?:\d{2,5}|\*):(?:[\w-]{1,63}|\*):(?:[\w-]{1,63}|\*):([^\s:"'<>]{4,256})(?![\w:])/,
+    ),
+    isSecret: (value, { input }) =>
+      isPassword(value) && (input.includes("pgpass") || (hasDigit(value) && /[A-Za-z]/.test(value))),
+  },
+  // Lines of shadow, htpasswd, and hashes of passwords anywhere.
+  {
+    id: "password-hash",
+    kind: "secret",
+    keywords: [
+      "$1$",
+      "$2",
+      "$5$",
+      "$6$",
+      "$y$",
+      "$7$",
+      "$apr1$",
+      "$argon2",
+      "$pbkdf2",
+      "$scrypt",
+      "$p$",
+      "$h$",
+      "$s0$",
+      "$bcrypt",
+      "$gy$",
+    ],
+    pattern: pattern(
+      /\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2(?:id?|d)|pbkdf2[\w-]{0,20}|scrypt|s0|bcrypt[\w-]{0,20}|P|H)\$[\w./$=,+-]{12,512}/,
+    ),
+  },
+  {
+    id: "framework-hash",
+    kind: "secret",
+    keywords: ["pbkdf2", "bcrypt", "argon2", "scrypt", "{ssha", "{sha", "{crypt", "{md5", "{smd5", "{pbkdf"],
+    pattern: pattern(
+      /(?:\b(?:pbkdf2|bcrypt|argon2|scrypt)[\w:-]{0,24}\$[\w./$=,+:-]{16,512}|\{(?:S?SHA(?:256|384|512)?|S?MD5|CRYPT|PBKDF2[\w-]{0,12})\}[\w./$=+-]{12,512})/,
+      "i",
+    ),
+  },
+];

@@ -1,0 +1,227 @@
+import { pattern, type Rule } from "../rule.ts";
+import { hasDigit, isLabelledSecret, isPlaceholder, isProse, isSaid, looksRandom } from "../values.ts";
+
+/** What names of secrets end with. */
+const NAMES = [
+  "pass(?:word|wd|phrase|code|wort)?",
+  "pwd",
+  "psk",
+  "pre[ _-]?shared[ _-]?key",
+  "(?:client|consumer|app|user|shared|signing|webhook)?[ _-]?secret(?:[ _-]?(?:access)?[ _-]?key)?(?:[ _-]?base)?",
+  "token",
+  "api[ _-]?(?:key|secret|token)",
+  "access[ _-]?key(?:[ _-]?(?:id|secret))?",
+  "private[ _-]?key[ _-]?id",
+  "(?:private|account|encryption|signing|instrumentation|license|service|fernet|master|subscription|application|app|server|auth|imp|storage|shared[ _-]?access|rest|client|admin|write|ingest|root|jwt|hmac|session)[ _-]?key(?:[ _-]?data)?",
+  "(?:store|key|trust)pass",
+  "auth",
+  "credentials?",
+  "sess(?:ion)?[ _-]?id",
+  "phpsessid|jsessionid|connect\\.sid|laravel_session|sessid",
+  "session",
+  "(?:csrf|xsrf)[ _-]?(?:token)?",
+  "sig(?:nature)?",
+  "connection[ _-]?string",
+  "(?:client[ _-]?)?assertion",
+  "otp|cvv2?|cvc2?|pin[ _-]?(?:code|number)?",
+  "salt",
+  "code",
+  "key",
+  "sid",
+].join("|");
+/** A name may go on: passwordHash, password_confirmation, token2. */
+const SUFFIX =
+  "(?:s|\\d|[ _-]?(?:hash|digest|text|plain|value|confirm(?:ation)?|again|new|old|data|header|base64|encrypted|pem|str|string))?";
+const LABEL = `(?<label>(?:${NAMES})${SUFFIX})`;
+const CLOSED = "[\"'`\\])]{0,2}";
+/** What languages write between `=` and a value: string(7) of PHP, Some( of Rust, b of Python, |- and !!str of YAML. */
+const TYPE =
+  "(?:string\\(\\d{1,6}\\)\\s{0,2}|(?:Some|Just|Secret|SecretStr|SecretString|String|Optional|Sensitive)[(\\[]\\s{0,2}|[bru](?=[\"'])|[>|][+-]?\\d?\\s{1,40}|!!?\\w{1,20}\\s{1,4}|\\[\\s{0,4}|&)?";
+/** White space, and the next line if it is indented. */
+const GAP = "(?:[ \\t]{0,8}(?:\\r?\\n[ \\t]{1,40}(?:-[ \\t]{1,4})?)?)";
+const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=?|%3[ad])${GAP})${TYPE}`;
+/** A template's placeholder, and `&` that begins no other parameter, are part of a value. */
+const BARE = "(?:[^\\s,;&|)}\\]\"'`<>]|&(?![\\w.%-]{1,40}=)|<[A-Z*]{1,8}>)";
+const VALUE = `(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})'|["'\`]{0,3}(?<bare>${BARE}{1,4096}))`;
+const KEYWORDS = [
+  ..."pass pwd psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid".split(
+    " ",
+  ),
+];
+
+const givenValue = ({ groups = {} }: RegExpExecArray) => groups.double ?? groups.single ?? groups.bare ?? "";
+
+/** What a name in small letters may begin with; behind anything else it is the end of another word: bypass, monkey. */
+const OWNERS =
+  /(?:^|[^a-z])(?:my|db|pg|x|user|root|admin|login|old|new|client|auth|api|access|refresh|id|rest|app|mysql|redis|smtp|ftp|git|bot|sa|default|master|device|php|asp|j|http|csrf|service|secure|store|key|trust|imp|lib|current|mail|wifi|ssh|ssl|tls|proxy|sudo|postgres|mongo|ldap|jdbc|web|super|session|bearer|private|secret|account)$/i;
+
+/** Reads what stands around the value, and whether it is a secret. */
+function isAssigned(_: string, match: RegExpExecArray): boolean {
+  const { groups = {}, index, input } = match;
+  const { label = "", separator = "" } = groups;
+  const before = input.slice(Math.max(0, index - 24), index);
+  if (/[a-z]$/.test(before) && /^[a-z]/.test(label) && !OWNERS.test(before)) return false;
+  return isLabelledSecret({
+    label,
+    before,
+    separator: separator.replace(/^["'`\])]{1,2}/, ""),
+    quoted: groups.bare === undefined,
+    value: givenValue(match),
+    after: input.slice(index + match[0].length, index + match[0].length + 80),
+  });
+}
+
+/** For values in a form of their own: an element, an attribute, a part of a form, a pair. */
+const isGiven = (_: string, match: RegExpExecArray) => {
+  const value = givenValue(match).trim();
+  const label = match.groups?.label ?? "";
+  if (isPlaceholder(value) || isSaid(value) || isProse(value)) return false;
+  if (/^(?:key|code|sid|session|auth|sig|salt)$/i.test(label)) return looksRandom(value);
+  return /^pass|secret|pwd/i.test(label) ? value.length >= 3 : hasDigit(value) || looksRandom(value);
+};
+
+const onlyValue = (match: RegExpExecArray) => {
+  const { double, single, bare } = match.indices?.groups ?? {};
+  const span = double ?? single ?? bare;
+  return span ? [span as [number, number]] : [];
+};
+
+const labelled = (id: string, source: string, extra: Partial<Rule> = {}): Rule => ({
+  id,
+  kind: "secret",
+  keywords: KEYWORDS,
+  pattern: pattern(source, "i"),
+  isSecret: isGiven,
+  spans: onlyValue,
+  ...extra,
+});
+
+const KOREAN_NAME =
+  "(?:비밀\\s?번호|비번|패스워드|암호|인증\\s?(?:번호|키|코드)|보안\\s?(?:번호|코드|키)|(?:시크릿|서비스|접속|비밀|API|액세스|엑세스|접근|인증|라이선스|클라이언트|앱|개인|암호화)\\s?(?:키|토큰|시크릿)|토큰|핀\\s?번호|OTP(?:\\s?번호)?|시크릿)";
+
+/** Values that are secret because of what they are called. */
+export const LABEL_RULES: readonly Rule[] = [
+  // {"name":"password","value":"…"}, <property name="password" value="…"/>, - name: DB_PASSWORD, value: …
+  labelled(
+    "named-value",
+    `${LABEL}["']?(?:\\s{0,4},\\s{0,4}["']?|[^<>\\n"']{0,40}\\s|\\s{1,40}|[^"'\\n]{0,20}\\n[^'"]{0,160})(?:value|content|default|val|input_value)["']?\\s{0,2}[:=]\\s{0,4}${VALUE}`,
+  ),
+  // api_key: SecretStr given '…'
+  labelled(
+    "refused-value",
+    `${LABEL}[^\\n"']{0,40}\\b(?:given|got|received)\\s{1,2}(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
+  ),
+  // ("password", "…"), ["--password","…"]
+  labelled(
+    "pair",
+    `${LABEL}(?<quote>["'])\\s{0,4},\\s{0,4}[bru]?(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
+    {
+      isSecret: (value, match) => isGiven(value, match) && hasDigit(givenValue(match)),
+    },
+  ),
+  // <ns:Password Type="…">…</ns:Password>, <key>password</key><string>…</string>
+  labelled(
+    "element",
+    `<(?:[\\w.-]{1,40}:)?[\\w.-]{0,40}?${LABEL}(?:\\s[^<>]{0,200})?>\\s{0,40}(?:<!\\[CDATA\\[)?(?<bare>[^<\\]]{1,2048})(?=</|\\]\\])`,
+  ),
+  labelled(
+    "property-list",
+    `<key>[\\w.-]{0,40}?${LABEL}</key>\\s{0,40}<(?:string|data)>(?<bare>[^<]{1,2048})`,
+  ),
+  // Content-Disposition: form-data; name="password"
+  labelled(
+    "form-data",
+    `form-data;[^"\\n]{0,20}name="[\\w.-]{0,40}?${LABEL}"(?:;[^\\n]{0,80})?\\s{1,8}(?<bare>[^\\s]{1,2048})`,
+  ),
+  labelled("label", `${LABEL}${ASSIGN}${VALUE}`, { isSecret: isAssigned }),
+  // password is …, token was …, password changed to …
+  {
+    id: "said-to-be",
+    kind: "secret",
+    keywords: ["pass", "pwd", "secret", "token", "key", "credential"],
+    pattern: pattern(
+      /\b(?:pass(?:word|wd|phrase|code)|pwd|secret|token|api[ _-]?key|access[ _-]?key|credentials?)\s{1,4}(?:is|was|are|were|of|(?:changed|reset|rotated|set) to)(?:\s{1,4}now)?\s{0,2}:?\s{1,4}(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>]{1,256}))/,
+      "i",
+    ),
+    isSecret: (value, match) => {
+      if (isPlaceholder(value)) return false;
+      if (match[3] === undefined) return !isProse(value);
+      return !isSaid(value) && !/^\d{1,3}$/.test(value) && !/ed$/.test(value);
+    },
+  },
+  // provided: …, for a key or secret that was refused
+  {
+    id: "provided",
+    kind: "secret",
+    keywords: ["provided", "given", "received", "got"],
+    pattern: pattern(
+      /(?:key|token|secret|password|credentials?)\s{1,2}(?:was\s|is\s)?(?:provided|given|received|got)\s{0,2}:?\s{1,2}["']?([^\s"',;<>]{6,1024})/,
+      "i",
+    ),
+    isSecret: (value) => hasDigit(value) && !isPlaceholder(value),
+  },
+  // with password hunter2, API key 0a1b…: a word that is none of a language.
+  {
+    id: "beside-name",
+    kind: "secret",
+    keywords: ["pass", "pwd", "secret", "key", "token", "auth"],
+    pattern: pattern(
+      /\b(?:pass(?:word|wd|phrase|code)|pwd|secret|(?:api|service|secret|access|license|auth|fernet|encryption|private)[ _-]?key|(?:access|refresh|auth|bearer|session|security|invalid|id|personal access|unknown|expired)[ _-]token)\s{1,4}(?:value\s)?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>=:()]{4,1024}))/,
+      "i",
+    ),
+    isSecret: (value, match) => {
+      if (isPlaceholder(value) || isProse(value) || isSaid(value)) return false;
+      const isPassword = /^pass|^pwd/i.test(match[0]);
+      if (isPassword)
+        return /\d[^\d]|[^\d]\d/.test(value) || (match[3] !== undefined && /[!@#$%^&*]/.test(value));
+      return looksRandom(value) || (match[3] === undefined && hasDigit(value));
+    },
+  },
+  {
+    id: "one-time-code",
+    kind: "secret",
+    keywords: ["pin", "otp", "cvv", "cvc", "2fa"],
+    digits: 3,
+    pattern: pattern(
+      /\b(?:PIN|OTP|CVV2?|CVC2?|2FA)(?:\s{1,2}code)?\s{0,2}(?:is|was|[:=])?\s{0,4}(\d{3,8})\b/,
+      "i",
+    ),
+  },
+  {
+    id: "korean-label",
+    kind: "secret",
+    keywords: [
+      "비밀",
+      "비번",
+      "패스",
+      "암호",
+      "인증",
+      "보안",
+      "시크",
+      "토큰",
+      "서비",
+      "접속",
+      "액세",
+      "엑세",
+      "접근",
+      "라이",
+      "클라",
+      "핀번",
+      "핀 번",
+      "otp",
+      "api",
+    ],
+    pattern: pattern(
+      `${KOREAN_NAME}(?:[는은이가를을]|\\s?값[은이]?)?(?<separator>\\s{0,4}[:=(\\[「『'"]{0,3}\\s{0,4}["'(\\[]?)(?<bare>[!-;=?-Z\\\\^-{}~]{3,512})`,
+      "i",
+    ),
+    spans: onlyValue,
+    isSecret: (_, match) => {
+      const value = givenValue(match).replace(/["')\].,]+$/, "");
+      const isNumbered = /번호|코드|OTP/i.test(match[0].slice(0, 8));
+      if (isPlaceholder(value) || isSaid(value)) return false;
+      if (/^\d+$/.test(value)) return isNumbered ? value.length >= 4 : value.length >= 8;
+      return /[:=]/.test(match.groups?.separator ?? "") || hasDigit(value) || /[!@#$%^&*]/.test(value);
+    },
+  },
+];

@@ -1,0 +1,63 @@
+import { pattern, type Rule } from "../rule.ts";
+import { hasDigit, isPlaceholder, looksRandom } from "../values.ts";
+
+/** Words of a path behind which a token stands. */
+const PATH_WORDS =
+  "reset(?:[-_]?password)?|password[-_]?reset|verify(?:[-_]?email)?|verification|invite|invitations?|magic(?:[-_]?link)?|activate|activation|confirm(?:ation)?|unsubscribe|token|tokens|webhooks?(?:b2)?|hooks?|share|shared|auth|login|session|sso|key|keys|apikey|access|recover|download|signed|v[234]|catch(?:/\\d{1,12})?|IncomingWebhook|rpc|secret|with/key";
+
+/** What addresses carry: users with passwords, and tokens as a part of the path. */
+export const URL_RULES: readonly Rule[] = [
+  // scheme://user:password@host
+  {
+    id: "url-password",
+    kind: "password",
+    keywords: ["://"],
+    pattern: pattern(/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/]{0,128}:([^\s"'<>]{1,256})@/i),
+    isSecret: (value) => !isPlaceholder(value),
+  },
+  // scheme://token@host
+  {
+    id: "url-user-token",
+    kind: "token",
+    keywords: ["://"],
+    pattern: pattern(/\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:@/"'<>]{12,256})@/i),
+    isSecret: (value) => looksRandom(value, 12),
+  },
+  // jdbc:oracle:thin:user/password@host, user:password@tcp(host)
+  {
+    id: "oracle-password",
+    kind: "password",
+    keywords: ["jdbc:oracle"],
+    pattern: pattern(/\bjdbc:oracle:[a-z]{2,8}:[^\s/@]{1,64}\/([^\s@"'<>]{1,128})@/i),
+  },
+  {
+    id: "go-dsn-password",
+    kind: "password",
+    keywords: ["@tcp(", "@udp(", "@unix("],
+    pattern: pattern(/\b[\w.-]{1,64}:([^\s:@/"'<>]{1,128})@(?:tcp|udp|unix)\(/),
+  },
+  {
+    id: "webhook",
+    kind: "webhook",
+    keywords: ["hooks.", "/webhook", "webhook.", "chat.googleapis", "maker.ifttt"],
+    pattern: pattern(
+      /https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks|(?:ptb\.|canary\.)?discord\.com\/api(?:\/v\d+)?\/webhooks|[\w.-]{1,63}\.webhook\.office\.com|outlook\.office(?:365)?\.com\/webhook|hooks\.zapier\.com|chat\.googleapis\.com\/v1\/spaces|maker\.ifttt\.com\/trigger|hook\.[\w.]{1,20}make\.com|hooks\.[\w.-]{1,63})\/([^\s"'<>]{1,1024})/i,
+    ),
+  },
+  {
+    id: "telegram-bot",
+    kind: "token",
+    digits: 8,
+    pattern: pattern(/(?<!\d)(\d{5,16}:A[\w-]{32,36})(?![\w-])/),
+  },
+  {
+    id: "path-token",
+    kind: "token",
+    keywords: ["/"],
+    pattern: pattern(`/(?:${PATH_WORDS})/((?:[A-Za-z0-9_~.-]|<[A-Z*]{1,8}>){7,512})`, "i"),
+    isSecret: (value, match) =>
+      /catch/.test(match[0])
+        ? hasDigit(value)
+        : !/\.(?:js|css|ts|map|html?|php|json|png|jpe?g|svg|log|gz)$/i.test(value) && looksRandom(value, 20),
+  },
+];
