@@ -60,7 +60,9 @@ export const HEADER_RULES: readonly Rule[] = [
       /authorization["'\])]{0,2}\s{0,4}(?:=>|[:=]|,)\s{0,4}\[?["']?\s{0,2}(?:[A-Za-z][\w-]{1,40}\s{1,4})?((?:[^\s,"'<>]|<[A-Z*]{1,8}>){4,4096})/,
       "i",
     ),
-    isSecret: isToken,
+    // A scheme whose token was taken already is none.
+    isSecret: (value, { 0: match, index, input }) =>
+      isToken(value) && !/^\s{1,4}<[a-z]/.test(input.slice(index + match.length, index + match.length + 6)),
   },
   {
     id: "scheme-and-token",

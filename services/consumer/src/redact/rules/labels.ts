@@ -39,7 +39,7 @@ const TYPE =
   "(?:string\\(\\d{1,6}\\)\\s{0,2}|(?:Some|Just|Secret|SecretStr|SecretString|String|Optional|Sensitive)[(\\[]\\s{0,2}|[bru](?=[\"'])|[>|][+-]?\\d?\\s{1,40}|!!?\\w{1,20}\\s{1,4}|\\[\\s{0,4}|&)?";
 /** White space, and the next line if it is indented. */
 const GAP = "(?:[ \\t]{0,8}(?:\\r?\\n[ \\t]{1,40}(?:-[ \\t]{1,4})?)?)";
-const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=?|%3[ad])${GAP})${TYPE}`;
+const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=?)${GAP})${TYPE}`;
 /** A template's placeholder, and `&` that begins no other parameter, are part of a value. */
 const BARE = "(?:[^\\s,;&|)}\\]\"'`<>]|&(?![\\w.%-]{1,40}=)|<[A-Z*]{1,8}>)";
 const VALUE = `(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})'|["'\`]{0,3}(?<bare>${BARE}{1,4096}))`;
