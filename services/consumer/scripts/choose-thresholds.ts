@@ -6,7 +6,7 @@ import type { Embedder } from "../src/cause/embedding/types.ts";
 import { editionOf, readPairs, similaritiesOf } from "./pairs.ts";
 import { report, type Similarities, similaritiesSchema } from "./report.ts";
 
-const KNOWLEDGE = new URL("../knowledge", import.meta.url);
+const KNOWLEDGE = new URL("../knowledge/", import.meta.url);
 const SIMILARITIES = new URL("similarities.json", KNOWLEDGE);
 const PICTURE = new URL("../../../docs/pictures/thresholds.svg", import.meta.url);
 
