@@ -1,4 +1,8 @@
 export { LineFormatError, LineSyntaxError } from "./errors.ts";
+export { type ReadLog, type ReadLogs, type ReadOptions, readText, readValue } from "./formats/read.ts";
+export { UNKNOWN } from "./formats/record.ts";
+export { CONTINUATION_PATTERN, continues } from "./formats/split.ts";
+export { isZone } from "./formats/time.ts";
 export {
   BLOCK_PATTERN,
   ERROR_CODE_PATTERN,

@@ -4,6 +4,9 @@ import { z } from "zod";
 export const LEVELS = ["DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 export type Level = (typeof LEVELS)[number];
 
+export const LEVEL_SOURCES = ["record", "text", "status", "panic", "traceback", "default"] as const;
+export const TIMESTAMP_SOURCES = ["record", "runtime", "arrival"] as const;
+
 /** Longest message of a record, in UTF-16 code units. */
 export const MAX_MESSAGE_LENGTH = 16_384;
 /** Longest message with its stack trace, in UTF-16 code units. */
@@ -41,10 +44,10 @@ export const logRecordSchema = z.object({
     .datetime({ precision: 3 })
     .describe("an ISO 8601 time in UTC with milliseconds such as 2026-01-25T01:02:03.456Z"),
   level: z.enum(LEVELS).describe(LEVELS.join(", ")),
-  service: word(
-    WORD_PATTERNS.service,
-    "1 to 63 letters, digits and . _ -, starting with a letter or a digit",
-  ),
+  service: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,62}$/u)
+    .describe("1 to 63 letters of any script, digits and . _ -, starting with a letter or a digit"),
   version: word(
     WORD_PATTERNS.version,
     "1 to 64 letters, digits and . _ + -, starting with a letter or a digit",
@@ -63,11 +66,32 @@ export const logRecordSchema = z.object({
   /** Such as `dev` or `prod`. */
   environment: origin,
   pod_name: origin,
+  /** Such as `DB_POOL_EXHAUSTED`, `ECONNREFUSED`, `42P01` (SQLSTATE). */
   error_code: z
     .string()
-    .regex(new RegExp(`^${WORD_PATTERNS.errorCode}$`))
+    .regex(/^[A-Z0-9][A-Z0-9_.-]{0,63}$/)
     .optional()
-    .describe("nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter"),
+    .describe("nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter or a digit"),
+  /** Such as `java.lang.IllegalStateException`, `KeyError`. */
+  error_type: z.string().max(256).optional().describe("nothing, or a text of at most 256 characters"),
+  /**
+   * Whence the level is. `record`: the log has a field or a place for it. `text`: a word in its text. `status`: the HTTP status.
+   * `panic`, `traceback`: what it tells of. `default`: from nowhere, so INFO. Nothing in CALI's own records: it is theirs.
+   */
+  level_source: z
+    .enum(LEVEL_SOURCES)
+    .optional()
+    .describe(`nothing, or ${LEVEL_SOURCES.join(", ")}`),
+  /**
+   * Whence the time is. `record`: the log says it. `runtime`: of the container's runtime, or of the log service. `arrival`: when the
+   * stream took the record. Nothing in CALI's own records: it is theirs.
+   */
+  timestamp_source: z
+    .enum(TIMESTAMP_SOURCES)
+    .optional()
+    .describe(`nothing, or ${TIMESTAMP_SOURCES.join(", ")}`),
+  /** The message or the log content was longer than a record holds. */
+  truncated: z.literal(true).optional().describe("nothing, or true"),
 });
 
 export type LogRecord = z.infer<typeof logRecordSchema>;

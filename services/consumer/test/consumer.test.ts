@@ -20,7 +20,7 @@ it("a line becomes an alert, and the numbers tell it", async () => {
   const [one, other] = rig.kinesis.openShards;
   rig.kinesis.put(json(), one);
   rig.kinesis.put(json({ level: "ERROR", service: "payment", message: "card 12 is declined" }), other);
-  rig.kinesis.put("nonsense", other);
+  rig.kinesis.put('{"nonsense', other);
   await until("the alert", () => rig.slack.posts.length > 0);
   await until("all three", async () => (await consumer.counters()).totals.records === 3);
   expect(alerts).toEqual(["payment"]);
@@ -80,18 +80,13 @@ it("every kind of broken record is kept as it came, with the reason, and no othe
     [Buffer.alloc(0), "empty"],
     [Buffer.from("   "), "empty"],
     [Buffer.from([0xff, 0xfe, 0x00]), "not UTF-8"],
-    [Buffer.from("nonsense"), "JSON"],
+    [Buffer.from("\u0001\u0002 nonsense"), "not text"],
     [Buffer.from('{"level":"INFO"'), "JSON"],
-    [Buffer.from("null"), "record: given null"],
-    [Buffer.from('["list"]'), "record: given"],
-    [Buffer.from(JSON.stringify({ ...logRecord(), level: "LOUD" })), 'level: given "LOUD"'],
-    [Buffer.from(JSON.stringify({ ...logRecord(), service: undefined })), "service: given nothing"],
-    [Buffer.from(JSON.stringify({ ...logRecord(), timestamp: "yesterday" })), "timestamp: given"],
     [gzipSync(json()).subarray(0, 40), "gzip"],
     [gzipSync(Buffer.alloc(20 * 1024 * 1024, 0x20)), "gzip: becomes more than"],
     [brokenAggregate, "KPL aggregate"],
-    [Buffer.from(JSON.stringify(megabyte)), "message: given"],
-    [Buffer.alloc(1024 * 1024, 0x7b), "JSON"],
+    [Buffer.from(JSON.stringify(megabyte).slice(0, -1)), "JSON"],
+    [Buffer.from('{"'.repeat(512 * 1024)), "JSON"],
   ];
   for (const [bytes] of broken) {
     rig.kinesis.put(bytes);

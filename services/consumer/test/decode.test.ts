@@ -4,14 +4,20 @@ import { describe, expect, it } from "vitest";
 import { decode, MAX_PAYLOADS } from "../src/decode/decode.ts";
 import { aggregate } from "./support/records.ts";
 
-const object = fc.dictionary(
-  fc.string({ minLength: 1 }).filter((key) => key !== "__proto__"),
-  fc.jsonValue(),
-);
+/** Objects with a message to know them by. */
+const object = fc.record({
+  message: fc.nat().map((number) => `message ${number}`),
+  more: fc.dictionary(
+    fc.string({ minLength: 1 }).filter((key) => key !== "__proto__"),
+    fc.jsonValue(),
+  ),
+});
 const encodings = fc.constantFrom("plain", "gzip", "aggregate");
 
-const values = (data: Uint8Array) =>
-  decode(data).map((payload) => (payload.ok ? payload.value : new Error(payload.reason)));
+const messages = (data: Uint8Array) =>
+  decode(data, { arrival: 0 }).map((payload) =>
+    payload.ok ? payload.record.message : new Error(payload.reason),
+  );
 
 describe("decode", () => {
   it("split after join is the identity, for every way of joining", () => {
@@ -30,8 +36,8 @@ describe("decode", () => {
               : encoding === "aggregate"
                 ? aggregate([joined, gzipSync(joined)])
                 : joined;
-          const expected = JSON.parse(JSON.stringify(objects));
-          expect(values(data)).toEqual(encoding === "aggregate" ? [...expected, ...expected] : expected);
+          const expected = objects.map(({ message }) => message);
+          expect(messages(data)).toEqual(encoding === "aggregate" ? [...expected, ...expected] : expected);
         },
       ),
       { numRuns: 300 },
@@ -66,23 +72,24 @@ describe("decode", () => {
   });
 
   it("one broken line costs no other", () => {
-    const data = Buffer.from('{"a":1}\n{"a":2,\n{"a":3}{"a":4}\nrubbish\n{"a":5}\n');
+    const data = Buffer.from('{"a":1}\n{"a":2,\n{"a":3}{"a":4}\nrubbish\n\u0001\u0002{{{\n{"a":5}\n');
     const payloads = decode(data);
-    expect(payloads.filter((p) => p.ok).map((p) => (p as { value: unknown }).value)).toEqual([
-      { a: 1 },
-      { a: 3 },
-      { a: 4 },
-      { a: 5 },
+    expect(payloads.flatMap((p) => (p.ok ? [p.record.message] : []))).toEqual([
+      '{"a":1}',
+      '{"a":3}',
+      '{"a":4}',
+      "rubbish",
+      '{"a":5}',
     ]);
     expect(payloads.filter((p) => !p.ok).map((p) => Buffer.from(p.bytes).toString())).toEqual([
       '{"a":2,',
-      "rubbish",
+      "\u0001\u0002{{{",
     ]);
   });
 
   it("braces and quotes inside strings do not cut", () => {
     const texts = ['{"a":"}{"}', '{"b":"\\"}{\\\\"}'];
-    expect(values(Buffer.from(texts.join("")))).toEqual(texts.map((text) => JSON.parse(text)));
+    expect(messages(Buffer.from(texts.join("")))).toEqual(texts);
   });
 
   it.each([
@@ -91,7 +98,11 @@ describe("decode", () => {
     ["not UTF-8", Buffer.from([0xc3, 0x28]), "not UTF-8"],
     ["not UTF-8 inside an object", Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d]), "not UTF-8"],
     ["an object that never ends", Buffer.from('{"a":{"b":"'), "JSON: "],
-    ["words", Buffer.from("not json"), "JSON: "],
+    [
+      "control characters",
+      Buffer.from("\u0001\u0002\u0003 and a word"),
+      "not text: 3 control characters of 14",
+    ],
     ["a cut gzip", gzipSync('{"a":1}').subarray(0, 15), "gzip: "],
     ["an empty gzip", gzipSync(""), "empty: 0 bytes"],
     ["a gzip inside a gzip", gzipSync(gzipSync("{}")), "not UTF-8"],
@@ -129,13 +140,13 @@ describe("decode", () => {
       maxDecodedBytes: 1024 * 1024,
     });
     expect(first?.ok).toBe(false);
-    expect(second).toMatchObject({ ok: true, value: { a: 1 } });
+    expect(second).toMatchObject({ ok: true, record: { message: '{"a":1}' } });
   });
 
   it("1 MiB: one object, and one MiB of opening braces", () => {
     const big = { message: "x".repeat(1024 * 1024 - 20) };
-    expect(values(Buffer.from(JSON.stringify(big)))).toEqual([big]);
-    expect(decode(Buffer.alloc(1024 * 1024, 0x7b))).toMatchObject([{ ok: false }]);
+    expect(messages(Buffer.from(JSON.stringify(big)))).toEqual([big.message.slice(0, 16_384)]);
+    expect(messages(Buffer.alloc(1024 * 1024, 0x7b))).toEqual(["{".repeat(16_384)]);
   });
 
   describe("of very many payloads reads the first ones; the rest is one invalid payload that can be sent again", () => {
@@ -144,8 +155,8 @@ describe("decode", () => {
     it.each([
       ["one after the other", Buffer.from(objects.join(""))],
       ["in lines", Buffer.from(objects.join("\n"))],
-      ["in lines, one of them broken", Buffer.from(["rubbish", ...objects.slice(1)].join("\n"))],
-      ["in one line below a broken one", Buffer.from(`rubbish\n${objects.slice(1).join("")}`)],
+      ["in lines, one of them broken", Buffer.from(['{"a', ...objects.slice(1)].join("\n"))],
+      ["in one line below a broken one", Buffer.from(`{"a\n${objects.slice(1).join("")}`)],
       ["compressed", gzipSync(objects.join("\n"))],
       ["in an aggregate", aggregate(objects.map((one) => Buffer.from(one)))],
     ])("%s", (_, data) => {
@@ -153,7 +164,7 @@ describe("decode", () => {
       expect(payloads).toHaveLength(MAX_PAYLOADS + 1);
       expect(payloads.at(-1)).toMatchObject({ ok: false, reason: expect.stringContaining("10000 payloads") });
       const again = decode(payloads.at(-1)?.bytes as Uint8Array);
-      expect(again).toMatchObject(objects.slice(-7).map((one) => ({ ok: true, value: JSON.parse(one) })));
+      expect(again).toMatchObject(objects.slice(-7).map((message) => ({ ok: true, record: { message } })));
     });
 
     it("16 KB of gzip that become 8 million objects", () => {

@@ -89,14 +89,14 @@ it("no room for objects: nothing is acknowledged until there is, and then nothin
     delete: (key) => real.delete(key),
   };
   const consumer = await rig.start({}, { objects });
-  rig.kinesis.put("nonsense");
+  rig.kinesis.put('{"nonsense');
   rig.kinesis.put(json());
   await until("not ready", async () => (await ready(consumer.port)).text.includes("ENOSPC"));
   expect((await consumer.counters()).totals.records).toBe(0);
   full = false;
   await until("all records", async () => (await consumer.counters()).totals.records === 2);
   await until("ready again", async () => (await ready(consumer.port)).status === 200);
-  expect((await rig.deadLetters()).map(({ bytes }) => bytes.toString())).toEqual(["nonsense"]);
+  expect((await rig.deadLetters()).map(({ bytes }) => bytes.toString())).toEqual(['{"nonsense']);
   expect(rig.said.some(({ msg }) => msg.includes("nothing is acknowledged, the shard waits"))).toBe(true);
 });
 

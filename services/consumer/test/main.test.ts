@@ -21,6 +21,7 @@ it("has each command once, and says what it does", () => {
     "quality",
     "digest",
     "knowledge",
+    "decode",
     "keys",
   ]);
   for (const command of commands) expect(command.description()).not.toBe("");

@@ -15,10 +15,11 @@ export async function through(lines: Iterable<TailedLine>, lookup: PodLookup = L
   for (const line of lines) chain.add(line);
   chain.flush();
   return payloads.map((json) => {
-    const decoded = decode(Buffer.from(`${json}\n`));
+    const decoded = decode(Buffer.from(`${json}\n`), { arrival: 0 });
     const [payload] = decoded;
     if (decoded.length !== 1 || !payload?.ok) throw new Error(`not one payload: ${json.slice(0, 200)}`);
-    return { json, value: payload.value as Record<string, unknown>, verdict: validateRecord(payload.value) };
+    const value = JSON.parse(json) as Record<string, unknown>;
+    return { json, value, verdict: validateRecord(value), record: payload.record };
   });
 }
 

@@ -4,6 +4,7 @@ import { configKeys, loadConfig, secretsOf } from "../config/load.ts";
 import { createLog } from "../ops/log.ts";
 import { startConsumer } from "../pipeline/consumer.ts";
 import { digestCommand, qualityCommand } from "../reports/commands.ts";
+import { decodeCommand } from "./decode.ts";
 import { replayCommand } from "./replay.ts";
 
 /** Exit codes: 0 stopped as told, 1 could not start or go on, 2 the configuration or the command line is wrong. */
@@ -60,5 +61,6 @@ export function program(): Command {
     .addCommand(qualityCommand())
     .addCommand(digestCommand())
     .addCommand(knowledgeCommand())
+    .addCommand(decodeCommand())
     .addCommand(keysCommand());
 }

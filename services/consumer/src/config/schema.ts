@@ -1,4 +1,4 @@
-import { LEVELS } from "@cali/log-record";
+import { isZone, LEVELS } from "@cali/log-record";
 import { z } from "zod";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { knowledgeSchema } from "./knowledge.ts";
@@ -181,6 +181,14 @@ const http = z.strictObject({
   port: count(8080, 0, 65_535, "Port of /healthz, /readyz, /metrics; 0: any free one."),
 });
 
+const logs = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isZone, { message: "an IANA name such as Asia/Seoul, or an offset such as +09:00" })
+    .default("UTC")
+    .describe("Zone of times in logs that name none: an IANA name or an offset. Default: UTC."),
+});
+
 const log = z.strictObject({
   level: z.enum(LOG_LEVELS).default("info").describe("Least level of the program's own log. Default: info."),
 });
@@ -228,6 +236,7 @@ export const configSchema = z
     openSearch: openSearchSchema.prefault({}),
     links: links.prefault({}),
     http: http.prefault({}),
+    logs: logs.prefault({}),
     log: log.prefault({}),
   })
   .superRefine(embedderHasKey);

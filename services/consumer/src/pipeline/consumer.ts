@@ -309,6 +309,7 @@ class RunningConsumer implements Consumer {
         for (const template of templates) this.events.emit("newTemplate", template);
       },
       maxDecodedBytes: config.limits.decodedBytes,
+      timeZone: config.logs.timeZone,
       metrics: this.#metrics,
       clock: this.#clock,
       log,

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
-import { type LogRecord, validateRecord } from "@cali/log-record";
+import type { LogRecord } from "@cali/log-record";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
@@ -48,6 +48,8 @@ export interface PipelineOptions {
   keepRejected(payloads: RejectedPayload[]): Promise<void>;
   keepNewTemplates(templates: NewTemplate[]): Promise<void>;
   maxDecodedBytes: number;
+  /** Of times that name none: an IANA name or an offset. Default: UTC. */
+  timeZone?: string;
   metrics: Metrics;
   clock: Clock;
   log: Logger;
@@ -306,13 +308,13 @@ class Work {
 
   /** Works on the records, or on the first ones of them when they bring too much to keep at once. */
   async run(records: StreamRecord[], signal: AbortSignal, touch: () => void): Promise<void> {
-    const { clock, maxDecodedBytes } = this.#pipeline.options;
+    const { clock, maxDecodedBytes, timeZone } = this.#pipeline.options;
     let until = clock.monotonic() + SLICE_MS;
     let unseen = 0;
     let done = 0;
     while (done < records.length && this.rejected.length < MAX_REJECTED_IN_STEP) {
       const record = records[done++] as StreamRecord;
-      const payloads = decode(record.data, { maxDecodedBytes });
+      const payloads = decode(record.data, { maxDecodedBytes, zone: timeZone, arrival: record.arrivedAt });
       for (let index = 0; index < payloads.length; index++) {
         this.#take(payloads[index] as Payload, record, index);
         if (++unseen < PAYLOADS_BETWEEN_LOOKS) continue;
@@ -347,12 +349,7 @@ class Work {
       return;
     }
     try {
-      const verdict = validateRecord(payload.value);
-      if (!verdict.ok) {
-        this.#reject(source, index, payload.bytes, verdict.reason);
-        return;
-      }
-      const { record } = verdict;
+      const { record } = payload;
       this.#pipeline.options.grouper.see(record);
       if (record.level === "WARN" || record.level === "ERROR" || record.level === "FATAL") {
         this.#observe(record, { sequenceNumber: source.sequenceNumber, index });

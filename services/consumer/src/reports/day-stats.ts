@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type LogRecord, validateRecord } from "@cali/log-record";
+import { type LogRecord, UNKNOWN } from "@cali/log-record";
 import { mask } from "../group/masking.ts";
 import { dateOf } from "./dates.ts";
 import type { RawPayload } from "./raw-day.ts";
@@ -75,25 +75,22 @@ export class DayStats {
     this.#date = date;
   }
 
-  add({ payload, archivedAt }: RawPayload): void {
+  add({ payload, place, archivedAt }: RawPayload): void {
     this.#records++;
-    if (this.#isRepeat(payload.bytes)) this.#duplicates++;
-    if (payload.ok) this.#countEmpty(payload.value);
-    const verdict = payload.ok ? validateRecord(payload.value) : payload;
-    if (!verdict.ok) {
+    if (this.#isRepeat(payload.bytes, place)) this.#duplicates++;
+    if (!payload.ok) {
       this.#invalid++;
-      countIn(this.#reasons, mask(verdict.reason), MOST_REASONS);
+      countIn(this.#reasons, mask(payload.reason), MOST_REASONS);
       return;
     }
-    this.#addRecord((verdict as { record: LogRecord }).record, archivedAt);
+    this.#countEmpty(payload.record);
+    this.#addRecord(payload.record, archivedAt);
   }
 
-  #countEmpty(value: unknown): void {
-    const record = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  #countEmpty(record: LogRecord): void {
     for (const field of FIELDS) {
       const content = record[field];
-      const isEmpty =
-        content === undefined || content === null || (typeof content === "string" && content.trim() === "");
+      const isEmpty = content === undefined || content.trim() === "" || content === UNKNOWN;
       if (isEmpty) this.#empty.set(field, (this.#empty.get(field) ?? 0) + 1);
     }
   }
@@ -126,8 +123,8 @@ export class DayStats {
     this.#perHour[hour] = (this.#perHour[hour] ?? 0) + 1;
   }
 
-  #isRepeat(bytes: Uint8Array): boolean {
-    const hash = createHash("sha1").update(bytes).digest("base64");
+  #isRepeat(bytes: Uint8Array, place: number): boolean {
+    const hash = createHash("sha1").update(bytes).update(String(place)).digest("base64");
     if (this.#recent.has(hash) || this.#older.has(hash)) return true;
     this.#recent.add(hash);
     if (this.#recent.size >= REMEMBERED) {

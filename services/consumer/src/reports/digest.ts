@@ -1,4 +1,4 @@
-import { LEVELS, type Level, validateRecord } from "@cali/log-record";
+import { LEVELS, type Level } from "@cali/log-record";
 import { z } from "zod";
 import { identityOf } from "../group/identity.ts";
 import { TemplateMiner } from "../group/template-miner.ts";
@@ -69,9 +69,8 @@ async function sumUp(objects: ObjectStore, date: string): Promise<DayDigest> {
   let lines = 0;
   // What is broken is told by the quality report.
   for await (const { payload } of readRawDay(objects, date, () => {})) {
-    const verdict = payload.ok ? validateRecord(payload.value) : undefined;
-    if (!verdict?.ok) continue;
-    const { record } = verdict;
+    if (!payload.ok) continue;
+    const { record } = payload;
     if (record.level === "DEBUG" || record.level === "INFO") continue;
     lines++;
     byLevel.set(record.level, (byLevel.get(record.level) ?? 0) + 1);

@@ -9,6 +9,8 @@ export const RAW = "raw/";
 /** One archived payload. */
 export interface RawPayload {
   readonly payload: Payload;
+  /** Which of the logs that came in the same bytes, from 0. */
+  readonly place: number;
   /** When its object was written, ms since the epoch: when it had arrived, a delivery's buffering aside. */
   readonly archivedAt: number;
 }
@@ -43,7 +45,13 @@ export async function* readRawDay(
     const archivedAt = modified.getTime();
     try {
       for await (const text of pieces(objects.read(key))) {
-        for (const payload of decode(text)) yield { payload, archivedAt };
+        let place = 0;
+        let before: Uint8Array | undefined;
+        for (const payload of decode(text, { arrival: archivedAt })) {
+          place = payload.bytes === before ? place + 1 : 0;
+          before = payload.bytes;
+          yield { payload, place, archivedAt };
+        }
       }
     } catch (error) {
       // Objects that cannot be had are no quiet day.

@@ -1,0 +1,33 @@
+import { pattern } from "./pattern.ts";
+
+const REQUEST = '"(?:[^"\\\\]|\\\\.)*"';
+const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?<status>[1-5][0-9]{2})(?= |$)`;
+
+/**
+ * Access logs of nginx, Apache, IIS' W3C, Python's and Ruby's servers, HAProxy, Envoy and AWS's load balancers. They state no
+ * level: the HTTP status says it.
+ */
+export const accessLog = pattern("access-log", [
+  new RegExp(`^${CLF}`),
+  // A virtual host before it.
+  new RegExp(`^\\S{1,255} ${CLF}`),
+  // Django's runserver.
+  new RegExp(
+    `^\\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4} [0-9:]{8})\\] ${REQUEST} (?<status>[1-5][0-9]{2}) `,
+  ),
+  // HAProxy: client [accept date] frontend backend/server timers status.
+  /^[^\s[]{1,255}:[0-9]+ \[(?<time>[^\]]{8,40})\] \S{1,255} [^\s/]{1,255}\/\S{1,255} [-+0-9/]{3,60} (?<status>[1-5][0-9]{2}) /,
+  // Envoy's default: [start] "request" status flags.
+  new RegExp(
+    `^\\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\\] ${REQUEST} (?<status>[1-5][0-9]{2}) `,
+  ),
+  // AWS's application load balancer.
+  /^(?:https?|h2|wss?|grpcs?) (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z) app\/\S{1,255} \S{1,255} \S{1,255} [-.0-9]+ [-.0-9]+ [-.0-9]+ (?<status>[1-5][0-9]{2}) /,
+  // uvicorn: INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 500 Internal Server Error; gin: [GIN] 2026/01/25 - 01:02:03 | 500 |
+  /^\[GIN\] (?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} - [0-9:]{8}) \| *(?<status>[1-5][0-9]{2}) \|/,
+]);
+
+/** uvicorn states INFO for every request, whatever came of it. */
+export const uvicornAccess = pattern("access-log", [
+  new RegExp(`^INFO: +[0-9a-fA-F.:]{3,45}:[0-9]+ - ${REQUEST} (?<status>[1-5][0-9]{2})(?= |$)`),
+]);

@@ -1,0 +1,42 @@
+import { errorTypeOf, holdsStack, lastLine } from "./stack.ts";
+import type { Draft, TextFormat } from "./types.ts";
+
+/** What a process writes when it ends by itself: Go, Rust, Java's VM, the kernel, glibc. */
+const PANIC =
+  /^(?:panic: |fatal error: |PANIC\b|thread '[^']{0,100}' (?:\(\d+\) )?panicked at|Segmentation fault|SIG(?:SEGV|ABRT|BUS|ILL)\b|\*\*\* stack smashing|terminate called|FATAL ERROR: |Kernel panic|Out of memory: Kill|# A fatal error has been detected|runtime: out of memory|http: panic serving|unexpected fault address|double free or corruption|Aborted \(core dumped\)|Fatal Python error)/;
+/** What is printed of an exception that nobody caught, and what a logger prints of one. */
+const TRACEBACK =
+  /^(?:Traceback \(most recent call last\)|Exception in thread "|Unhandled [Ee]xception|Unhandled (?:P|p)romise ?[Rr]ejection|Uncaught |UnhandledPromiseRejectionWarning|Exception ignored in|PHP Fatal error|Fatal error: Uncaught)/;
+
+/** Whether a text tells that a process panicked or that an exception was not caught. */
+export function crashOf(text: string): "panic" | "traceback" | undefined {
+  if (PANIC.test(text)) return "panic";
+  if (TRACEBACK.test(text) || holdsStack(text)) return "traceback";
+  return undefined;
+}
+
+/** A panic, a traceback or an exception with its stack trace that begins the text. */
+export const crash: TextFormat = {
+  name: "crash",
+  read(head, below): Draft | undefined {
+    const kind = PANIC.test(head) ? "panic" : TRACEBACK.test(head) ? "traceback" : undefined;
+    const type = errorTypeOf(head + below);
+    if (kind === undefined && (type === undefined || !holdsStack(head + below)) && !isBareError(head))
+      return undefined;
+    const isPython = head.startsWith("Traceback") && below !== "";
+    // A traceback begins with a line that all of them have: the last one tells them apart.
+    return {
+      format: kind === "panic" ? "panic" : "traceback",
+      level: kind === "panic" ? "FATAL" : "ERROR",
+      levelSource: kind ?? "traceback",
+      message: isPython ? lastLine(below) : head,
+      stack: isPython ? head + below : below.slice(1),
+      ...(type !== undefined && { errorType: type }),
+    };
+  },
+};
+
+/** `java.lang.OutOfMemoryError: Java heap space`, alone: its frames may come as lines of their own. */
+function isBareError(head: string): boolean {
+  return /^(?:[a-z][\w$]*\.){1,10}[A-Z][\w$]{0,80}(?:Exception|Error)(?:$|: )/.test(head);
+}

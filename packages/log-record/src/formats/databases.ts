@@ -1,0 +1,32 @@
+import { pattern } from "./pattern.ts";
+
+/** `2026-01-25 01:02:03.456 UTC [123] user@db ERROR:  42P01: relation "x" does not exist`. LOG is what happens; SQLSTATE with `verbose`. */
+export const postgresql = pattern("postgresql", [
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5}|[+-][0-9:]{2,6})?)[: ]?(?:[^[\]]{0,100}:)?\[[0-9]+(?:-[0-9]+)?\]:? ?(?:[^:"]{0,200} )?(?<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT): {1,2}(?:(?<code>[0-9A-Z]{5}): )?(?<message>.*)$/,
+]);
+
+/** MySQL 8 (`time thread [ERROR] [MY-010119] [Server] message`), MariaDB, MySQL 5. */
+export const mysql = pattern("mysql", [
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]{1,2} ?[0-9:.]{7,15}(?:Z|[+-][0-9:]{5})?) [0-9]+ \[(?<level>System|Note|Warning|ERROR|Error)\] (?:\[(?<code>MY-[0-9]{6})\] \[[^\]]{1,60}\] )?(?<message>.*)$/,
+  /^(?<time>[0-9]{6} {1,2}[0-9:]{7,8}) (?:[0-9]+ )?\[(?<level>Note|Warning|ERROR)\] (?<message>.*)$/,
+]);
+
+/** `1:M 25 Jan 2026 01:02:03.456 # message`; # is a warning, * a notice, - verbose, . debug. */
+export const redis = pattern(
+  "redis",
+  [
+    /^[0-9]+:[XCSM] (?<time>[0-9]{2} [A-Z][a-z]{2} (?:[0-9]{4} )?[0-9:.]{8,12}) (?<sign>[.\-*#]) (?<message>.*)$/,
+  ],
+  {
+    more(draft, groups) {
+      const sign = (groups as Record<string, string>).sign ?? "";
+      draft.level = sign === "#" ? "WARN" : sign === "*" ? "INFO" : "DEBUG";
+      draft.levelSource = "record";
+    },
+  },
+);
+
+/** MongoDB before 4.4: `2026-01-25T01:02:03.456+0000 E QUERY    [conn1] message`. */
+export const mongodbText = pattern("mongodb-text", [
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}(?:Z|[+-][0-9]{4})) (?<level>[FEWID])[1-5]? +[A-Z_-]{1,12} +\[[^\]]{1,100}\] (?<message>.*)$/,
+]);

@@ -1,0 +1,151 @@
+import { SCALE_OF_KEY } from "./aliases.ts";
+import { crashOf } from "./crash.ts";
+import { type Fields, isObject, textOf } from "./fields.ts";
+import { readLevel } from "./levels.ts";
+import { errorTypeOf, holdsStack, stackText } from "./stack.ts";
+import { readTime } from "./time.ts";
+import type { Draft, ReadContext } from "./types.ts";
+
+/** What the table of aliases finds in a JSON log. */
+export function draftOfFields(format: string, fields: Fields, context: ReadContext): Draft {
+  const draft: Draft = { format };
+  const level = fields.first("level", levelAt);
+  if (level !== undefined) {
+    draft.level = level;
+    draft.levelSource = "record";
+  }
+  const time = timeOf(fields, context);
+  if (time !== undefined) draft.time = time;
+  set(draft, "service", fields.firstText("service"));
+  set(draft, "version", fields.firstText("version"));
+  set(draft, "traceId", fields.first("trace_id", traceAt));
+  set(draft, "podName", fields.firstText("pod_name"));
+  set(draft, "environment", fields.firstText("environment"));
+  set(draft, "platform", fields.firstText("platform"));
+  set(draft, "message", fields.first("message", messageAt));
+  set(draft, "stack", fields.first("stack", stackAt));
+  set(draft, "errorCode", fields.first("error_code", codeAt));
+  set(draft, "errorMessage", fields.first("error_message", sentenceAt));
+  set(draft, "status", fields.first("status", statusAt));
+  set(draft, "errorType", fields.firstText("error_type") ?? typeOf(draft));
+  return draft;
+}
+
+function set<K extends keyof Draft>(draft: Draft, key: K, value: Draft[K] | undefined): void {
+  if (value !== undefined) draft[key] = value;
+}
+
+function typeOf({ stack, errorMessage, message }: Draft): string | undefined {
+  for (const text of [stack, errorMessage, message]) {
+    const type = text === undefined ? undefined : errorTypeOf(text);
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}
+
+function levelAt(value: unknown, alias: string) {
+  if (alias === "status" && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
+  const scale = SCALE_OF_KEY[alias];
+  // Small numbers under `severity` are syslog's.
+  return readLevel(value, scale === "google" && Number(value) < 100 ? undefined : scale);
+}
+
+function timeOf(fields: Fields, context: ReadContext): number | undefined {
+  const time = fields.get("time");
+  const date = fields.get("date");
+  if (typeof time === "string" && typeof date === "string" && /^[0-9]{1,2}:[0-9]{2}/.test(time)) {
+    const both = readTime(`${date} ${time}`, context);
+    if (both !== undefined) return both;
+  }
+  return fields.first("timestamp", (value) => readTime(value, context));
+}
+
+/** A W3C traceparent, Google Cloud's path, X-Ray's header, or the id itself. */
+function traceAt(value: unknown): string | undefined {
+  const text = textOf(value)?.trim();
+  if (text === undefined || /^[0-]+$/.test(text)) return undefined;
+  const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(text);
+  if (parts?.[1] !== undefined) return parts[1];
+  if (text.startsWith("projects/")) return text.slice(text.lastIndexOf("/") + 1) || undefined;
+  return /(?:^|;)Root=([^;]+)/.exec(text)?.[1] ?? text;
+}
+
+function messageAt(value: unknown): string | undefined {
+  if (typeof value === "string" && isObjectText(value)) return value;
+  return textOf(value);
+}
+
+const isObjectText = (text: string) => text.startsWith("{");
+
+/** A stack is several lines or frames; one line under such a name is what the error says. */
+function stackAt(value: unknown, alias: string): string | undefined {
+  if (typeof value === "string") {
+    if (alias === "stack" || value.includes("\n")) return value.trim() === "" ? undefined : value;
+    return holdsStack(value) ? value : undefined;
+  }
+  return isObject(value) || Array.isArray(value) ? stackText(value) : undefined;
+}
+
+function sentenceAt(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}
+
+/** Numbers of HTTP under `code` are the status. */
+function codeAt(value: unknown, alias: string): string | undefined {
+  const text = textOf(value)?.trim();
+  if (text === undefined || text.length > 64 || /\s/.test(text) || /^0+$/.test(text)) return undefined;
+  return alias === "code" && statusAt(value) !== undefined ? undefined : text;
+}
+
+function statusAt(value: unknown): number | undefined {
+  const text = textOf(value);
+  return text !== undefined && /^[1-5][0-9]{2}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What an access log as JSON is about, when it has no message. */
+export function requestOf(fields: Fields): string | undefined {
+  const first = (...names: string[]) =>
+    names.map((name) => fields.text(name)).find((one) => one !== undefined);
+  const request = first("request", "requestline");
+  const method = first(
+    "method",
+    "httpmethod",
+    "requestmethod",
+    "http.method",
+    "http.request.method",
+    "httprequest.requestmethod",
+    "req.method",
+  );
+  const path = first(
+    "path",
+    "url",
+    "uri",
+    "requesturi",
+    "requestpath",
+    "http.url",
+    "http.target",
+    "url.path",
+    "httprequest.requesturl",
+    "req.url",
+    "xenvoyoriginalpath",
+  );
+  const line = request ?? (method !== undefined && path !== undefined ? `${method} ${path}` : undefined);
+  if (line === undefined) return undefined;
+  const status = fields.first("status", statusAt);
+  return status === undefined ? line : `${line} ${status}`;
+}
+
+/** The level of a log that states none, by what it tells. */
+export function impliedLevel({
+  message = "",
+  stack = "",
+  status,
+}: Draft): Pick<Draft, "level" | "levelSource"> {
+  const crash = crashOf(message) ?? (stack === "" ? undefined : crashOf(stack.slice(0, 20_000)));
+  if (crash === "panic") return { level: "FATAL", levelSource: "panic" };
+  if (crash === "traceback" || (stack !== "" && errorTypeOf(stack) !== undefined)) {
+    return { level: "ERROR", levelSource: "traceback" };
+  }
+  if (status !== undefined) return { level: status >= 500 ? "ERROR" : "INFO", levelSource: "status" };
+  return {};
+}

@@ -1,0 +1,18 @@
+import { pattern } from "./pattern.ts";
+
+/** Kubernetes' klog and glog: `E0125 01:02:03.456789       1 reflector.go:147] message`, structured ones too. */
+export const klog = pattern(
+  "klog",
+  [
+    /^(?<level>[IWEF])(?<time>(?:20[0-9]{2})?[01][0-9][0-3][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) +[0-9]+ [^\s\]]{1,200}\] ?(?<message>.*)$/,
+  ],
+  {
+    more(draft) {
+      const structured = /^"((?:[^"\\]|\\.)*)"(?: (.*))?$/.exec(draft.message ?? "");
+      if (structured === null) return;
+      const error = /(?:^| )err="((?:[^"\\]|\\.)*)"/.exec(structured[2] ?? "")?.[1];
+      draft.message = `${structured[1]}${structured[2] === undefined ? "" : ` ${structured[2]}`}`;
+      if (error !== undefined) draft.errorMessage = error;
+    },
+  },
+);

@@ -1,0 +1,66 @@
+import type { Level } from "../schema.ts";
+import { levelOfWord } from "./levels.ts";
+import { errorTypeOf } from "./stack.ts";
+import { leadingTime } from "./time.ts";
+import type { Draft, TextFormat } from "./types.ts";
+
+/** How far into a line its level may stand. */
+const HEADER_LENGTH = 160;
+/** Words that are a level when they are in capitals, wherever in the header. */
+const CAPITALS =
+  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
+/** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
+const MARKED =
+  /(?:[[<(|{]|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic)(?=[\s\]>)|}"',;:]|$)/i;
+/** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
+const FIRST =
+  /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic)(?:[\]:>)|]| - )/i;
+
+/** Text in no format that is known: a time at its start and a level in its first words, when they are there. */
+export const plain: TextFormat = {
+  name: "text",
+  read(head, below, context) {
+    const draft: Draft = { format: "text", message: head, stack: below.slice(1) };
+    const found = leadingTime(head, context);
+    let text = head;
+    if (found !== undefined) {
+      draft.time = found.time;
+      text = head.slice(found.end).replace(/^[\s,;|:\]-]{1,8}(?=\S)/, "");
+      if (text.trim() === "") text = head;
+    }
+    const level = levelInText(text);
+    if (level !== undefined) {
+      draft.level = level.level;
+      draft.levelSource = "text";
+      // Only a level that begins the text is not part of what it says.
+      if (level.start <= 1)
+        text = withoutLogger(text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "")) || text;
+    }
+    draft.message = text;
+    const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1)));
+    if (type !== undefined) draft.errorType = type;
+    return draft;
+  },
+} satisfies TextFormat;
+
+/** The first level that a text names, and where. A word such as `error` within a sentence is none. */
+export function levelInText(whole: string): { level: Level; start: number; end: number } | undefined {
+  const text = whole.slice(0, HEADER_LENGTH);
+  const first = FIRST.exec(text);
+  const found = [first, MARKED.exec(text), CAPITALS.exec(text)]
+    .filter((one) => one !== null)
+    .sort((a, b) => a.index - b.index)[0];
+  const word = found?.[1];
+  const level = word === undefined ? undefined : levelOfWord(word.toLowerCase());
+  if (found === undefined || word === undefined || level === undefined) return undefined;
+  const start = found.index + found[0].indexOf(word);
+  return { level, start, end: start + word.length };
+}
+
+/** `[main] com.shop.Pay - message` without what is before the message. */
+function withoutLogger(text: string): string {
+  const found = /^(?:\[[^\]]{1,100}\] ?)?[\w$]{1,60}(?:\.[\w$]{1,60}){1,10}(?::[0-9]+)? ?(?:-|:) (?=\S)/.exec(
+    text,
+  );
+  return found === null ? text : text.slice(found[0].length);
+}

@@ -1,0 +1,17 @@
+import { pattern } from "./pattern.ts";
+
+/** Python's logging as text, and what is built on it: gunicorn, uvicorn, Celery, Airflow, loguru. */
+export const pythonText = pattern("python-text", [
+  // 2026-01-25 01:02:03,456 - shop.pay - ERROR - message; the separator may be | or :.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z|[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
+  // loguru: time | ERROR    | module:function:12 - message.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) \| (?<level>[A-Z]{4,8}) *\| [^\s]{1,200}:[^\s]{1,200}:[0-9]+ - (?<message>.*)$/,
+  // gunicorn: [2026-01-25 01:02:03 +0000] [7] [ERROR] message.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4})\] \[[0-9]+\] \[(?<level>[A-Z]{4,8})\] (?<message>.*)$/,
+  // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
+  // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}[.,][0-9]{3,6}(?:[+-][0-9:]{4,6})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
+  // basicConfig: ERROR:root:message; uvicorn: ERROR:    message.
+  /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[\w.-]{1,200}:| +)(?<message>.*)$/,
+]);

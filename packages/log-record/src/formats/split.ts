@@ -1,0 +1,52 @@
+import { levelInText, plain } from "./plain.ts";
+import { leadingTime } from "./time.ts";
+
+/**
+ * How a line begins that belongs to the one above it: indented, or one of the words that stack traces have. The same in
+ * JavaScript and in Onigmo (Fluent Bit).
+ */
+export const CONTINUATION_PATTERN =
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|[)}\\]]+[;,]?$)";
+
+const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
+/** `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
+export const EXCEPTION_PATTERN =
+  "^(?:[A-Za-z_$][A-Za-z0-9_$]*[.:\\\\]+)*[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Warning|Interrupt|Exit)(?::.*)?$";
+const EXCEPTION = new RegExp(EXCEPTION_PATTERN);
+const FRAME = /^(?:[ \t]+at |[ \t]+\.\.\. |Caused by: |[ \t]+from |#[0-9]+ )/;
+/** The first of java.util.logging's two lines. */
+const JUL = /^[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} [AP]M [\w.$]/;
+const CONTEXT = { zone: "UTC", arrival: 0 };
+
+/**
+ * Whether a line belongs to the log whose lines are given, as the frames of a stack trace do.
+ * @param open at least one line
+ * @param next the line below, if there is one
+ */
+export function continues(open: readonly string[], line: string, next: string | undefined): boolean {
+  const first = open[0] as string;
+  const last = open.at(-1) as string;
+  if (/^[ \t]/.test(line)) return leadingTime(line.trimStart(), CONTEXT) === undefined;
+  if (CONTINUATION.test(line)) return true;
+  if (isStart(line)) return JUL.test(first) && open.length === 1;
+  // Rust writes what happened below where it happened.
+  if (open.length === 1 && /^thread '.*panicked at /.test(first)) return true;
+  // Python writes it last, below its indented frames.
+  if (/^[ \t]/.test(last) && open.some((one) => one.startsWith("Traceback ")))
+    return /^[\w.]+(?:: |$)/.test(line);
+  // Java writes the exception below the message that a logger gave it.
+  return EXCEPTION.test(line) && next !== undefined && FRAME.test(next) && canFail(first) && open.length < 50;
+}
+
+/** A line that begins like a log's. */
+function isStart(line: string): boolean {
+  if (EXCEPTION.test(line)) return false;
+  return leadingTime(line, CONTEXT) !== undefined || levelInText(line)?.start === 0;
+}
+
+/** Whether an exception may be what a log tells of: not of one that says INFO or DEBUG, nor of another exception. */
+function canFail(first: string): boolean {
+  if (EXCEPTION.test(first)) return false;
+  const level = plain.read(first, "", { ...CONTEXT, depth: 0 })?.level;
+  return level === undefined || (level !== "INFO" && level !== "DEBUG");
+}

@@ -1,0 +1,105 @@
+import { readLevel } from "./levels.ts";
+import { readTime } from "./time.ts";
+import type { Draft, ReadContext } from "./types.ts";
+
+/** A log as text within another line: what is around it, and where it begins. */
+export interface Wrapper {
+  readonly name: string;
+  read(head: string, context: ReadContext): { start: number; outer: Partial<Draft> } | undefined;
+}
+
+const CRI =
+  /^(\d{4}-\d{2}-\d{2}T[0-9:.]{8,20}(?:Z|[+-]\d{2}:\d{2})) (?:stdout|stderr) [FP](?::[\w:]{0,20})? /;
+
+/** What the container runtime writes: time, stream, F or P, text. */
+export const cri: Wrapper = {
+  name: "cri",
+  read(head, context) {
+    const found = CRI.exec(head);
+    return found === null ? undefined : { start: found[0].length, outer: timeOf(found[1], context) };
+  },
+};
+
+const RFC_5424 =
+  /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) (-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)(?: \ufeff?|$)/;
+const RFC_3164 =
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) ([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?: ?/;
+
+/** RFC 5424 and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
+export const syslog: Wrapper = {
+  name: "syslog",
+  read(head, context) {
+    const five = RFC_5424.exec(head);
+    if (five !== null) {
+      const [whole, priority, time, host, app] = five;
+      return { start: whole.length, outer: header(priority, time, host, app, context) };
+    }
+    const three = RFC_3164.exec(head);
+    if (three === null) return undefined;
+    const [whole, priority, time, host, tag] = three;
+    return { start: whole.length, outer: header(priority, time, host, tag, context) };
+  },
+};
+
+function header(
+  priority: string | undefined,
+  time: string | undefined,
+  host: string | undefined,
+  app: string | undefined,
+  context: ReadContext,
+): Partial<Draft> {
+  const level = priority === undefined ? undefined : readLevel(Number(priority) % 8, "syslog");
+  const outer: Partial<Draft> = { ...timeOf(time, context), timeSource: "record" };
+  if (level !== undefined) outer.level = level;
+  if (app !== undefined && app !== "-") outer.service = app;
+  if (host !== undefined && host !== "-") outer.podName = host;
+  return outer;
+}
+
+const HEROKU = /^(\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (app|heroku)\[([\w.-]{1,60})\]: /;
+
+/** `heroku logs`: time, who writes, the dyno. */
+export const heroku: Wrapper = {
+  name: "heroku",
+  read(head, context) {
+    const found = HEROKU.exec(head);
+    if (found === null) return undefined;
+    const [whole, time, source, dyno = ""] = found;
+    const service = source === "app" ? dyno.replace(/\.\w+$/, "") : `heroku-${dyno}`;
+    return {
+      start: whole.length,
+      outer: { ...timeOf(time, context), timeSource: "record", service, podName: dyno },
+    };
+  },
+};
+
+const COMPOSE = /^([a-z0-9][\w.-]{0,62}?)(?:-\d{1,3})? {1,40}\| (?=\S)/;
+const KUBECTL = /^\[pod\/([\w.-]{1,253})\/([\w.-]{1,63})\] /;
+
+/** The prefixes of `docker compose logs` and `kubectl logs --prefix`. */
+export const prefixed: Wrapper = {
+  name: "prefixed",
+  read(head) {
+    const pod = KUBECTL.exec(head);
+    if (pod !== null)
+      return { start: pod[0].length, outer: { podName: pod[1] as string, service: pod[2] as string } };
+    const compose = COMPOSE.exec(head);
+    return compose === null
+      ? undefined
+      : { start: compose[0].length, outer: { service: compose[1] as string } };
+  },
+};
+
+/** A time alone before JSON: `docker logs -t`, `kubectl logs --timestamps`, agents that put theirs first. */
+export const stamped: Wrapper = {
+  name: "stamped",
+  read(head, context) {
+    const found = /^(\d{4}-\d{2}-\d{2}T[0-9:.]{8,20}(?:Z|[+-]\d{2}:\d{2})) (?=\{)/.exec(head);
+    return found === null ? undefined : { start: found[0].length, outer: timeOf(found[1], context) };
+  },
+};
+
+function timeOf(text: string | undefined, context: ReadContext): Partial<Draft> {
+  const time = readTime(text, context);
+  return time === undefined ? {} : { time };
+}
