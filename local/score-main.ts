@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-generator";
 import { validateRecord } from "@cali/log-record";
 import { FolderObjectStore } from "../services/consumer/src/state/objects/folder.ts";
+import { readLabelled, rowsOfLabelled, scoreLabelled } from "./causes-score.ts";
 import { scoreRun } from "./ground-truth.ts";
 import { type CauseScore, scoreCauses, type ToldAlert } from "./knowledge-score.ts";
 import { runPipeline } from "./pipeline.ts";
@@ -16,6 +18,8 @@ import { percent, seconds, table } from "./table.ts";
  * Grouping, alerting and causes are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
  * grouper as in the consumer, with the lines' own times. The time from line to alert is measured on the real pipeline,
  * with Kinesis and all, for half a minute of each seed.
+ *
+ * `npm run score -- --causes FILE`: how well causes are found for the errors in a file of JSON lines `{text, level, entry}`.
  */
 
 const SEEDS = ["spring", "summer", "autumn"];
@@ -95,7 +99,7 @@ const causeRowsOf = ({ known, right, wrong, tiers, falseHits, reachesModel, ques
     ["templates it would be asked about, and what that costs", `${questions}, ${usd.toFixed(4)} USD`],
   ] as const;
 
-for (const seed of SEEDS) {
+async function scoreTraffic(seed: string): Promise<void> {
   const told = tellLines(hourOf(seed));
   const score = scoreAlerts(told.found, told.alerts);
   const causes = await causesOf(truthsOfAlerts(told));
@@ -110,4 +114,12 @@ for (const seed of SEEDS) {
       ["new error: line to alert, p99", seconds(percentile(delays, 0.99))],
     ]),
   );
+}
+
+const { causes: file } = parseArgs({ options: { causes: { type: "string" } } }).values;
+if (file === undefined) for (const seed of SEEDS) await scoreTraffic(seed);
+else {
+  const score = await scoreLabelled(readLabelled(file));
+  console.log(score.told.join("\n"));
+  console.log(table(rowsOfLabelled(score)));
 }

@@ -4,11 +4,11 @@ import { Command, Option } from "commander";
 import { pastDate } from "../../reports/dates.ts";
 import { openObjects } from "../../state/objects/open.ts";
 import { Asking, answerLines } from "./ask.ts";
-import { type Catalog, type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
+import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
 import { KnowledgeFileError, readKnowledge, writeKnowledge } from "./interchange.ts";
 import { learnDay } from "./learn.ts";
 import { ObjectCatalog } from "./object-catalog.ts";
-import { SeededCatalog } from "./seed.ts";
+import { SEED_ALONE, SeededCatalog } from "./seed.ts";
 
 interface Common {
   readonly config?: string;
@@ -166,19 +166,11 @@ function askCommand(): Command {
     .option("--json", 'lines are JSON objects {"text", "level"}, each one event, and so are the answers')
     .action(async (options: Common) => {
       const hasBase = options.config !== undefined || options.folder !== undefined;
-      const asking = new Asking(hasBase ? open(options) : new SeededCatalog(EMPTY));
+      const asking = new Asking(hasBase ? open(options) : SEED_ALONE);
       await asking.open();
       await answerLines(process.stdin, process.stdout, asking, options.json === true);
     });
 }
-
-/** Nothing that people added. */
-const EMPTY: Catalog = {
-  get: async () => undefined,
-  ids: async () => new Set(),
-  all: async () => [],
-  put: async () => {},
-};
 
 const facts = (command: Command) =>
   command

@@ -121,3 +121,11 @@ export class SeededCatalog implements Catalog {
     return this.#base.put(entries);
   }
 }
+
+/** The knowledge base of a program that nobody has told anything; what is written to it is lost. */
+export const SEED_ALONE: Catalog = new SeededCatalog({
+  get: async () => undefined,
+  ids: async () => new Set(),
+  all: async () => [],
+  put: async () => {},
+});

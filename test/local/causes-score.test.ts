@@ -1,0 +1,41 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readLabelled, scoreLabelled } from "../../local/causes-score.ts";
+
+function fileOf(...lines: readonly unknown[]): string {
+  const file = join(mkdtempSync(join(tmpdir(), "cali-score-")), "labelled.jsonl");
+  writeFileSync(
+    file,
+    lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"),
+  );
+  return file;
+}
+const DEADLOCK = "Deadlock found when trying to get lock; try restarting transaction";
+
+it("counts what is right, wrong and false, by what answered", async () => {
+  const file = fileOf(
+    { text: DEADLOCK, level: "ERROR", entry: "mysql-deadlock" },
+    { text: `OrderError: ${DEADLOCK}`, entry: "mysql-lock-wait" },
+    { text: `order 17: ${DEADLOCK}`, entry: null },
+    { text: "order 17 was not paid", entry: null },
+    { text: "order 18 was not paid", entry: "mysql-gone" },
+    "",
+  );
+  const score = await scoreLabelled(readLabelled(file));
+  expect(score).toMatchObject({ known: 3, unknown: 2, right: 1, wrong: 1, false: 1 });
+  expect(score.tiers).toEqual({
+    hash: { answers: 1, errors: 0 },
+    signature: { answers: 2, errors: 2 },
+    none: { answers: 2, errors: 0 },
+  });
+  expect(score.told).toHaveLength(3);
+});
+
+it("tells each bad line of a labelled file", () => {
+  const file = fileOf("no JSON", { text: "x" }, { text: "x", entry: "nobody-knows" });
+  expect(() => readLabelled(file)).toThrow(`${file}:1: given no JSON, allowed: `);
+  expect(() => readLabelled(file)).toThrow(`${file}:2: given {"text":"x"}, allowed: `);
+  expect(() => readLabelled(file)).toThrow(`${file}:3: entry: given nobody-knows, allowed: `);
+});
