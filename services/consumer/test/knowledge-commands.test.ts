@@ -120,7 +120,7 @@ it("adds what a person knows, and lets it be confirmed with more, and rejected",
   expect(await knowledge("confirm", id, "--runbook", "https://docs.example.org/r")).toBe(`confirmed ${id}`);
   expect(await catalog.get(id)).toMatchObject({ cause: "a race", runbook: "https://docs.example.org/r" });
   await expect(knowledge("confirm", id, "--runbook", "ftp://x")).rejects.toThrow("--runbook: allowed");
-  expect(await knowledge("reject", id)).toBe(`rejected ${id}`);
+  expect(await knowledge("reject", id)).toBe(`rejected ${id} (confirmed 1, rejected 1)`);
   expect(await knowledge("list", "--state", "rejected")).toContain(
     `${id}  rejected   person   order 17 is lost`,
   );
@@ -148,9 +148,15 @@ it("learns a day's new errors, each once, and the same day again changes nothing
     found: { tier: "llm", proposal: { cause: "too small", action: "enlarge" } },
   });
   await objects.put(`${NEW_ERRORS}dt=${DATE}/broken.json`, Buffer.from("no JSON"));
-  expect(await knowledge("learn", "--date", DATE)).toBe(
+  const lost = idOf({ pattern: "order <NUM> is lost" });
+  const pool = idOf({ pattern: "pool of <NUM> is empty" });
+  // The most seen first, then what has a cause.
+  const [told, ...proposals] = (await knowledge("learn", "--date", DATE)).split("\n");
+  expect(told).toBe(
     `${DATE}: 5 new errors (and 1 unreadable) in 4 groups: 3 proposed, 1 known, 0 rejected before`,
   );
+  expect(proposals.map((line) => line.slice(0, 16)).slice(0, 2)).toEqual([lost, pool]);
+  expect(proposals[0]).toContain("seen 2× by checkout, payment");
   const before = await bytes();
   expect(await knowledge("learn", "--date", DATE)).toContain("0 proposed, 4 known");
   expect(await bytes()).toEqual(before);
@@ -159,7 +165,6 @@ it("learns a day's new errors, each once, and the same day again changes nothing
     state: "proposed",
     createdAt: `${DATE}T00:00:00.000Z`,
   });
-  const pool = idOf({ pattern: "pool of <NUM> is empty" });
   expect(await catalog.get(pool)).toMatchObject({ origin: "llm", state: "proposed", cause: "too small" });
 
   await knowledge("reject", pool);
@@ -172,9 +177,10 @@ it("learns a day's new errors, each once, and the same day again changes nothing
     known: 3,
     rejected: 1,
     proposed: 0,
+    left: 0,
+    proposals: [],
   });
   // What has no cause cannot be confirmed without one.
-  const lost = idOf({ pattern: "order <NUM> is lost" });
   await expect(knowledge("confirm", lost)).rejects.toThrow("--cause");
   expect(await knowledge("confirm", lost, "--cause", "a race", "--action", "lock it")).toBe(
     `confirmed ${lost}`,
@@ -194,6 +200,50 @@ it("proposes nothing that the seed knows, day after day", async () => {
     expect(await knowledge("learn", "--date", DATE)).toContain("0 proposed, 1 known, 0 rejected before");
   }
   expect((await bytes()).size).toBe(0);
+});
+
+it("proposes ten errors a day at most, the most seen first, and not the rest when it is asked again", async () => {
+  const { knowledge, newError, catalog } = await base();
+  const animals = "ant bee cat dog elk fox gnu hen ibis jay kiwi lynx".split(" ");
+  for (const [place, animal] of animals.entries()) {
+    await newError(`00000000000000${place + 10}`, { template: `the ${animal} ran away`, count: place + 1 });
+  }
+  const report = JSON.parse(await knowledge("learn", "--date", DATE, "--json"));
+  expect(report).toMatchObject({ groups: 12, proposed: 10, left: 2 });
+  expect(report.proposals[0]).toMatchObject({
+    pattern: "the lynx ran away",
+    seen: { count: 12, date: DATE },
+  });
+  expect(JSON.parse(await knowledge("learn", "--date", DATE, "--json"))).toMatchObject({
+    proposed: 0,
+    left: 2,
+  });
+  expect(await catalog.all()).toHaveLength(10);
+});
+
+it("proposes nothing that has the signature of a known error, in its template or in a line of it", async () => {
+  const { knowledge, newError } = await base();
+  await newError("0000000000000001", {
+    template: "OrderError: Deadlock found when trying to get lock; try restarting transaction",
+  });
+  await newError("0000000000000002", {
+    template: "order <NUM> was not stored",
+    samples: ["order 17 was not stored\nCaused by: java.lang.OutOfMemoryError: Metaspace"],
+  });
+  expect(await knowledge("learn", "--date", DATE)).toContain("0 proposed, 2 known, 0 rejected before");
+});
+
+it("stops an entry that as many people rejected as confirmed, and no sooner", async () => {
+  const { knowledge, catalog } = await base();
+  const id = idOf({ pattern: "order <NUM> is lost" });
+  await knowledge("add", "--pattern", "order 17 is lost", "--cause", "a race", "--action", "lock it");
+  await knowledge("confirm", id);
+  await knowledge("confirm", id);
+  expect(await knowledge("reject", id)).toBe(`confirmed ${id} (confirmed 2, rejected 1)`);
+  expect(await knowledge("list")).toContain("confirmed 2, rejected 1");
+  expect(await knowledge("reject", id)).toBe(`rejected ${id} (confirmed 2, rejected 2)`);
+  expect((await catalog.get(id))?.state).toBe("rejected");
+  expect(await knowledge("confirm", id)).toBe(`confirmed ${id} (confirmed 3, rejected 2)`);
 });
 
 it("says which entry is damaged", async () => {

@@ -18,7 +18,7 @@ export const newErrorSchema = z.object({
   template: z.string(),
   /** Redacted lines, with their stack traces. */
   samples: z.array(z.string()),
-  /** Lines it was seen in when this was written. */
+  /** Lines it was seen in when this was written, or when it was first told of. */
   count: z.int().min(1),
   /** Time of the line that showed it, ISO 8601. */
   firstSeen: z.iso.datetime(),
@@ -68,17 +68,21 @@ async function keep(objects: ObjectStore, { fingerprint, template, record }: New
   await objects.put(keyOf(fingerprint, record.timestamp), Buffer.from(JSON.stringify(error)));
 }
 
-/** Notes with a new error what was found out about it; one that is not there, or is damaged, stays as it is. @throws ObjectStoreError */
+/** Notes with a new error how often it was seen and what was found out about it; one that is not there, or is damaged, stays as it is. @throws ObjectStoreError */
 export async function annotateNewError(
   objects: ObjectStore,
-  { fingerprint, firstSeen }: { fingerprint: string; firstSeen: number },
+  { fingerprint, firstSeen, total }: { fingerprint: string; firstSeen: number; total: number },
   found: NonNullable<NewError["found"]>,
 ): Promise<void> {
   const key = keyOf(fingerprint, new Date(firstSeen).toISOString());
   const body = await objects.get(key);
   if (body === undefined) return;
   const error = newErrorSchema.safeParse(safeJson(body));
-  if (error.success) await objects.put(key, Buffer.from(JSON.stringify({ ...error.data, found })));
+  if (error.success)
+    await objects.put(
+      key,
+      Buffer.from(JSON.stringify({ ...error.data, count: Math.max(error.data.count, total), found })),
+    );
 }
 
 const keyOf = (fingerprint: string, time: string) =>

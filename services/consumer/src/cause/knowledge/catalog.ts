@@ -28,6 +28,12 @@ const fields = z.strictObject({
   /** The error code that lines of it carry. */
   errorCode: text(64).optional(),
   level: z.enum(LEVELS).optional(),
+  /** How often and by whom it was logged on the day it was learned of. */
+  seen: z
+    .strictObject({ date: z.iso.date(), count: z.int().min(1), services: z.array(text(200)).max(20) })
+    .optional(),
+  /** How many people said that it is right, and that it is wrong. */
+  votes: z.strictObject({ confirmed: z.int().min(0), rejected: z.int().min(0) }).optional(),
 });
 
 const hasCause = (value: { state: string; cause?: string | undefined; action?: string | undefined }) =>

@@ -122,20 +122,30 @@ function confirmCommand(): Command {
   return facts(common("confirm", "say that an entry is right; also with another cause, action or runbook"))
     .argument("<id>", "the entry's id, as list shows it")
     .action(async (id: string, options: Common & Facts) => {
+      const known = await existing(options, id);
+      const { confirmed, rejected } = votesOf(known);
       const { createdAt, ...knowledge } = checked({
-        ...(await existing(options, id)),
+        ...known,
         ...factsOf(options),
         state: "confirmed",
+        votes: { confirmed: confirmed + 1, rejected },
       });
       await change(options, { ...knowledge, id, createdAt: createdAt ?? "" });
     });
 }
 
 function rejectCommand(): Command {
-  return common("reject", "say that an entry is wrong: it is used no more, and not proposed again")
+  return common(
+    "reject",
+    "say that an entry is wrong: unless more people confirmed it, it is used no more, and not proposed again",
+  )
     .argument("<id>", "the entry's id, as list shows it")
     .action(async (id: string, options: Common) => {
-      await change(options, { ...(await existing(options, id)), id, state: "rejected" });
+      const known = await existing(options, id);
+      const { confirmed, rejected } = votesOf(known);
+      const votes = { confirmed, rejected: rejected + 1 };
+      const state = votes.rejected >= votes.confirmed ? "rejected" : known.state;
+      await change(options, { ...known, id, state, votes });
     });
 }
 
@@ -147,11 +157,12 @@ function learnCommand(): Command {
     .action(async (options: Common & { date: string }) => {
       const objects = openObjects(options);
       const report = await learnDay(objects, new SeededCatalog(new ObjectCatalog(objects)), options.date);
-      const { date, read, unreadable, groups, known, rejected, proposed } = report;
+      const { date, read, unreadable, groups, known, rejected, proposed, left, proposals } = report;
       const text =
         `${date}: ${read} new errors${unreadable > 0 ? ` (and ${unreadable} unreadable)` : ""} in ${groups} groups: ` +
-        `${proposed} proposed, ${known} known, ${rejected} rejected before`;
-      say(options, report, text);
+        `${proposed} proposed, ${known} known, ${rejected} rejected before` +
+        (left > 0 ? `, ${left} more than are proposed in a day` : "");
+      say(options, report, [text, ...proposals.map(lineOf)].join("\n"));
     });
 }
 
@@ -193,9 +204,16 @@ async function existing(options: Common, id: string): Promise<Omit<CatalogEntry,
   return entry;
 }
 
+const votesOf = ({ votes = { confirmed: 0, rejected: 0 } }: Omit<CatalogEntry, "id">) => votes;
+
 async function change(options: Common, entry: CatalogEntry): Promise<void> {
   await open(options).put([entry]);
-  say(options, entry, `${entry.state} ${entry.id}`);
+  const { state, id, votes } = entry;
+  say(
+    options,
+    entry,
+    `${state} ${id}${votes && votes.confirmed > 0 && votes.rejected > 0 ? ` (confirmed ${votes.confirmed}, rejected ${votes.rejected})` : ""}`,
+  );
 }
 
 /** @throws Error with every problem */
@@ -209,8 +227,14 @@ function checked(value: unknown) {
 const isSame = (a: CatalogEntry, b: CatalogEntry | undefined) =>
   b !== undefined && writeKnowledge([a]) === writeKnowledge([b]);
 
-const lineOf = ({ id, state, origin, pattern, cause }: CatalogEntry) =>
-  `${id}  ${state.padEnd(9)}  ${origin.padEnd(7)}  ${short(pattern)}  →  ${short(cause ?? "(no cause yet)")}`;
+const lineOf = ({ id, state, origin, pattern, cause, seen, votes }: CatalogEntry) =>
+  [
+    `${id}  ${state.padEnd(9)}  ${origin.padEnd(7)}  ${short(pattern)}  →  ${short(cause ?? "(no cause yet)")}`,
+    seen && `seen ${seen.count}× by ${seen.services.join(", ")}`,
+    votes && `confirmed ${votes.confirmed}, rejected ${votes.rejected}`,
+  ]
+    .filter(Boolean)
+    .join("  ");
 
 const short = (text: string) =>
   JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text).slice(1, -1);
