@@ -245,6 +245,13 @@ function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: L
     const { patternAt, textAt } = link.before;
     const extra = link.textAt - textAt - 1;
     const isOpen = isOpenBetween(pattern, patternAt + 1, link.patternAt) && !text[textAt + 1]?.afterValue;
+    if (
+      pattern.size <= BRIEF &&
+      !isOpen &&
+      isParted(pattern, patternAt, link.patternAt, text, textAt, link.textAt)
+    ) {
+      return "it says it in parts";
+    }
     if (isFew(patternAt + 1, link.patternAt) && extra > 0 && !isOpen) return told(patternAt + 1, textAt + 1);
   }
   const begins = words[first.patternAt]?.startsClause || text[first.textAt]?.startsClause;
@@ -274,11 +281,14 @@ function besides(
   inText: ReadonlySet<number>,
 ): number {
   let count = 0;
+  const add = (at: number) => {
+    if (text[at]?.isNumber === false) count++;
+  };
   const isNamed = pattern.words.some(({ isName }) => isName);
   const startsOpen = isNamed || pattern.words[0]?.afterValue === true;
   const endsOpen = isNamed || pattern.endsOpen;
-  for (let at = first.textAt; !startsOpen && at > 0 && !text[at]?.startsClause; at--) count++;
-  for (let at = last.textAt + 1; !endsOpen && at < text.length && !text[at]?.startsClause; at++) count++;
-  for (let at = first.textAt; at <= last.textAt; at++) if (!inText.has(at) && !text[at]?.afterValue) count++;
+  for (let at = first.textAt; !startsOpen && at > 0 && !text[at]?.startsClause; at--) add(at - 1);
+  for (let at = last.textAt + 1; !endsOpen && at < text.length && !text[at]?.startsClause; at++) add(at);
+  for (let at = first.textAt; at <= last.textAt; at++) if (!inText.has(at) && !text[at]?.afterValue) add(at);
   return count;
 }

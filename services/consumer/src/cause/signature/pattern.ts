@@ -42,14 +42,17 @@ const SPEAKER = new RegExp(
 );
 /** What is left without them tells the error, when it is so many words, or two of which one is a name. */
 const LEAST_SAID = 4;
-/** Weight of words without which the numbers beside them count. */
-const LEAST_BY_WORDS = 8;
+/** A port that belongs to the pattern: whoever wrote it has a placeholder for the host, and none for the port. */
+const OWN_PORT = /<[^<>]+>:(\d{3,5})\b/g;
+/** Words of so much weight tell the error without its port. */
+const TELLING = 16;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
 
 /** The words of a pattern, and which of them it marks as required. */
 export interface ReadPattern {
   readonly words: readonly Word[];
   readonly required: ReadonlySet<string>;
+  readonly ports: ReadonlySet<string>;
   readonly endsOpen: boolean;
 }
 
@@ -67,13 +70,14 @@ export function readPattern(pattern: string): ReadPattern {
   return {
     words: isEnough ? doubted : wordsOf(plain),
     required: new Set(required.map(({ text }) => text)),
+    ports: new Set([...plain.matchAll(OWN_PORT)].map(([, port = ""]) => port)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
   };
 }
 
 /** Weighs a pattern's words. */
 export function weighed(
-  { words, required, endsOpen }: ReadPattern,
+  { words, required, ports, endsOpen }: ReadPattern,
   weightOf: (word: string) => number,
 ): Pattern {
   const saidByWords = words
@@ -81,14 +85,13 @@ export function weighed(
     .reduce((sum, { text }) => sum + weightOf(text), 0);
   const weighedWords = words.map((word, place): PatternWord => {
     const before = words[place - 1]?.text ?? "";
-    // A port is all that some errors have of their own.
-    const isCode = BEFORE_CODE.has(before) || saidByWords < LEAST_BY_WORDS;
-    const isValue = word.isDoubtful || (word.isNumber && !isCode);
+    const isOwnPort = word.isNumber && ports.has(word.text);
+    const isValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
     const isOptional = isValue && !required.has(word.text);
     return {
       ...word,
       isOptional,
-      isRequired: required.has(word.text) || NEGATIONS.has(word.text),
+      isRequired: required.has(word.text) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING),
       weight: weightOf(word.text),
     };
   });
