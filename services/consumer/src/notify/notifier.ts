@@ -64,7 +64,7 @@ export class Notifier {
       for (const [place, { meta, alert, onlyIfKnown }] of some.entries()) {
         if (signal?.aborted) return;
         const tier = answers[place]?.cause?.tier;
-        if (onlyIfKnown && tier !== "hash" && tier !== "vector") {
+        if (onlyIfKnown && (tier === undefined || tier === "llm")) {
           grouper.leaveForLater(meta);
           continue;
         }

@@ -1,8 +1,20 @@
 import type { Level } from "@cali/log-record";
+import type { KnownBlock, RichTextElement } from "@slack/types";
 import { cut } from "../../core/text.ts";
 import type { Alert, KnownCause } from "../../core/types.ts";
-import { context, fields, header, LIMITS, type SlackMessage, section } from "./blocks.ts";
-import { code, inlineCode, plain, title } from "./text.ts";
+import {
+  anchor,
+  context,
+  fields,
+  header,
+  LIMITS,
+  line,
+  listing,
+  type SlackMessage,
+  section,
+  words,
+} from "./blocks.ts";
+import { inlineCode, plain, title } from "./text.ts";
 
 /** Where people look further. */
 export interface Links {
@@ -33,6 +45,8 @@ const LONGEST = {
   unavailable: 100,
   link: 300,
   mutedServices: 8,
+  word: 64,
+  frames: 400,
 };
 
 /** An alert as a Slack message, within Slack's limits whatever the log text holds. */
@@ -47,16 +61,21 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
       header(cut(title(`${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`), LIMITS.headerText)),
       fields([
         `*Service*\n${plain(service)}`,
+        ...(alert.version ? [`*Version*\n${plain(cut(alert.version, LONGEST.word))}`] : []),
         `*Level*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
         `*Lines*\n${alert.count}${alert.total > alert.count ? ` (${alert.total} in all)` : ""}`,
         `*Held back*\n${alert.suppressed}`,
         `*First seen*\n${time(alert.firstSeen)}`,
         `*Last seen*\n${time(alert.lastSeen)}`,
+        ...(alert.podName ? [`*Pod*\n${plain(cut(alert.podName, LONGEST.word))}`] : []),
+        ...(alert.traceId ? [`*Trace*\n${trace(alert.traceId, links)}`] : []),
+        ...(alert.rate ? [`*Lines a minute, the last ${alert.rate.length}*\n${sparkline(alert.rate)}`] : []),
       ]),
-      section(`*Template*\n${code(cut(alert.template, LONGEST.template))}`),
+      listing("Template", cut(alert.template, LONGEST.template)),
       ...samples(alert),
-      section(cause(alert)),
-      ...(alert.muted.length > 0 ? [section(muted(alert))] : []),
+      ...ownFrames(alert),
+      ...cause(alert),
+      ...surroundings(alert),
       context(footer(alert, links)),
     ],
   };
@@ -81,18 +100,21 @@ export function renderDigest(alerts: readonly Alert[], links: Links = {}): Slack
     text: summary,
     blocks: [
       header(summary),
-      ...alerts.slice(0, MOST_IN_DIGEST).map(digestEntry),
+      ...alerts.slice(0, MOST_IN_DIGEST).flatMap(digestEntry),
       context(["Many alerts waited, so they come together", lookFurther(links)].filter(Boolean).join(" · ")),
     ],
   };
 }
 
-function digestEntry(alert: Alert) {
+function digestEntry(alert: Alert): KnownBlock[] {
   const { level, count, template, id, mayBeRepeat } = alert;
   const service = plain(cut(alert.service, LONGEST.service));
-  return section(
-    `${MARKS[level]} *${level}* in ${service} ×${count}${mayBeRepeat ? " (may be a repeat)" : ""}\n${inlineCode(cut(template, LONGEST.summary))}\nalert ${inlineCode(id)}`,
-  );
+  return [
+    section(
+      `${MARKS[level]} *${level}* in ${service} ×${count}${mayBeRepeat ? " (may be a repeat)" : ""} · alert ${inlineCode(id)}`,
+    ),
+    line(words(cut(template, LONGEST.summary), { code: true })),
+  ];
 }
 
 const time = (ms: number) =>
@@ -101,35 +123,65 @@ const time = (ms: number) =>
     .replace("T", " ")
     .replace(/\.\d+Z$/, " UTC");
 
-function samples({ samples }: Alert) {
-  return samples
-    .slice(0, 3)
-    .map((sample, index) => section(`*Line ${index + 1}*\n${code(cut(sample, LONGEST.sample))}`));
+const BARS = "▁▂▃▄▅▆▇█";
+
+/** A bar for each number, as high as it is beside the greatest. */
+function sparkline(numbers: readonly number[]): string {
+  const most = Math.max(1, ...numbers);
+  return numbers.map((number) => BARS[Math.ceil((number / most) * (BARS.length - 1))]).join("");
 }
 
-function cause(alert: Alert): string {
+/** The id, and where its lines are. */
+function trace(id: string, { openSearch }: Links): string {
+  const shown = inlineCode(cut(id, LONGEST.word));
+  if (openSearch === undefined || !/^[\w.:-]{1,128}$/.test(id)) return shown;
+  const query = `(query:(language:kuery,query:'trace_id:"${id}"'))`;
+  return `${shown} ${link(`${openSearch.replace(/\/$/, "")}/app/discover#/?_a=${query}`, "lines")}`;
+}
+
+function samples({ samples }: Alert): KnownBlock[] {
+  return samples
+    .slice(0, 3)
+    .map((sample, index) => listing(`Line ${index + 1}`, cut(sample, LONGEST.sample)));
+}
+
+function ownFrames({ ownFrames: frames = [] }: Alert): KnownBlock[] {
+  return frames.length === 0 ? [] : [listing("Own frames", cut(frames.join("\n"), LONGEST.frames))];
+}
+
+function cause(alert: Alert): KnownBlock[] {
   const { cause: known } = alert;
-  if (!known) return ["*Cause*\nunknown", ...near(alert), ...unavailable(alert)].join("\n");
+  if (!known) return [section("*Cause*\nunknown"), ...near(alert), ...unavailable(alert)];
   const origin = known.origin === "proposed" ? " (proposed, not confirmed by a person)" : "";
-  const texts = `*Cause*${origin}\n${plain(cut(known.cause, LONGEST.cause))}\n*Action*\n${plain(cut(known.action, LONGEST.action))}`;
   const about = aboutCause(known);
-  return about === "" ? texts : `${texts}\n_${about}_`;
+  return [
+    line(
+      words("Cause", { bold: true }),
+      words(`${origin}\n${cut(known.cause, LONGEST.cause)}\n`),
+      words("Action", { bold: true }),
+      words(`\n${cut(known.action, LONGEST.action)}`),
+      ...(about.length > 0 ? [words("\n"), ...about] : []),
+    ),
+  ];
 }
 
 /** None of them is this error: they are shown for what they may suggest. */
-function near({ nearest = [] }: Alert): string[] {
+function near({ nearest = [] }: Alert): KnownBlock[] {
   if (nearest.length === 0) return [];
   const lines = nearest
     .slice(0, 3)
-    .map(
-      ({ pattern, cause, similarity }) =>
-        `• ${similarity.toFixed(2)} ${inlineCode(cut(pattern, LONGEST.near))} ${plain(cut(cause, LONGEST.near))}`,
-    );
-  return ["_Known errors that read most alike; none is the same:_", ...lines];
+    .flatMap(({ pattern, cause, similarity }) => [
+      words(`\n• ${similarity.toFixed(2)} `),
+      words(cut(pattern, LONGEST.near), { code: true }),
+      words(` ${cut(cause, LONGEST.near)}`),
+    ]);
+  return [line(words("Known errors that read most alike; none is the same:", { italic: true }), ...lines)];
 }
 
-function unavailable({ unavailable: why }: Alert): string[] {
-  return why === undefined ? [] : [`_Knowledge unavailable: ${plain(cut(why, LONGEST.unavailable))}_`];
+function unavailable({ unavailable: why }: Alert): KnownBlock[] {
+  return why === undefined
+    ? []
+    : [line(words(`Knowledge unavailable: ${cut(why, LONGEST.unavailable)}`, { italic: true }))];
 }
 
 const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
@@ -140,24 +192,47 @@ const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
 };
 
 /** What answered, how similar, since when, and where it says more. */
-function aboutCause({ tier, similarity, since, entry, link }: KnownCause): string {
-  return [
+function aboutCause({ tier, similarity, since, entry, link: runbook }: KnownCause): RichTextElement[] {
+  const about = [
     tier && TIERS[tier],
     similarity !== undefined && `similarity ${similarity.toFixed(2)}`,
     since !== undefined && `since ${time(since).slice(0, 10)}`,
-    entry !== undefined && `knowledge ${plain(cut(entry, LONGEST.entry))}`,
-    link !== undefined && link.length <= LONGEST.link && anchor(link, "runbook"),
+    entry !== undefined && `knowledge ${cut(entry, LONGEST.entry)}`,
   ]
     .filter(Boolean)
     .join(" · ");
+  return [
+    ...(about === "" ? [] : [words(about, { italic: true })]),
+    ...(runbook !== undefined && runbook.length <= LONGEST.link
+      ? [words(" "), anchor(runbook, "runbook")]
+      : []),
+  ];
 }
 
-function muted({ muted: services }: Alert): string {
-  const shown = services
-    .slice(0, LONGEST.mutedServices)
-    .map(({ by, count }) => `${plain(cut(by, LONGEST.service))} ×${count}`);
-  const rest = services.length - shown.length;
-  return `*Quiet meanwhile, because they depend on it*\n${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+/** What else goes on: what changed, what it may come from, what is quiet because of it. */
+function surroundings({ changed, mayBeCausedBy = [], muted }: Alert): KnownBlock[] {
+  const names = (services: readonly string[]) => {
+    const rest = services.length - LONGEST.mutedServices;
+    return `${services.slice(0, LONGEST.mutedServices).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  };
+  const name = (service: string) => plain(cut(service, LONGEST.service));
+  return [
+    ...(changed
+      ? [
+          section(
+            `*Changed*\nversion ${plain(cut(changed.version, LONGEST.word))} since ${time(changed.since)}, before that ${plain(cut(changed.before, LONGEST.word))}`,
+          ),
+        ]
+      : []),
+    ...(mayBeCausedBy.length > 0 ? [section(`*May be caused by*\n${names(mayBeCausedBy.map(name))}`)] : []),
+    ...(muted.length > 0
+      ? [
+          section(
+            `*Quiet meanwhile, because they depend on it*\n${names(muted.map(({ by, count }) => `${name(by)} ×${count}`))}`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 function footer(alert: Alert, links: Links): string {
@@ -168,12 +243,12 @@ function footer(alert: Alert, links: Links): string {
   return `${repeat}alert ${inlineCode(alert.id)}${further ? ` · ${further}` : ""}`;
 }
 
-/** Links are the configuration's or the knowledge base's, which were validated; nothing of the log text is in them. */
-const anchor = (url: string, words: string) =>
-  `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${words}>`;
+/** Links are the configuration's or the knowledge base's, which were validated; of the log text only a trace's id is in them. */
+const link = (url: string, text: string) =>
+  `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${text}>`;
 
 function lookFurther({ openSearch, grafana }: Links): string {
-  return [openSearch && anchor(openSearch, "OpenSearch"), grafana && anchor(grafana, "Grafana")]
+  return [openSearch && link(openSearch, "OpenSearch"), grafana && link(grafana, "Grafana")]
     .filter(Boolean)
     .join(" · ");
 }

@@ -1,4 +1,5 @@
-import type { KnownBlock } from "@slack/types";
+import type { KnownBlock, RichTextElement } from "@slack/types";
+import { withoutControls } from "../../core/text.ts";
 
 /** What Slack takes (https://docs.slack.dev/reference/block-kit/blocks), in characters where not said otherwise. */
 export const LIMITS = {
@@ -39,4 +40,37 @@ export const fields = (texts: readonly string[]): KnownBlock => ({
 export const context = (text: string): KnownBlock => ({
   type: "context",
   elements: [{ type: "mrkdwn", text, verbatim: true }],
+});
+
+/** Text as it is, whatever it holds: rich text has no markup, so nothing has to be escaped, and a copied line is the line. */
+export const words = (
+  text: string,
+  style?: { bold?: true; italic?: true; code?: true },
+): RichTextElement => ({
+  type: "text",
+  // An empty text is refused.
+  text: withoutControls(text) || " ",
+  ...(style && { style }),
+});
+
+/** An address behind words; it is one that was validated. */
+export const anchor = (url: string, text: string): RichTextElement => ({
+  type: "link",
+  url: encodeURI(url),
+  text,
+});
+
+/** One line or more of running text. */
+export const line = (...elements: RichTextElement[]): KnownBlock => ({
+  type: "rich_text",
+  elements: [{ type: "rich_text_section", elements }],
+});
+
+/** A name, and below it text in a code block. */
+export const listing = (name: string, text: string): KnownBlock => ({
+  type: "rich_text",
+  elements: [
+    { type: "rich_text_section", elements: [words(name, { bold: true })] },
+    { type: "rich_text_preformatted", elements: [{ type: "text", text: withoutControls(text) || " " }] },
+  ],
 });
