@@ -123,6 +123,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/wait-for/command.ts")).waitForCommand,
   },
   {
+    name: "unlock",
+    summary: "give back the locks that a cancelled job has left",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/unlock/command.ts")).unlockCommand,
+  },
+  {
     name: "image",
     summary: "say where a service's images are pushed to",
     group: IN_WORKFLOWS,

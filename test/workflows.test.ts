@@ -13,6 +13,7 @@ const stepSchema = z.object({
   run: z.string().optional(),
   with: z.record(z.string(), z.unknown()).optional(),
   env: z.record(z.string(), z.unknown()).optional(),
+  if: z.string().optional(),
 });
 const jobSchema = z.object({
   if: z.string().optional(),
@@ -197,7 +198,7 @@ describe("jobs", () => {
 
   it("that deploy, or say what is deployed, can ask whether main went on", () => {
     for (const { place, job } of jobs) {
-      const asks = job.steps.filter(({ run = "" }) => /cali -- (deploy|release|drift)\b/.test(run));
+      const asks = job.steps.filter(({ run = "" }) => /cali\.js (deploy|release|drift)\b/.test(run));
       if (asks.length === 0) continue;
       expect(job.permissions, place).toMatchObject({ contents: "read", actions: "read" });
       for (const { env = {} } of asks)
@@ -205,12 +206,27 @@ describe("jobs", () => {
     }
   });
 
+  // The runner signals a step's first process only, so that must be cali itself, and kills it after 10 s
+  // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation); steps with always() run for 5 minutes more.
+  it("that take a state's lock give it back when they are cancelled", () => {
+    let count = 0;
+    for (const { place, job } of jobs) {
+      const last = job.steps.findLastIndex(({ run = "" }) =>
+        /cali\.js (plan|deploy|release|drift)\b/.test(run),
+      );
+      if (last < 0) continue;
+      count++;
+      expect(job.steps[last + 1], place).toEqual({ if: "always()", run: "exec node bin/cali.js unlock" });
+    }
+    expect(count).toBe(4);
+  });
+
   it("that deploy are approved, one at a time, and never cancelled; all others may be", () => {
     for (const { place, workflow, job } of jobs) {
       if (job.uses) continue;
       const concurrency = job.concurrency ?? workflow.concurrency;
       expect(concurrency, place).toBeDefined();
-      const deploys = job.steps.some(({ run = "" }) => /cali -- (deploy|release)\b/.test(run));
+      const deploys = job.steps.some(({ run = "" }) => /cali\.js (deploy|release)\b/.test(run));
       if (!deploys) {
         expect(concurrency?.["cancel-in-progress"], place).not.toBe(false);
         continue;
@@ -255,7 +271,7 @@ describe("run steps", () => {
 
   it("call npm scripts, cali commands and options that exist", () => {
     const calls = runs.flatMap(({ place, line }) => {
-      const [, name = "", words = ""] = /^npm run --silent cali -- (\S+)(.*)$/.exec(line) ?? [];
+      const [, name = "", words = ""] = /^exec node bin\/cali\.js (\S+)(.*)$/.exec(line) ?? [];
       if (name) return [{ place, name, words }];
       const [, script] = /^npm (?:run )?(lint|typecheck|test|ci)\b/.exec(line) ?? [];
       const isKnown =

@@ -88,9 +88,7 @@ describe("roles of the pipeline", () => {
     const text = JSON.stringify(roles("dev").deploy.trust);
     const folder = join(ROOT, ".github/workflows");
     for (const file of readdirSync(folder)) {
-      const deploys = /cali -- (deploy|release)\b|main\.ts (deploy|release)\b/.test(
-        readFileSync(join(folder, file), "utf8"),
-      );
+      const deploys = /cali\.js (deploy|release)\b/.test(readFileSync(join(folder, file), "utf8"));
       expect(text.includes(`/${file}@refs/heads/main`), file).toBe(deploys);
     }
   });

@@ -1,20 +1,21 @@
 import { createHash } from "node:crypto";
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
 import semver from "semver";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
-import { awsRequest } from "../../core/aws/request.ts";
-import { AwsRequestError } from "../../core/errors.ts";
 import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
+import {
+  type BackendClients,
+  lockTexts,
+  parseLock,
+  readItem,
+  readObject,
+} from "../../core/state-backend/lock.ts";
+import { parseJson } from "../../core/terraform/state.ts";
 import { check, type Finding } from "./finding.ts";
 
-export interface StateChecks {
-  readonly s3: S3Client;
-  readonly dynamodb: DynamoDBClient;
-  readonly backend: StateBackend;
+export interface StateChecks extends BackendClients {
   /** The installed Terraform; undefined: there is none. */
   readonly terraformVersion: string | undefined;
   readonly now: Date;
@@ -35,16 +36,6 @@ const stateSchema = z.object({
   serial: z.int().nonnegative(),
   lineage: z.string(),
   resources: z.array(z.unknown()).default([]),
-});
-
-/** What Terraform writes of who has a lock (https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go). */
-const lockSchema = z.object({
-  ID: z.string(),
-  Operation: z.string().default(""),
-  Who: z.string().default("somebody"),
-  Created: z.iso
-    .datetime({ precision: undefined })
-    .or(z.string().refine((text) => !Number.isNaN(Date.parse(text)))),
 });
 
 /** Each stack's state: readable, as the lock table says it is, of no later Terraform, and not locked. */
@@ -91,7 +82,7 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
       },
     ];
   }
-  const parsed = stateSchema.safeParse(parse(body));
+  const parsed = stateSchema.safeParse(parseJson(body.toString("utf8")));
   if (!parsed.success) {
     return [
       {
@@ -170,13 +161,9 @@ function wrongDigest(
 }
 
 async function checkLock(stack: string, key: string, checks: StateChecks): Promise<Finding[]> {
-  const { backend, now } = checks;
+  const { now } = checks;
   const name = `lock of ${stack}`;
-  const [inTable, inBucket] = await Promise.all([
-    readItem(checks, `${backend.bucket}/${key}`, "Info"),
-    readObject(checks, `${key}.tflock`),
-  ]);
-  const locks = [inTable, inBucket?.toString("utf8")].filter((text) => text !== undefined);
+  const locks = await lockTexts(checks, key);
   if (locks.length === 0) return [{ check: name, status: "ok", found: "free" }];
   // The same lock stands in the table and beside the state.
   const byId = new Map(
@@ -186,8 +173,8 @@ async function checkLock(stack: string, key: string, checks: StateChecks): Promi
 }
 
 function lockFinding(check: string, stack: string, text: string, now: Date): Finding {
-  const parsed = lockSchema.safeParse(parse(text));
-  if (!parsed.success) {
+  const lock = parseLock(text);
+  if (!lock) {
     const remedy = `look whether anybody works on ${stack}; if nobody does: terraform force-unlock`;
     return {
       check,
@@ -197,7 +184,7 @@ function lockFinding(check: string, stack: string, text: string, now: Date): Fin
       remedy,
     };
   }
-  const { ID, Who, Operation, Created } = parsed.data;
+  const { ID, Who, Operation, Created } = lock;
   const ageMs = now.getTime() - Date.parse(Created);
   const found = `held by ${Who} (${Operation || "unknown operation"}) for ${age(ageMs)}, ID ${ID}`;
   if (ageMs < STALE_MS) return { check, status: "warning", found, remedy: "wait until it is given back" };
@@ -208,39 +195,6 @@ function lockFinding(check: string, stack: string, text: string, now: Date): Fin
     allowed: `a lock is given back within ${age(STALE_MS)}`,
     remedy: `look first whether that run still works, at its machine or under Actions; if it does not: terraform -chdir=cdktf.out/stacks/${stack} force-unlock ${ID}`,
   };
-}
-
-async function readObject({ s3, backend }: StateChecks, Key: string): Promise<Buffer | undefined> {
-  try {
-    const { Body } = await awsRequest("s3:GetObject", `s3://${backend.bucket}/${Key}`, () =>
-      s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key })),
-    );
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
-  } catch (error) {
-    if (error instanceof AwsRequestError && error.cause instanceof NoSuchKey) return undefined;
-    throw error;
-  }
-}
-
-async function readItem(
-  { dynamodb, backend }: StateChecks,
-  id: string,
-  attribute: string,
-): Promise<string | undefined> {
-  const { Item } = await awsRequest("dynamodb:GetItem", `table ${backend.lockTable}`, () =>
-    dynamodb.send(
-      new GetItemCommand({ TableName: backend.lockTable, Key: { LockID: { S: id } }, ConsistentRead: true }),
-    ),
-  );
-  return Item?.[attribute]?.S;
-}
-
-function parse(text: Buffer | string): unknown {
-  try {
-    return JSON.parse(text.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function age(ms: number): string {

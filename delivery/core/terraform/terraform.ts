@@ -8,6 +8,7 @@ import semver from "semver";
 import { z } from "zod";
 import { TerraformError } from "../errors.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
+import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
 import { parseJson, parseState, type State } from "./state.ts";
 
@@ -60,12 +61,15 @@ export class Terraform {
   }
 
   /**
-   * Plans into a file. @returns whether it changes anything. @throws TerraformError
+   * Plans into a file. What Terraform says goes into a file, too, as with `apply`.
+   *
+   * @returns whether it changes anything.
+   * @throws TerraformError
    */
   async plan(file: string): Promise<boolean> {
     const { lockTimeout } = this.#options;
     const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", `-lock-timeout=${lockTimeout}`];
-    const { exitCode } = await this.#run([...args, `-out=${file}`], [0, 2]);
+    const { exitCode } = await this.#run([...args, `-out=${file}`], [0, 2], `${file}.log`);
     return exitCode === 2;
   }
 
@@ -93,6 +97,11 @@ export class Terraform {
     await this.#run(args, [0], log);
   }
 
+  /** Writes a state that an earlier run could not write. @param file in the folder. @throws TerraformError */
+  async pushState(file: string): Promise<void> {
+    await this.#run(["state", "push", file]);
+  }
+
   async #run(args: string[], allowed: readonly number[] = [0], log?: string) {
     const { folder, secrets, environment, lockFile, pluginCache } = this.#options;
     // The file itself, not a pipe that ends with this process.
@@ -117,8 +126,12 @@ export class Terraform {
       cleanup: false,
     });
     const stopPassing = passSignalsTo(started);
+    // What writes to a log takes the lock.
+    if (log !== undefined && started.pid !== undefined) noteRunning(folder, started.pid);
     const result = await started;
     stopPassing();
+    // Killed, it may have left its lock.
+    if (log !== undefined && result.signal === undefined) noteEnded(folder);
     output?.close();
     if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
       return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };

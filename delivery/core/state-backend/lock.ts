@@ -1,0 +1,95 @@
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import type { StateBackend } from "../../../config/state-backend.ts";
+import { awsRequest } from "../aws/request.ts";
+import { AwsRequestError } from "../errors.ts";
+import { parseJson } from "../terraform/state.ts";
+
+/** Where states and locks are, and who asks. */
+export interface BackendClients {
+  readonly s3: S3Client;
+  readonly dynamodb: DynamoDBClient;
+  readonly backend: StateBackend;
+}
+
+/** What Terraform writes of who has a lock (https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go). */
+const lockSchema = z.object({
+  ID: z.string(),
+  Operation: z.string().default(""),
+  Who: z.string().default("somebody"),
+  Created: z.iso
+    .datetime({ precision: undefined })
+    .or(z.string().refine((text) => !Number.isNaN(Date.parse(text)))),
+});
+export type Lock = z.output<typeof lockSchema>;
+
+/** The texts of a state's lock: one in the table, one beside the state. None: nobody has it. */
+export async function lockTexts(clients: BackendClients, key: string): Promise<string[]> {
+  const [inTable, inBucket] = await Promise.all([
+    readItem(clients, `${clients.backend.bucket}/${key}`, "Info"),
+    readObject(clients, `${key}.tflock`),
+  ]);
+  return [inTable, inBucket?.toString("utf8")].filter((text) => text !== undefined);
+}
+
+/** undefined: it is not what Terraform writes. */
+export function parseLock(text: string): Lock | undefined {
+  return lockSchema.safeParse(parseJson(text)).data;
+}
+
+/**
+ * Takes a lock away, in both places, unless it is another one by now.
+ *
+ * @param text as it was read.
+ */
+export async function deleteLock(clients: BackendClients, key: string, text: string): Promise<void> {
+  const { s3, dynamodb, backend } = clients;
+  const id = `${backend.bucket}/${key}`;
+  if ((await readItem(clients, id, "Info")) === text) {
+    await awsRequest("dynamodb:DeleteItem", `table ${backend.lockTable}`, () =>
+      dynamodb.send(
+        new DeleteItemCommand({
+          TableName: backend.lockTable,
+          Key: { LockID: { S: id } },
+          ConditionExpression: "#info = :info",
+          ExpressionAttributeNames: { "#info": "Info" },
+          ExpressionAttributeValues: { ":info": { S: text } },
+        }),
+      ),
+    );
+  }
+  const Key = `${key}.tflock`;
+  if ((await readObject(clients, Key))?.toString("utf8") === text) {
+    await awsRequest("s3:DeleteObject", `s3://${backend.bucket}/${Key}`, () =>
+      s3.send(new DeleteObjectCommand({ Bucket: backend.bucket, Key })),
+    );
+  }
+}
+
+/** An object of the states' bucket; undefined: there is none. @throws AwsRequestError */
+export async function readObject({ s3, backend }: BackendClients, Key: string): Promise<Buffer | undefined> {
+  try {
+    const { Body } = await awsRequest("s3:GetObject", `s3://${backend.bucket}/${Key}`, () =>
+      s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key })),
+    );
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  } catch (error) {
+    if (error instanceof AwsRequestError && error.cause instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+/** A text of an item of the lock table; undefined: there is none. @throws AwsRequestError */
+export async function readItem(
+  { dynamodb, backend }: BackendClients,
+  id: string,
+  attribute: string,
+): Promise<string | undefined> {
+  const { Item } = await awsRequest("dynamodb:GetItem", `table ${backend.lockTable}`, () =>
+    dynamodb.send(
+      new GetItemCommand({ TableName: backend.lockTable, Key: { LockID: { S: id } }, ConsistentRead: true }),
+    ),
+  );
+  return Item?.[attribute]?.S;
+}
