@@ -82,7 +82,7 @@ describe("waitFor", () => {
   beforeEach(() => {
     said.length = 0;
   });
-  const wait = (over: { graceMs?: number; limitMs?: number } = {}) =>
+  const wait = (over: { graceMs?: number; limitMs?: number; job?: string } = {}) =>
     waitFor({
       github: client,
       ...REPOSITORY,
@@ -94,6 +94,36 @@ describe("waitFor", () => {
       print: (line) => said.push(line),
       ...over,
     });
+
+  /** Jobs of a matrix in a reusable workflow, as GitHub names them. */
+  const environments = (dev: string | null, prod: string | null) =>
+    Object.entries({ dev, prod }).map(([name, conclusion]) => ({
+      name: `infrastructure / deploy (${name})`,
+      status: conclusion === null ? "waiting" : "completed",
+      conclusion,
+    }));
+
+  it.each([null, "failure", "cancelled", "skipped"])(
+    "goes on in dev, whatever became of prod: %s",
+    async (prod) => {
+      const run = server.run("terraform.yml", MERGE, prod === null ? "in_progress" : "completed");
+      server.runs[0] = {
+        ...run,
+        conclusion: prod === null ? null : "failure",
+        jobs: environments("success", prod),
+      };
+      await wait({ job: "deploy (dev)" });
+      expect(said).toEqual(["terraform.yml's job deploy (dev) has succeeded."]);
+      await expect(wait({ job: "deploy (prod)", limitMs: 0 })).rejects.toThrow(EarlierWorkflowError);
+    },
+  );
+
+  it("does not go on in dev when dev itself failed, and takes a run without the job as a whole", async () => {
+    const run = server.run("terraform.yml", MERGE);
+    server.runs[0] = { ...run, jobs: environments("failure", "success") };
+    await expect(wait({ job: "deploy (dev)" })).rejects.toThrow("job deploy (dev) ended with failure");
+    await wait({ job: "deploy (team)" });
+  });
 
   it("goes on when the workflow has succeeded, or was not started", async () => {
     await wait();

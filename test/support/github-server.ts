@@ -41,6 +41,8 @@ export interface WorkflowRun {
   readonly sha: string;
   status: "queued" | "in_progress" | "completed";
   conclusion: string | null;
+  /** Its jobs (https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run). */
+  readonly jobs?: { name: string; status: string; conclusion: string | null }[];
 }
 
 interface Artifact {
@@ -213,6 +215,11 @@ export class GithubServer {
         if (!artifact) return missing();
         if (artifact.expired) return { status: 410, body: { message: "Artifact has expired" } };
         return { status: 302, headers: { location: `${this.url}/blobs/${id}` } };
+      }),
+      route("GET", "/actions/runs/(\\d+)/jobs", ([, id]) => {
+        const { jobs = [] } = this.runs.find((run) => run.id === Number(id)) ?? {};
+        const html_url = `https://github.com/acme/cali/actions/runs/${id}/job/1`;
+        return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, html_url })) });
       }),
       route("GET", "/actions/workflows/([^/]+)/runs", ([, workflow], _, url) => {
         const sha = url.searchParams.get("head_sha");

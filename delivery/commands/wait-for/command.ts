@@ -4,6 +4,7 @@ import { githubEnvironment } from "../../core/github/environment.ts";
 import { waitFor } from "./wait-for.ts";
 
 interface Options {
+  readonly job?: string;
   readonly commit: string;
   readonly minutes: number;
 }
@@ -12,7 +13,7 @@ const MINUTE_MS = 60_000;
 
 /** `cali wait-for` */
 export const waitForCommand = new Command("wait-for")
-  .description("Waits until another workflow's runs of the same commit have succeeded.")
+  .description("Waits until another workflow's runs of the same commit, or one job of them, have succeeded.")
   .addArgument(
     new Argument("<workflow>", "file name, such as terraform.yml").argParser((given: string) => {
       if (/^[\w.-]+\.ya?ml$/.test(given)) return given;
@@ -20,6 +21,10 @@ export const waitForCommand = new Command("wait-for")
     }),
   )
   .addOption(new Option("--commit <sha>", "the commit on main").env("GITHUB_SHA").makeOptionMandatory())
+  .option(
+    "--job <name>",
+    "wait for this job of the runs only, such as `deploy (dev)`; another environment's approval is not waited for",
+  )
   .addOption(
     new Option("--minutes <number>", "longest wait").default(110).argParser((given) => {
       const minutes = Number(given);
@@ -27,7 +32,7 @@ export const waitForCommand = new Command("wait-for")
       throw new InvalidArgumentError("allowed: a number from 1 to 360");
     }),
   )
-  .action(async (workflow: string, { commit, minutes }: Options) => {
+  .action(async (workflow: string, { commit, job, minutes }: Options) => {
     const where = githubEnvironment(process.env);
     const { owner, repo } = where;
     const github = githubClient(where, { log: console.error });
@@ -37,6 +42,7 @@ export const waitForCommand = new Command("wait-for")
       repo,
       workflow,
       commit,
+      ...(job !== undefined && { job }),
       graceMs: MINUTE_MS,
       pollMs: MINUTE_MS / 6,
       limitMs: minutes * MINUTE_MS,

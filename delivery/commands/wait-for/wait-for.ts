@@ -10,6 +10,8 @@ export interface WaitOptions {
   readonly workflow: string;
   /** The commit that started both. */
   readonly commit: string;
+  /** The job that is waited for, by the last part of its name; undefined: the whole runs. */
+  readonly job?: string;
   /** Time for GitHub to list a run that the same push has started, ms. */
   readonly graceMs: number;
   /** Time between two looks, ms. */
@@ -26,21 +28,22 @@ export interface WaitOptions {
  * @throws EarlierWorkflowError when a run did not succeed, or is not over in time; GithubRequestError.
  */
 export async function waitFor(options: WaitOptions): Promise<void> {
-  const { github, owner, repo, workflow, commit, graceMs, pollMs, limitMs, print } = options;
+  const { github, owner, repo, commit, graceMs, pollMs, limitMs, print } = options;
+  const workflow = options.job === undefined ? options.workflow : `${options.workflow}'s job ${options.job}`;
   const begin = performance.now();
   let said = "";
   for (;;) {
-    const { data } = await asking(`looking for runs of ${workflow}`, () =>
+    const { data } = await asking(`looking for runs of ${options.workflow}`, () =>
       github.rest.actions.listWorkflowRuns({
         owner,
         repo,
-        workflow_id: workflow,
+        workflow_id: options.workflow,
         head_sha: commit,
         event: "push",
         per_page: 100,
       }),
     );
-    const runs = data.workflow_runs;
+    const runs = await Promise.all(data.workflow_runs.map((run) => ofJob(run, options)));
     const failed = runs.find(({ status, conclusion }) => status === "completed" && conclusion !== "success");
     if (failed) {
       throw new EarlierWorkflowError(
@@ -65,4 +68,25 @@ export async function waitFor(options: WaitOptions): Promise<void> {
     said = now;
     await sleep(pollMs);
   }
+}
+
+interface State {
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly html_url: string | null;
+}
+
+/** What became of the job; a run that has none of that name is taken as a whole. */
+async function ofJob(run: State & { id: number }, { github, owner, repo, job }: WaitOptions): Promise<State> {
+  if (job === undefined) return run;
+  const jobs = await asking(`looking for the jobs of run ${run.id}`, () =>
+    github.paginate(github.rest.actions.listJobsForWorkflowRun, {
+      owner,
+      repo,
+      run_id: run.id,
+      per_page: 100,
+    }),
+  );
+  // A job of a reusable workflow is called `<caller's job> / <job>`.
+  return jobs.find(({ name }) => name === job || name.endsWith(` / ${job}`)) ?? run;
 }
