@@ -4,6 +4,7 @@ import { BulkServer } from "./support/bulk-server.ts";
 import { LlmServer, sendJson, USABLE } from "./support/llm-server.ts";
 import { until } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
+import { caseLines, type RedactionLine, secretLines } from "./support/redaction-lines.ts";
 import { Rig } from "./support/rig.ts";
 import { SECRET_LINES } from "./support/secrets.ts";
 
@@ -69,6 +70,41 @@ it("no secret of 250 lines and more leaves for the model, Slack or OpenSearch", 
       }
     }
   }
+});
+
+it("no secret of lines of real formats leaves for the model, Slack, OpenSearch, new_errors/ or the own log", async () => {
+  const { rig, llm, openSearch, log, all } = await boundaries();
+  const cases = caseLines().filter(({ family, hard }) => family !== "plain" && !hard);
+  const lines: RedactionLine[] = [...cases, ...secretLines()];
+  for (const [place, { line }] of lines.entries()) {
+    log(line);
+    if (place % 8 === 7) await until("they are sent", () => openSearch.documents.size >= place);
+  }
+  await all();
+  const newErrors: string[] = [];
+  for await (const { key } of rig.objects.list("new_errors/")) {
+    newErrors.push(Buffer.from((await rig.objects.get(key)) ?? []).toString());
+  }
+  const received = {
+    model: llm.bodies,
+    Slack: rig.slack.posts,
+    OpenSearch: openSearch.bodies,
+    "new_errors/": newErrors,
+    "the own log": rig.said.map((entry) => JSON.stringify(entry)),
+  };
+  for (const bodies of Object.values(received)) expect(bodies.length).toBeGreaterThan(5);
+  const left: string[] = [];
+  for (const [whom, bodies] of Object.entries(received)) {
+    const text = bodies.join("\n");
+    for (const { kind, secrets } of lines) {
+      for (const secret of secrets) {
+        for (const part of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+          if (holds(text, part)) left.push(`${whom}: ${kind}`);
+        }
+      }
+    }
+  }
+  expect(left).toEqual([]);
 });
 
 it("no attack pings, links or breaks out, though the model says whatever it is told", async () => {

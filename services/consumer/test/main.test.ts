@@ -22,6 +22,7 @@ it("has each command once, and says what it does", () => {
     "digest",
     "knowledge",
     "decode",
+    "redact",
     "keys",
   ]);
   for (const command of commands) expect(command.description()).not.toBe("");

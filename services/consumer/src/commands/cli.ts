@@ -3,6 +3,7 @@ import { knowledgeCommand } from "../cause/knowledge/commands.ts";
 import { configKeys, loadConfig, secretsOf } from "../config/load.ts";
 import { createLog } from "../ops/log.ts";
 import { startConsumer } from "../pipeline/consumer.ts";
+import { redactCommand } from "../redact/command.ts";
 import { digestCommand, qualityCommand } from "../reports/commands.ts";
 import { decodeCommand } from "./decode.ts";
 import { replayCommand } from "./replay.ts";
@@ -62,5 +63,6 @@ export function program(): Command {
     .addCommand(digestCommand())
     .addCommand(knowledgeCommand())
     .addCommand(decodeCommand())
+    .addCommand(redactCommand())
     .addCommand(keysCommand());
 }

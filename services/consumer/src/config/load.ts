@@ -35,6 +35,20 @@ export function parseConfig(input: unknown): ConsumerConfig {
   return validate({ ...empty(), values: (input ?? {}) as Record<string, unknown> }, new Map());
 }
 
+/**
+ * One section of a configuration file; the rest of the file may be incomplete.
+ * @throws ConfigError with every problem of the section at once
+ */
+export function loadSection<T extends z.ZodType>(file: string, name: string, schema: T): z.output<T> {
+  const source = readYaml(file);
+  const result = schema.safeParse(source.values[name], { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) =>
+    describe({ ...issue, path: [name, ...issue.path] } as z.core.$ZodIssue, source, new Map()),
+  );
+  throw new ConfigError(`the configuration has ${problems.length} problem(s):\n  ${problems.join("\n  ")}`);
+}
+
 /** Every key that the environment can say, with its variable and what it means. */
 export function configKeys(): { key: string; variable: string; description: string }[] {
   return leaves().map(({ path, variable }) => ({

@@ -1,6 +1,7 @@
 import { isZone, LEVELS } from "@cali/log-record";
 import { z } from "zod";
 import { LOG_LEVELS } from "../ops/log.ts";
+import { redactionSchema } from "../redact/team-rules.ts";
 import { knowledgeSchema } from "./knowledge.ts";
 import { llmSchema } from "./llm.ts";
 import { openSearchSchema } from "./open-search.ts";
@@ -234,6 +235,7 @@ export const configSchema = z
     llm: llmSchema.prefault({}),
     knowledge: knowledgeSchema.prefault({}),
     openSearch: openSearchSchema.prefault({}),
+    redaction: redactionSchema.prefault({}),
     links: links.prefault({}),
     http: http.prefault({}),
     logs: logs.prefault({}),

@@ -202,8 +202,21 @@ export function newTally(position: Position, loggedAt: number): Tally {
   };
 }
 
+/** Lines in a row that bring no new sample, after which a tally is not looked at for more. */
+const MOST_TRIED = 64;
+/** Of a tally that may take another sample: the line it was offered last, and how many in a row brought none. */
+const offered = new WeakMap<Tally, { last: string; tried: number }>();
+
+/** Keeps the line as a sample, redacted, if there is room and it is new. A line that repeats the last one costs a comparison. */
 export function addSample(tally: Tally, content: string): void {
   if (tally.samples.length >= MOST_SAMPLES) return;
-  const sample = redact(content.slice(0, LONGEST_SAMPLE + SAMPLE_MARGIN)).slice(0, LONGEST_SAMPLE);
-  if (!tally.samples.includes(sample)) tally.samples.push(sample);
+  const head = content.slice(0, LONGEST_SAMPLE + SAMPLE_MARGIN);
+  const before = offered.get(tally);
+  if (before && (before.last === head || before.tried >= MOST_TRIED)) return;
+  const sample = redact(head).slice(0, LONGEST_SAMPLE);
+  const isNew = !tally.samples.includes(sample);
+  if (isNew) tally.samples.push(sample);
+  // A copy: a slice would keep the whole line in memory.
+  const last = Buffer.from(head, "utf16le").toString("utf16le");
+  offered.set(tally, { last, tried: isNew ? 0 : (before?.tried ?? 0) + 1 });
 }

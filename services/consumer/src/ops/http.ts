@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Metrics } from "./metrics.ts";
 
 export interface HttpOptions {
@@ -11,23 +11,49 @@ export interface HttpOptions {
   unhealthy(): string | undefined;
   /** Why it does not do its work now; nothing: it does. */
   notReady(): string[];
+  /** Longest time a request may take to arrive, and a connection to say nothing after one. Unit: ms. Default: 5,000. */
+  timeoutMs?: number;
 }
 
-/** `/healthz`, `/readyz` and `/metrics`. */
+/** How often late ones are looked for: Node does it every 30 s by itself. */
+const CHECK_MS = 500;
+const MOST_CONNECTIONS = 200;
+/** Connections that have asked nothing yet; beyond it the one that has been silent for the longest is closed. */
+const MOST_SILENT = 50;
+
+/** `/healthz`, `/readyz` and `/metrics`. Whoever connects and says nothing does not keep others from asking. */
 export class HttpServer {
   readonly #server: Server;
+  /** In the order they came. */
+  readonly #silent = new Set<Socket>();
   readonly #options: HttpOptions;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => {
+    const { timeoutMs = 5_000 } = options;
+    const limits = {
+      connectionsCheckingInterval: Math.min(CHECK_MS, timeoutMs),
+      headersTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      keepAliveTimeout: timeoutMs,
+    };
+    this.#server = createServer(limits, (request, response) => {
+      this.#silent.delete(request.socket);
       void this.#answer(request.method ?? "", request.url ?? "", response).catch((error: Error) =>
         send(response, 500, `${error.name}: ${error.message}\n`),
       );
     });
-    this.#server.requestTimeout = 5_000;
-    this.#server.headersTimeout = 5_000;
-    this.#server.maxConnections = 100;
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.on("connection", (socket: Socket) => {
+      this.#silent.add(socket);
+      socket.once("close", () => this.#silent.delete(socket));
+      if (this.#silent.size <= MOST_SILENT) return;
+      for (const longest of this.#silent) {
+        longest.destroy();
+        this.#silent.delete(longest);
+        break;
+      }
+    });
   }
 
   /** Resolves to the port when it listens; rejects when it cannot (the port is taken). */

@@ -23,6 +23,8 @@ import { ByteBudget } from "../read/budget.ts";
 import { KinesisStream, type StartPoint } from "../read/client.ts";
 import { ShardCoordinator } from "../read/coordinator.ts";
 import { identityOf } from "../read/identity.ts";
+import { useRules } from "../redact/redact.ts";
+import { rulesOf } from "../redact/team-rules.ts";
 import { objectStoreOf } from "../state/objects/open.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { openStore } from "../state/open.ts";
@@ -93,6 +95,7 @@ export async function startConsumer(
   overrides: ConsumerOverrides = {},
 ): Promise<Consumer> {
   const config = parseConfig(input);
+  useRules(rulesOf(config.redaction));
   const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
   const stream = new KinesisStream({
     ...config.kinesis,

@@ -1,26 +1,38 @@
 /** Stands for what an earlier rule has taken: no letter, no digit, no white space. */
 export const TAKEN = "\ue000";
 
-/** One kind of secret or personal data, and how it is known. */
-export interface Rule {
+interface Named {
   /** Its name: `github-pat`. A configuration switches it off by it. */
   readonly id: string;
   /** What is written instead, in lower case: `email`. */
   readonly kind: string;
+  /** In lower case: a text without any of them is not looked at. Default: every text is. */
+  readonly keywords?: readonly string[];
+  /** Least digits of a text that is looked at. Default: 0. */
+  readonly digits?: number;
+}
+
+/** A rule that is a pattern. */
+export interface PatternRule extends Named {
   /**
    * What its groups match is secret; without groups, all of it. Flag `g`. Linear in the text: every repetition has a bound or cannot
    * overlap with what follows it.
    */
   readonly pattern: RegExp;
-  /** In lower case: a text without any of them is not looked at. Default: every text is. */
-  readonly keywords?: readonly string[];
-  /** Least digits of a text that is looked at. Default: 0. */
-  readonly digits?: number;
   /** Whether a match is one. Default: always. */
   readonly isSecret?: (value: string, match: RegExpExecArray) => boolean;
   /** Which spans of the match, which has its indices, are secret, for what groups cannot say. Default: the groups. */
   readonly spans?: (match: RegExpExecArray) => [start: number, end: number][];
 }
+
+/** A rule that looks by itself. */
+export interface SearchRule extends Named {
+  /** What is secret, in the order of the text. */
+  readonly search: (text: string) => [start: number, end: number][];
+}
+
+/** One kind of secret or personal data, and how it is known. */
+export type Rule = PatternRule | SearchRule;
 
 /** A pattern with the flags that rules need. */
 export const pattern = (source: string | RegExp, flags = "") =>

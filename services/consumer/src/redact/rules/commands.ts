@@ -1,4 +1,4 @@
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit, isPlaceholder, isProse, isSaid } from "../values.ts";
 
 /** One argument: in quotes, or up to white space. */
@@ -7,7 +7,7 @@ const isPassword = (value: string) => !isPlaceholder(value) && !isSaid(value) &&
 /** Up to the option, within the same command. */
 const ANYTHING = "[^\\n|;]{0,200}?";
 
-const command = (id: string, keywords: string[], source: string, isSecret = isPassword): Rule => ({
+const command = (id: string, keywords: string[], source: string, isSecret = isPassword): PatternRule => ({
   id,
   kind: "password",
   keywords,
@@ -16,7 +16,7 @@ const command = (id: string, keywords: string[], source: string, isSecret = isPa
 });
 
 /** What is typed, or started by a program, with a password in it. */
-export const COMMAND_RULES: readonly Rule[] = [
+export const COMMAND_RULES: readonly PatternRule[] = [
   // --password …, --from-literal=password=… is a label's
   command(
     "password-option",

@@ -1,4 +1,4 @@
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit, isPlaceholder, isSaid, looksRandom } from "../values.ts";
 
 const isToken = (value: string) =>
@@ -10,7 +10,7 @@ const isToken = (value: string) =>
 const PARAMETER = '[\\w.-]{1,40}=(?:"[^"\\n]{0,1024}"|[^\\s,"\'<>]{1,2048})';
 
 /** What HTTP carries: who asks, and as which session. */
-export const HEADER_RULES: readonly Rule[] = [
+export const HEADER_RULES: readonly PatternRule[] = [
   // All pairs of a Cookie or Set-Cookie header.
   {
     id: "cookie-header",

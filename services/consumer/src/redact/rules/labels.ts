@@ -1,4 +1,4 @@
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit, isLabelledSecret, isPlaceholder, isProse, isSaid, looksRandom } from "../values.ts";
 
 /** What names of secrets end with. */
@@ -86,7 +86,7 @@ const onlyValue = (match: RegExpExecArray) => {
   return span ? [span as [number, number]] : [];
 };
 
-const labelled = (id: string, source: string, extra: Partial<Rule> = {}): Rule => ({
+const labelled = (id: string, source: string, extra: Partial<PatternRule> = {}): PatternRule => ({
   id,
   kind: "secret",
   keywords: KEYWORDS,
@@ -100,7 +100,7 @@ const KOREAN_NAME =
   "(?:비밀\\s?번호|비번|패스워드|암호|인증\\s?(?:번호|키|코드)|보안\\s?(?:번호|코드|키)|(?:시크릿|서비스|접속|비밀|API|액세스|엑세스|접근|인증|라이선스|클라이언트|앱|개인|암호화)\\s?(?:키|토큰|시크릿)|토큰|핀\\s?번호|OTP(?:\\s?번호)?|시크릿)";
 
 /** Values that are secret because of what they are called. */
-export const LABEL_RULES: readonly Rule[] = [
+export const LABEL_RULES: readonly PatternRule[] = [
   // {"name":"password","value":"…"}, <property name="password" value="…"/>, - name: DB_PASSWORD, value: …
   labelled(
     "named-value",

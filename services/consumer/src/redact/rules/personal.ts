@@ -6,7 +6,7 @@ import {
   ibanLength,
   isResidentNumber,
 } from "../checksums.ts";
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit } from "../values.ts";
 
 const before = ({ input, index }: RegExpExecArray, length = 32) =>
@@ -45,7 +45,7 @@ const NUMBER_LABELS = [
 ].join("|");
 
 /** What belongs to a person, and the addresses of machines. */
-export const PERSONAL_RULES: readonly Rule[] = [
+export const PERSONAL_RULES: readonly PatternRule[] = [
   {
     id: "email",
     kind: "email",

@@ -1,4 +1,4 @@
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { isPlaceholder, isSaid } from "../values.ts";
 
 const SECRET_COLUMN =
@@ -7,7 +7,7 @@ const QUOTED = `'((?:[^'\\n]|''){1,512})'`;
 const isValue = (value: string) => !isPlaceholder(value) && !isSaid(value);
 
 /** Secrets that statements of a database carry. */
-export const SQL_RULES: readonly Rule[] = [
+export const SQL_RULES: readonly PatternRule[] = [
   {
     id: "identified-by",
     kind: "password",

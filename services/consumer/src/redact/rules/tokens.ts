@@ -1,10 +1,10 @@
 import { entropyOf } from "../checksums.ts";
 import gitleaks from "../gitleaks.json" with { type: "json" };
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit } from "../values.ts";
 
 /** Tokens that say by their form whose they are; gitleaks' rules come after these. */
-const OWN: readonly Rule[] = [
+const OWN: readonly PatternRule[] = [
   {
     id: "private-key",
     kind: "private-key",
@@ -139,14 +139,16 @@ const OWN: readonly Rule[] = [
 /** Rules of a configuration's value: an assignment, in which a name of the language is no key. */
 const IS_ASSIGNMENT = /=\|>\|/;
 
-const FOREIGN: readonly Rule[] = gitleaks.rules.map(({ id, pattern: source, flags, keywords, entropy }) => ({
-  id,
-  kind: "token",
-  keywords,
-  pattern: pattern(source, flags),
-  isSecret: (value) =>
-    (entropy === undefined || entropyOf(value) >= entropy) &&
-    (!IS_ASSIGNMENT.test(source) || hasDigit(value)),
-}));
+const FOREIGN: readonly PatternRule[] = gitleaks.rules.map(
+  ({ id, pattern: source, flags, keywords, entropy }) => ({
+    id,
+    kind: "token",
+    keywords,
+    pattern: pattern(source, flags),
+    isSecret: (value) =>
+      (entropy === undefined || entropyOf(value) >= entropy) &&
+      (!IS_ASSIGNMENT.test(source) || hasDigit(value)),
+  }),
+);
 
-export const TOKEN_RULES: readonly Rule[] = [...OWN, ...FOREIGN];
+export const TOKEN_RULES: readonly PatternRule[] = [...OWN, ...FOREIGN];

@@ -1,4 +1,4 @@
-import { pattern, type Rule } from "../rule.ts";
+import { type PatternRule, pattern } from "../rule.ts";
 import { hasDigit, isPlaceholder, looksRandom } from "../values.ts";
 
 /** Words of a path behind which a token stands. */
@@ -6,7 +6,7 @@ const PATH_WORDS =
   "reset(?:[-_]?password)?|password[-_]?reset|verify(?:[-_]?email)?|verification|invite|invitations?|magic(?:[-_]?link)?|activate|activation|confirm(?:ation)?|unsubscribe|token|tokens|webhooks?(?:b2)?|hooks?|share|shared|auth|login|session|sso|key|keys|apikey|access|recover|download|signed|v[234]|catch(?:/\\d{1,12})?|IncomingWebhook|rpc|secret|with/key";
 
 /** What addresses carry: users with passwords, and tokens as a part of the path. */
-export const URL_RULES: readonly Rule[] = [
+export const URL_RULES: readonly PatternRule[] = [
   // scheme://user:password@host
   {
     id: "url-password",

@@ -1,0 +1,78 @@
+import { createInterface } from "node:readline";
+import { Command } from "commander";
+import { z } from "zod";
+import { loadSection } from "../config/load.ts";
+import { Redactor, RULES } from "./redact.ts";
+import { redactionSchema, rulesOf } from "./team-rules.ts";
+
+const lineSchema = z.object({ text: z.string() });
+
+/** Standard input, line by line, with what redaction would take out of it. */
+export function redactCommand(): Command {
+  return new Command("redact")
+    .description(
+      "show what redaction would take out of the lines of standard input, and by which rule: ⟦value⟧(rule)",
+    )
+    .option("-c, --config <file>", "YAML file whose section `redaction` is used. Default: all rules")
+    .option("--json", 'read lines of {"text"}, write {"text": redacted, "rules": […]} for each')
+    .option("--rules", "list the rules instead: name and what is written instead of a value")
+    .action(async ({ config, json, rules }: { config?: string; json?: boolean; rules?: boolean }) => {
+      process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+        // `| head` has seen enough.
+        if (error.code === "EPIPE") process.exit(0);
+        throw error;
+      });
+      if (rules) {
+        for (const { id, kind } of RULES) process.stdout.write(`${id}\t<${kind}>\n`);
+        return;
+      }
+      const redactor =
+        config === undefined
+          ? new Redactor()
+          : new Redactor(rulesOf(loadSection(config, "redaction", redactionSchema.prefault({}))));
+      let number = 0;
+      for await (const line of createInterface({
+        input: process.stdin,
+        crlfDelay: Number.POSITIVE_INFINITY,
+      })) {
+        number++;
+        await write(`${json ? inJson(redactor, line, number) : marked(redactor, line)}\n`);
+      }
+    });
+}
+
+/** Waits when nobody takes what was written. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) {
+    await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  }
+}
+
+function marked(redactor: Redactor, line: string): string {
+  let text = "";
+  let after = 0;
+  for (const { start, end, rules } of redactor.find(line)) {
+    text += `${line.slice(after, start)}⟦${line.slice(start, end)}⟧(${rules.join(", ")})`;
+    after = end;
+  }
+  return text + line.slice(after);
+}
+
+function inJson(redactor: Redactor, line: string, number: number): string {
+  const given = lineSchema.safeParse(parsed(line));
+  if (!given.success) {
+    const shown = redactor.replace(line.slice(0, 100), (kind) => `<${kind}>`);
+    return JSON.stringify({ error: `line ${number}: given ${shown}, allowed {"text": "…"}` });
+  }
+  const { text } = given.data;
+  const rules = [...new Set(redactor.find(text).flatMap((finding) => finding.rules))];
+  return JSON.stringify({ text: redactor.replace(text, (kind) => `<${kind}>`), rules });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
