@@ -40,6 +40,36 @@ describe("what may arrive as one Kinesis record", () => {
   });
 });
 
+describe("a time without a year", () => {
+  const at = (text: string, arrival: string) =>
+    decode(Buffer.from(text), { arrival: Date.parse(arrival) }).map((one) => one.ok && one.record.timestamp);
+
+  it.each([
+    ["<11>Jan 25 01:02:03 web-1 nginx[1]: x", "2026-11-28T00:00:00Z", "2026-01-25T01:02:03.000Z"],
+    ["E0125 01:02:03.456789       1 a.go:1] x", "2026-11-28T00:00:00Z", "2026-01-25T01:02:03.456Z"],
+    ["<11>Dec 31 23:59:59 web-1 nginx[1]: x", "2027-01-01T00:00:01Z", "2026-12-31T23:59:59.000Z"],
+    ["<11>Jan  1 00:00:01 web-1 nginx[1]: x", "2026-12-31T23:59:59Z", "2027-01-01T00:00:01.000Z"],
+  ])("%j, arrived %s, is the last one that is not to come", (text, arrival, expected) => {
+    expect(at(text, arrival)).toEqual([expected]);
+  });
+});
+
+it("coloured text of Rust's tracing is no syslog, though time, word and colon stand as there", () => {
+  const text =
+    "\u001b[2m2026-01-25T01:02:03.456789Z\u001b[0m \u001b[31mERROR\u001b[0m \u001b[2mcart::db\u001b[0m\u001b[2m:\u001b[0m lost";
+  expect(recordsOf(Buffer.from(text))).toMatchObject([
+    { level: "ERROR", message: "lost", service: "unknown" },
+  ]);
+});
+
+it("loguru's serialized records have level and time one step deeper", () => {
+  const record = { level: { name: "WARNING", no: 30 }, message: "x", time: { timestamp: 1769302923.456 } };
+  const text = JSON.stringify({ text: "x\n", record });
+  expect(recordsOf(Buffer.from(text))).toMatchObject([
+    { level: "WARN", timestamp: "2026-01-25T01:02:03.456Z", message: "x" },
+  ]);
+});
+
 const word = fc.constantFrom(
   '{"level":"ERROR","message":"a"}',
   '{"log":"ERROR a","stream":"stderr"}',

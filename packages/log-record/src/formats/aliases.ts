@@ -21,6 +21,7 @@ export const ALIASES = {
     "levelvalue",
     "priority",
     "syslog.severity",
+    "record.level.name",
   ],
   timestamp: [
     "timestamp",
@@ -55,6 +56,7 @@ export const ALIASES = {
     "sourcerealtimetimestamp",
     "realtimetimestamp",
     "$.timestamp",
+    "record.time.timestamp",
   ],
   service: [
     "service.name",

@@ -28,7 +28,6 @@ const ZONES: Readonly<Record<string, number>> = {
 };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const HALF_A_YEAR = 183 * 24 * HOUR;
 /** 9999-12-31T23:59:59.999Z. */
 const LAST = 253_402_300_799_999;
 
@@ -170,10 +169,13 @@ function dateOf(groups: Groups, { arrival }: TimeContext): number | undefined {
   return new Date(time).getUTCDate() === Number(d) && year >= 1970 ? time : undefined;
 }
 
-/** A time without a year is the one nearest to the arrival: on 1 January the last lines of December come. */
+/** How far in the future a log may lie: clocks differ, and a zone that isn't said takes up to a day. */
+const AHEAD = 48 * HOUR;
+
+/** A time without a year is the last one that is not to come: on 1 January the last lines of December come. */
 function near(time: number, { y, yy }: Groups, { arrival }: TimeContext): number {
-  if (y !== undefined || yy !== undefined || Math.abs(time - arrival) <= HALF_A_YEAR) return time;
-  return shiftYear(time, time > arrival ? -1 : 1);
+  if (y !== undefined || yy !== undefined) return time;
+  return [1, 0].map((by) => shiftYear(time, by)).find((one) => one <= arrival + AHEAD) ?? shiftYear(time, -1);
 }
 
 function shiftYear(time: number, by: number): number {
