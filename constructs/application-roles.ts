@@ -3,20 +3,31 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
 import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
-import { autoscalerStatements, grafanaStatements, wholeBucketStatements } from "./permissions.ts";
+import {
+  type AutoscalerScope,
+  autoscalerStatements,
+  grafanaStatements,
+  wholeBucketStatements,
+} from "./permissions.ts";
 import { policyDocument } from "./policy-document.ts";
 import { type OidcProvider, oidcTrust, WorkloadRole } from "./workload-role.ts";
 
 export interface ApplicationRolesProps {
-  readonly config: Config;
   readonly names: Names;
   readonly provider: OidcProvider;
   readonly bucketArn: string;
   /** The hand-written project's policies that 06-iam makes for others too. */
   readonly streamPolicy: IamPolicy;
   readonly openSearchPolicy: IamPolicy;
+  /** Who may use the application role, as `namespace:name`; `*` matches anything. Default: nobody. */
+  readonly serviceAccounts?: readonly string[];
+  /** Policies of AWS that are attached to it. Default: none. */
+  readonly managedPolicies?: readonly (keyof typeof MANAGED_POLICY_NAMES)[];
+  /** Which Auto Scaling groups the cluster autoscaler may change. Default: the cluster's own. */
+  readonly autoscalerScope?: AutoscalerScope;
+  /** What Grafana's role may do in OpenSearch; `write` is Firehose's policy. Default: `read`. */
+  readonly grafanaAccess?: "read" | "write";
 }
 
 /**
@@ -30,8 +41,8 @@ export class ApplicationRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: ApplicationRolesProps) {
     super(scope, id);
-    const { config, names, provider } = props;
-    const { applicationRole, autoscalerScope, grafanaAccess } = config.iam;
+    const { names, provider, serviceAccounts = [], managedPolicies = [] } = props;
+    const { autoscalerScope = "cluster", grafanaAccess = "read" } = props;
     const bucketPolicy = withLogicalId(
       new IamPolicy(this, "BucketPolicy", {
         name: names.named("workload-s3-access"),
@@ -49,7 +60,7 @@ export class ApplicationRoles extends Construct {
       "cluster_autoscaler",
     );
 
-    const subjects = (applicationRole?.serviceAccounts ?? []).map((name) => `system:serviceaccount:${name}`);
+    const subjects = serviceAccounts.map((name) => `system:serviceaccount:${name}`);
     this.application = new WorkloadRole(this, "Application", {
       hclName: "app_role",
       roleName: names.role("application"),
@@ -63,7 +74,7 @@ export class ApplicationRoles extends Construct {
     }).role;
     this.attach(this.application, "app_kinesis", props.streamPolicy.arn);
     this.attach(this.application, "app_s3_access", bucketPolicy.arn);
-    for (const policy of applicationRole?.managedPolicies ?? []) {
+    for (const policy of managedPolicies) {
       this.attach(this.application, MANAGED_POLICY_NAMES[policy], `arn:aws:iam::aws:policy/${policy}`);
     }
 

@@ -5,45 +5,56 @@ import { KmsKey } from "@cdktf/provider-aws/lib/kms-key/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Names } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { protectedLifecycle } from "./protection.ts";
-import { awsProviderMajor } from "./provider-version.ts";
 
 export interface ControlPlaneProps {
-  readonly config: Config;
   readonly names: Names;
   readonly subnetIds: string[];
   readonly roleArn: string;
   /** The role's policies: without them EKS cannot clean up after itself. */
   readonly dependsOn: ITerraformDependable[];
+  /** Kubernetes version, such as `1.35`. */
+  readonly version: string;
+  /** Who may reach the API server from the internet. Default: nobody, only the VPC. */
+  readonly publicEndpointCidrs?: string[];
+  readonly authenticationMode: "API" | "API_AND_CONFIG_MAP";
+  /** Whether the identity that creates the cluster becomes its administrator. Default: true. */
+  readonly creatorIsAdmin?: boolean;
+  /** Whether Kubernetes secrets are encrypted with a KMS key of their own. Default: true. */
+  readonly encryptSecrets?: boolean;
+  /** Control-plane logs that go to CloudWatch. */
+  readonly logTypes: string[];
+  /** Days that they are kept; null: EKS makes the log group itself and keeps it for ever. */
+  readonly logRetentionDays: number | null;
+  /** Without EKS's own copies of the network add-ons, where others take their place. Default: false. */
+  readonly startsBare?: boolean;
+  /** Whether a plan that destroys the cluster or its key fails. Default: false. */
+  readonly preventDestroy?: boolean;
 }
 
 /** An EKS control plane, with its log group and the key of its secrets. */
 export class ControlPlane extends Construct {
   readonly cluster: EksCluster;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { config, names, subnetIds, roleArn, dependsOn }: ControlPlaneProps,
-  ) {
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
-    const { cluster } = config;
-    const { vpcCni, kubeProxy, coreDns } = cluster.addOns;
-    // Without EKS's own copies of the network add-ons, where ours take their place. The argument is younger than the
-    // 5.x provider that shares its state with others.
-    const startsBare =
-      awsProviderMajor(config) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null);
+    const { names, subnetIds, dependsOn, publicEndpointCidrs = [], logRetentionDays } = props;
+    const {
+      creatorIsAdmin = true,
+      encryptSecrets = true,
+      startsBare = false,
+      preventDestroy = false,
+    } = props;
 
     const logGroup =
-      cluster.logRetentionDays === null
+      logRetentionDays === null
         ? []
         : [
             withLogicalId(
               new CloudwatchLogGroup(this, "Logs", {
                 name: names.clusterLogGroup,
-                retentionInDays: cluster.logRetentionDays,
+                retentionInDays: logRetentionDays,
               }),
               "eks",
             ),
@@ -51,43 +62,43 @@ export class ControlPlane extends Construct {
     this.cluster = withLogicalId(
       new EksCluster(this, "Default", {
         name: names.cluster,
-        roleArn,
-        version: cluster.version,
+        roleArn: props.roleArn,
+        version: props.version,
         ...(startsBare && { bootstrapSelfManagedAddons: false }),
         vpcConfig: {
           subnetIds,
           endpointPrivateAccess: true,
-          endpointPublicAccess: cluster.publicEndpointCidrs.length > 0,
-          ...(cluster.publicEndpointCidrs.length > 0 && { publicAccessCidrs: cluster.publicEndpointCidrs }),
+          endpointPublicAccess: publicEndpointCidrs.length > 0,
+          ...(publicEndpointCidrs.length > 0 && { publicAccessCidrs: publicEndpointCidrs }),
         },
         accessConfig: {
-          authenticationMode: cluster.authenticationMode,
-          bootstrapClusterCreatorAdminPermissions: cluster.creatorIsAdmin,
+          authenticationMode: props.authenticationMode,
+          bootstrapClusterCreatorAdminPermissions: creatorIsAdmin,
         },
-        enabledClusterLogTypes: cluster.logTypes,
-        ...(cluster.encryptSecrets && {
+        enabledClusterLogTypes: props.logTypes,
+        ...(encryptSecrets && {
           encryptionConfig: {
-            provider: { keyArn: this.secretsKey(config, names).arn },
+            provider: { keyArn: this.secretsKey(names, preventDestroy).arn },
             resources: ["secrets"],
           },
         }),
         tags: { Name: names.cluster },
         // EKS makes the log group itself, without retention, if it isn't there.
         dependsOn: [...dependsOn, ...logGroup],
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(preventDestroy),
       }),
       "main",
     );
   }
 
-  private secretsKey(config: Config, names: Names): KmsKey {
+  private secretsKey(names: Names, preventDestroy: boolean): KmsKey {
     const key = withLogicalId(
       new KmsKey(this, "SecretsKey", {
         description: `Kubernetes secrets of ${names.cluster}`,
         enableKeyRotation: true,
         deletionWindowInDays: 30,
         tags: { Name: names.named("eks-secrets") },
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(preventDestroy),
       }),
       "eks_secrets",
     );

@@ -1,12 +1,10 @@
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream/index.js";
 import { Construct } from "constructs";
 import { BUCKET_PREFIXES, LOG_INDEX, type Names } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import { DeliveryLogs } from "./delivery-logs.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface FirehoseProps {
-  readonly config: Config;
   readonly names: Names;
   /** The Kinesis stream it reads. */
   readonly streamArn: string;
@@ -14,10 +12,16 @@ export interface FirehoseProps {
   readonly roleArn: string;
   /** The bucket it delivers to, or keeps refused documents in. */
   readonly bucketArn: string;
+  /** It delivers after this many seconds or MiB, whichever comes first. */
+  readonly buffer: { readonly intervalSeconds: number; readonly sizeMiB: number };
+  /** Days that its own errors are kept. Default: it makes no log group, and they are lost. */
+  readonly logRetentionDays?: number | null;
 }
 
 export interface FirehoseToOpenSearchProps extends FirehoseProps {
   readonly domainArn: string;
+  /** Seconds that a refused document is tried again before it goes to the bucket. */
+  readonly retrySeconds: number;
 }
 
 const LOG_STREAM = "OpenSearchDelivery";
@@ -26,8 +30,8 @@ const LOG_STREAM = "OpenSearchDelivery";
 export class FirehoseToOpenSearch extends Construct {
   constructor(scope: Construct, id: string, props: FirehoseToOpenSearchProps) {
     super(scope, id);
-    const { config, names } = props;
-    const { intervalSeconds, sizeMiB } = config.firehose.toOpenSearch;
+    const { names, logRetentionDays = null } = props;
+    const { intervalSeconds, sizeMiB } = props.buffer;
     const logGroupName = names.firehoseToOpenSearchLogGroup;
     withLogicalId(
       new KinesisFirehoseDeliveryStream(this, "Default", {
@@ -40,7 +44,7 @@ export class FirehoseToOpenSearch extends Construct {
           indexName: LOG_INDEX,
           bufferingInterval: intervalSeconds,
           bufferingSize: sizeMiB,
-          retryDuration: config.firehose.retrySeconds,
+          retryDuration: props.retrySeconds,
           s3BackupMode: "FailedDocumentsOnly",
           s3Configuration: {
             roleArn: props.roleArn,
@@ -56,12 +60,12 @@ export class FirehoseToOpenSearch extends Construct {
       }),
       "to_opensearch",
     );
-    if (config.firehose.logRetentionDays !== null) {
+    if (logRetentionDays !== null) {
       new DeliveryLogs(this, "Logs", {
         hclName: "firehose_to_opensearch",
         logGroupName,
         logStreamName: LOG_STREAM,
-        retentionDays: config.firehose.logRetentionDays,
+        retentionDays: logRetentionDays,
       });
     }
   }

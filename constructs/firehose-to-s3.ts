@@ -11,7 +11,7 @@ const LOG_STREAM = "S3Delivery";
 export class FirehoseToS3 extends Construct {
   constructor(scope: Construct, id: string, props: FirehoseProps) {
     super(scope, id);
-    const { config, names } = props;
+    const { names, buffer, logRetentionDays = null } = props;
     const logGroupName = names.firehoseToS3LogGroup;
     withLogicalId(
       new KinesisFirehoseDeliveryStream(this, "Default", {
@@ -23,8 +23,8 @@ export class FirehoseToS3 extends Construct {
           bucketArn: props.bucketArn,
           prefix: `${BUCKET_PREFIXES.raw}dt=!{timestamp:yyyy-MM-dd}/`,
           errorOutputPrefix: `${BUCKET_PREFIXES.rawErrors}result=!{firehose:error-output-type}/`,
-          bufferingInterval: config.firehose.toS3.intervalSeconds,
-          bufferingSize: config.firehose.toS3.sizeMiB,
+          bufferingInterval: buffer.intervalSeconds,
+          bufferingSize: buffer.sizeMiB,
           compressionFormat: "GZIP",
           cloudwatchLoggingOptions: { enabled: true, logGroupName, logStreamName: LOG_STREAM },
         },
@@ -32,12 +32,12 @@ export class FirehoseToS3 extends Construct {
       }),
       "to_s3",
     );
-    if (config.firehose.logRetentionDays !== null) {
+    if (logRetentionDays !== null) {
       new DeliveryLogs(this, "Logs", {
         hclName: "firehose_to_s3",
         logGroupName,
         logStreamName: LOG_STREAM,
-        retentionDays: config.firehose.logRetentionDays,
+        retentionDays: logRetentionDays,
       });
     }
   }

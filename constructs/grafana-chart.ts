@@ -4,20 +4,22 @@ import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opense
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
 import { Construct } from "constructs";
 import { grafanaDataSources } from "../config/grafana-data-sources.ts";
-import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
+import { SERVICE_ACCOUNTS } from "../config/names.ts";
 import { Chart } from "./chart.ts";
 import { chartFootprints } from "./chart-footprint.ts";
 import type { PodFootprint } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
-import { roleAnnotation } from "./role-annotation.ts";
 import { ServiceSecret } from "./service-secret.ts";
 import { asText } from "./template-text.ts";
 
 export interface GrafanaChartProps {
-  readonly config: Config;
-  readonly names: Names;
   readonly namespace: string;
+  /** AWS region of the metrics. */
+  readonly region: string;
+  /** Version of OpenSearch, such as `2.19`. */
+  readonly openSearchVersion: string;
+  /** Of its service account, by which it gets its role. Default: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Name of the OpenSearch domain, which must exist when Terraform plans. */
   readonly domainName: string;
 }
@@ -32,7 +34,7 @@ export class GrafanaChart extends Construct {
 
   constructor(scope: Construct, id: string, props: GrafanaChartProps) {
     super(scope, id);
-    const { config, names, namespace } = props;
+    const { namespace, annotations = {} } = props;
     const domain = withLogicalId(
       new DataAwsOpensearchDomain(this, "Domain", { domainName: props.domainName }),
       "logs",
@@ -52,11 +54,7 @@ export class GrafanaChart extends Construct {
       },
     });
     const dashboards = this.dashboards(namespace);
-    const sources = grafanaDataSources(
-      `https://${domain.endpoint}`,
-      config.domain.version.replace(/^OpenSearch_/, ""),
-      config.region,
-    );
+    const sources = grafanaDataSources(`https://${domain.endpoint}`, props.openSearchVersion, props.region);
     const chart = new Chart(this, "Chart", {
       chart: "grafana",
       version: "12.11.1",
@@ -64,7 +62,7 @@ export class GrafanaChart extends Construct {
       namespace,
       valuesFile: "helm-values/grafana-values.yaml",
       inject: {
-        serviceAccount: { annotations: roleAnnotation(config, names, "grafana") },
+        serviceAccount: { annotations: { ...annotations } },
         podAnnotations: { "cali/rotation": secret.revision },
         datasources: { "datasources.yaml": { apiVersion: 1, prune: true, datasources: sources } },
         dashboardsConfigMaps: { cali: DASHBOARDS_MAP },

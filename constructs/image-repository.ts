@@ -2,24 +2,33 @@ import { EcrLifecyclePolicy } from "@cdktf/provider-aws/lib/ecr-lifecycle-policy
 import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
 import { Construct } from "constructs";
 import { hclName, type Names } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { protectedLifecycle } from "./protection.ts";
 
 export interface ImageRepositoryProps {
-  readonly config: Config;
   readonly names: Names;
   /** The service, such as `consumer`. */
   readonly service: string;
+  /** Whether a tag, once pushed, stays what it is. Default: true. */
+  readonly immutableTags?: boolean;
+  /** Whether Terraform may delete it with images in it. Default: false. */
+  readonly forceDelete?: boolean;
+  /** Images kept; older ones expire. Default: 10. */
+  readonly keepImages?: number;
+  /** null does not state it (ECR then uses AES256). Default: AES256. */
+  readonly encryption?: "AES256" | "KMS" | null;
+  /** Whether a plan that destroys it fails. Default: false. */
+  readonly preventDestroy?: boolean;
 }
 
 /** A repository for one service's images: scanned on push, and only the newest kept. */
 export class ImageRepository extends Construct {
   readonly repository: EcrRepository;
 
-  constructor(scope: Construct, id: string, { config, names, service }: ImageRepositoryProps) {
+  constructor(scope: Construct, id: string, props: ImageRepositoryProps) {
     super(scope, id);
-    const { immutableTags, forceDelete, encryption, keepImages } = config.repositories;
+    const { names, service, immutableTags = true, forceDelete = false, keepImages = 10 } = props;
+    const { encryption = "AES256", preventDestroy = false } = props;
     this.repository = withLogicalId(
       new EcrRepository(this, "Default", {
         name: names.repository(service),
@@ -28,7 +37,7 @@ export class ImageRepository extends Construct {
         imageScanningConfiguration: { scanOnPush: true },
         ...(encryption !== null && { encryptionConfiguration: [{ encryptionType: encryption }] }),
         tags: { Name: names.named(service) },
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(preventDestroy),
       }),
       hclName(service),
     );

@@ -3,17 +3,17 @@ import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1/index.js";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { BUCKET_PREFIXES, type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
+import { BUCKET_PREFIXES, SERVICE_ACCOUNTS } from "../config/names.ts";
 import { type PodFootprint, podFootprint } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
-import { roleAnnotation } from "./role-annotation.ts";
 
 export interface MilvusBackupProps {
-  readonly config: Config;
-  readonly names: Names;
   readonly namespace: string;
   readonly bucket: string;
+  /** The bucket's region. */
+  readonly region: string;
+  /** Of its service account, by which it gets its role. Default: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Secret with root's `password`. */
   readonly rootSecret: string;
   readonly dependsOn: ITerraformDependable[];
@@ -42,7 +42,7 @@ export class MilvusBackup extends Construct {
 
   constructor(scope: Construct, id: string, props: MilvusBackupProps) {
     super(scope, id);
-    const { config, names, namespace, rootSecret } = props;
+    const { namespace, rootSecret, annotations = {} } = props;
     const labels = { "app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "cali" };
     const metadata = { name: NAME, namespace, labels };
     const account = withLogicalId(
@@ -50,9 +50,7 @@ export class MilvusBackup extends Construct {
         metadata: {
           ...metadata,
           name: SERVICE_ACCOUNTS.milvusBackup.name,
-          ...(config.workloadIdentity === "irsa" && {
-            annotations: roleAnnotation(config, names, "milvusBackup"),
-          }),
+          ...(Object.keys(annotations).length > 0 && { annotations }),
         },
         automountServiceAccountToken: false,
       }),
@@ -154,7 +152,7 @@ export class MilvusBackup extends Construct {
 }
 
 /** milvus-backup's settings, of its version 0.5.16 (configs/backup.yaml there). The password comes from the environment. */
-function backupConfig({ config, bucket }: MilvusBackupProps): string {
+function backupConfig({ region, bucket }: MilvusBackupProps): string {
   return JSON.stringify(
     {
       log: { level: "info", console: true, file: { filename: `${SCRATCH}/backup.log` } },
@@ -163,9 +161,9 @@ function backupConfig({ config, bucket }: MilvusBackupProps): string {
         storageType: "local",
         rootPath: `${FILES}/data`,
         backupStorageType: "aws",
-        backupAddress: `s3.${config.region}.amazonaws.com`,
+        backupAddress: `s3.${region}.amazonaws.com`,
         backupPort: 443,
-        backupRegion: config.region,
+        backupRegion: region,
         backupUseSSL: true,
         backupUseIAM: true,
         backupBucketName: bucket,

@@ -4,16 +4,34 @@ import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Names } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface NodeGroupProps {
-  readonly config: Config;
   readonly names: Names;
   readonly cluster: EksCluster;
   readonly subnetIds: string[];
   readonly roleArn: string;
   readonly dependsOn: ITerraformDependable[];
+  /** Best first, such as `t3.medium`. */
+  readonly instanceTypes: string[];
+  /** How nodes are bought. Default: ON_DEMAND. */
+  readonly capacity?: "ON_DEMAND" | "SPOT";
+  /** Such as `AL2023_x86_64_STANDARD`; null leaves it to AWS. */
+  readonly amiType: string | null;
+  /** Root volume in GiB; null leaves it to AWS, which takes 20. */
+  readonly diskGiB: number | null;
+  /** Whether something else sets the number of nodes: then a plan leaves it alone. Default: false. */
+  readonly autoscaled?: boolean;
+  /** A launch template: encrypted gp3 volume, IMDSv2, and no way for a pod to its node's role. Default: true. */
+  readonly hardened?: boolean;
+  readonly minSize: number;
+  /** With `autoscaled`, the nodes to begin with. */
+  readonly desiredSize: number;
+  readonly maxSize: number;
+  /** Nodes that may be away at once during an update. Default: 1. */
+  readonly maxUnavailable?: number;
+  /** Tags of instances and volumes, besides Environment and Name. Default: none. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** AWS's own default for a managed node group's volume, in GiB. */
@@ -25,33 +43,32 @@ export class NodeGroup extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
-    const { config, names, cluster } = props;
-    const group = config.cluster.nodeGroup;
-    const template = group.hardened ? this.launchTemplate(config, names) : undefined;
+    const { names, cluster, capacity = "ON_DEMAND", hardened = true, maxUnavailable = 1 } = props;
+    const template = hardened ? this.launchTemplate(props) : undefined;
     this.group = withLogicalId(
       new EksNodeGroup(this, "Default", {
         clusterName: cluster.name,
         nodeGroupName: names.nodeGroup,
         nodeRoleArn: props.roleArn,
         subnetIds: props.subnetIds,
-        instanceTypes: group.instanceTypes,
-        capacityType: group.capacity,
-        ...(group.amiType !== null && { amiType: group.amiType }),
+        instanceTypes: props.instanceTypes,
+        capacityType: capacity,
+        ...(props.amiType !== null && { amiType: props.amiType }),
         ...(template
           ? { launchTemplate: { id: template.id, version: Fn.tostring(template.latestVersion) } }
-          : group.diskGiB !== null && { diskSize: group.diskGiB }),
-        scalingConfig: { minSize: group.minSize, desiredSize: group.desiredSize, maxSize: group.maxSize },
-        updateConfig: { maxUnavailable: group.maxUnavailable },
+          : props.diskGiB !== null && { diskSize: props.diskGiB }),
+        scalingConfig: { minSize: props.minSize, desiredSize: props.desiredSize, maxSize: props.maxSize },
+        updateConfig: { maxUnavailable },
         tags: { Name: names.nodeGroup },
         dependsOn: props.dependsOn,
-        ...(group.autoscaled && { lifecycle: { ignoreChanges: ["scaling_config[0].desired_size"] } }),
+        ...(props.autoscaled && { lifecycle: { ignoreChanges: ["scaling_config[0].desired_size"] } }),
       }),
       "main",
     );
   }
 
-  private launchTemplate(config: Config, names: Names): LaunchTemplate {
-    const tags = { ...config.tags, Environment: names.environment, Name: names.nodeGroup };
+  private launchTemplate({ names, diskGiB, tags: more }: NodeGroupProps): LaunchTemplate {
+    const tags = { ...more, Environment: names.environment, Name: names.nodeGroup };
     return withLogicalId(
       new LaunchTemplate(this, "Template", {
         name: names.nodeGroup,
@@ -62,7 +79,7 @@ export class NodeGroup extends Construct {
             ebs: {
               encrypted: "true",
               volumeType: "gp3",
-              volumeSize: config.cluster.nodeGroup.diskGiB ?? DEFAULT_DISK_GIB,
+              volumeSize: diskGiB ?? DEFAULT_DISK_GIB,
               deleteOnTermination: "true",
             },
           },

@@ -2,14 +2,16 @@ import type { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster/index.js";
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
 import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate/index.js";
 import { Construct } from "constructs";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
 import type { OidcProvider } from "./workload-role.ts";
 
 export interface ClusterOidcProviderProps {
   readonly cluster: EksCluster;
-  /** Where the thumbprint is read from; null: the cluster's issuer. */
-  readonly certificate: Config["cluster"]["oidcCertificate"];
+  /**
+   * Where the thumbprint is read from (`url` null: the cluster's issuer), and whether that certificate's chain is verified.
+   * Default: the cluster's issuer, verified.
+   */
+  readonly certificate?: { readonly url: string | null; readonly verifyChain: boolean } | null;
 }
 
 /** The OIDC provider by which IAM recognizes the cluster's service accounts (IRSA). The stack needs a TlsProvider. */

@@ -1,5 +1,4 @@
 import { BUCKET_PREFIXES, LOG_INDEX, type Names } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import type { Statement } from "./policy-document.ts";
 
 /** What each role may do, as statements of IAM policies. */
@@ -10,10 +9,15 @@ const allow = (action: readonly string[], resource: string | readonly string[]):
   Resource: resource,
 });
 
+/** `exact`: the one stream, bucket and domain. `wildcard`: as the hand-written project has it, every one of the project. */
+export type FirehoseScope = "exact" | "wildcard";
+/** Which Auto Scaling groups may be changed: the cluster's own, or all of the account. */
+export type AutoscalerScope = "cluster" | "account";
+
 const STREAM_WRITE = ["kinesis:PutRecord", "kinesis:PutRecords"];
 
 /** Firehose's side of S3 and of the stream it reads, and its log groups. */
-export function firehoseToS3Statements(config: Config, names: Names, bucketArn: string): Statement[] {
+export function firehoseToS3Statements(scope: FirehoseScope, names: Names, bucketArn: string): Statement[] {
   const read = [
     "kinesis:DescribeStream",
     "kinesis:GetShardIterator",
@@ -21,7 +25,7 @@ export function firehoseToS3Statements(config: Config, names: Names, bucketArn: 
     "kinesis:ListShards",
   ];
   const bucket = [bucketArn, `${bucketArn}/*`];
-  if (config.firehose.rolePolicies === "wildcard") {
+  if (scope === "wildcard") {
     return [
       allow(["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketLocation", "s3:ListBucket"], bucket),
       allow(read, names.arn("kinesis", `stream/${names.named("*")}`)),
@@ -50,8 +54,8 @@ export function firehoseToS3Statements(config: Config, names: Names, bucketArn: 
 }
 
 /** Firehose's side of OpenSearch. Source: Firehose's developer guide, "Grant Firehose access to an OpenSearch destination". */
-export function firehoseToOpenSearchStatements(config: Config, names: Names): Statement[] {
-  if (config.firehose.rolePolicies === "wildcard") {
+export function firehoseToOpenSearchStatements(scope: FirehoseScope, names: Names): Statement[] {
+  if (scope === "wildcard") {
     return [
       allow(
         [
@@ -217,7 +221,7 @@ export function openSearchAdminStatements(names: Names): Statement[] {
  * The cluster autoscaler. It must see every group (those actions know no resources); `cluster` lets it change its own
  * cluster's only, which EKS tags so.
  */
-export function autoscalerStatements(scope: Config["iam"]["autoscalerScope"], names: Names): Statement[] {
+export function autoscalerStatements(scope: AutoscalerScope, names: Names): Statement[] {
   const describe = [
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingInstances",

@@ -1,18 +1,22 @@
-import type { Config } from "../config/schema.ts";
-
 /** What the bindings in use are generated from. */
 export const BUNDLED_AWS_PROVIDER = "6.25.0";
 /** Who shares a state with the hand-written project stays on its provider: a later one may write what 5.x can't read. */
 const SHARED_AWS_PROVIDER = "~> 5.0";
 
-/** The version or constraint of the AWS provider that a configuration asks for. */
-export function awsProviderVersion(config: Config): string {
-  return (
-    config.provider.aws ?? (config.stateLayout === "shared" ? SHARED_AWS_PROVIDER : BUNDLED_AWS_PROVIDER)
-  );
+/** What decides the provider's version. */
+export interface ProviderChoice {
+  /** A version such as `6.25.0`, or a constraint such as `~> 5.0`; null: what the layout takes. */
+  readonly version: string | null;
+  /** Whether the state is shared with the hand-written project. */
+  readonly shared: boolean;
+}
+
+/** The version or constraint of the AWS provider. */
+export function awsProviderVersion({ version, shared }: ProviderChoice): string {
+  return version ?? (shared ? SHARED_AWS_PROVIDER : BUNDLED_AWS_PROVIDER);
 }
 
 /** Its major version. */
-export function awsProviderMajor(config: Config): number {
-  return Number(/\d+/.exec(awsProviderVersion(config))?.[0]);
+export function awsProviderMajor(choice: ProviderChoice): number {
+  return Number(/\d+/.exec(awsProviderVersion(choice))?.[0]);
 }

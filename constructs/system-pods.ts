@@ -1,5 +1,11 @@
-import type { Config } from "../config/schema.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
+
+/** The add-ons that are there on demand; null: not installed. */
+export interface SystemPods {
+  readonly cluster: {
+    readonly addOns: { readonly podIdentityAgent: object | null; readonly ebsCsi: object | null };
+  };
+}
 
 const times = (count: number, resources: Resources): Resources[] =>
   Array.from({ length: count }, () => resources);
@@ -8,7 +14,7 @@ const times = (count: number, resources: Resources): Resources[] =>
  * What EKS itself runs, with the requests of its own manifests (2026-11). Where an add-on is not managed here, EKS runs the same pods as
  * self-managed defaults; only the Pod Identity agent and the EBS CSI driver are there on demand.
  */
-export function systemFootprints({ cluster }: Pick<Config, "cluster">): PodFootprint[] {
+export function systemFootprints({ cluster }: SystemPods): PodFootprint[] {
   const system = (name: string, replicas: "node" | number, containers: readonly Resources[]): PodFootprint =>
     podFootprint({ name: `kube-system/${name}`, replicas, containers });
   // https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/charts/aws-ebs-csi-driver/values.yaml: each container alike.

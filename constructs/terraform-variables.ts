@@ -1,6 +1,5 @@
 import { Fn, Op, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
-import type { Config } from "../config/schema.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 /** The password of OpenSearch's master user: no default, never shown, and checked before anything is planned. */
@@ -27,6 +26,17 @@ export function masterPasswordVariable(scope: Construct): TerraformVariable {
   return variable;
 }
 
+/** Defaults of the variables. */
+export interface SharedVariablesProps {
+  /** AWS region, such as `ap-northeast-2`. */
+  readonly region: string;
+  readonly environment: string;
+  /** First word of every name. */
+  readonly project: string;
+  /** ARNs of IAM users and roles. */
+  readonly team: string[];
+}
+
 /** The variables that users of the hand-written project set in `terraform.tfvars`; the configuration has the defaults. */
 export class SharedVariables extends Construct {
   readonly region: TerraformVariable;
@@ -36,7 +46,7 @@ export class SharedVariables extends Construct {
   readonly accessKey: TerraformVariable;
   readonly secretKey: TerraformVariable;
 
-  constructor(scope: Construct, id: string, config: Config) {
+  constructor(scope: Construct, id: string, defaults: SharedVariablesProps) {
     super(scope, id);
     const variable = (name: string, description: string, defaultValue: string) =>
       withLogicalId(
@@ -62,14 +72,14 @@ export class SharedVariables extends Construct {
       variable.addOverride("default", null);
       return variable;
     };
-    this.region = variable("aws_region", "AWS region", config.region);
-    this.environment = variable("environment", "Environment (dev, staging, prod)", config.environment);
-    this.projectName = variable("project_name", "First word of every name", config.project);
+    this.region = variable("aws_region", "AWS region", defaults.region);
+    this.environment = variable("environment", "Environment (dev, staging, prod)", defaults.environment);
+    this.projectName = variable("project_name", "First word of every name", defaults.project);
     this.teamMembersArns = withLogicalId(
       new TerraformVariable(this, "team_members_arns", {
         type: "list(string)",
         nullable: false,
-        default: config.team,
+        default: defaults.team,
         description: "ARNs of the IAM users and roles of the team, who get access to EKS and OpenSearch",
       }),
       "team_members_arns",

@@ -1,8 +1,8 @@
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { Construct } from "constructs";
 import { type Names, SERVICE_ACCOUNTS, type Workload } from "../config/names.ts";
-import type { Config } from "../config/schema.ts";
 import {
+  type AutoscalerScope,
   airflowStatements,
   autoscalerStatements,
   consumerStatements,
@@ -18,18 +18,22 @@ import {
 } from "./workload-role.ts";
 
 export interface WorkloadRolesProps {
-  readonly config: Config;
   readonly names: Names;
   readonly identity: WorkloadIdentity;
   readonly bucketArn: string;
+  /** Which Auto Scaling groups the cluster autoscaler may change. Default: the cluster's own. */
+  readonly autoscalerScope?: AutoscalerScope;
+  /** Whether Grafana runs in the cluster and needs a role. Default: false. */
+  readonly grafana?: boolean;
 }
 
 /** One least-privilege role a workload, each for one service account only. */
 export class WorkloadRoles extends Construct {
   readonly roles: ReadonlyMap<Workload, IamRole>;
 
-  constructor(scope: Construct, id: string, { config, names, identity, bucketArn }: WorkloadRolesProps) {
+  constructor(scope: Construct, id: string, props: WorkloadRolesProps) {
     super(scope, id);
+    const { names, identity, bucketArn, autoscalerScope = "cluster", grafana = false } = props;
     type Permissions = Pick<WorkloadRoleProps, "hclName" | "statements" | "managedPolicies">;
     const permissions: Partial<Record<Workload, Permissions>> = {
       fluentBit: { hclName: "fluent_bit", statements: streamWriterStatements(names) },
@@ -39,19 +43,19 @@ export class WorkloadRoles extends Construct {
       airflow: { hclName: "airflow_role", statements: airflowStatements(bucketArn) },
       clusterAutoscaler: {
         hclName: "cluster_autoscaler",
-        statements: autoscalerStatements(config.iam.autoscalerScope, names),
+        statements: autoscalerStatements(autoscalerScope, names),
       },
       milvusBackup: { hclName: "milvus_backup", statements: milvusBackupStatements(bucketArn) },
-      ...(config.grafana.mode === "chart" && {
+      ...(grafana && {
         grafana: { hclName: "grafana", statements: grafanaStatements(names) },
       }),
     };
     this.roles = new Map(
       (Object.keys(SERVICE_ACCOUNTS) as Workload[]).flatMap((workload) => {
-        const props = permissions[workload];
-        if (!props) return [];
+        const own = permissions[workload];
+        if (!own) return [];
         const { role } = new WorkloadRole(this, workload, {
-          ...props,
+          ...own,
           roleName: names.role(workload),
           trust: workloadTrust(identity, SERVICE_ACCOUNTS[workload]),
         });

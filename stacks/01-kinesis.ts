@@ -38,22 +38,24 @@ export class Kinesis extends Construct {
           ? { encryptionType: "KMS", kmsKeyId: "alias/aws/kinesis" }
           : { encryptionType: "NONE" }),
         tags: { Name: names.stream },
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(config.protection.preventDestroy),
       }),
       "logs",
     );
     this.streamName = new Handle(this, this.stream.name, (own) => own.stream);
 
     const delivery = {
-      config,
       names,
       streamArn: this.stream.arn,
       roleArn: props.firehoseRoleArn.valueFor(this, names),
       bucketArn: props.bucketArn.valueFor(this, names),
+      logRetentionDays: config.firehose.logRetentionDays,
     };
-    new FirehoseToS3(this, "ToS3", delivery);
+    new FirehoseToS3(this, "ToS3", { ...delivery, buffer: config.firehose.toS3 });
     new FirehoseToOpenSearch(this, "ToOpenSearch", {
       ...delivery,
+      buffer: config.firehose.toOpenSearch,
+      retrySeconds: config.firehose.retrySeconds,
       domainArn: props.domainArn.valueFor(this, names),
     });
 
@@ -72,7 +74,7 @@ export class Kinesis extends Construct {
           pointInTimeRecovery: { enabled: true },
           deletionProtectionEnabled: config.protection.preventDestroy,
           tags: { Name: names.consumerTable },
-          lifecycle: protectedLifecycle(config),
+          lifecycle: protectedLifecycle(config.protection.preventDestroy),
         }),
         "consumer",
       );

@@ -33,7 +33,7 @@ export class S3 extends Construct {
         bucket: names.bucket,
         forceDestroy: config.bucket.forceDestroy,
         tags: { Name: names.named("logs") },
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(config.protection.preventDestroy),
       }),
       "logs",
     );

@@ -49,7 +49,7 @@ export class OpenSearch extends Construct {
         advancedSecurityOptions: this.masterUser(props),
         accessPolicies: this.accessPolicy(props),
         tags: { Name: names.domain },
-        lifecycle: protectedLifecycle(config),
+        lifecycle: protectedLifecycle(config.protection.preventDestroy),
       }),
       "logs",
     );

@@ -11,6 +11,7 @@ import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { NodeGroup } from "../constructs/node-group.ts";
 import { ClusterOidcProvider } from "../constructs/oidc-provider.ts";
+import { awsProviderMajor } from "../constructs/provider-version.ts";
 import type { OidcProvider } from "../constructs/workload-role.ts";
 
 export interface EksProps {
@@ -48,9 +49,15 @@ export class Eks extends Construct {
     const { addOns } = config.cluster;
     const subnetIds = this.subnets(config);
 
+    const { vpcCni, kubeProxy, coreDns } = addOns;
+    const provider = { version: config.provider.aws, shared: config.stateLayout === "shared" };
     this.controlPlane = new ControlPlane(this, "ControlPlane", {
-      config,
+      ...config.cluster,
       names,
+      // The argument is younger than the 5.x provider that shares its state with others.
+      startsBare:
+        awsProviderMajor(provider) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null),
+      preventDestroy: config.protection.preventDestroy,
       subnetIds,
       roleArn: props.clusterRoleArn.valueFor(this, names),
       dependsOn: props.clusterRoleArn.dependenciesFor(this),
@@ -67,7 +74,8 @@ export class Eks extends Construct {
       ...this.addOn("eks-pod-identity-agent", addOns.podIdentityAgent),
     ];
     this.nodeGroup = new NodeGroup(this, "NodeGroup", {
-      config,
+      ...config.cluster.nodeGroup,
+      tags: config.tags,
       names,
       cluster,
       subnetIds,

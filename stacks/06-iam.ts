@@ -84,12 +84,12 @@ export class Iam extends Construct {
     const s3Policy = this.policy(
       "firehose-s3",
       "Firehose S3 쓰기 권한",
-      firehoseToS3Statements(config, names, this.bucketArn),
+      firehoseToS3Statements(config.firehose.rolePolicies, names, this.bucketArn),
     );
     this.openSearchPolicy = this.policy(
       "firehose-opensearch",
       "Firehose OpenSearch 쓰기 권한",
-      firehoseToOpenSearchStatements(config, names),
+      firehoseToOpenSearchStatements(config.firehose.rolePolicies, names),
     );
     this.attach(firehose, "firehose_s3", s3Policy.arn);
     this.attach(firehose, "firehose_opensearch", this.openSearchPolicy.arn);
@@ -151,10 +151,11 @@ export class Iam extends Construct {
   private workloadRoles(identity: WorkloadIdentity): ReadonlyMap<Workload, IamRole> {
     const { config, names } = this.props;
     const { roles } = new WorkloadRoles(this, "Workloads", {
-      config,
       names,
       identity,
       bucketArn: this.bucketArn,
+      autoscalerScope: config.iam.autoscalerScope,
+      grafana: config.grafana.mode === "chart",
     });
     this.outputRoles = new Map([...roles].map(([workload, role]) => [kebabCase(workload), role]));
     return roles;
@@ -163,12 +164,14 @@ export class Iam extends Construct {
   private applicationRoles(provider: OidcProvider): ReadonlyMap<Workload, IamRole> {
     const { config, names } = this.props;
     const { application, clusterAutoscaler, grafana } = new ApplicationRoles(this, "Applications", {
-      config,
       names,
       provider,
       bucketArn: this.bucketArn,
       streamPolicy: this.streamPolicy(),
       openSearchPolicy: this.openSearchPolicy,
+      ...config.iam.applicationRole,
+      autoscalerScope: config.iam.autoscalerScope,
+      grafanaAccess: config.iam.grafanaAccess,
     });
     this.outputRoles = new Map([
       ["app", application],

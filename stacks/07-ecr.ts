@@ -18,7 +18,12 @@ export class Ecr extends Construct {
     this.repositories = new Map(
       config.repositories.names.map((service) => [
         service,
-        new ImageRepository(this, service, { config, names, service }),
+        new ImageRepository(this, service, {
+          ...config.repositories,
+          names,
+          service,
+          preventDestroy: config.protection.preventDestroy,
+        }),
       ]),
     );
   }

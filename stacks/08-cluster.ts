@@ -156,7 +156,9 @@ export class Cluster extends Construct {
         // EKS tags the groups of its node groups with both tags that the chart looks for.
         autoDiscovery: { clusterName },
         awsRegion: config.region,
-        rbac: { serviceAccount: { annotations: roleAnnotation(config, names, "clusterAutoscaler") } },
+        rbac: {
+          serviceAccount: { annotations: roleAnnotation(config, names, "clusterAutoscaler") },
+        },
       },
     });
     return chartFootprints(chart.values, [
@@ -166,9 +168,10 @@ export class Cluster extends Construct {
 
   private grafana({ config, names, domainName }: ClusterProps): readonly PodFootprint[] {
     return new GrafanaChart(this, "Grafana", {
-      config,
-      names,
       namespace: this.namespace("monitoring").valueFor(this, names),
+      region: config.region,
+      openSearchVersion: config.domain.version.replace(/^OpenSearch_/, ""),
+      annotations: roleAnnotation(config, names, "grafana"),
       domainName: domainName.valueFor(this, names),
     }).footprints;
   }

@@ -8,6 +8,7 @@ import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
 import { MilvusBackup } from "../constructs/milvus-backup.ts";
 import { MILVUS_ROOT_PASSWORD } from "../constructs/milvus-login.ts";
+import { roleAnnotation } from "../constructs/role-annotation.ts";
 import { ServiceSecret } from "../constructs/service-secret.ts";
 
 export interface MilvusProps {
@@ -49,9 +50,9 @@ export class Milvus extends Construct {
       dependsOn: [secret.resource],
     });
     const backup = new MilvusBackup(this, "Backup", {
-      config,
-      names,
       namespace,
+      region: config.region,
+      annotations: roleAnnotation(config, names, "milvusBackup"),
       bucket: props.bucketName.valueFor(this, names),
       rootSecret: secret.name,
       dependsOn: [chart.release],

@@ -51,7 +51,9 @@ export class Placement {
     const stack = this.state(name, shared ? (config.state.key ?? "") : stateKey(name));
     // Who has a state alone may take the provider that the bindings are of; in the shared one all must agree.
     const version =
-      config.stateLayout === "shared" && !shared ? BUNDLED_AWS_PROVIDER : awsProviderVersion(config);
+      config.stateLayout === "shared" && !shared
+        ? BUNDLED_AWS_PROVIDER
+        : awsProviderVersion({ version: config.provider.aws, shared });
     stack.addOverride("terraform.required_providers.aws.version", version);
     return shared ? this.sharedState(stack) : this.ownState(stack);
   }

@@ -12,6 +12,7 @@ const FORBIDDEN: [string, string][] = [
   ["config/x.ts", "@cdktf/provider-aws/lib/s3-bucket/index.js"],
   ["constructs/x.ts", "../stacks/06-iam.ts"],
   ["constructs/x.ts", "../main.ts"],
+  ["constructs/x.ts", "../config/schema.ts"],
   ["constructs/x.ts", "../delivery/main.ts"],
   ["constructs/deeper/x.ts", "../../stacks/06-iam.ts"],
   ["stacks/x.ts", "../main.ts"],
