@@ -1,23 +1,26 @@
 import { STACKS, type StackEntry } from "./registry.ts";
 
+/** Rewrites a file's text for the stacks that there are. */
+type Derive = (text: string, stacks?: readonly StackEntry[]) => string;
+
 /**
  * What else of the repository says which stacks there are: the README's table and the path filters of the workflows that deploy
  * them. `npm run stacks:write` writes it; `test/registry.test.ts` fails where it is not what the registry says.
  */
-export const DERIVED_FILES = {
+export const DERIVED_FILES: Readonly<Record<string, Derive>> = {
   "README.md": readmeWith,
-  ".github/workflows/terraform.yml": (text: string) => filtersWith(text, "aws"),
-  ".github/workflows/helm.yml": (text: string) => filtersWith(text, "cluster"),
-} as const satisfies Record<string, (text: string) => string>;
+  ".github/workflows/terraform.yml": (text, stacks) => filtersWith(text, "aws", stacks),
+  ".github/workflows/helm.yml": (text, stacks) => filtersWith(text, "cluster", stacks),
+};
 
 const TABLE_HEAD = "| stack | makes | waits for |\n| --- | --- | --- |\n";
 
 /** @throws RangeError when the text has no table of stacks */
-function readmeWith(text: string): string {
+function readmeWith(text: string, stacks: readonly StackEntry[] = STACKS): string {
   const start = text.indexOf(TABLE_HEAD);
   if (start < 0) throw new RangeError(`README.md: no table that begins with ${TABLE_HEAD.split("\n")[0]}`);
   const end = text.indexOf("\n\n", start);
-  const rows = (STACKS as readonly StackEntry[]).map(
+  const rows = stacks.map(
     ({ id, makes, needs }) =>
       `| \`${id}\` | ${makes} | ${needs.map((need) => need.slice(0, 2)).join(", ")} |`,
   );
@@ -28,11 +31,12 @@ function readmeWith(text: string): string {
  * Each run of lines that name stacks, one a line, becomes the stacks of the tier; in terraform.yml a pull request's run has all
  * stacks, since one comment tells every plan.
  */
-function filtersWith(text: string, tier: StackEntry["tier"]): string {
+function filtersWith(text: string, tier: StackEntry["tier"], stacks: readonly StackEntry[] = STACKS): string {
   return text.replaceAll(/(^ +- "stacks\/\d\d-[\w-]+\.ts"\n)+/gm, (run, _line, position: number) => {
     const isPush = text.lastIndexOf("  push:", position) >= 0;
     const indent = /^ +/.exec(run)?.[0] ?? "";
-    return STACKS.filter((stack) => stack.tier === tier || (tier === "aws" && !isPush))
+    return stacks
+      .filter((stack) => stack.tier === tier || (tier === "aws" && !isPush))
       .map(({ id }) => `${indent}- "stacks/${id}.ts"\n`)
       .join("");
   });
