@@ -35,13 +35,14 @@ interface Indexed<Of> {
   readonly signature: Signature<Of>;
   readonly text: string;
   readonly pattern: Pattern;
-  readonly codes: readonly ReadonlySet<string>[];
+  /** Codes that it names, once they were asked for. */
+  codes?: readonly ReadonlySet<string>[];
 }
 
 /** Weights: of a word that every error has, and of one that only one has. */
 const WEIGHT = { least: 1, most: 6 };
 /** A pattern is looked at closely when the text has so much of its weight, in whatever order. */
-const LEAST_COMMON = 0.45;
+const LEAST_COMMON = 0.55;
 /** So many are looked at closely, those with most in common. */
 const LOOKED_AT = 24;
 /** What a code, an exception, or the product's name in the text adds. */
@@ -53,9 +54,8 @@ const BONUS = { code: 6, exception: 2, product: 2 };
  */
 export class Signatures<Of> {
   readonly #patterns: Indexed<Of>[] = [];
-  /** Places in `#patterns` by word, with the word's weight. */
-  readonly #index = new Map<string, { readonly weight: number; readonly places: number[] }>();
-  readonly #common: Float64Array;
+  /** Places in `#patterns` by word. */
+  readonly #index = new Map<string, Set<number>>();
   readonly #names: Names;
 
   constructor(signatures: readonly Signature<Of>[]) {
@@ -68,17 +68,25 @@ export class Signatures<Of> {
     for (const { signature, patterns } of read) {
       for (const { text, read } of patterns) this.#add(signature, text, weighed(read, weightOf));
     }
-    this.#common = new Float64Array(this.#patterns.length);
   }
 
+  /**
+   * A text that has enough of a pattern has at least one of its rarest words: as many of them are indexed as leave too little when they
+   * are all missing.
+   */
   #add(signature: Signature<Of>, text: string, pattern: Pattern): void {
     const place = this.#patterns.length;
-    this.#patterns.push({ signature, text, pattern, codes: VALUE_CODES.map((codesOf) => codesOf(text)) });
-    for (const { text: word, weight, isOptional } of pattern.words) {
-      if (isOptional) continue;
-      const known = this.#index.get(word) ?? { weight, places: [] };
-      this.#index.set(word, known);
-      known.places.push(place);
+    this.#patterns.push({ signature, text, pattern });
+    const rarestFirst = pattern.words
+      .filter(({ isOptional }) => !isOptional)
+      .sort((a, b) => b.weight - a.weight);
+    let left = pattern.weight;
+    for (const { text: word, weight } of rarestFirst) {
+      if (left < LEAST_COMMON * pattern.weight) return;
+      left -= weight;
+      const places = this.#index.get(word);
+      if (places) places.add(place);
+      else this.#index.set(word, new Set([place]));
     }
   }
 
@@ -93,45 +101,37 @@ export class Signatures<Of> {
     if (near.length === 0) return [];
     const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
     const seen: Seen = { message, names: namesIn(text.slice(0, 16_000)), text };
-    const found = near.flatMap((place) =>
-      this.#looked(this.#patterns[place] as Indexed<Of>, words, placesOf, seen),
-    );
-    return bestOfEach(found);
+    return bestOfEach(near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen)));
   }
 
-  /** Places of the patterns that have most in common with the words. */
-  #near(words: readonly Word[]): number[] {
-    const touched: number[] = [];
-    for (const word of new Set(words.map(({ text }) => text))) {
-      const found = this.#index.get(word);
-      if (!found) continue;
-      for (const place of found.places) {
-        if (this.#common[place] === 0) touched.push(place);
-        (this.#common[place] as number) += found.weight;
-      }
+  /** The patterns that have most in common with the words. */
+  #near(words: readonly Word[]): Indexed<Of>[] {
+    const said = new Set(words.map(({ text }) => text));
+    const places = new Set<number>();
+    for (const word of said) for (const place of this.#index.get(word) ?? []) places.add(place);
+    const near: { readonly indexed: Indexed<Of>; readonly rank: number }[] = [];
+    for (const place of places) {
+      const indexed = this.#patterns[place] as Indexed<Of>;
+      const { words: ofPattern, weight } = indexed.pattern;
+      let common = 0;
+      for (const { text, isOptional, weight } of ofPattern)
+        if (!isOptional && said.has(text)) common += weight;
+      if (common >= LEAST_COMMON * weight) near.push({ indexed, rank: 2 * common - weight });
     }
-    const near = touched
-      .map((place) => ({
-        place,
-        common: this.#common[place] as number,
-        weight: this.#patterns[place]?.pattern.weight ?? 0,
-      }))
-      .filter(({ common, weight }) => common >= LEAST_COMMON * weight)
-      .sort((a, b) => 2 * b.common - b.weight - (2 * a.common - a.weight))
-      .slice(0, LOOKED_AT);
-    for (const place of touched) this.#common[place] = 0;
-    return near.map(({ place }) => place);
+    near.sort((a, b) => b.rank - a.rank);
+    return near.slice(0, LOOKED_AT).map(({ indexed }) => indexed);
   }
 
   #looked(
-    { signature, text, pattern, codes }: Indexed<Of>,
+    indexed: Indexed<Of>,
     words: readonly Word[],
     placesOf: ReadonlyMap<string, readonly number[]>,
     seen: Seen,
   ): Candidate<Of>[] {
+    const { signature, text, pattern } = indexed;
     const aligned = align(pattern, words, placesOf);
     if (!aligned) return [];
-    const against = aligned.against ?? otherCode(codes, seen) ?? otherProduct(signature, seen);
+    const against = aligned.against ?? otherCode(indexed, seen) ?? otherProduct(signature, seen);
     return [
       {
         of: signature.of,
@@ -158,9 +158,10 @@ interface Seen {
   codes?: ReadonlySet<string>[];
 }
 
-function otherCode(known: readonly ReadonlySet<string>[], seen: Seen): string | undefined {
+function otherCode(known: Indexed<unknown>, seen: Seen): string | undefined {
+  known.codes ??= VALUE_CODES.map((codesOf) => codesOf(known.text));
   seen.codes ??= VALUE_CODES.map((codesOf) => codesOf(seen.message));
-  for (const [kind, codes] of known.entries()) {
+  for (const [kind, codes] of known.codes.entries()) {
     const others = seen.codes[kind];
     if (codes.size === 0 || !others || others.size === 0) continue;
     if (![...codes].some((code) => others.has(code)))
