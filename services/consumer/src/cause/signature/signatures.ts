@@ -35,6 +35,9 @@ interface Indexed<Of> {
   readonly signature: Signature<Of>;
   readonly text: string;
   readonly pattern: Pattern;
+  /** Its words that are not optional, by number, and their weights. */
+  readonly numbers: Uint32Array;
+  readonly weights: Float32Array;
   /** Codes that it names, once they were asked for. */
   codes?: readonly ReadonlySet<string>[];
 }
@@ -54,8 +57,8 @@ const BONUS = { code: 6, exception: 2, product: 2 };
  */
 export class Signatures<Of> {
   readonly #patterns: Indexed<Of>[] = [];
-  /** Places in `#patterns` by word. */
-  readonly #index = new Map<string, Set<number>>();
+  /** The words of all patterns: numbered, and in `#patterns` the places of those that it is indexed for. */
+  readonly #words = new Map<string, { readonly number: number; readonly places: number[] }>();
   readonly #names: Names;
 
   constructor(signatures: readonly Signature<Of>[]) {
@@ -70,23 +73,29 @@ export class Signatures<Of> {
     }
   }
 
-  /**
-   * A text that has enough of a pattern has at least one of its rarest words: as many of them are indexed as leave too little when they
-   * are all missing.
-   */
   #add(signature: Signature<Of>, text: string, pattern: Pattern): void {
     const place = this.#patterns.length;
-    this.#patterns.push({ signature, text, pattern });
     const rarestFirst = pattern.words
       .filter(({ isOptional }) => !isOptional)
       .sort((a, b) => b.weight - a.weight);
+    const words = rarestFirst.map(({ text: word }) => {
+      const known = this.#words.get(word) ?? { number: this.#words.size, places: [] };
+      this.#words.set(word, known);
+      return known;
+    });
+    this.#patterns.push({
+      signature,
+      text,
+      pattern,
+      numbers: Uint32Array.from(words, ({ number }) => number),
+      weights: Float32Array.from(rarestFirst, ({ weight }) => weight),
+    });
+    // A text that has enough of a pattern has one of its rarest words: as many are indexed as leave too little when all are missing.
     let left = pattern.weight;
-    for (const { text: word, weight } of rarestFirst) {
+    for (const [at, { places }] of words.entries()) {
       if (left < LEAST_COMMON * pattern.weight) return;
-      left -= weight;
-      const places = this.#index.get(word);
-      if (places) places.add(place);
-      else this.#index.set(word, new Set([place]));
+      left -= rarestFirst[at]?.weight ?? 0;
+      if (places.at(-1) !== place) places.push(place);
     }
   }
 
@@ -106,17 +115,24 @@ export class Signatures<Of> {
 
   /** The patterns that have most in common with the words. */
   #near(words: readonly Word[]): Indexed<Of>[] {
-    const said = new Set(words.map(({ text }) => text));
-    const places = new Set<number>();
-    for (const word of said) for (const place of this.#index.get(word) ?? []) places.add(place);
+    const isSaid = new Uint8Array(this.#words.size);
+    const said = [...new Set(words.map(({ text }) => text))].flatMap((word) => this.#words.get(word) ?? []);
+    for (const { number } of said) isSaid[number] = 1;
+    const isLookedAt = new Uint8Array(this.#patterns.length);
     const near: { readonly indexed: Indexed<Of>; readonly rank: number }[] = [];
-    for (const place of places) {
-      const indexed = this.#patterns[place] as Indexed<Of>;
-      const { words: ofPattern, weight } = indexed.pattern;
-      let common = 0;
-      for (const { text, isOptional, weight } of ofPattern)
-        if (!isOptional && said.has(text)) common += weight;
-      if (common >= LEAST_COMMON * weight) near.push({ indexed, rank: 2 * common - weight });
+    for (const { places } of said) {
+      for (const place of places) {
+        if (isLookedAt[place] === 1) continue;
+        isLookedAt[place] = 1;
+        const indexed = this.#patterns[place] as Indexed<Of>;
+        const { numbers, weights, pattern } = indexed;
+        let common = 0;
+        for (let at = 0; at < numbers.length; at++) {
+          if (isSaid[numbers[at] as number] === 1) common += weights[at] as number;
+        }
+        if (common >= LEAST_COMMON * pattern.weight)
+          near.push({ indexed, rank: 2 * common - pattern.weight });
+      }
     }
     near.sort((a, b) => b.rank - a.rank);
     return near.slice(0, LOOKED_AT).map(({ indexed }) => indexed);
