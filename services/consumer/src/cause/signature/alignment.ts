@@ -213,7 +213,7 @@ function objection(
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
   if (pattern.size > BRIEF) return undefined;
-  return besides(pattern, text, first, last, inText) > Math.max(1, pattern.size - 2)
+  return besides(pattern, text, first, last) > Math.max(1, pattern.size - 2)
     ? "it says more than that"
     : undefined;
 }
@@ -273,13 +273,7 @@ function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: L
 }
 
 /** Words of the text's clauses that the pattern has no place for. */
-function besides(
-  pattern: Pattern,
-  text: readonly Word[],
-  first: Link,
-  last: Link,
-  inText: ReadonlySet<number>,
-): number {
+function besides(pattern: Pattern, text: readonly Word[], first: Link, last: Link): number {
   let count = 0;
   const add = (at: number) => {
     if (text[at]?.isNumber === false) count++;
@@ -289,6 +283,10 @@ function besides(
   const endsOpen = isNamed || pattern.endsOpen;
   for (let at = first.textAt; !startsOpen && at > 0 && !text[at]?.startsClause; at--) add(at - 1);
   for (let at = last.textAt + 1; !endsOpen && at < text.length && !text[at]?.startsClause; at++) add(at);
-  for (let at = first.textAt; at <= last.textAt; at++) if (!inText.has(at) && !text[at]?.afterValue) add(at);
+  for (let link = last; link !== first && link.before; link = link.before) {
+    const { patternAt, textAt } = link.before;
+    if (isOpenBetween(pattern, patternAt + 1, link.patternAt)) continue;
+    for (let at = textAt + 1; at < link.textAt; at++) if (!text[at]?.afterValue) add(at);
+  }
   return count;
 }

@@ -37,7 +37,7 @@ const DOUBTFUL = new RegExp(
 );
 /** The package of an exception, and who says it: `java.sql.SQLException: `, `ReplyError: `. */
 const SPEAKER = new RegExp(
-  `(?:[a-z_]\\w*\\.)+(?=\\w*${SPOKEN}\\b)|^(?:[\\w$]+\\.)*\\w*(?:Exception|Error|Fault|Warning)(?=: )`,
+  `(?<![\\w.])(?:[a-z_]\\w*\\.)+(?=\\w*${SPOKEN}\\b)|^(?:[\\w$]+\\.)*\\w*(?:Exception|Error|Fault|Warning)(?=: )`,
   "g",
 );
 /** What is left without them tells the error, when it is so many words, or two of which one is a name. */

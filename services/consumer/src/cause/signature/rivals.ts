@@ -67,16 +67,24 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
 ];
 
+/** What names a runtime in its messages and stack traces; they are nobody's rivals, since programs of several log together. */
+const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
+  jvm: ["java", "javax", "jvm", "hotspot"],
+  nodejs: ["node", "nodejs"],
+  python: ["python", "traceback"],
+  dotnet: ["dotnet", "system", "aspnetcore"],
+  go: ["golang", "goroutine"],
+  ruby: ["ruby", "rb", "errno"],
+};
+
 const RIVALS_BY_PRODUCT = new Map(
   RIVALS.flatMap((group) => Object.keys(group).map((product) => [product, group] as const)),
 );
 
 /** The names that a text would call a product by. */
 export const namesOf = (product: string): readonly string[] =>
-  RIVALS_BY_PRODUCT.get(product)?.[product] ?? [
-    product.replaceAll("-", ""),
-    ...product.split("-").filter((part) => part.length > 3),
-  ];
+  RIVALS_BY_PRODUCT.get(product)?.[product] ??
+  RUNTIMES[product] ?? [product.replaceAll("-", ""), ...product.split("-").filter((part) => part.length > 3)];
 
 /** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
 export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {

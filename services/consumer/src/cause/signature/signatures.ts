@@ -49,7 +49,7 @@ const LEAST_COMMON = 0.55;
 /** So many are looked at closely, those with most in common. */
 const LOOKED_AT = 24;
 /** What a code, an exception, or the product's name in the text adds. */
-const BONUS = { code: 6, exception: 2, product: 2 };
+const BONUS = { code: 3, exception: 2, product: 2 };
 
 /**
  * Recognizes known errors by the words of their patterns, each weighed by how few errors have it. An inverted index leaves the few
@@ -154,7 +154,7 @@ export class Signatures<Of> {
         pattern: text,
         share: Math.min(1, aligned.share),
         ...(against !== undefined && { against }),
-        score: aligned.score + bonusOf(signature, seen),
+        score: aligned.score + bonusOf(indexed, seen),
       },
     ];
   }
@@ -191,8 +191,10 @@ function otherProduct<Of>({ product }: Signature<Of>, { names }: Seen): string |
   return rival === undefined ? undefined : `it is of ${rival}`;
 }
 
-function bonusOf<Of>({ codes, exceptions, product }: Signature<Of>, { text, names }: Seen): number {
-  const hasCode = codes?.some((code) => text.includes(code)) ?? false;
+function bonusOf({ signature, text: pattern }: Indexed<unknown>, { text, names }: Seen): number {
+  const { codes, exceptions, product } = signature;
+  // What the pattern says counts already.
+  const hasCode = codes?.some((code) => text.includes(code) && !pattern.includes(code)) ?? false;
   const hasException =
     exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false;
   const isNamed = product !== undefined && namesOf(product).some((name) => names.has(name));
