@@ -22,7 +22,11 @@ const jobSchema = z.object({
   environment: z.string().optional(),
   "timeout-minutes": z.number().optional(),
   concurrency: z
-    .object({ group: z.string(), "cancel-in-progress": z.union([z.boolean(), z.string()]) })
+    .object({
+      group: z.string(),
+      "cancel-in-progress": z.union([z.boolean(), z.string()]),
+      queue: z.literal("max").optional(),
+    })
     .optional(),
   uses: z.string().optional(),
   env: z.record(z.string(), z.unknown()).optional(),
@@ -229,10 +233,13 @@ describe("jobs", () => {
       expect(concurrency, place).toBeDefined();
       const deploys = job.steps.some(({ run = "" }) => /cali\.js (deploy|release)\b/.test(run));
       if (!deploys) {
+        expect(concurrency?.queue, place).toBeUndefined();
         expect(concurrency?.["cancel-in-progress"], place).not.toBe(false);
         continue;
       }
       expect(concurrency?.["cancel-in-progress"], place).toBe(false);
+      // Else the middle one of three merges is cancelled.
+      expect(concurrency?.queue, place).toBe("max");
       expect(concurrency?.group, place).toMatch(
         /^(deploy-\$\{\{ inputs\.stacks|release-\$\{\{ inputs\.service) \}\}-\$\{\{ matrix\.environment \}\}$/,
       );

@@ -7,7 +7,7 @@ export const EXIT_CHANGES = 2;
 
 /** What planning and deploying have in common. */
 export interface StackOptions {
-  readonly env?: string;
+  readonly env: string;
   readonly commit: string;
   readonly synthDir?: string;
   readonly parallel: number;

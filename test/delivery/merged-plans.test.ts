@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { artifactName, fetchPlans } from "../../delivery/commands/fetch-plans/fetch-plans.ts";
 import { waitFor } from "../../delivery/commands/wait-for/wait-for.ts";
 import { EarlierWorkflowError, ReviewedPlanError } from "../../delivery/core/errors.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
+import { artifactName, fetchPlans } from "../../delivery/core/github/reviewed-plans.ts";
 import { GithubServer } from "../support/github-server.ts";
 
 const HEAD = "a".repeat(40);

@@ -191,6 +191,17 @@ export class GithubServer {
           ...(headers && { headers }),
         };
       }),
+      // https://docs.github.com/en/rest/commits/commits#list-commits
+      route("GET", "/commits", (_, __, url) => {
+        const place = this.commits.findIndex(({ sha }) => sha === url.searchParams.get("sha"));
+        return this.#page(
+          this.commits
+            .slice(0, place + 1)
+            .reverse()
+            .map(commitBody),
+          url,
+        );
+      }),
       // https://docs.github.com/en/rest/commits/commits#get-a-commit
       route("GET", "/commits/([0-9a-f]{40})", ([, sha], _, url) => {
         const commit = this.commits.find((one) => one.sha === sha);

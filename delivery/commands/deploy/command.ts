@@ -1,11 +1,14 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { deploy } from "../../core/deployment/deploy.ts";
+import type { ReviewedRun } from "../../core/deployment/review.ts";
+import { SealError } from "../../core/errors.ts";
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { fetchEarlierPlans } from "../../core/github/reviewed-plans.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { type StackOptions, withStackOptions } from "../../core/options.ts";
@@ -82,6 +85,9 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         ...(pullRequest !== undefined && { pullRequest }),
         out,
         ...(reviewed && { reviewed }),
+        ...(reviewed &&
+          pullRequest !== undefined &&
+          key && { earlier: once(() => earlierPlans({ key, folder, environment, commit, env })) }),
         allowDataLoss: options.allowDataLoss === true || (await isAllowed(pullRequest)),
         // GitHub runs a job again on a new machine.
         continues: Number(process.env.GITHUB_RUN_ATTEMPT ?? 1) > 1,
@@ -97,6 +103,43 @@ export const deployCommand = withStackOptions(new Command("deploy"))
       await rm(folder, { recursive: true, force: true });
     }
   });
+
+/** The plans of pull requests that were merged before, unsealed. One that does not open was sealed with another key, and explains nothing. */
+async function earlierPlans(given: {
+  key: Buffer;
+  folder: string;
+  environment: string;
+  commit: string;
+  env: string;
+}): Promise<ReviewedRun[]> {
+  const where = githubEnvironment(process.env);
+  const { owner, repo } = where;
+  const github = githubClient(where, { log: console.error });
+  const { commit, env, environment, key } = given;
+  const found = await fetchEarlierPlans({ github, owner, repo, commit, environment: env });
+  const runs: ReviewedRun[] = [];
+  for (const { headSha, sealed } of found) {
+    const folder = resolve(given.folder, headSha);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = resolve(folder, "plans.sealed");
+    await writeFile(file, sealed);
+    try {
+      runs.push({ folder, run: await unsealPlans({ file, folder, key }, { environment, commit: headSha }) });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      console.error(`the plans of ${headSha} are passed over: ${error.message}`);
+    }
+  }
+  return runs;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 async function isAllowed(pullRequest: number | undefined): Promise<boolean> {
   if (pullRequest === undefined) return false;

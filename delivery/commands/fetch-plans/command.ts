@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { fetchPlans } from "../../core/github/reviewed-plans.ts";
 import { environmentOption } from "../../core/options.ts";
-import { fetchPlans } from "./fetch-plans.ts";
 
 interface Options {
   readonly env: string;

@@ -7,12 +7,11 @@ import { DeployRefusedError, messageOf, TerraformError } from "../errors.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
 import { stackOptions } from "../planning/plan.ts";
-import type { PlanRun } from "../planning/plan-run.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
 import { followProgress } from "../terraform/follow.ts";
 import { terraformVersion } from "../terraform/terraform.ts";
 import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
-import { planAnew, type ReadyPlan, type Review, review } from "./review.ts";
+import { planAnew, type ReadyPlan, type Review, type ReviewedRun, review } from "./review.ts";
 
 export interface DeployOptions {
   readonly application: Application;
@@ -24,7 +23,9 @@ export interface DeployOptions {
   /** Folder of `deploy.json`, the plans that are applied, and Terraform's logs. */
   readonly out: string;
   /** What was reviewed, and the folder of its plans; undefined: everything is planned anew. */
-  readonly reviewed?: { readonly run: PlanRun; readonly folder: string };
+  readonly reviewed?: ReviewedRun;
+  /** What was merged before it and may not be deployed yet; asked for once, and only when it is needed. */
+  readonly earlier?: () => Promise<readonly ReviewedRun[]>;
   /** Whether objects with data in them may be destroyed. */
   readonly allowDataLoss: boolean;
   /** An earlier try may have done a part. */
@@ -157,7 +158,7 @@ const isStale = (error: unknown) =>
 /** @throws TerraformError */
 function reviewOne(
   stack: SynthesizedStack,
-  { reviewed, application, continues, out, terraformVersion }: Deployment,
+  { reviewed, earlier, application, continues, out, terraformVersion }: Deployment,
   common: Omit<PlanStackOptions, "progress">,
 ): Promise<Review> {
   if (!reviewed) throw new RangeError("nothing was reviewed");
@@ -167,6 +168,7 @@ function reviewOne(
     progress: () => {},
     reviewed: reviewed.run,
     reviewedFolder: reviewed.folder,
+    earlier,
     configurationDigest: application.digest,
     terraformVersion,
     continues,

@@ -7,12 +7,19 @@ import { parsePlan, readPlan } from "../plan-json/read.ts";
 import type { PlanRun, StackRun } from "../planning/plan-run.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
 import type { Terraform } from "../terraform/terraform.ts";
+import { unreviewed } from "./explain.ts";
 
 /** A plan that may be applied. */
 export interface ReadyPlan {
   readonly terraform: Terraform;
   readonly planFile: string;
   readonly plan: Plan;
+}
+
+/** An unsealed run of planning, and its folder. */
+export interface ReviewedRun {
+  readonly run: PlanRun;
+  readonly folder: string;
 }
 
 /** What a stack's reviewed plan is worth now. */
@@ -26,6 +33,8 @@ export interface ReviewOptions extends PlanStackOptions {
   /** The unsealed run of planning, and its folder. */
   readonly reviewed: PlanRun;
   readonly reviewedFolder: string;
+  /** Plans that were merged before, newest first, each unsealed in a folder; asked for when the reviewed one alone does not explain a new one. */
+  readonly earlier?: (() => Promise<readonly ReviewedRun[]>) | undefined;
   /** Of what is synthesized now. */
   readonly configurationDigest: string;
   /** Of the Terraform that is installed. */
@@ -77,7 +86,34 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
   }
   progress("planning anew");
   const now = await planAnew(terraform, join(out, planFile), jsonFile);
-  return judge(run, moved, old, now, options.continues);
+  const judged = judge(run, moved, old, now, options.continues);
+  if (judged.verdict !== "differs" || !options.earlier) return judged;
+  return withEarlier(run, moved, old, now, await options.earlier());
+}
+
+/** The plans of several pull requests that are deployed at once: together they have to be what there is to do. */
+function withEarlier(
+  run: StackRun,
+  moved: readonly string[],
+  old: Plan,
+  ready: ReadyPlan,
+  earlier: readonly ReviewedRun[],
+): Review {
+  const plans = earlier.flatMap(({ run: other, folder }) => {
+    const jsonFile = other.stacks.find(({ name }) => name === run.name)?.jsonFile;
+    return jsonFile === undefined ? [] : [readPlan(join(folder, jsonFile))];
+  });
+  const left = unreviewed(old, plans, ready.plan);
+  const note = `${moved.join(", ")}; a new plan does what was reviewed in this pull request and in those merged before`;
+  if (left.length === 0) return { verdict: "apply", ready, note };
+  const lines = describeDifferences(left).map((line) => `  ${line}`);
+  return {
+    verdict: "differs",
+    reason: [
+      `${run.name}: ${moved.join(", ")}, and nobody has reviewed these changes, in this pull request or in the ${earlier.length} merged before:`,
+      ...lines,
+    ].join("\n"),
+  };
 }
 
 function judge(

@@ -1,6 +1,6 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
-import { ReviewedPlanError } from "../../core/errors.ts";
-import { asking, type Github } from "../../core/github/client.ts";
+import { ReviewedPlanError } from "../errors.ts";
+import { asking, type Github } from "./client.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
@@ -66,6 +66,34 @@ export async function fetchPlans(options: FetchOptions): Promise<ReviewedPlans> 
   );
   const sealed = await onlyFile(new Uint8Array(download.data as ArrayBuffer), name);
   return { pullRequest: number, headSha: head.sha, sealed };
+}
+
+/** Merges before this one that are looked at: more than are ever queued. */
+const MOST_EARLIER = 20;
+
+/**
+ * The plans of pull requests that were merged before a commit, newest first: what of them is not deployed yet is deployed with it. Commits
+ * without a reviewed plan are passed over.
+ *
+ * @throws GithubRequestError
+ */
+export async function fetchEarlierPlans(options: FetchOptions): Promise<ReviewedPlans[]> {
+  const { github, owner, repo, commit } = options;
+  const { data } = await asking(`reading the commits before ${commit}`, () =>
+    github.rest.repos.listCommits({ owner, repo, sha: commit, per_page: 100 }),
+  );
+  const parents = new Map(data.map(({ sha, parents }) => [sha, parents[0]?.sha]));
+  const found: ReviewedPlans[] = [];
+  let sha = parents.get(commit);
+  for (let count = 0; sha !== undefined && count < MOST_EARLIER; count++) {
+    const plans = await fetchPlans({ ...options, commit: sha }).catch((error) => {
+      if (error instanceof ReviewedPlanError) return undefined;
+      throw error;
+    });
+    if (plans && !found.some(({ headSha }) => headSha === plans.headSha)) found.push(plans);
+    sha = parents.get(sha);
+  }
+  return found;
 }
 
 async function mergedPullRequest({ github, owner, repo, commit }: FetchOptions) {
