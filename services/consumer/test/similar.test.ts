@@ -115,10 +115,10 @@ describe("an error in other words", () => {
     const learned = entry("connection pool of nothing", { origin: "learned", state: "proposed" });
     delete (learned as { cause?: string }).cause;
     const { causes } = await ready([
-      entry("connection refused by the database"),
-      entry("connection lost"),
-      entry("the pool is too small"),
-      entry("something else entirely"),
+      entry("connection pool is full"),
+      entry("connection pool is small"),
+      entry("connection pool is gone"),
+      entry("connection pool is old"),
       learned,
     ]);
     const { cause, nearest } = await causes.find(about("connection pool is closed"));
@@ -129,8 +129,13 @@ describe("an error in other words", () => {
     expect(similarities).toEqual([...similarities].sort((a, b) => b - a));
   });
 
+  it("is shown no error that is like it by chance", async () => {
+    const { causes } = await ready([entry("connection lost"), entry("the pool is too small")]);
+    expect(await causes.find(about("connection pool is closed"))).toEqual({});
+  });
+
   it("is noted with the new error: what is near, and what could not be asked", async () => {
-    const { causes, objects, vectors } = await ready([entry("connection lost")]);
+    const { causes, objects, vectors } = await ready([entry("connection pool is gone")]);
     const error = about("connection pool is closed", { fingerprint: "0123456789abcdef", isNew: true });
     const key = `${NEW_ERRORS}dt=${new Date(error.firstSeen).toISOString().slice(0, 10)}/0123456789abcdef.json`;
     const kept = {
@@ -147,7 +152,7 @@ describe("an error in other words", () => {
       await causes.find(error);
       return newErrorSchema.parse(JSON.parse(Buffer.from((await objects.get(key)) ?? []).toString())).found;
     };
-    expect(await noted()).toMatchObject({ tier: "none", nearest: [{ pattern: "connection lost" }] });
+    expect(await noted()).toMatchObject({ tier: "none", nearest: [{ pattern: "connection pool is gone" }] });
     vectors.failure = new VectorStoreError("milvus:19530 cannot be reached");
     expect(await noted()).toEqual({ tier: "none", unavailable: "similar errors could not be looked for" });
   });

@@ -28,8 +28,8 @@ export interface KnowledgeCausesOptions {
 
 /**
  * Finds causes: what the knowledge base says of the template, and only when it says nothing, what it says of an error with this
- * signature, then of a similar template, and only then what the model proposes. A proposal goes into the base marked as one; what a person rejected is neither used nor asked for
- * again. A tier that cannot be asked is told of, and the next one asked.
+ * signature, then of a similar template, and only then what the model proposes. A proposal goes into the base marked as one; what a
+ * person rejected is neither used nor asked for again. A tier that cannot be asked is told of, and the next one asked.
  */
 export class KnowledgeCauses implements CauseFinder {
   readonly #options: KnowledgeCausesOptions;

@@ -35,13 +35,17 @@ export interface Similar {
 export interface SimilarAnswer {
   /** The same error in other words: similar enough, and no code, status or level speaks against it. */
   readonly match?: Similar;
-  /** The nearest that have a cause, nearest first, three at most. */
+  /** The nearest that have a cause and are not just any other error, nearest first, three at most. */
   readonly nearest: readonly Similar[];
 }
 
 /** What is looked at of what is near: some of it has no cause, was rejected, or is of another code. */
 const LOOKED_AT = 12;
 const NEAREST = 3;
+/** Share of the threshold below which nothing is near: of unrelated errors, 19 of 20 are less similar (`knowledge/pairs.jsonl`). */
+const LEAST_NEAR = 0.9;
+/** What is taken for an embedder without a threshold. */
+const USUAL_THRESHOLD = 0.75;
 /** Entries that are embedded at a time. */
 const BATCH = 64;
 /** Templates whose vectors are kept: alerts repeat. */
@@ -100,7 +104,9 @@ export class SimilarKnowledge {
       ({ entry, similarity }) =>
         threshold !== undefined && similarity >= threshold && agrees(entry, { texts, errorCode, level }),
     );
-    return { ...(match && { match }), nearest: near.slice(0, NEAREST) };
+    const least = LEAST_NEAR * (threshold ?? USUAL_THRESHOLD);
+    const nearest = near.filter(({ similarity }) => similarity >= least).slice(0, NEAREST);
+    return { ...(match && { match }), nearest };
   }
 
   /** Follows the knowledge base until `signal` aborts. */
