@@ -13,6 +13,7 @@ import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { PodAutoscaling } from "./pod-autoscaling.ts";
+import { memoryMiB } from "./quantity.ts";
 import { StateVolume } from "./state-volume.ts";
 
 export interface ServiceDeploymentProps {
@@ -46,6 +47,11 @@ export interface ServiceDeploymentProps {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
+
+/** Share of a pod's memory that Node's heap may take; the rest is for buffers, code and libraries. */
+const HEAP_SHARE = 0.75;
+/** Without it, Node would collect garbage by the node's memory rather than by the pod's limit, and be ended by the kernel. */
+const heapMiB = ({ limits }: Resources) => Math.floor(memoryMiB(limits?.memory ?? "0") * HEAP_SHARE);
 
 /** The user of the services' images (their Dockerfiles say the same number). */
 const USER = "10001";
@@ -218,6 +224,7 @@ export class ServiceDeployment extends Construct {
       imagePullPolicy: "IfNotPresent",
       ...(args && { args: [...args] }),
       ...(environment.length > 0 && { envFrom: environment }),
+      env: [{ name: "NODE_OPTIONS", value: `--max-old-space-size=${heapMiB(resources)}` }],
       resources: { requests: { ...resources.requests } as never, limits: { ...resources.limits } as never },
       securityContext: {
         // Said again: the Kubernetes provider sends false for a container that leaves it out, over what its pod says.

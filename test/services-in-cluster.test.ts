@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../config/errors.ts";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
+import { memoryMiB } from "../constructs/quantity.ts";
 import {
   type ConsumerConfig,
   loadConfig as loadConsumerConfig,
@@ -47,6 +48,22 @@ describe.each(environmentFiles())("%s", (env) => {
       "consumer",
       "log-generator",
     ]);
+  });
+
+  it("bounds Node's heap below the memory at which a pod is ended", () => {
+    const containers = pods.flatMap(allContainers);
+    expect(containers).toHaveLength(2);
+    for (const container of containers) {
+      const { env = [], resources } = container as unknown as {
+        env?: { name: string; value: string }[];
+        resources: { limits: { memory: string } };
+      };
+      const options = env.find(({ name }) => name === "NODE_OPTIONS")?.value ?? "";
+      const heap = Number(/^--max-old-space-size=(\d+)$/.exec(options)?.[1]);
+      const limit = memoryMiB(resources.limits.memory);
+      expect(heap).toBeGreaterThan(limit * 0.6);
+      expect(heap).toBeLessThan(limit * 0.85);
+    }
   });
 
   it.each(manifests)("$stack $address is what Kubernetes knows", async ({ manifest }) => {

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { configKeys, loadConfig, parseConfig, secretsOf } from "../src/config/load.ts";
+import { ConfigError } from "../src/core/errors.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const MINIMUM = {
@@ -159,4 +160,74 @@ it("documents every key, with its unit or its default", () => {
   for (const { key, description } of configKeys()) {
     expect(`${key}: ${description}`).toMatch(/Default: |Required|required|Either this or/);
   }
+});
+
+describe("a broken file", () => {
+  const loaded = async (text: string) => {
+    const { folder, remove } = await temporaryFolder();
+    onTestFinished(remove);
+    const file = join(folder, "consumer.yaml");
+    await writeFile(file, text);
+    try {
+      loadConfig(file, {});
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      const { message } = error as Error;
+      expect(message).not.toMatch(
+        /Invalid (?:input|option|string|key)|Too (?:small|big)|expected|received|discriminator|in block collection/,
+      );
+      return message.replaceAll(file, "consumer.yaml");
+    }
+    throw new Error("it was taken");
+  };
+
+  const tens = (name: string) => `[${Array(10).fill(name).join(", ")}]`;
+  it.each([
+    [
+      "an alias bomb",
+      `a: &a ${tens("x")}\nb: &b ${tens("*a")}\nc: &c ${tens("*b")}\nd: ${tens("*c")}\n`,
+      /at most 100 aliases/,
+    ],
+    ["an unknown alias", "region: *nothing\n", /anchors first/],
+    ["brackets that stay open", "kinesis: { stream: a\nregion: x\n", /consumer\.yaml:\d: given a/],
+    ["a key twice", "region: a\nregion: b\n", /consumer\.yaml:2: given a key that is there already/],
+    ["a tab", "kinesis:\n\tstream: a\n", /given a tab in front of a key/],
+    ["a number for a text", "region: 5\n", /region \(CALI_REGION\): given 5, allowed: a text/],
+    ["a text for a number", "slack: { timeoutMs: x }\n", /given "x", allowed: a number/],
+    ["too little", "limits: { templates: 5 }\n", /given 5, allowed: at least 100/],
+    ["no such choice", "log: { level: loud }\n", /allowed: one of debug, info, warn, error, silent/],
+    ["a value for a section", "http: 3\n", /http: given 3, allowed: a section/],
+    [
+      "nothing for a section",
+      "region: x\n",
+      /kinesis\.stream .*given nothing.*write kinesis: \{ stream: … \}/,
+    ],
+  ])("says plainly: %s", async (_, text, said) => {
+    expect(await loaded(text)).toMatch(said);
+  });
+
+  it("is refused in plain words whatever it holds", async () => {
+    const value = fc.oneof(
+      fc.constantFrom("x", 5, true, null, [], {}, [1], { a: 1 }),
+      fc.string({ maxLength: 5 }),
+    );
+    const section = fc.constantFrom(
+      "region",
+      "kinesis",
+      "state",
+      "slack",
+      "log",
+      "http",
+      "redaction",
+      "grouping",
+      "llm",
+    );
+    await fc.assert(
+      fc.asyncProperty(section, value, async (name, given) => {
+        const message = await loaded(JSON.stringify({ [name]: given }));
+        expect(message).toMatch(/given .*allowed/);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "../core/errors.ts";
+import { allowedInPlainWords, yamlInPlainWords } from "./plain-words.ts";
 import { type ConsumerConfig, configSchema, SECRET_KEYS } from "./schema.ts";
 
 export { type ConsumerConfig, type ConsumerConfigInput, secretsOf } from "./schema.ts";
@@ -41,7 +42,7 @@ export function parseConfig(input: unknown): ConsumerConfig {
  */
 export function loadSection<T extends z.ZodType>(file: string, name: string, schema: T): z.output<T> {
   const source = readYaml(file);
-  const result = schema.safeParse(source.values[name], { reportInput: true });
+  const result = schema.safeParse(source.values[name], { reportInput: true, error: allowedInPlainWords });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap((issue) =>
     describe({ ...issue, path: [name, ...issue.path] } as z.core.$ZodIssue, source, new Map()),
@@ -68,7 +69,7 @@ const named = (path: readonly PropertyKey[]) => {
 };
 
 function validate(source: Source, set: Map<string, string>): ConsumerConfig {
-  const result = configSchema.safeParse(source.values, { reportInput: true });
+  const result = configSchema.safeParse(source.values, { reportInput: true, error: allowedInPlainWords });
   const problems = [...source.problems];
   for (const issue of result.error?.issues ?? []) problems.push(...describe(issue, source, set));
   if (!result.success || problems.length > 0) {
@@ -89,8 +90,17 @@ function describe(issue: z.core.$ZodIssue, source: Source, set: Map<string, stri
   const secret = SECRET_KEYS.includes(name);
   const given = issue.input === undefined ? "nothing" : secret ? "[redacted]" : shown(issue.input);
   const description = descriptionAt(issue.path);
-  return [`${where}: given ${given}, allowed: ${issue.message}${description ? ` (${description})` : ""}`];
+  // An entry of a list, or one of several keys, has no one form.
+  const isOneKey = issue.code !== "custom" && issue.path.every((part) => typeof part === "string");
+  const write = issue.input === undefined && isOneKey ? `; write ${written(issue.path)}` : "";
+  return [
+    `${where}: given ${given}, allowed: ${issue.message}${description ? ` (${description})` : ""}${write}`,
+  ];
 }
+
+/** A key as YAML has it: `kinesis: { stream: … }`. */
+const written = ([head, ...rest]: readonly PropertyKey[]): string =>
+  `${String(head)}: ${rest.length > 0 ? `{ ${written(rest)} }` : "…"}`;
 
 const shown = (value: unknown) => {
   const text = JSON.stringify(value) ?? String(value);
@@ -108,11 +118,11 @@ function readYaml(file: string): Source {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
     const problems = document.errors.map(
-      (e) => `${file}:${e.linePos?.[0].line ?? 1}: ${e.message.split("\n")[0]}`,
+      (e) => `${file}:${e.linePos?.[0].line ?? 1}: given ${yamlInPlainWords(e)}`,
     );
     throw new ConfigError(`the configuration is no YAML with each key once:\n  ${problems.join("\n  ")}`);
   }
-  const values: unknown = document.toJS() ?? {};
+  const values = valuesOf(document, file);
   if (typeof values !== "object" || Array.isArray(values)) {
     throw new ConfigError(
       `${file}: given ${shown(values)}, allowed a map of ${Object.keys(configSchema.shape).join(", ")}`,
@@ -124,6 +134,17 @@ function readYaml(file: string): Source {
       `${where(key.split("."))}: given a secret, allowed only ${variableOf(key.split("."))} or ${variableOf(key.split("."))}_FILE`,
   );
   return { values: values as Record<string, unknown>, problems, where };
+}
+
+/** Aliases are followed, but not more of them than a person writes: each could stand for all before it. */
+function valuesOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch {
+    throw new ConfigError(
+      `${file}: given aliases (*name) that no anchor (&name) stands before, or that become too much when they are written out; allowed: anchors first, and at most 100 aliases in all`,
+    );
+  }
 }
 
 /** The line of the key, or of the nearest map around it. */
