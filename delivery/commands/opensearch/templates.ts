@@ -39,6 +39,10 @@ export const LOG_FIELDS = {
   environment: keyword,
   pod_name: keyword,
   error_code: keyword,
+  error_type: keyword,
+  level_source: keyword,
+  timestamp_source: keyword,
+  truncated: { type: "boolean" },
 } as const;
 
 /** Fields of an incident, as the consumer writes it. */

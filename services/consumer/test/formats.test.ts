@@ -14,16 +14,20 @@ interface Case {
   expected: Partial<LogRecord> & { records?: number; stack?: true; note?: string };
 }
 const FIXTURES = new URL("../../../packages/log-record/test/fixtures/", import.meta.url);
-const cases = readFileSync(new URL("records.jsonl", FIXTURES), "utf8")
-  .split("\n")
-  .filter((line) => line !== "")
-  .map((line) => JSON.parse(line) as Case);
+const casesIn = (file: string) =>
+  readFileSync(new URL(file, FIXTURES), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Case);
+const cases = casesIn("records.jsonl");
+/** Samples of the formats' own documentation, each with its source. */
+const corpus = casesIn("corpus.jsonl");
 
 const recordsOf = (data: Uint8Array) =>
   decode(data, { arrival: ARRIVAL }).flatMap((payload) => (payload.ok ? [payload.record] : []));
 
 describe("what may arrive as one Kinesis record", () => {
-  it.each(cases)("$name", ({ text, expected }) => {
+  it.each([...cases, ...corpus])("$name", ({ text, expected }) => {
     const { records, stack, note: _, ...fields } = expected;
     const found = recordsOf(Buffer.from(text));
     if (records !== undefined) expect(found).toHaveLength(records);

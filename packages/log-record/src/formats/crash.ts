@@ -21,8 +21,8 @@ export const crash: TextFormat = {
   read(head, below): Draft | undefined {
     const kind = PANIC.test(head) ? "panic" : TRACEBACK.test(head) ? "traceback" : undefined;
     const type = errorTypeOf(head + below);
-    if (kind === undefined && (type === undefined || !holdsStack(head + below)) && !isBareError(head))
-      return undefined;
+    const isError = errorTypeOf(head) !== undefined && holdsStack(head + below);
+    if (kind === undefined && !isError && !isBareError(head)) return undefined;
     const isPython = head.startsWith("Traceback") && below !== "";
     // A traceback begins with a line that all of them have: the last one tells them apart.
     return {

@@ -1,4 +1,5 @@
 import { SCALE_OF_KEY } from "./aliases.ts";
+import { clean } from "./clean.ts";
 import { crashOf } from "./crash.ts";
 import { type Fields, isObject, textOf } from "./fields.ts";
 import { readLevel } from "./levels.ts";
@@ -16,7 +17,7 @@ export function draftOfFields(format: string, fields: Fields, context: ReadConte
   }
   const time = timeOf(fields, context);
   if (time !== undefined) draft.time = time;
-  set(draft, "service", fields.firstText("service"));
+  set(draft, "service", fields.first("service", serviceAt));
   set(draft, "version", fields.firstText("version"));
   set(draft, "traceId", fields.first("trace_id", traceAt));
   set(draft, "podName", fields.firstText("pod_name"));
@@ -45,6 +46,7 @@ function typeOf({ stack, errorMessage, message }: Draft): string | undefined {
 
 function levelAt(value: unknown, alias: string) {
   if (alias === "status" && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
+  if (typeof value === "string" && value.includes("\u001b")) return readLevel(clean(value));
   const scale = SCALE_OF_KEY[alias];
   // Small numbers under `severity` are syslog's.
   return readLevel(value, scale === "google" && Number(value) < 100 ? undefined : scale);
@@ -58,6 +60,12 @@ function timeOf(fields: Fields, context: ReadContext): number | undefined {
     if (both !== undefined) return both;
   }
   return fields.first("timestamp", (value) => readTime(value, context));
+}
+
+/** Access logs have the time that the service took under this name. */
+function serviceAt(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined || /^[0-9.]+ ?(?:[mnµu]?s)?$/.test(text) ? undefined : text;
 }
 
 /** A W3C traceparent, Google Cloud's path, X-Ray's header, or the id itself. */
@@ -141,7 +149,7 @@ export function impliedLevel({
   stack = "",
   status,
 }: Draft): Pick<Draft, "level" | "levelSource"> {
-  const crash = crashOf(message) ?? (stack === "" ? undefined : crashOf(stack.slice(0, 20_000)));
+  const crash = crashOf(`${message}\n${stack}`.slice(0, 40_000));
   if (crash === "panic") return { level: "FATAL", levelSource: "panic" };
   if (crash === "traceback" || (stack !== "" && errorTypeOf(stack) !== undefined)) {
     return { level: "ERROR", levelSource: "traceback" };

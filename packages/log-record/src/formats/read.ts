@@ -1,7 +1,8 @@
 import { type LogRecord, validateRecord } from "../schema.ts";
+import { clean } from "./clean.ts";
 import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
-import { clean, recordOf } from "./record.ts";
+import { recordOf } from "./record.ts";
 import { ENVELOPES, JSON_FORMATS, TEXT_FORMATS, WRAPPERS } from "./registry.ts";
 import type { Draft, ReadContext } from "./types.ts";
 

@@ -1,5 +1,6 @@
 import { ERROR_CODE_PATTERN } from "../line.ts";
 import { type LogRecord, MAX_LOG_CONTENT_LENGTH, MAX_MESSAGE_LENGTH } from "../schema.ts";
+import { clean } from "./clean.ts";
 import { impliedLevel } from "./draft.ts";
 import type { Draft, ReadContext } from "./types.ts";
 
@@ -99,21 +100,3 @@ function cut(text: string, longest: number): string {
 }
 
 const oneLine = (text: string) => text.replace(/[\r\n]+/g, " ");
-
-/** Escape sequences of terminals: colours, cursor, titles and links. */
-const ANSI =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /\u001b(?:\[[0-9;:?<=>]{0,40}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,2000}(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f\ufeff]+/g;
-
-/** Without colours and other control characters, with LF for line ends and none at the end. */
-export function clean(text: string): string {
-  let result = text;
-  if (result.includes("\u001b")) result = result.replace(ANSI, "");
-  if (result.includes("\r")) result = result.replace(/\r\n?/g, "\n");
-  result = result.replace(CONTROL, "");
-  let end = result.length;
-  while (end > 0 && (result.charCodeAt(end - 1) === 0x0a || result.charCodeAt(end - 1) === 0x20)) end -= 1;
-  return end === result.length ? result : result.slice(0, end);
-}

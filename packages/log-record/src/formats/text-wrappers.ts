@@ -1,4 +1,4 @@
-import { readLevel } from "./levels.ts";
+import { levelOfWord, readLevel } from "./levels.ts";
 import { readTime } from "./time.ts";
 import type { Draft, ReadContext } from "./types.ts";
 
@@ -37,6 +37,8 @@ export const syslog: Wrapper = {
     const three = RFC_3164.exec(head);
     if (three === null) return undefined;
     const [whole, priority, time, host, tag] = three;
+    // A level in the host's place: the line is of another format.
+    if (levelOfWord(host ?? "") !== undefined) return undefined;
     return { start: whole.length, outer: header(priority, time, host, tag, context) };
   },
 };

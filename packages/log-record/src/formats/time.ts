@@ -40,8 +40,10 @@ export interface TimeContext {
 }
 
 const CLOCK = "(?<h>[0-2]?[0-9])[:.]?(?<i>[0-5][0-9])(?:[:.]?(?<s>[0-6][0-9])(?:[.,:](?<f>[0-9]{1,9}))?)?";
-const ZONE =
-  "(?:[ ]?(?<zone>Z|z|[+-][0-9]{2}:?(?:[0-9]{2})?|[A-Z]{2,5}))?(?:[ ](?:[A-Z]{2,5}|[+-][0-9]{4}))?";
+/** Names that mean several zones, or one that is not above: the configured zone counts. */
+const OTHER_ZONES = ["IST", "CST", "BRT", "ART", "ICT", "WIB", "PKT", "SAST", "NZST", "NZDT"];
+const ZONE_NAME = [...Object.keys(ZONES), ...OTHER_ZONES].sort((a, b) => b.length - a.length).join("|");
+const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ](?:${ZONE_NAME}|[+-][0-9]{4}))?`;
 const FORMS = [
   // ISO 8601, extended and basic, and what is near it: a blank or `/` for the separators, a comma for the point.
   `(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - )${CLOCK}${ZONE})?`,
