@@ -1,16 +1,21 @@
+import { readFileSync } from "node:fs";
 import {
   BLOCK_PATTERN,
+  CONTINUATION_PATTERN,
+  continuationRules,
   ERROR_CODE_PATTERN,
+  EXCEPTION_PATTERN,
   formatLine,
   LINE_PATTERN,
-  LINE_START_PATTERN,
   type LogLine,
   toRecord,
 } from "@cali/log-record";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LuaFactory } from "wasmoon";
+import { withAliases } from "../../helm-values/write-aliases.ts";
 import type { PodLookup } from "./support/chain.ts";
-import { Keys } from "./support/config.ts";
+import { Keys, VALUES_FILE } from "./support/config.ts";
 import { logFile, ORIGIN } from "./support/corpus.ts";
 import { criLines } from "./support/cri.ts";
 import { OnigRegex } from "./support/regex.ts";
@@ -50,17 +55,24 @@ describe("the values file has the patterns of packages/log-record", () => {
     expect(parser("cali-error-code")).toBe(ERROR_CODE_PATTERN);
   });
 
-  it("starts at LINE_START_PATTERN, and all else is below", () => {
-    // The runtime's flag is still before it.
-    const start = LINE_START_PATTERN.slice(1);
-    const below = `^[FP] (?!${start})`;
-    expect(rules()).toEqual([`"start_state" "/^[FP] ${start}/" "below"`, `"below" "/${below}/" "below"`]);
+  it("is current: npm run fluent-bit:aliases writes the same", () => {
+    const file = readFileSync(VALUES_FILE, "utf8");
+    expect(withAliases(file)).toBe(file);
+    expect(rules()).toEqual(
+      continuationRules()
+        .split("\n")
+        .map((rule) => rule.replace(/^rule +/, "")),
+    );
   });
 
   it("means the same to Oniguruma as to JavaScript, whatever the text", () => {
-    const patterns = [BLOCK_PATTERN, LINE_PATTERN, LINE_START_PATTERN, ERROR_CODE_PATTERN].map(
-      (pattern) => [new OnigRegex(pattern), new RegExp(pattern)] as const,
-    );
+    const patterns = [
+      BLOCK_PATTERN,
+      LINE_PATTERN,
+      ERROR_CODE_PATTERN,
+      CONTINUATION_PATTERN,
+      EXCEPTION_PATTERN,
+    ].map((pattern) => [new OnigRegex(pattern), new RegExp(pattern)] as const);
     const words = [
       "[ERROR] ",
       "2026-01-25T01:02:03.456Z ",
@@ -87,7 +99,10 @@ describe("the values file has the patterns of packages/log-record", () => {
         const one = parts.join("").replace(/\n(?=\[[A-Z]+\] )/g, " ");
         for (const [onig, js] of patterns) {
           const groups = js.exec(one)?.groups;
-          if (js.source === LINE_PATTERN && /[\r\n]/.test(one)) continue;
+          // And theirs stands at every line's end.
+          if (js.source.endsWith("$") || js.source.endsWith("$)")) {
+            if (/[\r\n]/.test(one)) continue;
+          }
           expect(onig.matches(one)).toBe(js.test(one));
           if (groups) expect(onig.groups(one)).toEqual(mapped(groups));
         }
@@ -114,7 +129,13 @@ describe("a line", () => {
       version: word,
       traceId: fc.oneof(fc.constant("-"), word),
       message: text,
-      stack: fc.array(fc.oneof(text, fc.constant(""), fc.constant("\tat a.b(c.java:1)")), { maxLength: 5 }),
+      stack: fc.array(
+        fc.oneof(
+          text.map((one) => `  x${one}`),
+          fc.constantFrom("\tat a.b(c.java:1)", "Caused by: java.io.IOException", "goroutine 1 [running]:"),
+        ),
+        { maxLength: 5 },
+      ),
     });
     const sample = fc.sample(lines, 300).filter(writable);
     const out = await through(sample.flatMap((one) => tailed(formatLine(one))));
@@ -126,7 +147,7 @@ describe("a line", () => {
   it("of more than the runtime's 16 KiB is joined, in several languages", async () => {
     const long = line({
       message: "결제 실패 — ".repeat(1_500),
-      stack: ["\tat ".padEnd(50_000, "é"), "", "end"],
+      stack: ["\tat ".padEnd(50_000, "é"), "", "\tend"],
     });
     const lines = tailed(formatLine(long));
     expect(lines.length).toBeGreaterThan(6);
@@ -134,20 +155,60 @@ describe("a line", () => {
     expect(got?.verdict).toEqual({ ok: true, record: recordOf(long) });
   });
 
-  it("of fifty thousand lines is joined, and quickly", async () => {
-    const long = line({ stack: Array.from({ length: 50_000 }, () => "x") });
+  it("of forty thousand lines is joined, and quickly", async () => {
+    const long = line({ stack: Array.from({ length: 40_000 }, () => "\tat x") });
     const [got] = await through(tailed(formatLine(long)));
     expect(got?.value.log_content).toBe(recordOf(long).log_content);
   });
 
-  it("of more than the limit is cut, and what is below it goes through alone, for dlq/", async () => {
-    const long = line({ stack: ["a".repeat(200_000), "b".repeat(200_000), "c"] });
-    const out = await through(tailed(formatLine(long)));
-    expect(String(out[0]?.value.log_content).length).toBeGreaterThan(380_000);
-    // The rest of the line that was cut, in the runtime's parts, and the line below.
-    expect(new Set(out.slice(1, -1).map(({ value }) => String(value.log)[0]))).toEqual(new Set(["b"]));
-    expect(out.at(-1)?.value.log).toBe("c");
-    expect(out.map(({ verdict }) => verdict.ok)).not.toContain(true);
+  it("with a stack trace of 14,000 lines is one record that says how many are left out", async () => {
+    const stack = Array.from(
+      { length: 14_000 },
+      (_, number) => `\tat com.shop.Payment.charge(Payment.java:${number})`,
+    );
+    const out = await through(
+      tailed(`${formatLine(line({ stack }))}\n${formatLine(line({ message: "next" }))}`),
+    );
+    expect(out).toHaveLength(2);
+    expect(out[0]?.value).toMatchObject({ truncated: true, level: "ERROR" });
+    const content = String(out[0]?.value.log_content);
+    expect(Buffer.byteLength(content)).toBeLessThan(400_000);
+    const left = Number(/\n… ([0-9]+) more lines$/.exec(content)?.[1]);
+    expect(content.split("\n").length - 2 + left).toBeGreaterThanOrEqual(13_999);
+    expect(out[0]?.record).toMatchObject({ truncated: true, message: line().message });
+    expect(out[1]?.value).toMatchObject({ message: "next" });
+  });
+
+  it("of more than Fluent Bit holds at once: what goes on is dropped and counted in the next", async () => {
+    const stack = Array.from({ length: 2_500 }, () => `\t${"a".repeat(1_000)}`);
+    const out = await through(
+      tailed(`${formatLine(line({ stack }))}\n${formatLine(line({ message: "next" }))}`),
+    );
+    expect(out.map(({ value }) => value.message)).toEqual([line().message, "next"]);
+    const left = Number(/… ([0-9]+) more lines$/.exec(String(out[0]?.value.log_content))?.[1]);
+    expect(left + Number(out[1]?.value.dropped_lines)).toBeGreaterThan(2_000);
+  });
+
+  it("with a byte in its stack trace that is no UTF-8 keeps what is below it", async () => {
+    const lua = await new LuaFactory().createEngine();
+    await lua.doString(values.luaScripts["record.lua"] ?? "");
+    const content = await lua.doString(`
+      local _, _, made = record("kube.var.log.containers.a_b_c.log", 0, {
+        log = "[ERROR] 2026-01-25T01:02:03.456Z pay/1 [-]: a \\255 b\\n\\tat c\\255\\n\\tat d", level = "ERROR", log_content = "a " })
+      return made.log_content:gsub("\\255", "?")`);
+    expect(content).toBe("a ? b\n\tat c?\n\tat d");
+  });
+
+  it.each([
+    ["JSON", '{"level":"ERROR","message":"b","time":"2026-01-25T01:02:04Z"}'],
+    ["text", "ERROR something else"],
+    ["a panic", "panic: runtime error"],
+  ])("is not joined by a foreign one: %s", async (_, foreign) => {
+    const out = await through(tailed(`${formatLine(line({ level: "INFO" }))}\n${foreign}`));
+    expect(out.map(({ record }) => record.level)).toEqual([
+      "INFO",
+      foreign.startsWith("panic") ? "FATAL" : "ERROR",
+    ]);
   });
 
   it("without a message is a record", async () => {
@@ -158,16 +219,24 @@ describe("a line", () => {
     expect(got?.verdict.ok).toBe(true);
   });
 
-  it("above the first start goes through alone, for dlq/", async () => {
-    const out = await through(tailed(`npm warn something\n  at nothing\n${formatLine(line())}`));
-    expect(out.map(({ value }) => value.log)).toEqual(["npm warn something", "  at nothing", undefined]);
-    expect(out.map(({ verdict }) => verdict.ok)).toEqual([false, false, true]);
+  it("of no known form stays text, with the runtime's time and the pod's service", async () => {
+    const out = await through(tailed(`npm warn something\n${formatLine(line())}`), () => ({
+      labels: { "cali.io/logs": "true", "app.kubernetes.io/name": "pay", "app.kubernetes.io/version": "1.2" },
+    }));
     expect(out[0]?.value).toEqual({
       log: "npm warn something",
+      timestamp: "2026-01-25T01:02:03.456Z",
+      timestamp_source: "runtime",
+      service: "pay",
+      version: "1.2",
       platform: "eks",
       environment: "dev",
       pod_name: "pay-1",
     });
+    expect(out.map(({ record }) => [record.level, record.service, record.pod_name])).toEqual([
+      ["WARN", "pay", "pay-1"],
+      ["ERROR", "payment", "pay-1"],
+    ]);
   });
 
   it("on standard error doesn't end a stack trace on standard output", async () => {

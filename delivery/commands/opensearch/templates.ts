@@ -45,6 +45,9 @@ export const LOG_FIELDS = {
   truncated: { type: "boolean" },
 } as const;
 
+/** Of logs that only the consumer can read, as Fluent Bit sends them: the text, and lines left out before it. */
+const TEXT_FIELDS = { log: { type: "text" }, dropped_lines: count } as const;
+
 /** Fields of an incident, as the consumer writes it. */
 export const INCIDENT_FIELDS = {
   "@timestamp": date,
@@ -99,7 +102,7 @@ export function indexTemplates({ domain }: Config): ReadonlyMap<string, Item> {
       "cali-logs",
       {
         what: "index template cali-logs",
-        body: template(LOG_INDICES, LOG_FIELDS),
+        body: template(LOG_INDICES, { ...LOG_FIELDS, ...TEXT_FIELDS }),
       },
     ],
     [

@@ -1,7 +1,8 @@
 export { LineFormatError, LineSyntaxError } from "./errors.ts";
+export { luaTables } from "./formats/lua.ts";
 export { type ReadLog, type ReadLogs, type ReadOptions, readText, readValue } from "./formats/read.ts";
 export { UNKNOWN } from "./formats/record.ts";
-export { CONTINUATION_PATTERN, continues } from "./formats/split.ts";
+export { CONTINUATION_PATTERN, continuationRules, continues, EXCEPTION_PATTERN } from "./formats/split.ts";
 export { isZone } from "./formats/time.ts";
 export {
   BLOCK_PATTERN,

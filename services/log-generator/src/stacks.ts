@@ -84,7 +84,7 @@ function go({ exception, service, message, random }: Trace): string[] {
     `\t/src/${service}/internal/${random.pick(OWN_CODE.classes).toLowerCase()}.go:${random.between(12, 380)} +0x${random.hex(3)}`,
   ];
   return [
-    `${exception.type}: ${message}`,
+    `Caused by: ${exception.type}: ${message}`,
     `goroutine ${random.between(1, 90_000)} [running]:`,
     ...exception.frames.flatMap((frame) => {
       const [call, file] = frame.split("|");

@@ -94,11 +94,12 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
   kubernetes: (keys, _, lookup) => {
     const prefix = keys.one("kube_tag_prefix");
     const labels = keys.on("labels", true);
-    if (keys.on("merge_log", false) || keys.on("k8s-logging.parser", false))
+    if (!keys.on("merge_log", false) || keys.on("k8s-logging.parser", false))
       throw new Error("not known here");
+    const merged = keys.one("merge_log_key");
     keys.pass("annotations", "buffer_size", "k8s-logging.exclude");
     return (record, tag) => {
-      const [podName = "", namespace = ""] = tag.slice(prefix.length).split("_");
+      const [podName = "", namespace = "", rest = ""] = tag.slice(prefix.length).split("_");
       const known = lookup(podName);
       // Without a token for the API server it adds nothing at all.
       if (!known) return record;
@@ -106,9 +107,11 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
         pod_name: podName,
         namespace_name: namespace,
         pod_id: "5b1c3a52",
+        container_name: rest.replace(/-[0-9a-f]{64}\.log$/, ""),
         ...(labels && known.labels && { labels: known.labels }),
       };
-      return { ...record, kubernetes };
+      const json = objectOf(record.log);
+      return { ...record, ...(json && { [merged]: json }), kubernetes };
     };
   },
 
@@ -152,6 +155,16 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
     };
   },
 };
+
+/** The JSON object that a whole text is; Fluent Bit merges nothing else. */
+function objectOf(log: unknown): object | undefined {
+  if (typeof log !== "string" || !log.trimStart().startsWith("{")) return undefined;
+  try {
+    return JSON.parse(log) as object;
+  } catch {
+    return undefined;
+  }
+}
 
 /** `384K` in bytes. */
 function bytes(size: string): number {

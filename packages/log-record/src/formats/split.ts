@@ -6,13 +6,40 @@ import { leadingTime } from "./time.ts";
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|[)}\\]]+[;,]?$)";
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|[)}\\]]+[;,]?$)";
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
-/** `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
+/** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
 export const EXCEPTION_PATTERN =
-  "^(?:[A-Za-z_$][A-Za-z0-9_$]*[.:\\\\]+)*[A-Z][A-Za-z0-9_$]*(?:Exception|Error|Throwable|Warning|Interrupt|Exit)(?::.*)?$";
+  "^(?:[A-Za-z_$][A-Za-z0-9_$]*[.:\\\\]+)*(?:[A-Z][A-Za-z0-9_$]*)?(?:Exception|Error|Throwable|Warning|Interrupt|Exit)(?::.*)?$";
 const EXCEPTION = new RegExp(EXCEPTION_PATTERN);
+
+/**
+ * Fluent Bit's multiline rules. Each line has the runtime's flag before it: after P the rest of the same line comes, whatever
+ * it is; after F only what continues the log, or is blank. An exception's line continues only a log that tells of something bad.
+ * Fluent Bit tries the rules of a state before it takes a line for a start.
+ */
+export function continuationRules(): string {
+  const continued = `${CONTINUATION_PATTERN.slice(1)}|[ \\t]*$`;
+  const failing = `(?:${continued}|${EXCEPTION_PATTERN.slice(1)})`;
+  const calm = `(?!Traceback)(?:${continued})`;
+  const tells = "(?:[^ \\t].*(?:WARN|ERROR|FATAL|SEVERE|CRITICAL|rror|xception|panic)|Traceback)";
+  const rules = [
+    ["start_state", `^F ${tells}`, "failing"],
+    ["start_state", `^P ${tells}`, "failing_part"],
+    ["start_state", "^F [^ \\t]", "calm"],
+    ["start_state", "^P [^ \\t]", "calm_part"],
+    ["failing_part", "^F ", "failing"],
+    ["failing_part", "^P ", "failing_part"],
+    ["calm_part", "^F ", "calm"],
+    ["calm_part", "^P ", "calm_part"],
+    ["failing", `^F ${failing}`, "failing"],
+    ["failing", `^P ${failing}`, "failing_part"],
+    ["calm", `^F ${calm}`, "calm"],
+    ["calm", `^P ${calm}`, "calm_part"],
+  ];
+  return rules.map(([state, regex, next]) => `rule          "${state}" "/${regex}/" "${next}"`).join("\n");
+}
 const FRAME = /^(?:[ \t]+at |[ \t]+\.\.\. |Caused by: |[ \t]+from |#[0-9]+ )/;
 /** The first of java.util.logging's two lines. */
 const JUL = /^[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} [AP]M [\w.$]/;
@@ -27,6 +54,8 @@ export function continues(open: readonly string[], line: string, next: string | 
   const first = open[0] as string;
   const last = open.at(-1) as string;
   if (/^[ \t]/.test(line)) return leadingTime(line.trimStart(), CONTEXT) === undefined;
+  // Printed by itself it is no part of a line that tells of nothing bad.
+  if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
   if (isStart(line)) return JUL.test(first) && open.length === 1;
   // Rust writes what happened below where it happened.

@@ -5,7 +5,7 @@ const DEEPEST = 5;
 
 /** How a line looks that ends a word for an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
 const TYPE =
-  /^(?:Caused by: |Uncaught |Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*[A-Z][\w$]*(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
+  /^(?:Caused by: |Uncaught |Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
 const TRACEBACK = "Traceback (most recent call last)";
 
 /**
