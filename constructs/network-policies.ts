@@ -7,6 +7,12 @@ import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { withLogicalId } from "./logical-id.ts";
 
+/** Values of the label that tells a namespace's pods apart, such as `app.kubernetes.io/name` and `consumer`. */
+export interface Pods {
+  readonly label: string;
+  readonly values: readonly string[];
+}
+
 /** Who may reach pods of a namespace, at which TCP ports. */
 export interface Opening {
   /** Name of the policy, such as `from-consumer`. */
@@ -16,10 +22,14 @@ export interface Opening {
   /** Labels of the pods. Default: all of that namespace. */
   readonly pods?: Readonly<Record<string, string>>;
   readonly ports: readonly number[];
+  /** Which pods of this namespace it is for. Default: all. */
+  readonly own?: Pods;
 }
 
 export interface NetworkPoliciesProps {
   readonly namespace: string;
+  /** Pods that may reach HTTPS anywhere and, for AWS' credentials, the Pod Identity agent. */
+  readonly outside: Pods;
   /** Who may come in. Default: nobody. */
   readonly from?: readonly Opening[];
   /** Where its pods may go inside the cluster, besides DNS. Default: nowhere. */
@@ -32,18 +42,20 @@ const POD_IDENTITY_AGENT = "169.254.170.23/32";
 const INSTANCE_METADATA = "169.254.169.254/32";
 
 /**
- * Nothing comes into a namespace and nothing leaves it, but for what is named: DNS, the Pod Identity agent, HTTPS (AWS,
- * Slack, the API server: their addresses change), and the openings. The node itself reaches its pods always (probes).
+ * Nothing comes into a namespace and nothing leaves it, but for what is named: DNS for all pods; for those that need it the Pod
+ * Identity agent and HTTPS (AWS, Slack, the API server: their addresses change); and the openings. The node itself reaches its
+ * pods always (probes).
  */
 export class NetworkPolicies extends Construct {
   private readonly namespace: string;
 
-  constructor(scope: Construct, id: string, { namespace, from = [], to = [] }: NetworkPoliciesProps) {
+  constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
     super(scope, id);
+    const { namespace, outside, from = [], to = [] } = props;
     this.namespace = namespace;
     this.policy("default-deny", {}, { policyTypes: ["Ingress", "Egress"] });
     this.policy(
-      "to-outside",
+      "to-dns",
       {
         egress: [
           {
@@ -53,32 +65,43 @@ export class NetworkPolicies extends Construct {
               { protocol: "TCP", port: "53" },
             ],
           },
-          { to: [{ ipBlock: { cidr: POD_IDENTITY_AGENT } }], ports: tcp([80]) },
-          { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [INSTANCE_METADATA] } }], ports: tcp([443]) },
         ],
       },
       { policyTypes: ["Egress"] },
     );
+    this.policy(
+      "to-outside",
+      {
+        egress: [
+          { to: [{ ipBlock: { cidr: POD_IDENTITY_AGENT } }], ports: tcp([80]) },
+          { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [INSTANCE_METADATA] } }], ports: tcp([443]) },
+        ],
+      },
+      { policyTypes: ["Egress"], own: outside },
+    );
     for (const opening of from) {
       const ingress = [{ from: [peer(opening)], ports: tcp(opening.ports) }];
-      this.policy(opening.name, { ingress }, { policyTypes: ["Ingress"] });
+      this.policy(opening.name, { ingress }, { policyTypes: ["Ingress"], own: opening.own });
     }
     for (const opening of to) {
       const egress = [{ to: [peer(opening)], ports: tcp(opening.ports) }];
-      this.policy(opening.name, { egress }, { policyTypes: ["Egress"] });
+      this.policy(opening.name, { egress }, { policyTypes: ["Egress"], own: opening.own });
     }
   }
 
   private policy(
     name: string,
     rules: { ingress?: NetworkPolicyV1SpecIngress[]; egress?: NetworkPolicyV1SpecEgress[] },
-    { policyTypes }: { policyTypes: string[] },
+    { policyTypes, own }: { policyTypes: string[]; own?: Pods },
   ): void {
     const { namespace } = this;
+    const podSelector = own
+      ? { matchExpressions: [{ key: own.label, operator: "In", values: [...own.values] }] }
+      : {};
     withLogicalId(
       new NetworkPolicyV1(this, name, {
         metadata: { name, namespace },
-        spec: { podSelector: {}, policyTypes, ...rules },
+        spec: { podSelector, policyTypes, ...rules },
       }),
       hclName(`${this.node.id}-${name}`),
     );

@@ -11,6 +11,7 @@ import { GrafanaChart } from "../constructs/grafana-chart.ts";
 import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { NetworkPolicies, type NetworkPoliciesProps } from "../constructs/network-policies.ts";
+import { protectedLifecycle } from "../constructs/protection.ts";
 import { roleAnnotation } from "../constructs/role-annotation.ts";
 
 export interface ClusterProps {
@@ -33,22 +34,53 @@ const POD_SECURITY: Readonly<Record<Namespace, "restricted" | "privileged">> = {
   monitoring: "restricted",
 };
 
-const CONSUMER = { "app.kubernetes.io/name": "consumer" };
-const MILVUS = { "app.kubernetes.io/name": "milvus" };
+const NAME = "app.kubernetes.io/name";
+const CONSUMER = { [NAME]: "consumer" };
+const MILVUS = { [NAME]: "milvus" };
+/** Labels of the chart's pods; Postgres, which is not the chart's, has none of it. */
+const AIRFLOW_PODS = { label: "tier", values: ["airflow"] };
+const POSTGRES_PODS = { label: NAME, values: ["airflow-postgres"] };
 
-/** What the flow needs in each namespace, besides DNS, credentials and HTTPS. Metrics are scraped from `monitoring`. */
-const OPENINGS: Readonly<Record<Namespace, Pick<NetworkPoliciesProps, "from" | "to">>> = {
+/**
+ * What the flow needs in each namespace. `outside` has the pods that talk to AWS, Slack, a language model or the API server; whoever
+ * is not there (Postgres, Milvus, the log generator) reaches DNS and its openings alone. Metrics are scraped from `monitoring`.
+ */
+const OPENINGS: Readonly<Record<Namespace, Pick<NetworkPoliciesProps, "outside" | "from" | "to">>> = {
   airflow: {
-    from: [{ name: "from-airflow", namespace: "airflow", ports: [5432, 8080, 8793] }],
+    outside: AIRFLOW_PODS,
+    from: [
+      { name: "from-airflow", namespace: "airflow", ports: [8080, 8793], own: AIRFLOW_PODS },
+      {
+        name: "from-airflow-to-database",
+        namespace: "airflow",
+        pods: { tier: "airflow" },
+        ports: [5432],
+        own: POSTGRES_PODS,
+      },
+    ],
     // Database, API server, the scheduler's logs.
-    to: [{ name: "to-airflow", namespace: "airflow", ports: [5432, 8080, 8793] }],
+    to: [{ name: "to-airflow", namespace: "airflow", ports: [5432, 8080, 8793], own: AIRFLOW_PODS }],
   },
   cali: {
+    // Those that Airflow starts for a day's work, too. The log generator writes to its standard output.
+    outside: { label: NAME, values: ["consumer", "consumer-task"] },
     from: [{ name: "from-monitoring", namespace: "monitoring", ports: [8080] }],
-    to: [{ name: "to-milvus", namespace: "milvus", pods: MILVUS, ports: [19530] }],
+    to: [
+      {
+        name: "to-milvus",
+        namespace: "milvus",
+        pods: MILVUS,
+        ports: [19530],
+        own: { label: NAME, values: ["consumer"] },
+      },
+    ],
   },
-  logging: { from: [{ name: "from-monitoring", namespace: "monitoring", ports: [2020] }] },
+  logging: {
+    outside: { label: NAME, values: ["fluent-bit"] },
+    from: [{ name: "from-monitoring", namespace: "monitoring", ports: [2020] }],
+  },
   milvus: {
+    outside: { label: NAME, values: ["milvus-backup"] },
     from: [
       // Not the DAGs' pods: what they need of the knowledge base is in the bucket.
       { name: "from-consumer", namespace: "cali", pods: CONSUMER, ports: [19530] },
@@ -59,6 +91,7 @@ const OPENINGS: Readonly<Record<Namespace, Pick<NetworkPoliciesProps, "from" | "
     to: [{ name: "to-milvus", namespace: "milvus", ports: [19530, 9091] }],
   },
   monitoring: {
+    outside: { label: NAME, values: ["grafana"] },
     to: [
       { name: "to-services", namespace: "cali", ports: [8080] },
       { name: "to-fluent-bit", namespace: "logging", ports: [2020] },
@@ -105,6 +138,8 @@ export class Cluster extends Construct {
             "pod-security.kubernetes.io/warn": standard,
           },
         },
+        // Its end is the end of every claim in it.
+        lifecycle: protectedLifecycle(config.protection.preventDestroy),
       }),
       name,
     );
@@ -126,7 +161,8 @@ export class Cluster extends Construct {
         // A volume is made where its pod is put: EBS volumes don't leave their zone.
         volumeBindingMode: "WaitForFirstConsumer",
         allowVolumeExpansion: true,
-        reclaimPolicy: "Delete",
+        // A volume outlives its claim, as when a namespace goes: what was in it can be attached again, or deleted by hand.
+        reclaimPolicy: "Retain",
       }),
       "gp3",
     );

@@ -1,11 +1,13 @@
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import { Construct } from "constructs";
-import type { Names } from "../config/names.ts";
+import { type Names, PLAIN_SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { Chart } from "../constructs/chart.ts";
 import { chartFootprints } from "../constructs/chart-footprint.ts";
 import { ClusterLogin } from "../constructs/cluster-login.ts";
 import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
+import { withLogicalId } from "../constructs/logical-id.ts";
 import { MilvusBackup } from "../constructs/milvus-backup.ts";
 import { MILVUS_ROOT_PASSWORD } from "../constructs/milvus-login.ts";
 import { roleAnnotation } from "../constructs/role-annotation.ts";
@@ -40,14 +42,24 @@ export class Milvus extends Construct {
       labels: { "app.kubernetes.io/name": "milvus", "app.kubernetes.io/part-of": "cali" },
       entries: { password: MILVUS_ROOT_PASSWORD },
     });
+    const labels = { "app.kubernetes.io/name": "milvus", "app.kubernetes.io/part-of": "cali" };
+    const account = withLogicalId(
+      new ServiceAccountV1(this, "ServiceAccount", {
+        metadata: { name: PLAIN_SERVICE_ACCOUNTS.milvus.name, namespace, labels },
+        automountServiceAccountToken: false,
+      }),
+      "milvus",
+    );
     const chart = new Chart(this, "Chart", {
       chart: "milvus",
       version: "5.0.19",
       repository: "https://zilliztech.github.io/milvus-helm",
       namespace,
       valuesFile: "helm-values/milvus-values.yaml",
+      // A pod reads the Secret when it starts.
+      inject: { annotations: { "cali/rotation": secret.revision } },
       timeoutMinutes: 15,
-      dependsOn: [secret.resource],
+      dependsOn: [secret.resource, account],
     });
     const backup = new MilvusBackup(this, "Backup", {
       namespace,

@@ -76,6 +76,68 @@ describe("08-cluster", () => {
     for (const { spec } of outside) expect(JSON.stringify(spec)).toContain('"except":["169.254.169.254/32"]');
   });
 
+  /** Whether a pod of a namespace may open connections to addresses outside the cluster. */
+  const reachesOutside = (namespace: string, labels: Record<string, string>) =>
+    ofKind("NetworkPolicy")
+      .filter(
+        ({ metadata, spec }) => metadata.namespace === namespace && selects(at(spec, "podSelector"), labels),
+      )
+      .some(({ spec }) => JSON.stringify(at(spec, "egress") ?? []).includes("ipBlock"));
+  const selects = (selector: unknown, labels: Record<string, string>) => {
+    const expressions = (at(selector, "matchExpressions") ?? []) as { key: string; values: string[] }[];
+    return (
+      Object.entries((at(selector, "matchLabels") ?? {}) as object).every(
+        ([key, value]) => labels[key] === value,
+      ) && expressions.every(({ key, values }) => values.includes(labels[key] ?? ""))
+    );
+  };
+
+  it.each([
+    ["airflow", { tier: "airflow", component: "scheduler" }, true],
+    ["airflow", { "app.kubernetes.io/name": "airflow-postgres" }, false],
+    ["cali", { "app.kubernetes.io/name": "consumer" }, true],
+    ["cali", { "app.kubernetes.io/name": "consumer-task" }, true],
+    ["cali", { "app.kubernetes.io/name": "log-generator" }, false],
+    ["cali", { "app.kubernetes.io/name": "anything" }, false],
+    ["logging", { "app.kubernetes.io/name": "fluent-bit" }, true],
+    ["milvus", { "app.kubernetes.io/name": "milvus", component: "standalone" }, false],
+    ["milvus", { "app.kubernetes.io/name": "milvus-backup" }, true],
+    ["monitoring", { "app.kubernetes.io/name": "grafana" }, true],
+  ])("in %s lets pods with %j reach the internet and AWS' credentials: %s", (namespace, labels, expected) => {
+    expect(reachesOutside(namespace, labels)).toBe(expected);
+  });
+
+  it("knows the pods of its own that it names, by the labels that they have", () => {
+    const labels = manifests.flatMap((manifest) => {
+      const template = manifest.kind === "CronJob" ? at(manifest.spec, "jobTemplate", "spec") : manifest.spec;
+      return podSpecOf(manifest)
+        ? [at(template, "template", "metadata", "labels") as Record<string, string>]
+        : [];
+    });
+    const own = labels.map((one) => one["app.kubernetes.io/name"]).sort();
+    expect(own).toEqual(["airflow-postgres", "consumer", "log-generator", "milvus-backup"]);
+  });
+
+  it("lets nobody but Airflow's pods reach its database", () => {
+    const into = ofKind("NetworkPolicy").filter(
+      ({ metadata, spec }) =>
+        metadata.namespace === "airflow" &&
+        selects(at(spec, "podSelector"), { "app.kubernetes.io/name": "airflow-postgres" }) &&
+        at(spec, "ingress") !== undefined,
+    );
+    expect(into.flatMap(({ spec }) => at(spec, "ingress") as JsonObject[])).toEqual([
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "airflow" } },
+            podSelector: { matchLabels: { tier: "airflow" } },
+          },
+        ],
+        ports: [{ protocol: "TCP", port: 5432 }],
+      },
+    ]);
+  });
+
   it("goes with an add-on that enforces the policies, and makes none without", () => {
     const settings = (synthesized: typeof dev) =>
       synthesized.stacks["05-eks"]?.resource?.aws_eks_addon?.vpc_cni?.configuration_values;
@@ -115,6 +177,8 @@ describe("08-cluster", () => {
         provisioner: "ebs.csi.aws.com",
         parameters: { type: "gp3", encrypted: "true" },
         volumeBindingMode: "WaitForFirstConsumer",
+        // What a namespace's end takes along is its claims, not what is on their volumes.
+        reclaimPolicy: "Retain",
       }),
     ]);
   });
@@ -132,6 +196,18 @@ describe.each([
 });
 
 describe("10-milvus", () => {
+  const values = String(dev.stacks["10-milvus"]?.resource?.helm_release?.milvus?.values);
+
+  it("gives Milvus an account without a token of the API server, and not the chart's", () => {
+    expect(values).toMatch(/"create": false,\s+"name": "milvus-server"/);
+    const [account] = ofKind("ServiceAccount").filter(({ metadata }) => metadata.name === "milvus-server");
+    expect(account).toMatchObject({ metadata: { namespace: "milvus" }, automountServiceAccountToken: false });
+  });
+
+  it("starts Milvus anew when its Secret was written anew", () => {
+    expect(values).toContain('"cali/rotation": "${tostring(var.rotation)}"');
+  });
+
   it("runs the backup where the volume is, reads it only, and writes below the backup's prefix alone", () => {
     const pod = podOf("CronJob", "milvus-backup");
     expect(JSON.stringify(pod.affinity)).toContain('"component":"standalone"');
@@ -146,6 +222,15 @@ describe("10-milvus", () => {
 });
 
 describe("11-airflow", () => {
+  it("has Jobs that are gone when they have finished: a Job that is there can't be upgraded", () => {
+    const values = String(dev.stacks["11-airflow"]?.resource?.helm_release?.airflow?.values);
+    for (const job of ["migrateDatabaseJob", "createUserJob"]) {
+      const [, block = ""] = new RegExp(`\n  "${job}": \\{(.*?)\n  \\}`, "s").exec(values) ?? [];
+      expect(block, job).toContain('"useHelmHooks": false');
+      expect(block, job).toContain('"ttlSecondsAfterFinished": 0');
+    }
+  });
+
   it("takes images by digest only", () => {
     const variables = dev.stacks["11-airflow"]?.variable ?? {};
     for (const name of ["airflow_image", "consumer_image"]) {

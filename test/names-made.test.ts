@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
-import { NAMESPACES, Names, SERVICE_ACCOUNTS } from "../config/names.ts";
+import { NAMESPACES, Names, PLAIN_SERVICE_ACCOUNTS, SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { buildApp } from "../main.ts";
 import { FILES } from "./support/documents.ts";
@@ -119,7 +119,9 @@ describe("physical names", () => {
   });
 
   it("of namespaces and service accounts are those of config/names.ts", () => {
-    const accounts = Object.values(SERVICE_ACCOUNTS).map(({ namespace, name }) => `${namespace}/${name}`);
+    const accounts = Object.values({ ...SERVICE_ACCOUNTS, ...PLAIN_SERVICE_ACCOUNTS }).map(
+      ({ namespace, name }) => `${namespace}/${name}`,
+    );
     for (const { type, address, body } of resources(loadConfig({ env: "dev" }))) {
       const { name, namespace } = (body.metadata ?? {}) as Record<string, string>;
       if (type === "kubernetes_namespace_v1") expect(NAMESPACES, address).toContain(name);

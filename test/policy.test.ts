@@ -236,9 +236,10 @@ describe("each rule finds what it is for", () => {
     "exact-provider": (_, { stacks }) => {
       (stacks["07-ecr"]?.terraform.required_providers.aws as { version: string }).version = "~> 6.0";
     },
-    "prevent-destroy": (r) => {
-      delete r["aws_s3_bucket.logs"]?.lifecycle;
-    },
+    "prevent-destroy": [
+      (r) => delete r["aws_s3_bucket.logs"]?.lifecycle,
+      (r) => delete r["kubernetes_namespace_v1.milvus"]?.lifecycle,
+    ],
     "no-open-endpoint": [
       (r) => set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["0.0.0.0/0"] } }),
       (r) => set(r["aws_eks_cluster.main"], { vpc_config: { public_access_cidrs: ["10.0.0.0/8", "::/0"] } }),

@@ -132,7 +132,9 @@ describe("files and what deploys them", () => {
     ".githooks/**",
     ".github/ISSUE_TEMPLATE/**",
     ".github/*.md",
+    ".github/zizmor.yml",
     "scripts/**",
+    "bin/**",
     // CI tests; the nightly run looks and deploys nothing.
     ".ci/**",
     ".github/workflows/ci.yml",

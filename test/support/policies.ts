@@ -118,6 +118,8 @@ const DATA_BEARING = new Set([
   "aws_eks_cluster",
   "aws_dynamodb_table",
   "aws_ecr_repository",
+  // Its end is the end of every claim in it.
+  "kubernetes_namespace_v1",
 ]);
 
 /** Policies of AWS that EKS and its add-ons need, and two that the hand-written project attaches. */
