@@ -57,6 +57,10 @@ describe("identityOf", () => {
       "E_ORDER",
       "java.lang.IllegalStateException",
       "java.sql.SQLException",
+    ]);
+    expect(of("Unhandled exception", stack)).toEqual([
+      "java.lang.IllegalStateException",
+      "java.sql.SQLException",
       "com.acme.orders.OrderService.place",
     ]);
   });

@@ -120,6 +120,10 @@ export interface Alert {
   readonly isNew: boolean;
   /** Services whose symptoms this one mutes, because they depend on this one, with their lines. */
   readonly muted: readonly { readonly by: string; readonly count: number }[];
+  /** Whether its lines read as a symptom of another service's trouble. */
+  readonly isSymptom?: boolean;
+  /** Alerts of connected services within some minutes: the id of the first of them, and the services so far. */
+  readonly incident?: { readonly id: string; readonly services: readonly string[] };
   /** Services in trouble that it may come from: it reads as a symptom of theirs. */
   readonly mayBeCausedBy?: readonly string[];
   /** Of the last line. */

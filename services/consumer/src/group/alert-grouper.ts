@@ -1,9 +1,10 @@
 import type { LogRecord } from "@cali/log-record";
-import type { Contribution, GroupedEvent, GroupMeta } from "../core/types.ts";
+import type { Alert, Contribution, GroupedEvent, GroupMeta } from "../core/types.ts";
 import { alertOf, type DueAlert } from "./alert.ts";
 import { Dependencies, type ServiceDependencies } from "./dependencies.ts";
 import { type Group, noteLine, totalsOf } from "./group.ts";
 import { GroupBook } from "./group-book.ts";
+import { Incidents } from "./incidents.ts";
 import { Inhibition } from "./inhibition.ts";
 import { NewKinds } from "./kinds.ts";
 import { dueAt, noteRate, type ScheduleOptions } from "./schedule.ts";
@@ -55,6 +56,7 @@ export class AlertGrouper {
   readonly #book: GroupBook;
   readonly #kinds: NewKinds;
   readonly #dependencies: Dependencies;
+  readonly #incidents: Incidents;
   readonly #versions: Versions;
   #learnUntil = Number.NEGATIVE_INFINITY;
   #nextDueAt = Number.POSITIVE_INFINITY;
@@ -66,6 +68,7 @@ export class AlertGrouper {
     this.#book = new GroupBook({ ...this.#options, ...(describe && { describe }) });
     this.#kinds = new NewKinds(this.#options.newKindsAnHour, this.#options.now);
     this.#dependencies = new Dependencies(dependencies);
+    this.#incidents = new Incidents(this.#dependencies);
     this.#versions = new Versions(this.#options.now);
   }
 
@@ -136,6 +139,11 @@ export class AlertGrouper {
     }
     this.#nextDueAt = next;
     return found;
+  }
+
+  /** The incident that an alert belongs to, which grows by it. */
+  incidentOf(alert: Alert): NonNullable<Alert["incident"]> {
+    return this.#incidents.of(alert, this.#options.now());
   }
 
   /** Notes that an alert is durable. */

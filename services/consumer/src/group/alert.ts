@@ -61,6 +61,7 @@ export function alertOf(
       ...(roots.length > 0 && { mayBeCausedBy: roots }),
       ...latest,
       rate: rateOf(group, now),
+      ...(group.isSymptom && { isSymptom: true }),
     },
   };
 }

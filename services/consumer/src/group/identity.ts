@@ -41,7 +41,8 @@ const PATTERNS: readonly RegExp[] = [
 
 /**
  * What makes a line another error than one in the same words: error code, exception type, errno, HTTP and gRPC status, SQLSTATE and, of
- * a stack trace, the exceptions' chain and the application's own frame. One part a line; empty: nothing does.
+ * a stack trace, the exceptions' chain and, where no error code says which error it is, the application's own frame. One part a line;
+ * empty: nothing does.
  */
 export function identityOf({ message, log_content: content, error_code: code }: LogRecord): string {
   const parts = new Set<string>();
@@ -60,7 +61,8 @@ export function identityOf({ message, log_content: content, error_code: code }: 
   if (content.length > message.length) {
     const { exceptions, ownFrames } = stackOf(content);
     for (const exception of exceptions) parts.add(exception);
-    if (ownFrames[0] !== undefined) parts.add(ownFrames[0]);
+    // A code names the error wherever it comes from.
+    if (code === undefined && ownFrames[0] !== undefined) parts.add(ownFrames[0]);
   }
   return [...parts].join("\n").slice(0, LONGEST_IDENTITY);
 }

@@ -68,7 +68,7 @@ export class Notifier {
           grouper.leaveForLater(meta);
           continue;
         }
-        await this.#notify(meta, { ...alert, ...answers[place] });
+        await this.#notify(meta, { ...alert, incident: grouper.incidentOf(alert), ...answers[place] });
       }
     }
   }

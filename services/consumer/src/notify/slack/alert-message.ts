@@ -96,14 +96,40 @@ export function renderDigest(alerts: readonly Alert[], links: Links = {}): Slack
   const lines = alerts.reduce((sum, { count }) => sum + count, 0);
   const services = new Set(alerts.map(({ service }) => service)).size;
   const summary = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
+  const incident = incidentOf(alerts);
   return {
     text: summary,
     blocks: [
       header(summary),
+      ...(incident === undefined ? [] : [section(incident)]),
       ...alerts.slice(0, MOST_IN_DIGEST).flatMap(digestEntry),
-      context(["Many alerts waited, so they come together", lookFurther(links)].filter(Boolean).join(" · ")),
+      context(
+        [
+          incident === undefined ? "Many alerts waited, so they come together" : "One incident",
+          lookFurther(links),
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
     ],
   };
+}
+
+/** What alerts of one incident have in common, the likely root first; nothing: they are of several. */
+function incidentOf(alerts: readonly Alert[]): string | undefined {
+  const id = alerts[0]?.incident?.id;
+  if (id === undefined || alerts.some(({ incident }) => incident?.id !== id)) return undefined;
+  const services = [...new Set(alerts.flatMap(({ incident }) => incident?.services ?? []))];
+  const shown = services
+    .slice(0, LONGEST.mutedServices)
+    .map((service) => plain(cut(service, LONGEST.service)));
+  const roots = [...new Set(alerts.filter(({ isSymptom }) => !isSymptom).map(({ service }) => service))];
+  const begins = alerts.some((alert) => alert.id === id) ? "Incident" : "Update of the incident";
+  const root =
+    roots.length > 0 && roots.length < services.length
+      ? `, most likely from ${plain(cut(roots[0] as string, LONGEST.service))}`
+      : "";
+  return `*${begins}* in ${shown.join(", ")}${root} · ${inlineCode(id)}`;
 }
 
 function digestEntry(alert: Alert): KnownBlock[] {
@@ -240,7 +266,10 @@ function footer(alert: Alert, links: Links): string {
     ? "*may be a repeat*: the consumer was stopped while it was being sent · "
     : "";
   const further = lookFurther(links);
-  return `${repeat}alert ${inlineCode(alert.id)}${further ? ` · ${further}` : ""}`;
+  const { incident } = alert;
+  const update =
+    incident && incident.id !== alert.id ? ` · update of the incident ${inlineCode(incident.id)}` : "";
+  return `${repeat}alert ${inlineCode(alert.id)}${update}${further ? ` · ${further}` : ""}`;
 }
 
 /** Links are the configuration's or the knowledge base's, which were validated; of the log text only a trace's id is in them. */

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { backoffMs, sleep } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
-import { type Links, MOST_IN_DIGEST, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
+import { type Links, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
 import { SlackPostError } from "./errors.ts";
+import { IncidentUpdates } from "./incident-updates.ts";
 import { Webhook, type WebhookOptions } from "./webhook.ts";
 
 export interface SlackSenderOptions extends WebhookOptions {
@@ -20,6 +21,10 @@ export interface SlackSenderOptions extends WebhookOptions {
 }
 
 const POLL_MS = 250;
+/** Alerts that wait which are looked at: those of an incident that was told may have to wait behind others. */
+const MOST_LOOKED_AT = 500;
+/** An incident has its first update after so many messages could have been sent. */
+const PACES_TO_UPDATE = 10;
 const DEFAULT_PACE_MS = 1_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
@@ -36,10 +41,12 @@ export class SlackSender {
   readonly #webhook: Webhook;
   /** Alerts that this process marked as being sent and that cannot have arrived. */
   readonly #notArrived = new Set<string>();
+  readonly #updates: IncidentUpdates;
 
   constructor(options: SlackSenderOptions) {
     this.#options = options;
     this.#webhook = new Webhook(options);
+    this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE);
   }
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
@@ -48,13 +55,13 @@ export class SlackSender {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const items = await outbox.pending(MOST_IN_DIGEST);
-        const next = items.length > digestAbove ? items : items.slice(0, 1);
+        const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT), digestAbove);
         if (next.length === 0) {
           await sleep(POLL_MS, signal);
           continue;
         }
         await this.#send(next, signal);
+        this.#updates.sent(next);
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
         // From the answer on: what Slack counts is when messages arrive.

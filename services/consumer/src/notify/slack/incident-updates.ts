@@ -1,0 +1,59 @@
+import type { OutboxItem } from "../../core/types.ts";
+import { MOST_IN_DIGEST } from "./alert-message.ts";
+
+/** Each update of an incident waits twice as long as the one before, up to so many times the first. */
+const LONGEST_FACTOR = 6;
+const MOST_INCIDENTS = 1_000;
+
+interface Told {
+  at: number;
+  /** ms until the next update. */
+  waitMs: number;
+}
+
+/**
+ * Which of the waiting alerts make the next message. An incident is told at once, with all of its alerts that wait; what comes later
+ * is collected into a few updates, each of which waits longer. FATAL waits for nothing.
+ */
+export class IncidentUpdates {
+  readonly #firstMs: number;
+  /** By incident. The ones that were told the longest ago come first. */
+  readonly #told = new Map<string, Told>();
+
+  /** @param firstMs time from the first message of an incident to its first update, ms */
+  constructor(firstMs: number) {
+    this.#firstMs = firstMs;
+  }
+
+  /**
+   * @param items that wait, the oldest first
+   * @param digestAbove more alerts than this that may go are one message, whatever they belong to
+   */
+  next(items: readonly OutboxItem[], digestAbove: number): readonly OutboxItem[] {
+    const ready = items.filter((item) => this.#mayGo(item));
+    const [oldest] = ready;
+    if (!oldest) return [];
+    const incident = oldest.alert.incident?.id;
+    const together = ready.filter((item) => incident !== undefined && item.alert.incident?.id === incident);
+    const messages = new Set(ready.map(({ id, alert }) => alert.incident?.id ?? id)).size;
+    if (messages > digestAbove) return ready.slice(0, MOST_IN_DIGEST);
+    return incident === undefined ? [oldest] : together.slice(0, MOST_IN_DIGEST);
+  }
+
+  /** Notes that these were sent. */
+  sent(items: readonly OutboxItem[]): void {
+    const now = performance.now();
+    for (const id of new Set(items.flatMap(({ alert }) => alert.incident?.id ?? []))) {
+      const before = this.#told.get(id);
+      const waitMs = Math.min((before?.waitMs ?? this.#firstMs / 2) * 2, this.#firstMs * LONGEST_FACTOR);
+      this.#told.delete(id);
+      this.#told.set(id, { at: now, waitMs });
+      if (this.#told.size > MOST_INCIDENTS) this.#told.delete(this.#told.keys().next().value as string);
+    }
+  }
+
+  #mayGo({ alert }: OutboxItem): boolean {
+    const told = alert.incident && this.#told.get(alert.incident.id);
+    return told === undefined || alert.level === "FATAL" || performance.now() - told.at >= told.waitMs;
+  }
+}
