@@ -76,8 +76,9 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
     "Against the generator's labels",
     table([
       ["WARN, ERROR and FATAL lines", score.troubleLines],
-      ["services and levels of them", score.places],
-      ["of these with an alert", percent(score.told)],
+      ["incidents told", score.messages],
+      ["of these about something new", percent(score.messagePrecision)],
+      ["of the labels' incidents with a message", percent(score.incidentRecall)],
       ["alerts of such a service and level", percent(score.right)],
       ["first alert after the start", seconds(report.firstAlertMs)],
       ["new error: line to alert, half within", seconds(percentile(score.delays, 0.5))],

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,7 +8,7 @@ import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-gener
 import { validateRecord } from "@cali/log-record";
 import { FolderObjectStore } from "../services/consumer/src/state/objects/folder.ts";
 import { readLabelled, rowsOfLabelled, scoreLabelled } from "./causes-score.ts";
-import { scoreRun } from "./ground-truth.ts";
+import { type RunScore, scoreRun } from "./ground-truth.ts";
 import { type CauseScore, scoreCauses, type ToldAlert } from "./knowledge-score.ts";
 import { runPipeline } from "./pipeline.ts";
 import { percentile, type Score, type ScoredLine, scoreAlerts, tellLines, truthsOfAlerts } from "./score.ts";
@@ -17,7 +19,7 @@ import { percent, seconds, table } from "./table.ts";
  *
  * Grouping, alerting and causes are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
  * grouper as in the consumer, with the lines' own times. The time from line to alert is measured on the real pipeline,
- * with Kinesis and all, for half a minute of each seed.
+ * with Kinesis and all, for a minute of each seed; so is what Slack is told of its incidents.
  *
  * `npm run score -- --causes FILE`: how well causes are found for the errors in a file of JSON lines `{text, level, entry}`.
  */
@@ -25,7 +27,7 @@ import { percent, seconds, table } from "./table.ts";
 const SEEDS = ["spring", "summer", "autumn"];
 const START = Date.parse("2026-01-25T09:00:00Z");
 const HOUR: Omit<GenerateOptions, "seed"> = { start: START, rate: 50, duration: 3_600_000, badShare: 0.01 };
-const REAL_MS = 30_000;
+const REAL_MS = 60_000;
 const REAL_RATE = 60;
 
 const TROUBLE = new Set(["WARN", "ERROR", "FATAL"]);
@@ -45,8 +47,16 @@ function hourOf(seed: string): ScoredLine[] {
   return lines;
 }
 
-async function realDelays(seed: string): Promise<readonly number[]> {
+/** A run of the real pipeline, with a Slack that counts. */
+async function realRun(seed: string): Promise<RunScore & { posts: number }> {
   const folder = mkdtempSync(join(tmpdir(), "cali-score-"));
+  let posts = 0;
+  const slack = createServer((request, response) => {
+    posts++;
+    request.resume().on("end", () => response.end("ok"));
+  });
+  await new Promise<void>((resolve) => slack.listen(0, "127.0.0.1", resolve));
+  const { port } = slack.address() as AddressInfo;
   try {
     const { alerts, labelsFile, lost } = await runPipeline({
       for: REAL_MS,
@@ -56,13 +66,15 @@ async function realDelays(seed: string): Promise<readonly number[]> {
       shards: 2,
       folder,
       runFolder: join(folder, "run"),
+      slack: `http://127.0.0.1:${port}/`,
       stop: new AbortController().signal,
       onAlert: () => {},
       onMoment: () => {},
     });
     if (lost !== 0) throw new Error(`seed ${seed}: ${lost} records were lost`);
-    return (await scoreRun(labelsFile, alerts)).delays;
+    return { ...(await scoreRun(labelsFile, alerts)), posts };
   } finally {
+    slack.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -103,12 +115,17 @@ async function scoreTraffic(seed: string): Promise<void> {
   const told = tellLines(hourOf(seed));
   const score = scoreAlerts(told.found, told.alerts);
   const causes = await causesOf(truthsOfAlerts(told));
-  const delays = await realDelays(seed);
+  const real = await realRun(seed);
+  const { delays } = real;
   console.log(`\nSeed ${seed}`);
   console.log(
     table([
       ...rowsOf(score),
       ...causeRowsOf(causes),
+      ["messages to Slack in a minute of the real run", real.posts],
+      ["incidents told", real.messages],
+      ["of these about something new", percent(real.messagePrecision)],
+      ["of the labels' incidents with a message", percent(real.incidentRecall)],
       ["new errors of the real run", delays.length],
       ["new error: line to alert, p50", seconds(percentile(delays, 0.5))],
       ["new error: line to alert, p99", seconds(percentile(delays, 0.99))],
