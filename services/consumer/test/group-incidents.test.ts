@@ -74,7 +74,9 @@ describe("what Slack is told of an incident", () => {
 
   it("names the incident, where it is, and what it likely comes from", () => {
     const symptom = alert({ service: "gateway", incident, isSymptom: true });
-    const root = alert({ service: "payment", incident });
+    const cause = { cause: "the pool is too small", action: "raise it", origin: "confirmed" as const };
+    const root = alert({ service: "payment", incident, cause });
+    expect(JSON.stringify(renderDigest([symptom, root]))).toContain("the pool is too small");
     expect(JSON.stringify(renderDigest([symptom, root]))).toContain(
       "*Update of the incident* in payment, gateway, most likely from payment · `alert-0`",
     );

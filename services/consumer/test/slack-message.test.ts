@@ -289,6 +289,8 @@ describe("renderAlert", () => {
       [],
     );
     expect(problems({ ...renderPlainAlert(all), blocks: [] })).toEqual([]);
+    const incident = { id: text, services: [text, "cart"] };
+    expect(problems(renderDigest(Array(MOST_IN_DIGEST).fill({ ...all, incident }), links))).toEqual([]);
     expect(
       problems(
         renderDigest(

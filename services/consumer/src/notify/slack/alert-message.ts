@@ -72,14 +72,19 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
         ...(alert.rate ? [`*Lines a minute, the last ${alert.rate.length}*\n${sparkline(alert.rate)}`] : []),
       ]),
       listing("Template", cut(alert.template, LONGEST.template)),
-      ...samples(alert),
-      ...ownFrames(alert),
-      ...cause(alert),
-      ...surroundings(alert),
+      ...details(alert),
       context(footer(alert, links)),
     ],
   };
 }
+
+/** Its lines, and what is known of it. */
+const details = (alert: Alert): KnownBlock[] => [
+  ...samples(alert),
+  ...ownFrames(alert),
+  ...cause(alert),
+  ...surroundings(alert),
+];
 
 /** An alert as text alone, for when its blocks are refused. */
 export function renderPlainAlert(alert: Alert): { text: string } {
@@ -91,23 +96,30 @@ export function renderPlainAlert(alert: Alert): { text: string } {
 /** Most alerts of one digest: each is shown, whole and within Slack's limits. */
 export const MOST_IN_DIGEST = 12;
 
-/** Many alerts as one message: when too many wait, one message for each would come too late to help. */
+/**
+ * Many alerts as one message: when too many wait, one message for each would come too late to help. Those of one incident have the details of the
+ * one that the others most likely come from.
+ */
 export function renderDigest(alerts: readonly Alert[], links: Links = {}): SlackMessage {
   const lines = alerts.reduce((sum, { count }) => sum + count, 0);
   const services = new Set(alerts.map(({ service }) => service)).size;
   const summary = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
-  const incident = incidentOf(alerts);
+  const shown = alerts.slice(0, MOST_IN_DIGEST);
+  const incident = incidentOf(shown);
   return {
     text: summary,
     blocks: [
       header(summary),
-      ...(incident === undefined ? [] : [section(incident)]),
-      ...alerts.slice(0, MOST_IN_DIGEST).flatMap(digestEntry),
+      ...(incident
+        ? [
+            section(incident.about),
+            ...digestEntry(incident.root),
+            ...details(incident.root),
+            ...shown.filter((alert) => alert !== incident.root).flatMap(digestEntry),
+          ]
+        : shown.flatMap(digestEntry)),
       context(
-        [
-          incident === undefined ? "Many alerts waited, so they come together" : "One incident",
-          lookFurther(links),
-        ]
+        [incident ? "One incident" : "Many alerts waited, so they come together", lookFurther(links)]
           .filter(Boolean)
           .join(" · "),
       ),
@@ -115,21 +127,17 @@ export function renderDigest(alerts: readonly Alert[], links: Links = {}): Slack
   };
 }
 
-/** What alerts of one incident have in common, the likely root first; nothing: they are of several. */
-function incidentOf(alerts: readonly Alert[]): string | undefined {
+/** What alerts of one incident have in common, and the one that the others most likely come from; nothing: they are of several. */
+function incidentOf(alerts: readonly Alert[]): { about: string; root: Alert } | undefined {
   const id = alerts[0]?.incident?.id;
   if (id === undefined || alerts.some(({ incident }) => incident?.id !== id)) return undefined;
+  const name = (service: string) => plain(cut(service, LONGEST.service));
   const services = [...new Set(alerts.flatMap(({ incident }) => incident?.services ?? []))];
-  const shown = services
-    .slice(0, LONGEST.mutedServices)
-    .map((service) => plain(cut(service, LONGEST.service)));
-  const roots = [...new Set(alerts.filter(({ isSymptom }) => !isSymptom).map(({ service }) => service))];
+  const root = alerts.find(({ isSymptom }) => !isSymptom) ?? (alerts[0] as Alert);
   const begins = alerts.some((alert) => alert.id === id) ? "Incident" : "Update of the incident";
-  const root =
-    roots.length > 0 && roots.length < services.length
-      ? `, most likely from ${plain(cut(roots[0] as string, LONGEST.service))}`
-      : "";
-  return `*${begins}* in ${shown.join(", ")}${root} · ${inlineCode(id)}`;
+  const from = services.length > 1 && !root.isSymptom ? `, most likely from ${name(root.service)}` : "";
+  const where = services.slice(0, LONGEST.mutedServices).map(name).join(", ");
+  return { about: `*${begins}* in ${where}${from} · ${inlineCode(cut(id, LONGEST.word))}`, root };
 }
 
 function digestEntry(alert: Alert): KnownBlock[] {
@@ -268,7 +276,9 @@ function footer(alert: Alert, links: Links): string {
   const further = lookFurther(links);
   const { incident } = alert;
   const update =
-    incident && incident.id !== alert.id ? ` · update of the incident ${inlineCode(incident.id)}` : "";
+    incident && incident.id !== alert.id
+      ? ` · update of the incident ${inlineCode(cut(incident.id, LONGEST.word))}`
+      : "";
   return `${repeat}alert ${inlineCode(alert.id)}${update}${further ? ` · ${further}` : ""}`;
 }
 
