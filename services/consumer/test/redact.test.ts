@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { addSample, newTally } from "../src/group/group.ts";
 import { hasEanDigit, isResidentNumber } from "../src/redact/checksums.ts";
-import { Redactor, redact } from "../src/redact/redact.ts";
+import { Redactor, RULES, redact, useRules } from "../src/redact/redact.ts";
 import { HOSTILE } from "./support/hostile.ts";
 import { caseLines, plainLines, secretLines } from "./support/redaction-lines.ts";
 import { PLAIN_LINES, SECRET_LINES } from "./support/secrets.ts";
@@ -188,4 +189,19 @@ describe("checksums", () => {
     expect(redact("to BE68 5390 0754 7034 paid")).toBe("to <iban> paid");
     expect(redact("to BE69 5390 0754 7034 paid")).toBe("to BE69 5390 0754 7034 paid");
   });
+});
+
+it("is not asked again for a line that repeats the last one", () => {
+  let asked = 0;
+  const counting = { id: "counting", kind: "x", search: () => (asked++, []) };
+  onTestFinished(() => useRules(RULES));
+  useRules([counting]);
+  const tally = newTally({ sequenceNumber: "1", index: 0 }, 0);
+  for (let line = 0; line < 1_000; line++) addSample(tally, "the same line\n\tat x.y(z:1)");
+  expect(asked).toBe(1);
+  // Lines that differ and read the same once they are redacted: it gives up.
+  for (let line = 0; line < 1_000; line++)
+    addSample(tally, `${"the same line\n\tat x.y(z:1)".padEnd(1_000)}${line}`);
+  expect(asked).toBeLessThan(100);
+  expect(tally.samples.length).toBe(2);
 });

@@ -84,9 +84,9 @@ const problemsOf = (error: z.ZodError) =>
 const PLACEHOLDER = /<([a-z][a-z-]{0,40})>/g;
 const REMOVED = "[link removed]";
 
-/** One paragraph of plain text, without secrets. */
+/** One paragraph of plain text, without secrets. No more is looked at than the schema lets in: the time is bounded. */
 export function plainText(text: string): string {
-  const plain = redact(withoutControls(text))
+  const plain = redact(withoutControls(text.slice(0, LONGEST_WIRE_TEXT)))
     .replaceAll(PLACEHOLDER, "[$1]")
     // Slack's <!channel>, <@U123>, <https://…|words>; HTML's tags and comments.
     .replaceAll(/<[^<>]{0,2000}>/g, " ")
