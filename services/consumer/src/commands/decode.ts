@@ -1,7 +1,8 @@
 import { buffer } from "node:stream/consumers";
 import { isZone } from "@cali/log-record";
 import { Command, InvalidArgumentError } from "commander";
-import { decode, type Payload } from "../decode/decode.ts";
+import type { Payload } from "../decode/collector.ts";
+import { decode } from "../decode/decode.ts";
 
 interface Options {
   readonly json?: boolean;

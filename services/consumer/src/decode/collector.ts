@@ -1,5 +1,9 @@
-import { type ReadLogs, type ReadOptions, readText, readValue } from "@cali/log-record";
-import type { Payload } from "./decode.ts";
+import { type LogRecord, type ReadLogs, type ReadOptions, readText, readValue } from "@cali/log-record";
+
+/** One log of a Kinesis record, or bytes that are none with the reason. */
+export type Payload =
+  | { ok: true; record: LogRecord; format: string; bytes: Uint8Array }
+  | { ok: false; reason: string; bytes: Uint8Array };
 
 /** What the logs themselves may not say. */
 export type TextOptions = Required<ReadOptions>;

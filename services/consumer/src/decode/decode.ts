@@ -1,13 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { LogRecord } from "@cali/log-record";
 import kinesisAggregation from "aws-kinesis-agg";
-import { Collector, type TextOptions } from "./collector.ts";
+import { Collector, type Payload, type TextOptions } from "./collector.ts";
 import { readTextInto } from "./text.ts";
-
-/** One log of a Kinesis record, or bytes that are none with the reason. */
-export type Payload =
-  | { ok: true; record: LogRecord; format: string; bytes: Uint8Array }
-  | { ok: false; reason: string; bytes: Uint8Array };
 
 export interface DecodeOptions extends Partial<TextOptions> {
   /** Most bytes that one gzip may become, and most bytes of one aggregate's records in all. Default 16 MiB. */

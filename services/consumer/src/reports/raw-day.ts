@@ -1,5 +1,6 @@
 import { createGunzip } from "node:zlib";
-import { decode, type Payload } from "../decode/decode.ts";
+import type { Payload } from "../decode/collector.ts";
+import { decode } from "../decode/decode.ts";
 import { ObjectStoreError } from "../state/objects/errors.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 
