@@ -71,6 +71,9 @@ describe("sending", () => {
     durationMs: undefined,
     stacks: [],
     cost: undefined,
+    approvers: [],
+    failedSteps: [],
+    losses: [],
     trouble: undefined,
   });
 

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { deployNotice, planNotice } from "../../delivery/commands/notify/collect.ts";
 import { durationInWords, noticeMessage } from "../../delivery/commands/notify/message.ts";
 import type { Notice, StackNotice } from "../../delivery/commands/notify/notice.ts";
+import { runDetails } from "../../delivery/commands/notify/run-details.ts";
+import { noteRefusal } from "../../delivery/core/deployment/deploy-result.ts";
+import { GithubServer } from "../support/github-server.ts";
 import { hostileText } from "../support/hostile.ts";
 import { HEAD, writePlanRun } from "../support/plan-runs.ts";
 import { textsOf } from "../support/slack-texts.ts";
@@ -30,6 +33,9 @@ const notice = (more: Partial<Notice> = {}): Notice => ({
   durationMs: 125_000,
   stacks: [stack()],
   cost: { before: 100, after: 110.5, unknown: 2 },
+  approvers: [],
+  failedSteps: [],
+  losses: [],
   trouble: undefined,
   ...more,
 });
@@ -50,6 +56,26 @@ describe("the message of a run", () => {
     expect(text).toContain("*Took*\n2 min 5 s");
     expect(text).toContain("• `01-kinesis` applied: 1 to add, 2 to change, 1 to destroy");
     expect(text).toContain(`<${REPOSITORY}/actions/runs/1|the run> · <${REPOSITORY}/pull/7|pull request #7>`);
+  });
+
+  it("says who approved, which step failed, and first of all what would be lost", () => {
+    const losses = [
+      { stack: "01-kinesis", address: "aws_kinesis_stream.logs", lost: "records <that> are lost" },
+    ];
+    const text = said({
+      approvers: ["jun", "mina"],
+      failedSteps: ["Run exec node bin/cali.js grafana"],
+      losses,
+    });
+    expect(text).toContain("*Approved by*\n`jun`, `mina`");
+    expect(text).toContain("*Failed step*\n`Run exec node bin/cali.js grafana`");
+    expect(text).toContain(
+      "⚠️ *Data would be lost*\n• `aws_kinesis_stream.logs` in `01-kinesis`: records &lt;that&gt;",
+    );
+    expect(text.indexOf("Data would be lost")).toBeLessThan(text.indexOf("• `01-kinesis` applied"));
+    const many = said({ losses: Array.from({ length: 40 }, () => losses[0] ?? expect.fail()) });
+    expect(many).toContain("• and 30 more");
+    expect(said()).not.toMatch(/Approved by|Failed step|would be lost/);
   });
 
   it("ends with the last lines of what failed", () => {
@@ -178,5 +204,56 @@ describe("what is known of a run", () => {
     writeFileSync(join(folder, "deploy.json"), "{");
     expect(deployNotice(folder, variables).trouble).toMatch(/deploy\.json is not what cali deploy writes/);
     expect(planNotice(folder, variables).trouble).toMatch(/which has no run\.json/);
+  });
+});
+
+describe("a run that was refused", () => {
+  it("says why, with its pull request, and keeps what an earlier try did", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cali-refused-"));
+    try {
+      const about = { environment: "dev", commit: HEAD, pullRequest: 7 };
+      await noteRefusal(folder, about, "main holds the later commit https://github.com/acme/cali/commit/b");
+      const refused = deployNotice(folder, { CALI_OUTCOME: "failure" });
+      expect(refused).toMatchObject({ outcome: "failure", pullRequest: 7, commit: HEAD, stacks: [] });
+      expect(refused.trouble).toContain("main holds the later commit");
+      expect(deployNotice(folder, {}).outcome).toBe("failure");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("what GitHub knows of a run", () => {
+  const github = new GithubServer();
+  beforeAll(() => github.listen());
+  afterAll(() => github.close());
+
+  // https://docs.github.com/en/rest/actions/workflow-runs#get-the-review-history-for-a-workflow-run
+  it("is who approved it, and which of this job's steps failed", async () => {
+    const step = (name: string, conclusion: string | null) => ({ name, conclusion });
+    const job = (runner_name: string, steps: object[]) => ({
+      name: "infrastructure / deploy (dev)",
+      status: "in_progress",
+      conclusion: null,
+      runner_name,
+      steps,
+    });
+    const run = github.run("terraform.yml", HEAD, "in_progress");
+    github.runs[0] = {
+      ...run,
+      approvals: [
+        { state: "approved", user: { login: "jun" } },
+        { state: "rejected", user: { login: "mina" } },
+        { state: "approved", user: { login: "jun" } },
+      ],
+      jobs: [
+        job("other", [step("Theirs", "failure")]),
+        job("own", [step("Set up", "success"), step("Run grafana", "failure"), step("Run notify", null)]),
+      ],
+    };
+    const variables = { ...github.environment, GITHUB_RUN_ID: String(run.id), RUNNER_NAME: "own" };
+    expect(await runDetails(variables)).toEqual({ approvers: ["jun"], failedSteps: ["Run grafana"] });
+    expect(await runDetails({})).toEqual({ approvers: [], failedSteps: [] });
+    await expect(runDetails({ ...variables, GITHUB_RUN_ID: "1" })).rejects.toThrow("GitHub answered 404");
   });
 });

@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { deployNotice } from "../../delivery/commands/notify/collect.ts";
 import { SupersededError } from "../../delivery/core/errors.ts";
 import { pathFilter } from "../../delivery/core/github/path-filter.ts";
 import { refuseSuperseded } from "../../delivery/core/github/superseded.ts";
@@ -143,12 +145,19 @@ describe("the commands of a workflow that was run again", () => {
   ])("%s: cali %s", async (workflow, command, path) => {
     github.push(OLD, [path]);
     github.push(LATER, [path]);
-    const { code, stderr } = await runCali(command.split(" "), { env: variables(workflow) });
+    const out = mkdtempSync(join(tmpdir(), "cali-superseded-"));
+    const { code, stderr } = await runCali([...command.split(" "), "--out", out], {
+      env: variables(workflow),
+    });
     expect(stderr).toContain(
       `${github.environment.GITHUB_REPOSITORY}/commit/${LATER}, which changes ${path}`,
     );
     expect(stderr).toContain("Nothing was changed");
     expect(code).toBe(1);
+    // Slack hears of it, too.
+    const told = command === "drift" ? stderr : deployNotice(out, {}).trouble;
+    expect(told).toContain(`/commit/${LATER}, which changes ${path}`);
+    rmSync(out, { recursive: true, force: true });
   });
 });
 

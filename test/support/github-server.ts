@@ -42,7 +42,15 @@ export interface WorkflowRun {
   status: "queued" | "in_progress" | "completed";
   conclusion: string | null;
   /** Its jobs (https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run). */
-  readonly jobs?: { name: string; status: string; conclusion: string | null }[];
+  readonly jobs?: {
+    name: string;
+    status: string;
+    conclusion: string | null;
+    runner_name?: string;
+    steps?: object[];
+  }[];
+  /** Reviews of its deployments. */
+  readonly approvals?: { state: string; user: { login: string } }[];
 }
 
 interface Artifact {
@@ -226,6 +234,10 @@ export class GithubServer {
         if (!artifact) return missing();
         if (artifact.expired) return { status: 410, body: { message: "Artifact has expired" } };
         return { status: 302, headers: { location: `${this.url}/blobs/${id}` } };
+      }),
+      route("GET", "/actions/runs/(\\d+)/approvals", ([, id]) => {
+        const run = this.runs.find((one) => one.id === Number(id));
+        return run ? ok(run.approvals ?? []) : missing();
       }),
       route("GET", "/actions/runs/(\\d+)/jobs", ([, id]) => {
         const { jobs = [] } = this.runs.find((run) => run.id === Number(id)) ?? {};

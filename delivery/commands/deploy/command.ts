@@ -4,8 +4,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { deploy } from "../../core/deployment/deploy.ts";
+import { noteRefusal } from "../../core/deployment/deploy-result.ts";
 import type { ReviewedRun } from "../../core/deployment/review.ts";
-import { SealError } from "../../core/errors.ts";
+import { DeliveryError, SealError } from "../../core/errors.ts";
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { fetchEarlierPlans } from "../../core/github/reviewed-plans.ts";
@@ -15,6 +16,7 @@ import { type StackOptions, withStackOptions } from "../../core/options.ts";
 import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
+import { Secrets } from "../../core/terraform/secrets.ts";
 
 const FAILED = new Set(["failed", "skipped", "refused"]);
 
@@ -60,17 +62,17 @@ export const deployCommand = withStackOptions(new Command("deploy"))
     // A bundle of another commit was reviewed, too, but not for this.
     if (plans && !headCommit) command.error("error: give --head-commit <sha>, which the plans must be of");
     const key = plans ? planKey(process.env) : undefined;
-    await refuseSuperseded({
-      variables: process.env,
-      commit,
-      filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
-      doing: "deploy",
-    });
-    const { config, application } = await applicationOf(env, synthDir);
     const out = resolve(options.out);
     const folder = resolve(out, "reviewed");
-    const { environment } = config;
     try {
+      await refuseSuperseded({
+        variables: process.env,
+        commit,
+        filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
+        doing: "deploy",
+      });
+      const { config, application } = await applicationOf(env, synthDir);
+      const { environment } = config;
       let reviewed: Parameters<typeof deploy>[0]["reviewed"];
       if (plans && key) {
         await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -98,6 +100,12 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         console.log(`${name}: ${status}${reason ? `\n  ${reason.replaceAll("\n", "\n  ")}` : ""}`);
       }
       if (result.stacks.some(({ status }) => FAILED.has(status))) process.exitCode = 1;
+    } catch (error) {
+      if (error instanceof DeliveryError) {
+        const about = { environment: env, commit, ...(pullRequest !== undefined && { pullRequest }) };
+        await noteRefusal(out, about, new Secrets(process.env).redact(error.message));
+      }
+      throw error;
     } finally {
       // Plans hold secrets in clear text.
       await rm(folder, { recursive: true, force: true });

@@ -5,11 +5,12 @@ import { reckon } from "../../core/cost/reckon.ts";
 import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
 import { messageOf } from "../../core/errors.ts";
 import { repositoryLinks } from "../../core/github/environment.ts";
+import { dataLossIn, removedKeysIn } from "../../core/plan-json/data-loss.ts";
 import { countsOf, type Plan } from "../../core/plan-json/model.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
 import { readPlanRun, type StackRun } from "../../core/planning/plan-run.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
-import type { Notice, StackNotice } from "./notice.ts";
+import type { Loss, Notice, StackNotice } from "./notice.ts";
 
 const environmentSchema = z.object({
   GITHUB_ACTOR: z
@@ -44,6 +45,7 @@ export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: s
       durationMs: Math.max(0, ...stacks.map(({ durationMs }) => durationMs)),
       cost: reckon(plans, config, new Date()).total,
       hasFailed: stacks.some(({ status }) => status === "failed"),
+      losses: [...plans].flatMap(([stack, plan]) => (plan ? lossesOf(stack, plan) : [])),
       stacks: stacks.map(({ name, status, reason }): StackNotice => {
         const plan = plans.get(name);
         return {
@@ -58,6 +60,13 @@ export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: s
   });
 }
 
+function lossesOf(stack: string, plan: Plan): Loss[] {
+  return [
+    ...dataLossIn(plan).map(({ address, lost }) => ({ stack, address, lost })),
+    ...removedKeysIn(plan).map(({ address }) => ({ stack, address, lost: "its key left for_each" })),
+  ];
+}
+
 function planOf(folder: string, { jsonFile }: StackRun): Plan | undefined {
   return jsonFile === undefined ? undefined : readPlan(join(folder, jsonFile));
 }
@@ -67,13 +76,15 @@ export function deployNotice(folder: string, variables: NodeJS.ProcessEnv, env?:
   return notice("deployment", variables, env, (secrets) => {
     const result = readDeployResult(folder);
     if (!result) return undefined;
-    const { environment, commit, pullRequest, startedAt, finishedAt, stacks } = result;
+    const { environment, commit, pullRequest, startedAt, finishedAt, refusal, stacks } = result;
     return {
       environment,
       commit,
       pullRequest,
       durationMs: finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt),
-      hasFailed: finishedAt === undefined || stacks.some(({ status }) => BAD.has(status)),
+      refusal: refusal === undefined ? undefined : secrets.redact(refusal),
+      hasFailed:
+        finishedAt === undefined || refusal !== undefined || stacks.some(({ status }) => BAD.has(status)),
       stacks: stacks.map(({ name, status, reason, changes }) => ({
         name,
         status,
@@ -86,7 +97,10 @@ export function deployNotice(folder: string, variables: NodeJS.ProcessEnv, env?:
 }
 
 type Known = Pick<Notice, "environment" | "commit" | "stacks" | "durationMs"> &
-  Partial<Pick<Notice, "pullRequest" | "cost">> & { readonly hasFailed: boolean };
+  Partial<Pick<Notice, "pullRequest" | "cost" | "losses">> & {
+    readonly hasFailed: boolean;
+    readonly refusal?: string | undefined;
+  };
 
 function notice(
   kind: Notice["kind"],
@@ -111,15 +125,23 @@ function notice(
         ? "failure"
         : "success"
       : CALI_OUTCOME;
-  const { hasFailed: _, ...told } = known ?? {
+  const {
+    hasFailed: _,
+    refusal,
+    ...told
+  } = known ?? {
     environment: env ?? (variables.CALI_ENV || "dev"),
     commit: undefined,
     stacks: [],
     durationMs: undefined,
     hasFailed: true,
+    refusal: undefined,
   };
   return {
     kind,
+    approvers: [],
+    failedSteps: [],
+    losses: [],
     pullRequest: undefined,
     cost: undefined,
     ...told,
@@ -127,6 +149,6 @@ function notice(
     outcome,
     actor: GITHUB_ACTOR,
     links: repositoryLinks(variables),
-    trouble: trouble ?? (known ? undefined : `The run ended before there was a ${kind}.`),
+    trouble: trouble ?? refusal ?? (known ? undefined : `The run ended before there was a ${kind}.`),
   };
 }

@@ -5,6 +5,7 @@ import { send } from "../../core/slack/send.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { deployNotice, planNotice } from "./collect.ts";
 import { noticeMessage } from "./message.ts";
+import { runDetails } from "./run-details.ts";
 
 interface Options {
   readonly plans?: string;
@@ -19,7 +20,11 @@ async function run({ plans, deploy, env, print = false }: Options): Promise<void
   try {
     const notice =
       deploy === undefined ? planNotice(plans ?? "", variables, env) : deployNotice(deploy, variables, env);
-    const message = noticeMessage(notice);
+    const details = await runDetails(variables).catch((error) => {
+      console.error(`warning: ${new Secrets(variables).redact(messageOf(error))}`);
+      return {};
+    });
+    const message = noticeMessage({ ...notice, ...details });
     const url = variables.SLACK_WEBHOOK_URL;
     if (print) console.log(JSON.stringify(message, null, 2));
     else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is told.");

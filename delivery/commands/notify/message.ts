@@ -8,10 +8,12 @@ import {
   type SlackMessage,
   section,
 } from "../../core/slack/blocks.ts";
-import { code, codeBlock, escaped, link } from "../../core/slack/text.ts";
+import { code, codeBlock, cut, escaped, link } from "../../core/slack/text.ts";
 import type { Changes, Notice, StackNotice } from "./notice.ts";
 
 const ERROR_LINES = 15;
+const MOST_LOSSES = 10;
+const LONGEST_STEP = 80;
 /** Failures with their own block; more are in the list of stacks. */
 const MOST_FAILURES = 10;
 const OUTCOMES = { success: "done", failure: "failed", cancelled: "cancelled" } as const;
@@ -24,6 +26,7 @@ export function noticeMessage(notice: Notice): SlackMessage {
   const failures = stacks.filter(({ isFailed }) => isFailed);
   return message(title, [
     ...fields(fieldsOf(notice)),
+    ...lossBlock(notice),
     ...inSections(stacks.map(stackLine)),
     ...failures.slice(0, MOST_FAILURES).flatMap(failureBlock),
     ...(trouble === undefined ? [] : [section(codeBlock(trouble, { limit: 2_000, lines: ERROR_LINES }))]),
@@ -31,10 +34,31 @@ export function noticeMessage(notice: Notice): SlackMessage {
   ]);
 }
 
-function fieldsOf({ actor, commit, links, stacks, cost, durationMs }: Notice): string[] {
+/** What goes for good stands above everything else. */
+function lossBlock({ losses }: Notice): SlackBlock[] {
+  if (losses.length === 0) return [];
+  const shown = losses
+    .slice(0, MOST_LOSSES)
+    .map(({ stack, address, lost }) => `• ${code(address)} in ${code(stack)}: ${escaped(lost)}`);
+  const rest = losses.length - shown.length;
+  return inSections(["⚠️ *Data would be lost*", ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
+}
+
+function fieldsOf({
+  actor,
+  approvers,
+  failedSteps,
+  commit,
+  links,
+  stacks,
+  cost,
+  durationMs,
+}: Notice): string[] {
   const changes = stacks.flatMap((stack) => stack.changes ?? []);
   return [
     ["Who", actor && code(actor)],
+    ["Approved by", approvers.map(code).join(", ")],
+    ["Failed step", failedSteps.map((name) => code(cut(name, LONGEST_STEP))).join(", ")],
     [
       "Commit",
       commit &&

@@ -34,6 +34,20 @@ export interface Notice {
   readonly durationMs: number | undefined;
   readonly stacks: readonly StackNotice[];
   readonly cost: CostChange | undefined;
-  /** What could not be read, for people. */
+  /** Who approved the deployment. */
+  readonly approvers: readonly string[];
+  /** Steps of the job that failed, by name. */
+  readonly failedSteps: readonly string[];
+  /** Objects with data in them that the plans destroy, and those whose key left a `for_each`, a line each. */
+  readonly losses: readonly Loss[];
+  /** Why nothing was deployed, or what could not be read, for people. */
   readonly trouble: string | undefined;
+}
+
+/** Something that a plan would take away for good. */
+export interface Loss {
+  readonly stack: string;
+  readonly address: string;
+  /** What is lost with it, in words. */
+  readonly lost: string;
 }

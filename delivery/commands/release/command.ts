@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { applicationOf } from "../../core/application/application-of.ts";
+import { noteRefusal, type StackResult } from "../../core/deployment/deploy-result.ts";
+import { DeliveryError } from "../../core/errors.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { type StackOptions, withCommonOptions } from "../../core/options.ts";
+import { Secrets } from "../../core/terraform/secrets.ts";
 import { release } from "./release.ts";
 
 interface Options extends StackOptions {
@@ -23,22 +26,31 @@ export const releaseCommand = withCommonOptions(new Command("release"))
   .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
   .action(async (service: string, options: Options) => {
     const { env, commit, synthDir, lockTimeout, image } = options;
-    await refuseSuperseded({
-      variables: process.env,
-      commit,
-      filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
-      doing: "release",
-    });
-    const { config, application } = await applicationOf(env, synthDir);
-    const stacks = await release({
-      application,
-      service,
-      image,
-      environment: config.environment,
-      commit,
-      out: resolve(options.out),
-      lockTimeout,
-      print: console.log,
-    });
+    const out = resolve(options.out);
+    let stacks: readonly StackResult[];
+    try {
+      await refuseSuperseded({
+        variables: process.env,
+        commit,
+        filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
+        doing: "release",
+      });
+      const { config, application } = await applicationOf(env, synthDir);
+      stacks = await release({
+        application,
+        service,
+        image,
+        environment: config.environment,
+        commit,
+        out,
+        lockTimeout,
+        print: console.log,
+      });
+    } catch (error) {
+      if (error instanceof DeliveryError) {
+        await noteRefusal(out, { environment: env, commit }, new Secrets(process.env).redact(error.message));
+      }
+      throw error;
+    }
     if (stacks.some(({ status }) => FAILED.has(status))) process.exitCode = 1;
   });

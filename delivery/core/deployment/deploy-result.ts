@@ -28,6 +28,8 @@ export const deployResultSchema = z.object({
   startedAt: z.iso.datetime(),
   /** undefined: it goes on, or was cut off. */
   finishedAt: z.iso.datetime().optional(),
+  /** Why nothing was deployed at all, redacted. */
+  refusal: z.string().optional(),
   stacks: z.array(stackResultSchema),
 });
 
@@ -44,6 +46,19 @@ export function readDeployResult(folder: string): DeployResult | undefined {
     const problem = error instanceof z.ZodError ? z.prettifyError(error) : "it is no JSON";
     throw new DeployResultError(`${path} is not what cali deploy writes:\n${problem}`);
   }
+}
+
+/**
+ * Writes why nothing was deployed, for whoever tells it: a run that began, and ended at once. What an earlier try has noted there stays.
+ */
+export async function noteRefusal(
+  folder: string,
+  about: Pick<DeployResult, "environment" | "commit" | "pullRequest">,
+  refusal: string,
+): Promise<void> {
+  const now = new Date().toISOString();
+  const stacks = readDeployResult(folder)?.stacks ?? [];
+  await new DeployJournal(folder, { ...about, startedAt: now, finishedAt: now, refusal, stacks }).write();
 }
 
 /** Keeps `deploy.json` up to date: whoever reads it after a crash finds the last state, whole. */

@@ -62,7 +62,10 @@ export async function deploy(given: DeployOptions): Promise<DeployResult> {
     ...given,
     terraformVersion: version,
     onProgress: (stack, line) => progress.get(stack)?.(line),
-    continues: given.continues || (before?.commit === commit && before.environment === environment),
+    // One that was refused at once has done nothing.
+    continues:
+      given.continues ||
+      (before?.commit === commit && before.environment === environment && before.stacks.length > 0),
   };
   const journal = new DeployJournal(out, {
     environment,
