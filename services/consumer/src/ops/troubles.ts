@@ -1,21 +1,55 @@
-/** What cannot be done right now, by what it is: the one place that readiness and the live view look at. */
+/**
+ * What cannot be done now. Alerts and incidents wait safely while Slack or OpenSearch is down, and alerts go out without knowledge or the
+ * model; with any other trouble the consumer is not ready.
+ */
+export type TroubleKind = keyof typeof KEEPS_READY;
+
+const KEEPS_READY = {
+  reading: false,
+  committing: false,
+  alerting: false,
+  slack: true,
+  incidents: true,
+  knowledge: true,
+  llm: true,
+};
+
+interface Trouble {
+  readonly kind: TroubleKind;
+  /** As people read it: what, and why. */
+  readonly shown: string;
+}
+
+/** What cannot be done right now: the one place that readiness and the live view look at. */
 export class Troubles {
-  readonly #current = new Map<string, string>();
+  /** By kind, and the shard where there is one. */
+  readonly #current = new Map<string, Trouble>();
   readonly #onChange: (what: string, text: string | undefined) => void;
 
   constructor(onChange: (what: string, text: string | undefined) => void) {
     this.#onChange = onChange;
   }
 
-  /** `text` says why; nothing: it works again. */
-  set(what: string, text: string | undefined): void {
-    if (this.#current.get(what) === text) return;
+  /** @param text why it cannot be done; nothing: it works again */
+  set(kind: TroubleKind, text: string | undefined, shardId?: string): void {
+    const what = shardId === undefined ? kind : `${kind} ${shardId}`;
+    const shown = `${what}: ${text}`;
+    if (this.#current.get(what)?.shown === (text === undefined ? undefined : shown)) return;
     if (text === undefined) this.#current.delete(what);
-    else this.#current.set(what, text);
+    else this.#current.set(what, { kind, shown });
     this.#onChange(what, text);
   }
 
+  has(kind: TroubleKind): boolean {
+    return [...this.#current.values()].some((trouble) => trouble.kind === kind);
+  }
+
   list(): string[] {
-    return [...this.#current].map(([what, text]) => `${what}: ${text}`);
+    return [...this.#current.values()].map(({ shown }) => shown);
+  }
+
+  /** Those with which the consumer does not do its work. */
+  blocking(): string[] {
+    return [...this.#current.values()].filter(({ kind }) => !KEEPS_READY[kind]).map(({ shown }) => shown);
   }
 }

@@ -171,8 +171,7 @@ class RunningConsumer implements Consumer {
       ...config.http,
       metrics: this.#metrics,
       unhealthy: () => this.#crash,
-      // Alerts and incidents wait safely while Slack or OpenSearch is down; without knowledge or the model they go out, too.
-      notReady: () => this.troubles().filter((text) => !/^(slack|incidents|knowledge|llm): /.test(text)),
+      notReady: () => [...this.#listing(), ...this.#troubles.blocking()],
     });
   }
 
@@ -220,8 +219,13 @@ class RunningConsumer implements Consumer {
   }
 
   troubles(): string[] {
-    const listing = this.#coordinator?.trouble;
-    return [...(listing === undefined ? [] : [`shards: ${listing}`]), ...this.#troubles.list()];
+    return [...this.#listing(), ...this.#troubles.list()];
+  }
+
+  /** Why the shards cannot be listed now. */
+  #listing(): string[] {
+    const text = this.#coordinator?.trouble;
+    return text === undefined ? [] : [`shards: ${text}`];
   }
 
   stop(): Promise<void> {
@@ -261,9 +265,8 @@ class RunningConsumer implements Consumer {
   async #drain(to: "slack" | "incidents", until: number): Promise<void> {
     const { store, log } = this.#parts;
     const box = to === "slack" ? store.outbox : store.incidents;
-    const isDown = () => this.#troubles.list().some((text) => text.startsWith(`${to}: `));
     let left = await box.size().catch(() => 0);
-    while (left > 0 && this.#clock.monotonic() < until && !isDown()) {
+    while (left > 0 && this.#clock.monotonic() < until && !this.#troubles.has(to)) {
       await sleep(100);
       left = await box.size().catch(() => 0);
     }
@@ -289,12 +292,12 @@ class RunningConsumer implements Consumer {
       onRead: (shardId, read) => this.#metrics.onRead(shardId, read.behindMs),
       onTrouble: (shardId, text, kind) => {
         if (kind !== undefined) this.#metrics.readFailures.inc({ kind });
-        this.#troubles.set(`reading ${shardId}`, text);
+        this.#troubles.set("reading", text, shardId);
       },
       onRestart: () => this.#metrics.shardRestarts.inc(),
       onClosed: (shardId) => {
         this.#metrics.onClosed(shardId);
-        this.#troubles.set(`reading ${shardId}`, undefined);
+        this.#troubles.set("reading", undefined, shardId);
       },
       onEnded: async (shardId) => this.#grouper.restore(await store.loadContributions(shardId), []),
     });
@@ -317,7 +320,7 @@ class RunningConsumer implements Consumer {
       clock: this.#clock,
       log,
       onCommit: (commit) => this.events.emit("commit", commit),
-      onStoreTrouble: (shardId, text) => this.#troubles.set(`committing ${shardId}`, text),
+      onStoreTrouble: (shardId, text) => this.#troubles.set("committing", text, shardId),
     });
   }
 
