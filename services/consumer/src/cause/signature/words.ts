@@ -45,19 +45,19 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one.
   [/\u001b\[[\d;]*m/g, ""],
   [
-    /\b(?:could ?n[o']t|couldn't|cannot|can ?not|can't|unable to|failed to|failure to|fails to)\b/gi,
+    /\b(?:could\s*n[o']t|couldn't|cannot|can\s*not|can't|unable\s+to|failed\s+to|failure\s+to|fails\s+to)\b/gi,
     " failed ",
   ],
   [/n't\b/gi, " not"],
-  [/\btim(?:ed|es|e|ing)[ _-]?out\b/gi, "timeout"],
-  [/\bread[ _-]only\b/gi, "readonly"],
-  [/\bback[ _-]off\b/gi, "backoff"],
-  [/\bself[ _-]signed\b/gi, "selfsigned"],
-  [/\bfile[ _-]system\b/gi, "filesystem"],
-  [/\bhost[ _-]name\b/gi, "hostname"],
-  [/\buser[ _-]name\b/gi, "username"],
-  [/\blook[ _-]up\b/gi, "lookup"],
-  [/\bdead[ _-]lock/gi, "deadlock"],
+  [/\btim(?:ed|es|e|ing)[\s_-]*out\b/gi, "timeout"],
+  [/\bread[\s_-]+only\b/gi, "readonly"],
+  [/\bback[\s_-]+off\b/gi, "backoff"],
+  [/\bself[\s_-]+signed\b/gi, "selfsigned"],
+  [/\bfile[\s_-]+system\b/gi, "filesystem"],
+  [/\bhost[\s_-]+name\b/gi, "hostname"],
+  [/\buser[\s_-]+name\b/gi, "username"],
+  [/\blook[\s_-]+up\b/gi, "lookup"],
+  [/\bdead[\s_-]+lock/gi, "deadlock"],
 ];
 
 /** What stands for something that varies or is secret, whoever put it there. */
