@@ -135,6 +135,25 @@ describe("SlackSender", () => {
     expect(slack.posts.some((_, place) => isRepeat(place))).toBe(false);
   });
 
+  it.each([403, 404, 410])(
+    "goes to the fallback while the webhook answers %i, and back when it is mended",
+    async (status) => {
+      const fallback = new Slack();
+      const fallbackUrl = await fallback.start();
+      const diverted: (string | undefined)[] = [];
+      slack.answers = [{ status }, { status }, { status: 200 }];
+      outbox.add(alert("a"), alert("b"), alert("c"));
+      await send({ fallbackUrl, onDiverted: (text) => void diverted.push(text) });
+      await fallback.stop();
+      expect(fallback.posts.map(({ body }) => /alert `([^`]+)`/.exec(body)?.[1])).toEqual(["a", "b"]);
+      expect(ids()).toEqual([["a"], ["b"], ["c"]]);
+      expect(diverted[0]).toContain(`the fallback webhook: Slack answered ${status}`);
+      expect(diverted.at(-1)).toBeUndefined();
+      expect(troubles).toEqual([]);
+      expect([...logged, ...diverted].join()).not.toContain("the-secret");
+    },
+  );
+
   it("keeps the pace", async () => {
     outbox.add(alert("a"), alert("b"), alert("c"));
     await send({ paceMs: 150 });

@@ -165,6 +165,12 @@ const slack = z.strictObject({
     .describe(
       "Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged.",
     ),
+  fallbackWebhookUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Where alerts go while the other webhook is refused (403, 404, 410). Secret: only CALI_SLACK_FALLBACK_WEBHOOK_URL or CALI_SLACK_FALLBACK_WEBHOOK_URL_FILE. Default: none, they wait.",
+    ),
   timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
   paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
   digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
@@ -250,6 +256,7 @@ export type ConsumerConfigInput = z.input<typeof configSchema>;
 /** Keys that no file may hold, so that none is committed by mistake. */
 export const SECRET_KEYS: readonly string[] = [
   "slack.webhookUrl",
+  "slack.fallbackWebhookUrl",
   "llm.apiKey",
   "llm.tokenKey",
   "knowledge.milvusPassword",
@@ -259,6 +266,13 @@ export const SECRET_KEYS: readonly string[] = [
 /** The secrets of a configuration, for what has to keep them from leaking. */
 export function secretsOf(config: ConsumerConfig): string[] {
   const { slack, llm, knowledge, openSearch } = config;
-  const secrets = [slack.webhookUrl, llm.apiKey, llm.tokenKey, knowledge.milvusPassword, openSearch.password];
+  const secrets = [
+    slack.webhookUrl,
+    slack.fallbackWebhookUrl,
+    llm.apiKey,
+    llm.tokenKey,
+    knowledge.milvusPassword,
+    openSearch.password,
+  ];
   return secrets.filter((secret) => secret !== undefined);
 }

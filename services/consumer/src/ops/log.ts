@@ -6,6 +6,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
  */
 const REDACTED_KEYS = [
   "webhookUrl",
+  "fallbackWebhookUrl",
   "apiKey",
   "tokenKey",
   "password",

@@ -9,6 +9,8 @@ const KEEPS_READY = {
   committing: false,
   alerting: false,
   slack: true,
+  /** The webhook is gone: alerts go elsewhere, and somebody has to mend it. */
+  webhook: false,
   incidents: true,
   knowledge: true,
   llm: true,

@@ -379,7 +379,7 @@ class RunningConsumer implements Consumer {
 
   #slackSender(): SlackSender | undefined {
     const { config, store, log } = this.#parts;
-    const { webhookUrl, ...slack } = config.slack;
+    const { webhookUrl, fallbackWebhookUrl, ...slack } = config.slack;
     if (webhookUrl === undefined) {
       log.warn("no Slack webhook is configured: alerts go to this log alone");
       return undefined;
@@ -391,7 +391,9 @@ class RunningConsumer implements Consumer {
       log,
       links: config.links,
       onRefused: keepRefused(this.#objects, this.#metrics),
+      ...(fallbackWebhookUrl !== undefined && { fallbackUrl: fallbackWebhookUrl }),
       onTrouble: (text) => this.#troubles.set("slack", text),
+      onDiverted: (text) => this.#troubles.set("webhook", text),
     });
   }
 

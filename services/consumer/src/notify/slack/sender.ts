@@ -16,6 +16,10 @@ export interface SlackSenderOptions extends WebhookOptions {
   readonly digestAbove?: number;
   /** Keeps an alert that Slack refuses even as plain text; it resolves when that is durable. */
   readonly onRefused: (alert: Alert, reason: string) => Promise<void>;
+  /** Where messages go while the webhook is refused. Secret. Default: they wait. */
+  readonly fallbackUrl?: string;
+  /** Told when messages go to the fallback, with the reason, and with nothing when the webhook takes them again. */
+  readonly onDiverted?: (text: string | undefined) => void;
   /** Told when alerts wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
 }
@@ -42,10 +46,14 @@ export class SlackSender {
   /** Alerts that this process marked as being sent and that cannot have arrived. */
   readonly #notArrived = new Set<string>();
   readonly #updates: IncidentUpdates;
+  readonly #fallback: Webhook | undefined;
+  #isDiverted = false;
 
   constructor(options: SlackSenderOptions) {
     this.#options = options;
     this.#webhook = new Webhook(options);
+    this.#fallback =
+      options.fallbackUrl === undefined ? undefined : new Webhook({ ...options, url: options.fallbackUrl });
     this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE);
   }
 
@@ -90,7 +98,7 @@ export class SlackSender {
     const [only] = alerts;
     try {
       if (alerts.length === 1 && only) await this.#post(only);
-      else await this.#webhook.post(renderDigest(alerts, links));
+      else await this.#deliver(renderDigest(alerts, links));
     } catch (error) {
       if (!(error instanceof SlackPostError)) throw error;
       // Another attempt of these is no repeat.
@@ -111,8 +119,25 @@ export class SlackSender {
     return state === "sending" && !this.#notArrived.has(id) ? { ...alert, mayBeRepeat: true } : alert;
   }
 
+  /** To the webhook; while it is gone, to the fallback. It is tried first each time, since somebody may have mended it. */
+  async #deliver(message: Parameters<Webhook["post"]>[0]): Promise<void> {
+    const { onDiverted, log } = this.#options;
+    try {
+      await this.#webhook.post(message);
+      if (this.#isDiverted) onDiverted?.(undefined);
+      this.#isDiverted = false;
+    } catch (error) {
+      const isGone = error instanceof SlackPostError && error.kind === "refused-webhook";
+      if (!isGone || !this.#fallback) throw error;
+      await this.#fallback.post(message);
+      if (!this.#isDiverted) log.error({ reason: error.message }, "alerts go to the fallback webhook");
+      this.#isDiverted = true;
+      onDiverted?.(`alerts go to the fallback webhook: ${error.message}`);
+    }
+  }
+
   async #post(alert: Alert): Promise<void> {
-    await this.#webhook.post(renderAlert(alert, this.#options.links));
+    await this.#deliver(renderAlert(alert, this.#options.links));
   }
 
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
@@ -122,7 +147,7 @@ export class SlackSender {
       await sleep(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {
-        await this.#webhook.post(message);
+        await this.#deliver(message);
         return;
       } catch (error) {
         if (!(error instanceof SlackPostError)) throw error;
