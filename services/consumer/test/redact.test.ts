@@ -193,7 +193,14 @@ describe("checksums", () => {
 
 it("is not asked again for a line that repeats the last one", () => {
   let asked = 0;
-  const counting = { id: "counting", kind: "x", search: () => (asked++, []) };
+  const counting = {
+    id: "counting",
+    kind: "x",
+    search: () => {
+      asked++;
+      return [];
+    },
+  };
   onTestFinished(() => useRules(RULES));
   useRules([counting]);
   const tally = newTally({ sequenceNumber: "1", index: 0 }, 0);

@@ -59,7 +59,7 @@ export function looksRandom(value: string, least = 16): boolean {
 
 /** Names whose value is secret whatever it looks like, unless it says something of one. */
 const STRONG =
-  /pass|pwd|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
+  /pass|pwd?$|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
 /** Names that many harmless things have, too. */
 const VAGUE = /^(?:key|code|state|ticket|sid|auth|session|sess)s?$/i;
 /** In front of `key` and `token`, they say that it is none of a lock. */
@@ -82,7 +82,7 @@ export interface Labelled {
 /** Whether the value of something that is called a password, key or token is one, rather than words about it. */
 export function isLabelledSecret({ label, before, separator, quoted, value, after }: Labelled): boolean {
   if (isPlaceholder(value) || value.startsWith("{")) return false;
-  if (NO_LOCK.test(before) && /^(?:key|token|code|id)/i.test(label)) return false;
+  if (/^(?:key|token|code|id)/i.test(label) && NO_LOCK.test(before)) return false;
   // Nobody writes words of that length.
   if (value.length > 64 && !/\s/.test(value)) return true;
   if (/^(?:otp|cvv2?|cvc2?|pin)/i.test(label)) return /^\d{3,8}$/.test(value) || hasDigit(value);

@@ -5,6 +5,7 @@ import { hasDigit, isLabelledSecret, isPlaceholder, isProse, isSaid, looksRandom
 const NAMES = [
   "pass(?:word|wd|phrase|code|wort)?",
   "pwd",
+  "(?<![a-z])pw",
   "psk",
   "pre[ _-]?shared[ _-]?key",
   "(?:client|consumer|app|user|shared|signing|webhook)?[ _-]?secret(?:[ _-]?(?:access)?[ _-]?key)?(?:[ _-]?base)?",
@@ -33,7 +34,8 @@ const NAMES = [
 const SUFFIX =
   "(?:s|\\d|[ _-]?(?:hash|digest|text|plain|value|confirm(?:ation)?|again|new|old|data|header|base64|encrypted|pem|str|string))?";
 const LABEL = `(?<label>(?:${NAMES})${SUFFIX})`;
-const CLOSED = "[\"'`\\])]{0,2}";
+/** What closes a name; PHP says whose it is, too: ["password":protected]. */
+const CLOSED = '["\'`\\])]{0,2}(?:(?::"[\\w\\\\]{1,64}")?:(?:protected|private)\\])?';
 /** What languages write between `=` and a value: string(7) of PHP, Some( of Rust, b of Python, |- and !!str of YAML. */
 const TYPE =
   "(?:string\\(\\d{1,6}\\)\\s{0,2}|(?:Some|Just|Secret|SecretStr|SecretString|String|Optional|Sensitive)[(\\[]\\s{0,2}|[bru](?=[\"'])|[>|][+-]?\\d?\\s{1,40}|!!?\\w{1,20}\\s{1,4}|\\[\\s{0,4}|&)?";
@@ -44,7 +46,7 @@ const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=
 const BARE = "(?:[^\\s,;&|)}\\]\"'`<>]|&(?![\\w.%-]{1,40}=)|<[A-Z*]{1,8}>)";
 const VALUE = `(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})'|["'\`]{0,3}(?<bare>${BARE}{1,4096}))`;
 const KEYWORDS = [
-  ..."pass pwd psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid".split(
+  ..."pass pwd pw psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid".split(
     " ",
   ),
 ];
@@ -164,14 +166,14 @@ export const LABEL_RULES: readonly PatternRule[] = [
   {
     id: "beside-name",
     kind: "secret",
-    keywords: ["pass", "pwd", "secret", "key", "token", "auth"],
+    keywords: ["pass", "pwd", "pw ", "secret", "key", "token", "auth"],
     pattern: pattern(
-      /\b(?:pass(?:word|wd|phrase|code)|pwd|secret|(?:api|service|secret|access|license|auth|fernet|encryption|private)[ _-]?key|(?:access|refresh|auth|bearer|session|security|invalid|id|personal access|unknown|expired)[ _-]token)\s{1,4}(?:value\s)?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>=:()]{4,1024}))/,
+      /\b(?:pass(?:word|wd|phrase|code)|pwd|pw|secret|(?:api|service|secret|access|license|auth|fernet|encryption|private|rest|admin|native|app|server|client|master)[ _-]?key|(?:access|refresh|auth|bearer|session|security|invalid|id|personal access|unknown|expired)[ _-]token)\s{1,4}(?:value\s)?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>=:()]{4,1024}))/,
       "i",
     ),
     isSecret: (value, match) => {
       if (isPlaceholder(value) || isProse(value) || isSaid(value)) return false;
-      const isPassword = /^pass|^pwd/i.test(match[0]);
+      const isPassword = /^pass|^pwd?/i.test(match[0]);
       if (isPassword)
         return /\d[^\d]|[^\d]\d/.test(value) || (match[3] !== undefined && /[!@#$%^&*]/.test(value));
       return looksRandom(value) || (match[3] === undefined && hasDigit(value));

@@ -214,7 +214,7 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     digits: 4,
     keywords: ["-"],
     pattern: pattern(
-      /(?<![\w.-])(?:[a-z][a-z0-9]{0,15}-\d{1,3}(?:-\d{1,3}){3}|\d{1,3}(?:-\d{1,3}){3}(?=\.[a-z]))(?![\w-])/,
+      /(?<![\w.-])(?:(?:ip|ec2|host|vm|static|dyn|dynamic|dhcp|pool|client|adsl|dsl|cpe|customer)-\d{1,3}(?:-\d{1,3}){3}|\d{1,3}(?:-\d{1,3}){3}(?=\.[a-z]))(?![\w-])/,
       "i",
     ),
   },

@@ -2,7 +2,7 @@ import { type PatternRule, pattern } from "../rule.ts";
 import { isPlaceholder, isSaid } from "../values.ts";
 
 const SECRET_COLUMN =
-  /pass(?:word|wd|phrase|code)?|pwd|secret|token|api_?key|access_?key|private_?key|ssn|rrn|jumin|card_?(?:no|number)|account_?(?:no|number)|cvv|cvc|otp|pin$|비밀번호/i;
+  /pass(?:word|wd|phrase|code)?|pwd|^pw$|secret|token|api_?key|access_?key|private_?key|ssn|rrn|jumin|card_?(?:no|number)|account_?(?:no|number)|cvv|cvc|otp|pin$|비밀번호/i;
 const QUOTED = `'((?:[^'\\n]|''){1,512})'`;
 const isValue = (value: string) => !isPlaceholder(value) && !isSaid(value);
 
@@ -41,7 +41,7 @@ export const SQL_RULES: readonly PatternRule[] = [
     kind: "secret",
     keywords: ["="],
     pattern: pattern(
-      `["\`\\[]?\\b[\\w.]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api_?key|access_?key|private_?key)\\w{0,20}["\`\\]]?\\s{0,4}(?:=|LIKE|IN\\s{0,2}\\(|<=>)\\s{0,4}N?${QUOTED}`,
+      `["\`\\[]?\\b[\\w.]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|\\bpw|secret|token|api_?key|access_?key|private_?key)\\w{0,20}["\`\\]]?\\s{0,4}(?:=|LIKE|IN\\s{0,2}\\(|<=>)\\s{0,4}N?${QUOTED}`,
       "i",
     ),
     isSecret: isValue,
