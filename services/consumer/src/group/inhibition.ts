@@ -6,7 +6,7 @@ import { type Group, rank, totalsOf } from "./group.ts";
 /** Only trouble of this gravity explains that of others. */
 const ROOT_LEVEL: Level = "ERROR";
 /** Nothing is held back longer than this for the trouble of another service, ms. */
-export const LONGEST_MUTE_MS = 30 * 60_000;
+const LONGEST_MUTE_MS = 30 * 60_000;
 
 /** What explains what among the groups at one moment. */
 export class Inhibition {

@@ -9,7 +9,7 @@ export interface Pattern {
 }
 
 /** So many different words, with all else equal, make a place a variable. */
-export const WORDS_OF_A_VARIABLE = 5;
+const WORDS_OF_A_VARIABLE = 5;
 /** So many other words must be left, or lines of a word or two would all become one. */
 const LEAST_OTHER_WORDS = 2;
 /** Places beyond these never become variables, which bounds what a long line costs. */

@@ -2,7 +2,7 @@
  * What cannot be done now. Alerts and incidents wait safely while Slack or OpenSearch is down, and alerts go out without knowledge or the
  * model; with any other trouble the consumer is not ready.
  */
-export type TroubleKind = keyof typeof KEEPS_READY;
+type TroubleKind = keyof typeof KEEPS_READY;
 
 const KEEPS_READY = {
   reading: false,
