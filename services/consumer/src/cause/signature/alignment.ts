@@ -1,4 +1,4 @@
-import type { Pattern } from "./pattern.ts";
+import { LEAST_WEIGHT, type Pattern } from "./pattern.ts";
 import { NEGATIONS, type Word } from "./words.ts";
 
 /** How a text says what a pattern says. */
@@ -7,8 +7,6 @@ export interface Alignment {
   readonly share: number;
   /** Weight of what both have, without what one of them lacks or has instead: tells which of two patterns is meant. */
   readonly score: number;
-  /** Weight of what both have. */
-  readonly matched: number;
   /** Why it is not the pattern's error; undefined: it is. */
   readonly against?: string;
 }
@@ -22,8 +20,6 @@ const PARTED = 3;
 /** Share of a clause that has to be there for it to count. */
 const LEAST_OF_CLAUSE = 0.7;
 const LEAST_SHARE = 0.7;
-/** Less says nothing, however complete it is. */
-const LEAST_WEIGHT = 6;
 /** Patterns of so few words have to be there as a whole, in a clause that says little else. */
 const SHORT = 3;
 /** Of so few words they have to be what the clause says. */
@@ -152,27 +148,35 @@ function judged(pattern: Pattern, text: readonly Word[], last: Link, score: numb
     // What is optional stands before it, if at all.
     if (pattern.words[link.patternAt]?.isOptional === false) first = link;
   }
-  const { matched, inClauses } = saidOf(pattern, inPattern);
+  const { matched, inClauses, distinct } = saidOf(pattern, inPattern);
   const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !inPattern.has(at));
   const instead = Math.max(0, 2 * matched - pattern.weight - score);
   const share = pattern.weight === 0 ? 0 : Math.max(0, (inClauses - instead) / pattern.weight);
-  const found = { share, score, matched: inClauses };
-  const against = objection(pattern, text, { first, last, inText, lacked, found });
+  const found = { share, score };
+  const against = objection(pattern, text, { first, last, inText, lacked, found: { share, distinct } });
   return against === undefined ? found : { ...found, against };
 }
 
-/** Weight of the pattern's words that the text has, and of those in clauses that it has as good as whole. */
-function saidOf({ words }: Pattern, inPattern: ReadonlySet<number>): { matched: number; inClauses: number } {
+/** Weight of the pattern's words that the text has, of those in clauses that it has as good as whole, and of these each word once. */
+function saidOf(
+  { words }: Pattern,
+  inPattern: ReadonlySet<number>,
+): { matched: number; inClauses: number; distinct: number } {
   let matched = 0;
   let inClauses = 0;
-  let clause = { weight: 0, matched: 0, size: 0, lacked: 0 };
+  const said = new Map<string, number>();
+  let clause = { weight: 0, matched: 0, size: 0, lacked: 0, said: [] as Pattern["words"][number][] };
   const close = () => {
     const isWhole =
       clause.size > SHORT ? clause.matched >= LEAST_OF_CLAUSE * clause.weight : clause.lacked === 0;
-    if (isWhole) inClauses += clause.matched;
-    clause = { weight: 0, matched: 0, size: 0, lacked: 0 };
+    if (isWhole) {
+      inClauses += clause.matched;
+      for (const { text, weight } of clause.said) said.set(text, weight);
+    }
+    clause = { weight: 0, matched: 0, size: 0, lacked: 0, said: [] };
   };
-  for (const [at, { startsClause, isOptional, weight }] of words.entries()) {
+  for (const [at, word] of words.entries()) {
+    const { startsClause, isOptional, weight } = word;
     if (startsClause) close();
     if (isOptional) continue;
     const isThere = inPattern.has(at);
@@ -180,10 +184,12 @@ function saidOf({ words }: Pattern, inPattern: ReadonlySet<number>): { matched: 
     clause.size++;
     clause.lacked += isThere ? 0 : 1;
     clause.matched += isThere ? weight : 0;
+    if (isThere) clause.said.push(word);
     matched += isThere ? weight : 0;
   }
   close();
-  return { matched, inClauses };
+  const distinct = [...said.values()].reduce((sum, weight) => sum + weight, 0);
+  return { matched, inClauses, distinct };
 }
 
 interface Judged {
@@ -191,7 +197,7 @@ interface Judged {
   readonly last: Link;
   readonly inText: ReadonlySet<number>;
   readonly lacked: readonly Pattern["words"][number][];
-  readonly found: { readonly share: number; readonly matched: number };
+  readonly found: { readonly share: number; readonly distinct: number };
 }
 
 function objection(
@@ -204,7 +210,7 @@ function objection(
     (pattern.size <= SHORT ? lacked[0] : undefined);
   if (missing) return `it lacks "${missing.text}"`;
   if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
-  if (found.matched < LEAST_WEIGHT) return "what it says is said by many errors";
+  if (found.distinct < LEAST_WEIGHT) return "what it says is said by many errors";
   const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
   for (let at = from; at <= last.textAt; at++) {
     const word = text[at]?.text ?? "";
@@ -213,7 +219,7 @@ function objection(
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
   if (pattern.size > BRIEF) return undefined;
-  return besides(pattern, text, first, last) > Math.max(1, pattern.size - 2)
+  return besides(pattern, text, first, last, inText) > pattern.size - 2
     ? "it says more than that"
     : undefined;
 }
@@ -273,10 +279,16 @@ function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: L
 }
 
 /** Words of the text's clauses that the pattern has no place for. */
-function besides(pattern: Pattern, text: readonly Word[], first: Link, last: Link): number {
+function besides(
+  pattern: Pattern,
+  text: readonly Word[],
+  first: Link,
+  last: Link,
+  inText: ReadonlySet<number>,
+): number {
   let count = 0;
   const add = (at: number) => {
-    if (text[at]?.isNumber === false) count++;
+    if (text[at]?.isNumber === false && !inText.has(at)) count++;
   };
   const isNamed = pattern.words.some(({ isName }) => isName);
   const startsOpen = isNamed || pattern.words[0]?.afterValue === true;

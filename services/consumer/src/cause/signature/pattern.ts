@@ -40,6 +40,8 @@ const SPEAKER = new RegExp(
   `(?<![\\w.])(?:[a-z_]\\w*\\.)+(?=\\w*${SPOKEN}\\b)|^(?:[\\w$]+\\.)*\\w*(?:Exception|Error|Fault|Warning)(?=: )`,
   "g",
 );
+/** Less weight says nothing, however complete it is. */
+export const LEAST_WEIGHT = 6;
 /** What is left without them tells the error, when it is so many words, or two of which one is a name. */
 const LEAST_SAID = 4;
 /** A port that belongs to the pattern: whoever wrote it has a placeholder for the host, and none for the port. */
@@ -80,13 +82,17 @@ export function weighed(
   { words, required, ports, endsOpen }: ReadPattern,
   weightOf: (word: string) => number,
 ): Pattern {
-  const saidByWords = words
-    .filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber)
-    .reduce((sum, { text }) => sum + weightOf(text), 0);
+  const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
+  const saidByWords = [...new Set(plain.map(({ text }) => text))].reduce(
+    (sum, text) => sum + weightOf(text),
+    0,
+  );
   const weighedWords = words.map((word, place): PatternWord => {
     const before = words[place - 1]?.text ?? "";
     const isOwnPort = word.isNumber && ports.has(word.text);
-    const isValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
+    const mayBeValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
+    // What says too little by its words alone needs all that it has.
+    const isValue = mayBeValue && saidByWords >= LEAST_WEIGHT;
     const isOptional = isValue && !required.has(word.text);
     return {
       ...word,
