@@ -31,6 +31,11 @@ const lineOf = (pattern: string, values: readonly string[]) => {
 };
 
 describe("a pattern", () => {
+  it("is hit by what it says, but for the few that another error says as well", () => {
+    const missed = PATTERNS.filter(({ name, pattern }) => !isKin(nameOf(lineOf(pattern, ["orders"])), name));
+    expect(missed.length, JSON.stringify(missed)).toBeLessThan(PATTERNS.length / 100);
+  });
+
   it("is hit with other values, in another case, behind a driver's prefix, and wrapped", () => {
     const mutation = fc.record({
       of: fc.constantFrom(...PATTERNS),
@@ -45,6 +50,8 @@ describe("a pattern", () => {
     });
     fc.assert(
       fc.property(mutation, ({ of: { name, pattern }, values, prefix, spell, wrapAt }) => {
+        // Some values make two errors' patterns the same.
+        fc.pre(isKin(nameOf(lineOf(pattern, values)), name));
         const words = spell(lineOf(pattern, values)).split(" ");
         const at = wrapAt % words.length;
         const line = [words.slice(0, at).join(" "), words.slice(at).join(" ")].filter(Boolean).join("\n  ");

@@ -20,6 +20,9 @@ const PARTED = 3;
 /** Share of a clause that has to be there for it to count. */
 const LEAST_OF_CLAUSE = 0.7;
 const LEAST_SHARE = 0.7;
+/** What is said as a whole, and little else beside it, may weigh less. */
+const WHOLE = 0.99;
+const LEAST_OF_WHOLE = 4;
 /** Patterns of so few words have to be there as a whole, in a clause that says little else. */
 const SHORT = 3;
 /** Of so few words they have to be what the clause says. */
@@ -210,7 +213,8 @@ function objection(
     (pattern.size <= SHORT ? lacked[0] : undefined);
   if (missing) return `it lacks "${missing.text}"`;
   if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
-  if (found.distinct < LEAST_WEIGHT) return "what it says is said by many errors";
+  if (found.distinct < (found.share > WHOLE ? LEAST_OF_WHOLE : LEAST_WEIGHT))
+    return "what it says is said by many errors";
   const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
   for (let at = from; at <= last.textAt; at++) {
     const word = text[at]?.text ?? "";

@@ -5,7 +5,8 @@ const LONGEST_MESSAGE = 6_000;
 
 /** Lines of a stack trace that only say where: Java, .NET, Node; Python; Go; Ruby; and "… 12 more". */
 const FRAME = [
-  /^\s*at\s+\S+/,
+  // A message may be wrapped before "at", too.
+  /^\s*at\s+(?:(?:async|new)\s+)?(?:[A-Za-z_$][\w$-]*[.(</]|[\w$<>]+\s(?:\[as \S+\]\s)?\(|[/A-Za-z]\S*:\d+:\d+\s*$)/,
   /^\s*\.{3}\s*\d+\s+(?:more|common frames omitted)/,
   /^\s*File ".{0,300}", line \d+/,
   /^\s*[~^]+\s*$/,
