@@ -22,6 +22,7 @@ export {
   logRecordSchema,
   MAX_LOG_CONTENT_LENGTH,
   MAX_MESSAGE_LENGTH,
+  ownRecord,
   type RecordVerdict,
   validateRecord,
 } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { type LogRecord, validateRecord } from "../schema.ts";
+import { type LogRecord, ownRecord } from "../schema.ts";
 import { clean } from "./clean.ts";
 import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
@@ -81,12 +81,10 @@ class Reader {
   }
 
   #object(value: Json, context: ReadContext, path: string): Rest {
-    if (typeof value.log_content === "string" && typeof value.pod_name === "string") {
-      const verdict = validateRecord(value);
-      if (verdict.ok) {
-        this.logs.push({ record: verdict.record, format: `${path}cali` });
-        return undefined;
-      }
+    const own = ownRecord(value);
+    if (own !== undefined) {
+      this.logs.push({ record: own, format: `${path}cali` });
+      return undefined;
     }
     const fields = new Fields(value);
     if (context.depth < MOST_ENVELOPES) {

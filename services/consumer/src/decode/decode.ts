@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { ownRecord } from "@cali/log-record";
 import kinesisAggregation from "aws-kinesis-agg";
 import { Collector, type Payload, type TextOptions } from "./collector.ts";
 import { readTextInto } from "./text.ts";
@@ -11,6 +13,7 @@ export interface DecodeOptions extends Partial<TextOptions> {
 const DEFAULT_MAX_DECODED_BYTES = 16 * 1024 * 1024;
 /** Most logs of one Kinesis record; the rest of it is one invalid payload. */
 export const MAX_PAYLOADS = 10_000;
+const BRACE_OPEN = 0x7b;
 const KPL_MAGIC = Buffer.from([0xf3, 0x89, 0x9a, 0xc2]);
 const TOO_MANY = `more than ${MAX_PAYLOADS} payloads in one record: this is the rest`;
 
@@ -21,6 +24,8 @@ const TOO_MANY = `more than ${MAX_PAYLOADS} payloads in one record: this is the 
  */
 export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[] {
   const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const own = readOwn(bytes);
+  if (own !== undefined) return [own];
   const { maxDecodedBytes = DEFAULT_MAX_DECODED_BYTES, arrival = Date.now(), zone = "UTC" } = options;
   const out = new Collector(MAX_PAYLOADS, { arrival, zone });
   const rest =
@@ -29,6 +34,19 @@ export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[]
       : readPlain(bytes, maxDecodedBytes, out);
   if (rest !== undefined) out.refuse(rest, TOO_MANY);
   return out.payloads;
+}
+
+/** CALI's own record, alone: by far the most frequent, so nothing else is tried before. */
+function readOwn(bytes: Buffer): Payload | undefined {
+  if (bytes[0] !== BRACE_OPEN || !isUtf8(bytes)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  const record = ownRecord(value as object);
+  return record === undefined ? undefined : { ok: true, record, format: "cali", bytes };
 }
 
 /** Text or gzip of text; an aggregate inside them is not a thing that the KPL makes. Gives what was too much. */

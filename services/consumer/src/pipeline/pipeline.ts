@@ -6,6 +6,7 @@ import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
 import type { Position, TemplateState } from "../core/types.ts";
 import type { Payload } from "../decode/collector.ts";
+import { DeadLetterShare } from "../decode/dead-letter-share.ts";
 import { decode } from "../decode/decode.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import { identityOf } from "../group/identity.ts";
@@ -82,6 +83,7 @@ const MAX_ATTEMPTS = MOST_CAREFUL + 3;
  */
 export class Pipeline {
   readonly options: PipelineOptions;
+  readonly deadLetters = new DeadLetterShare();
   /** Templates that changed and are in no commit yet, in their newest form. */
   readonly #templates = new Map<string, TemplateState>();
   /** Templates that no commit holds yet. */
@@ -351,6 +353,7 @@ class Work {
     }
     try {
       const { record } = payload;
+      this.#pipeline.deadLetters.read(record.service, source.arrivedAt);
       this.#pipeline.options.grouper.see(record);
       if (record.level === "WARN" || record.level === "ERROR" || record.level === "FATAL") {
         this.#observe(record, { sequenceNumber: source.sequenceNumber, index });
@@ -374,7 +377,12 @@ class Work {
 
   #reject(source: StreamRecord, index: number, bytes: Uint8Array, reason: string): void {
     const position = { sequenceNumber: source.sequenceNumber, index };
-    this.rejected.push({ shardId: this.#shardId, position, bytes, reason, arrivedAt: source.arrivedAt });
+    const letter = { shardId: this.#shardId, position, bytes, reason, arrivedAt: source.arrivedAt };
+    this.rejected.push(letter);
     this.totals.invalid++;
+    const told = this.#pipeline.deadLetters.refused(letter);
+    if (told === undefined) return;
+    this.#pipeline.options.metrics.deadLetterAlerts.inc();
+    this.#observe(told, position);
   }
 }

@@ -94,7 +94,9 @@ async function compare(folder: string, expected: Expected, slack: SlackServer): 
       valid: expected.valid,
       invalid: expected.invalid.length,
     });
-    expect(await errorsByService(store)).toEqual(expected.errors);
+    // What tells of too many dead letters is counted in memory, so a kill decides whether it is told.
+    const { unknown: _, ...errors } = await errorsByService(store);
+    expect(errors).toEqual(expected.errors);
     expect(await deadLetters(join(folder, "objects"))).toEqual(expected.invalid);
     const unmarked = alertsOf(slack.posts).filter((alert) => !alert.isRepeat);
     expect(new Set(unmarked.map(({ id }) => id)).size).toBe(unmarked.length);
