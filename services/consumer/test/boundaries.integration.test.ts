@@ -120,7 +120,7 @@ it("no attack pings, links or breaks out, though the model says whatever it is t
   }
   for (const post of rig.slack.posts) {
     const { text, blocks } = JSON.parse(post);
-    for (const said of [text, ...JSON.stringify(blocks).split('"text":')]) {
+    for (const said of [text, ...markupOf(blocks)]) {
       expect(said).not.toMatch(/<[!@#]|<https?:|@(channel|here|everyone)/i);
     }
     expect(JSON.stringify(blocks)).not.toMatch(/"type":"(actions|image|button|input)"/);
@@ -129,3 +129,12 @@ it("no attack pings, links or breaks out, though the model says whatever it is t
   expect(openSearch.documents.size).toBe(ATTACKS.length);
   for (const [id, document] of openSearch.documents) expect(document.alert_id).toBe(id);
 });
+
+/** Texts in which Slack reads markup. What a `rich_text` block says is text, whatever stands there. */
+function markupOf(block: unknown): string[] {
+  if (Array.isArray(block)) return block.flatMap(markupOf);
+  if (typeof block !== "object" || block === null) return [];
+  if ("type" in block && block.type === "rich_text") return [];
+  if ("type" in block && block.type === "mrkdwn" && "text" in block) return [String(block.text)];
+  return Object.values(block).flatMap(markupOf);
+}
