@@ -1,11 +1,13 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PlanFormatError } from "../../delivery/core/errors.ts";
 import { comparePlans, describeDifferences } from "../../delivery/core/plan-json/compare.ts";
 import { dataLossIn } from "../../delivery/core/plan-json/data-loss.ts";
 import { differences } from "../../delivery/core/plan-json/difference.ts";
+import { nodeOf } from "../../delivery/core/plan-json/masked.ts";
 import { countsOf, hasChanges, isChange, type Plan } from "../../delivery/core/plan-json/model.ts";
-import { type Node, nodeOf } from "../../delivery/core/plan-json/node.ts";
+import type { Node } from "../../delivery/core/plan-json/node.ts";
 import type { Difference } from "../../delivery/core/plan-json/path.ts";
 import { pathText } from "../../delivery/core/plan-json/path.ts";
 import { parsePlan } from "../../delivery/core/plan-json/read.ts";
@@ -226,6 +228,139 @@ describe("secrets", () => {
   });
 });
 
+describe("secrets in other forms", () => {
+  const secret = 'pa55<w0rd>&"made up"';
+  const pem = `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkq".repeat(4)}\n${"hkiG9w0BAQEFAASC".repeat(4)}\n-----END PRIVATE KEY-----\n`;
+  const shownOf = (hidden: unknown, after: unknown) =>
+    lines(
+      makePlan([
+        { actions: ["create"], after: { hidden }, afterSensitive: { hidden: true } },
+        { address: "aws_x.y", actions: ["create"], after: { after } },
+      ]).resources[1]?.after,
+    ).join("\n");
+
+  it.each<[string, unknown, unknown]>([
+    ["a map's key", secret, { [secret]: "open", other: 1 }],
+    ["trimmed", ` ${secret}\n`, secret],
+    ["JSON in JSON", secret, JSON.stringify({ a: JSON.stringify({ b: secret }) })],
+    [
+      "JSON as Terraform escapes it",
+      secret,
+      `say ${JSON.stringify(secret).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)}`,
+    ],
+    ["an address", secret, `https://example.com/?q=${encodeURIComponent(secret)}`],
+    ["Base64", secret, Buffer.from(secret).toString("base64")],
+    [
+      "Base64 of more, at any place",
+      secret,
+      ["", "u", "us", "use"].map((user) => `Basic ${Buffer.from(`${user}:${secret}:x`).toString("base64")}`),
+    ],
+    [
+      "Base64 in JSON in Base64",
+      secret,
+      Buffer.from(JSON.stringify({ auth: Buffer.from(`me:${secret}`).toString("base64") })).toString(
+        "base64",
+      ),
+    ],
+    ["decoded from Base64", Buffer.from(secret).toString("base64"), secret],
+    ["an indented PEM", pem, `key: |\n  ${pem.trim().replaceAll("\n", "\n  ")}\nother: 1\n`],
+    ["a PEM on one line", pem, `KEY="${pem.replaceAll("\n", "\\n")}"`],
+    ["a line of a PEM", pem, `begins with ${"MIIEvQIBADANBgkq".repeat(4)}`],
+    ["a number", 83_514_207, { pin: 83_514_207 }],
+    ["a number that JavaScript rounds", "90071992547409931", [{ id: "x-90071992547409931" }]],
+    ["a password of a secret document", JSON.stringify({ user: "postgres", password: secret }), secret],
+  ])("are found: %s", (_, hidden, after) => {
+    const shown = shownOf(hidden, after);
+    expect(shown).toContain("(sensitive)");
+    expect(shown).not.toMatch(/pa55|MIIEvQ|hkiG9w|83514207|83_514|9007199|cGE1N/);
+  });
+
+  it("hide nothing else", () => {
+    const open = {
+      engine: "postgres",
+      short: "abcde",
+      text: "a text of several\nlines: all\nopen\n",
+      big: 12,
+    };
+    expect(shownOf(JSON.stringify({ user: "postgres", password: secret }), open)).not.toContain(
+      "(sensitive)",
+    );
+    expect(shownOf("abcde", open)).not.toContain("(sensitive)");
+  });
+
+  it("in a for_each key tell two objects apart, and aren't shown", () => {
+    const plan = (key: string) =>
+      makePlan([
+        { actions: ["create"], after: { hidden: key }, afterSensitive: { hidden: true } },
+        { address: `aws_x.y["${key}"]`, actions: ["create"], after: { a: 1 } },
+      ]);
+    expect(plan("secret-key-1").resources[1]?.address).toBe('aws_x.y["(sensitive)"]');
+    const [first] = comparePlans(plan("secret-key-1"), plan("secret-key-2")).filter(({ what }) =>
+      what.startsWith("aws_x"),
+    );
+    expect(first?.what).toContain('aws_x.y["(sensitive)"]');
+    expect(JSON.stringify(first)).not.toContain("secret-key");
+  });
+});
+
+describe("documents", () => {
+  it("are compared as what they are: YAML, several in one text, JSON in JSON, lists of them", () => {
+    const values = (memory: string, tag = "1.0") =>
+      `# by hand\nimage:\n  tag: "${tag}"\nresources:\n  limits: { memory: ${memory} }\n`;
+    expect(between({ v: [values("1Gi"), "b: 1\n"] }, { v: ["b: 1\n", values("2Gi")] })).toEqual([
+      'v[1].resources.limits.memory: "1Gi" -> "2Gi"',
+    ]);
+    const manifests = (size: string) =>
+      ["a", "b"].map(
+        (name) => `kind: ConfigMap\nmetadata: { name: ${name} }\ndata: { size: ${name}${size} }\n`,
+      );
+    expect(
+      between({ m: manifests("1").join("---\n") }, { m: manifests("2").reverse().join("---\n") }),
+    ).toEqual(['m["ConfigMap/b"].data.size: "b1" -> "b2"', 'm["ConfigMap/a"].data.size: "a1" -> "a2"']);
+    const nested = (n: number) => JSON.stringify({ inner: JSON.stringify([{ name: "x", n }]) });
+    expect(between({ d: nested(1) }, { d: nested(2) })).toEqual(['d.inner["x"].n: 1 -> 2']);
+    expect(between({ d: "a: 1\nb: 2\n" }, { d: "# said\nb: 2\na: 1\n" })).toEqual([]);
+  });
+
+  it("take no text for a document that is none, and no bomb", () => {
+    const bomb = `a: &a [x, x]\n${"bcdefghij".replace(/./g, (letter) => `${letter}: &${letter} [*${String.fromCharCode(letter.charCodeAt(0) - 1)}, *${String.fromCharCode(letter.charCodeAt(0) - 1)}]\n`)}`;
+    for (const text of [
+      "[SERVICE]\n    Flush 1\n",
+      "#!/bin/sh\nset -eu\n",
+      "abcdefghijklmnopqrstuvwx",
+      bomb,
+      "{{ .Values.x }}\na: 1\n",
+      "[",
+    ]) {
+      expect(node(text)).toBe(text);
+    }
+  });
+
+  it("in Base64, with gzip or not, are read", () => {
+    const script = (memory: string) => `#!/bin/bash\necho ${memory} of memory\n`;
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const gzip = (text: string) => gzipSync(text).toString("base64");
+    for (const encode of [base64, gzip]) {
+      const [found] = differences(node({ u: encode(script("1")) }), node({ u: encode(script("2")) }));
+      expect(lines(found?.after)).toContain("  echo 2 of memory");
+    }
+  });
+
+  it("keep whole numbers that JavaScript rounds", () => {
+    expect(between({ d: '{"n":9007199254740992}' }, { d: '{"n":9007199254740993}' })).toEqual([
+      "d.n: 9007199254740992 -> 9007199254740993",
+    ]);
+    expect(between({ d: "n: 9007199254740992\n" }, { d: "n: 9007199254740993\n" })).toEqual([
+      "d.n: 9007199254740992 -> 9007199254740993",
+    ]);
+    const text = JSON.stringify(planJson([{ actions: ["create"], after: { n: 1, e: 2, s: "3" } }]))
+      .replace('"n":1', '"n":12345678901234567890.5')
+      .replace('"e":2', '"e":1e400');
+    const [resource] = parsePlan(text, "x.json").resources;
+    expect(inline(resource?.after)).toBe('{ "n": 12345678901234567890.5, "e": 1e400, "s": "3" }');
+  });
+});
+
 describe("data loss", () => {
   const stream = (actions: readonly string[], more: Record<string, unknown> = {}) =>
     dataLossIn(makePlan([{ actions, before: { name: "a" }, after: { name: "b" }, more }])).length;
@@ -299,6 +434,24 @@ describe("what is no plan", () => {
       /given delete, delete/,
     ],
     [
+      "a state",
+      JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} }),
+      /given a state/,
+    ],
+    ["a state file", JSON.stringify({ version: 4, serial: 1, lineage: "x", resources: [] }), /given a state/],
+    [
+      "another document",
+      JSON.stringify({ format_version: "1.0", provider_schemas: {} }),
+      /given JSON that is no plan/,
+    ],
+    ["a list", "[1]", /given JSON that is no object/],
+    ["messages", '{"@level":"info"}\n{"@level":"info"}', /given the messages of terraform plan -json/],
+    [
+      "deeper than anybody writes",
+      `${'{"resource_changes":'.repeat(50_000)}1${"}".repeat(50_000)}`,
+      /more than 200 levels/,
+    ],
+    [
       "no mask of secrets",
       JSON.stringify(planJson([{ actions: ["create"], change: { after_sensitive: undefined } }])),
       /mask of sensitive values/,
@@ -306,6 +459,23 @@ describe("what is no plan", () => {
   ])("is refused: %s", (_, text, message) => {
     expect(() => parsePlan(text, "x.json")).toThrow(PlanFormatError);
     expect(() => parsePlan(text, "x.json")).toThrow(message);
+    // One line, whatever was given.
+    expect(() => parsePlan(text, "x.json")).toThrow(/^[^\n]*$/);
+  });
+
+  it("an ephemeral object that OpenTofu opens is no change, and one is deferred", () => {
+    const plan = makePlan([{ address: "ephemeral.x", actions: ["open"], more: { mode: "ephemeral" } }], {
+      deferred_changes: [
+        {
+          reason: "provider_config_unknown",
+          resource_change: change({ address: "aws_x.later", actions: ["create"] }),
+        },
+      ],
+    });
+    expect(hasChanges(plan)).toBe(false);
+    expect(plan.deferred).toEqual([
+      { address: "aws_x.later", actions: ["create"], reason: "provider_config_unknown" },
+    ]);
   });
 
   it("unknown keys are no reason to refuse one", () => {

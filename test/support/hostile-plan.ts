@@ -34,6 +34,30 @@ export function hostilePlanText(text: (n: number) => string): string {
       before: { name: text(73) },
     },
     { address: address(74), actions: ["update"], before: { tags: object(75) }, after: { tags: object(80) } },
+    {
+      address: address(100),
+      actions: ["update"],
+      more: { type: "aws_kinesis_stream" },
+      before: { retention_period: 48 },
+      after: { retention_period: 24 },
+    },
+    {
+      address: address(101),
+      actions: ["create"],
+      after: { policy: JSON.stringify({ Statement: [{ Sid: text(102), Effect: "Allow", Principal: "*" }] }) },
+    },
+    {
+      address: address(103),
+      actions: ["delete"],
+      more: { type: "aws_iam_user" },
+      before: { name: text(104) },
+    },
+    {
+      address: address(105),
+      actions: ["update"],
+      before: { manifest: `kind: ${JSON.stringify(text(106))}\nvalue: 1\n` },
+      after: { manifest: `kind: ${JSON.stringify(text(106))}\nvalue: 2\n` },
+    },
   ];
   const output = (n: number) => ({
     actions: ["update"],
@@ -44,6 +68,29 @@ export function hostilePlanText(text: (n: number) => string): string {
   });
   return JSON.stringify(
     planJson(changes, {
+      checks: [
+        {
+          address: { kind: "check", to_display: text(110) },
+          status: "fail",
+          instances: [{ problems: [{ message: text(111) }] }],
+        },
+      ],
+      diagnostics: [{ severity: "warning", summary: `warns ${text(112)}`, detail: `of ${text(113)}` }],
+      action_invocations: [
+        {
+          address: address(114),
+          type: text(115),
+          config_values: object(116),
+          config_sensitive: {},
+          lifecycle_action_trigger: {
+            triggering_resource_address: address(121),
+            action_trigger_event: text(122),
+          },
+        },
+      ],
+      deferred_changes: [
+        { reason: text(123), resource_change: change({ address: address(124), actions: ["create"] }) },
+      ],
       resource_drift: [
         change({
           address: address(74),

@@ -3,25 +3,44 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/reckon.ts";
+import { PlanFormatError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
-import { commentOf, LONGEST_LINE, reportOf } from "../../core/report/of-plans.ts";
+import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/of-plans.ts";
 import { render } from "../../core/report/render.ts";
 import { setLabel } from "./labels.ts";
 import { postComment } from "./pull-request.ts";
 
 interface Options {
-  readonly plans: string;
+  readonly plans?: string;
+  readonly planJson?: string;
   readonly pullRequest?: number;
   readonly env?: string;
   readonly print?: boolean;
   readonly sources?: string;
 }
 
-async function run({ plans, pullRequest, env, print = false, sources }: Options): Promise<void> {
+/** What is given is no plan. */
+const EXIT_NO_PLAN = 2;
+
+/** The Markdown of one plan, whatever repository it is of: neither a configuration nor GitHub is asked. */
+function printPlan(file: string): void {
+  try {
+    console.log(commentOf(reportOfPlan(file)));
+  } catch (error) {
+    if (!(error instanceof PlanFormatError)) throw error;
+    console.error(error.message);
+    process.exitCode = EXIT_NO_PLAN;
+  }
+}
+
+async function run(
+  plans: string,
+  { pullRequest, env, print = false, sources }: Omit<Options, "plans" | "planJson">,
+): Promise<void> {
   const config = loadConfig({ env });
   const github = print ? undefined : githubEnvironment(process.env);
   const report = reportOf(plans, config, { sources, links: github?.links });
@@ -59,7 +78,13 @@ export const commentCommand = new Command("comment")
   .description(
     "Tells a pull request what its plans do: one comment for each environment, which every further run updates, and the label plan:no-changes, plan:changes or plan:destroy. The whole, however long, goes to comment.md beside the plans and to the run's summary.",
   )
-  .requiredOption("--plans <folder>", "what cali plan --out wrote")
+  .option("--plans <folder>", "what cali plan --out wrote")
+  .addOption(
+    new Option(
+      "--plan-json <file>",
+      "with --print: the output of terraform show -json <plan> of any repository, - for standard input; ends with 2 when it is no plan",
+    ).conflicts(["plans", "pullRequest", "sources"]),
+  )
   .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
   .addOption(environmentOption())
   .option("--sources <file>", "sources.json of the synth (default: beside the plans, else in cdktf.out)")
@@ -69,8 +94,11 @@ export const commentCommand = new Command("comment")
     "\nIn a workflow everything else comes from the environment: GITHUB_TOKEN (pull-requests: write, issues: write),\nGITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY.",
   )
   .action(async (options: Options, command: Command) => {
+    const { plans, planJson } = options;
     if (!options.print && options.pullRequest === undefined) {
       command.error("error: give --pull-request <number>, or --print");
     }
-    await run(options);
+    if (planJson !== undefined) printPlan(planJson);
+    else if (plans !== undefined) await run(plans, options);
+    else command.error("error: give --plans <folder>, or --plan-json <file>");
   });

@@ -1,5 +1,6 @@
+import { nodeOf } from "../plan-json/masked.ts";
 import type { Plan, ResourceChange } from "../plan-json/model.ts";
-import { isList, isMap, type Node, nodeOf } from "../plan-json/node.ts";
+import { isList, isMap, type Node } from "../plan-json/node.ts";
 
 /** An object that is there, or would be. */
 export interface Resource {

@@ -1,5 +1,6 @@
 import { parseDocument } from "yaml";
-import { isMap, JsonDocument, type Node, nodeOf } from "../plan-json/node.ts";
+import { nodeOf } from "../plan-json/masked.ts";
+import { isMap, type Node, TextDocument } from "../plan-json/node.ts";
 import { blocksAt, numberAt, textAt } from "./inventory.ts";
 import { type Line, type Pricer, times } from "./line.ts";
 
@@ -48,7 +49,7 @@ const EXPRESSION = /\$\{(?:[^{}]|\{[^{}]*\})*\}/g;
 
 /** A chart's values, read; undefined for those that are not known yet, or that are no YAML. */
 function document(values: Node): Node | undefined {
-  if (values instanceof JsonDocument) return values.content;
+  if (values instanceof TextDocument) return values.content;
   if (typeof values !== "string") return undefined;
   const { contents, errors } = parseDocument(values.replace(EXPRESSION, "expression"));
   if (errors.length > 0) return undefined;

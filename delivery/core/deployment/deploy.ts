@@ -5,6 +5,7 @@ import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { DeployRefusedError, messageOf, TerraformError } from "../errors.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
+import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
 import { stackOptions } from "../planning/plan.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
@@ -242,6 +243,12 @@ function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOp
       ({ address, action, lost }) =>
         `${stack}: ${address} would be ${action === "delete" ? "destroyed" : "replaced"}, and with it ${lost}. ${allowed}`,
     ),
+    ...inPlaceLossIn(plan)
+      .filter(({ kind }) => kind === "deletes")
+      .map(
+        ({ address, attribute, from, to, lost }) =>
+          `${stack}: ${address}: ${attribute} would change from ${from} to ${to}, and with it goes: ${lost}. ${allowed}`,
+      ),
     ...removedKeysIn(plan).map(
       ({ address }) =>
         `${stack}: ${address} would be destroyed, since its key is no longer in for_each. ${allowed}`,

@@ -28,7 +28,11 @@ export function comparePlans(reviewed: Plan, current: Plan): PlanDifference[] {
       plan.resources
         .filter((resource) => resource.mode === "managed" && isChange(resource))
         .map((resource) => [
-          resource.address + (resource.deposed ? ` (deposed ${resource.deposed})` : ""),
+          [
+            resource.address,
+            ...(resource.fingerprint ? [`(its key: ${resource.fingerprint})`] : []),
+            ...(resource.deposed ? [`(deposed ${resource.deposed})`] : []),
+          ].join(" "),
           { does: doing(resource), ...resource },
         ]),
     );

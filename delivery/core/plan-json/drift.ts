@@ -16,11 +16,16 @@ export function driftOf(found: readonly ResourceChange[], planned: readonly Reso
   return found.flatMap(({ address, type, action, deposed, differences }): Drift[] => {
     const plan = byAddress.get(address);
     if (deposed !== undefined) return [];
-    if (action === "delete") return [{ address, type, isDeleted: true, differences: [] }];
+    if (action === "delete") {
+      const isUndone = plan?.action === "create" || plan?.action === "replace";
+      return [{ address, type, isDeleted: true, isUndone, differences: [] }];
+    }
     if (plan?.action !== "update" && plan?.action !== "replace") return [];
     const undone = differences.filter(({ path }) =>
       plan.differences.some((difference) => overlapByName(difference.path, path)),
     );
-    return undone.length > 0 ? [{ address, type, isDeleted: false, differences: undone }] : [];
+    return undone.length > 0
+      ? [{ address, type, isDeleted: false, isUndone: true, differences: undone }]
+      : [];
   });
 }

@@ -1,6 +1,7 @@
 import { diffArrays } from "diff";
-import { canonical, isMap, type Node } from "./node.ts";
+import { canonical, isMap, type Node, TextDocument } from "./node.ts";
 import type { Compare, Difference, Path } from "./path.ts";
+import { isLong } from "./text.ts";
 
 interface Options {
   readonly path: Path;
@@ -28,7 +29,8 @@ export function listDifferences(
   options: Options,
   descend: Compare,
 ): Difference[] {
-  if (![...before, ...after].some(isMap)) return plainDifferences(before, after, options);
+  if (![...before, ...after].some((item) => isMap(item) || isText(item)))
+    return plainDifferences(before, after, options);
   const label = naming(before, after);
   const found = pairs(before, after, { label, exact: options.exact }).flatMap(([old, current]) => {
     const index = current ?? old ?? 0;
@@ -42,6 +44,10 @@ export function listDifferences(
   });
   return found.length > 0 ? found : [{ path: options.path, before, after, isReordered: true }];
 }
+
+/** A document, or a text of several lines: something that changes in parts. */
+const isText = (node: Node | undefined): node is TextDocument | string =>
+  node instanceof TextDocument || isLong(node);
 
 /** Lists of plain values: what was taken out and what was put in, by the longest common part. */
 function plainDifferences(
@@ -80,7 +86,26 @@ function naming(
       );
     }),
   );
-  return (node) => (attribute && isMap(node) ? (node.get(attribute) as string) : undefined);
+  if (attribute) return (node) => (isMap(node) ? (node.get(attribute) as string) : undefined);
+  const isOwn = [before, after].every((list) => {
+    const names = list.map(manifestName);
+    return names.every((name) => name !== undefined) && new Set(names).size === names.length;
+  });
+  return isOwn ? manifestName : () => undefined;
+}
+
+/** What Kubernetes calls the object of a manifest: `ConfigMap/logging/fluent-bit`. */
+function manifestName(node: Node | undefined): string | undefined {
+  if (!isMap(node)) return undefined;
+  const metadata = node.get("metadata");
+  const names = [
+    node.get("kind"),
+    isMap(metadata) && metadata.get("namespace"),
+    isMap(metadata) && metadata.get("name"),
+  ];
+  const [kind, , name] = names;
+  if (typeof kind !== "string" || typeof name !== "string") return undefined;
+  return names.filter((part) => typeof part === "string").join("/");
 }
 
 type Pair = readonly [before: number | undefined, after: number | undefined];
@@ -118,6 +143,10 @@ function pairs(
     } else {
       joinAlike({ before, after, left, right, join });
     }
+    // A text keeps its place, however much of it changes.
+    for (const old of [...left]) {
+      if (right.has(old) && isText(before[old]) && isText(after[old])) join(old, old);
+    }
     // One block that stays one block is the same block, however little of it stays.
     const [old, ...otherOld] = left;
     const [current, ...otherCurrent] = right;
@@ -148,6 +177,11 @@ function joinAlike(lists: {
 
 /** The part of the attributes that two elements share, 0 to 1. */
 function likeness(a: Node | undefined, b: Node | undefined): number {
+  if (a instanceof TextDocument && b instanceof TextDocument) return likeness(a.content, b.content);
+  if (isLong(a) && isLong(b)) {
+    const [lines, others] = [a, b].map((text) => new Set(text.split("\n"))) as [Set<string>, Set<string>];
+    return [...lines].filter((line) => others.has(line)).length / Math.max(lines.size, others.size);
+  }
   if (!isMap(a) || !isMap(b)) return 0;
   const keys = [...new Set([...a.keys(), ...b.keys()])];
   const same = keys.filter((key) => canonical(a.get(key)) === canonical(b.get(key))).length;

@@ -24,6 +24,8 @@ export interface ResourceChange {
   readonly replaceOrder?: ReplaceOrder;
   /** The object's old address, where it moves. */
   readonly movedFrom?: string;
+  /** Tells the address from others that are shown alike, where a secret in it is not shown. */
+  readonly fingerprint?: string;
   /** The object comes into the state; its id where the provider has one. */
   readonly importing?: { readonly id: string | undefined };
   /** The object is a leftover of an earlier replacement, by Terraform's key for it. */
@@ -46,13 +48,43 @@ export interface OutputChange {
   readonly after: Node;
 }
 
-/** An object that was changed outside, in a way that the plan undoes. */
+/** An object that was changed outside, in a way that the plan undoes, or that is gone. */
 export interface Drift {
   readonly address: string;
   readonly type: string;
   readonly isDeleted: boolean;
+  /** Applying the plan sets it back; false: it is gone, and stays so. */
+  readonly isUndone: boolean;
   /** From what Terraform left to what is there now. */
   readonly differences: readonly Difference[];
+}
+
+/** An action that applying runs, such as a function that is invoked. */
+export interface ActionInvocation {
+  readonly address: string;
+  readonly type: string;
+  /** The object whose change starts it, and when; undefined: it was asked for by name. */
+  readonly trigger?: { readonly resource: string; readonly event: string };
+  /** Terraform's word for why it waits for a later plan. */
+  readonly deferred?: string;
+  readonly settings: readonly Difference[];
+}
+
+/** A check block, or a condition of an object, an output or a variable, that fails. */
+export interface FailingCheck {
+  readonly address: string;
+  readonly kind: string;
+  readonly status: "fails" | "could not be evaluated";
+  /** What it says. */
+  readonly problems: readonly string[];
+}
+
+/** A change that Terraform puts off to a plan after this one is applied. */
+export interface DeferredChange {
+  readonly address: string;
+  readonly actions: readonly string[];
+  /** Terraform's word for why, such as `provider_config_unknown`. */
+  readonly reason: string;
 }
 
 /** A Terraform plan, with every secret taken out. */
@@ -62,6 +94,10 @@ export interface Plan {
   readonly resources: readonly ResourceChange[];
   readonly outputs: readonly OutputChange[];
   readonly drift: readonly Drift[];
+  readonly actions: readonly ActionInvocation[];
+  readonly failingChecks: readonly FailingCheck[];
+  readonly deferred: readonly DeferredChange[];
+  readonly warnings: readonly string[];
   /** false: Terraform put some changes off to a plan after this one is applied. */
   readonly complete: boolean;
   /** Terraform failed while it planned; what is here is only a part. */
@@ -73,9 +109,13 @@ export function isChange({ action, importing, movedFrom }: ResourceChange): bool
   return action !== "no-op" || importing !== undefined || movedFrom !== undefined;
 }
 
-/** Whether applying the plan does anything at all: a change of outputs alone counts, too. */
-export function hasChanges({ resources, outputs }: Plan): boolean {
-  return outputs.length > 0 || resources.some((resource) => isChange(resource) && resource.action !== "read");
+/** Whether applying the plan does anything at all: a change of outputs alone, or an action alone, counts, too. */
+export function hasChanges({ resources, outputs, actions }: Plan): boolean {
+  return (
+    outputs.length > 0 ||
+    actions.length > 0 ||
+    resources.some((resource) => isChange(resource) && resource.action !== "read")
+  );
 }
 
 /** How many objects each thing happens to. An object that is imported and updated counts in both. */

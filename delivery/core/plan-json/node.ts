@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { ExactNumber } from "./json.ts";
 
 /** Terraform knows the value only after the apply. */
 export const UNKNOWN = Symbol("known after apply");
@@ -6,21 +7,33 @@ export const UNKNOWN = Symbol("known after apply");
 /** Keys the fingerprints of this process: they tell equal secrets from different ones and can't be looked up. */
 const KEY = randomBytes(32);
 
+/** A text that tells whether two texts are the same, and nothing else of them. */
+export const fingerprintOf = (text: string): string =>
+  createHmac("sha256", KEY).update(text).digest("base64");
+
 /** A value that is a secret: all that is kept of it is whether two are the same. */
 export class Sensitive {
   readonly fingerprint: string;
 
   constructor(value: unknown) {
-    this.fingerprint = createHmac("sha256", KEY).update(JSON.stringify(value)).digest("base64");
+    this.fingerprint = fingerprintOf(JSON.stringify(value));
   }
 }
 
-/** A text that is a JSON document, such as a policy. */
-export class JsonDocument {
-  readonly content: Node;
+/** What a document is written in. */
+export type DocumentKind = "json" | "yaml" | "base64";
 
-  constructor(content: Node) {
+/** A text that is a document, such as a policy, a chart's values or user data. */
+export class TextDocument {
+  readonly kind: DocumentKind;
+  readonly content: Node;
+  /** Of the text as it is, comments and spacing included. */
+  readonly fingerprint: string;
+
+  constructor(kind: DocumentKind, content: Node, text: string) {
+    this.kind = kind;
     this.content = content;
+    this.fingerprint = fingerprintOf(text);
   }
 }
 
@@ -32,7 +45,8 @@ export type Node =
   | string
   | typeof UNKNOWN
   | Sensitive
-  | JsonDocument
+  | ExactNumber
+  | TextDocument
   | readonly Node[]
   | ReadonlyMap<string, Node>;
 
@@ -53,7 +67,12 @@ export function isEmpty(node: Node | undefined): boolean {
 export function canonical(node: Node | undefined, exact = false): string {
   if (node === UNKNOWN) return "?";
   if (node instanceof Sensitive) return `!${node.fingerprint}`;
-  if (node instanceof JsonDocument) return `{{${canonical(node.content, true)}}}`;
+  if (node instanceof ExactNumber) return node.text;
+  if (node instanceof TextDocument) {
+    // In JSON nothing but the content counts.
+    const text = exact && node.kind !== "json" ? node.fingerprint : "";
+    return `{{${canonical(node.content, true)}${text}}}`;
+  }
   if (isList(node) && node.length > 0) return `[${node.map((item) => canonical(item, exact)).join()}]`;
   if (isMap(node) && node.size > 0) {
     const entries = [...node].filter(([, value]) => exact || !isEmpty(value));
@@ -63,79 +82,4 @@ export function canonical(node: Node | undefined, exact = false): string {
   if (isEmpty(node) && !exact) return "null";
   if (isMap(node)) return "{}";
   return JSON.stringify(node) ?? "undefined";
-}
-
-/** What a plan says of a value: the value, and which parts of it are secret or not known yet. */
-export interface MaskedValue {
-  readonly value: unknown;
-  readonly sensitive: unknown;
-  readonly unknown: unknown;
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A mask's part for a key or an index; a mask of `true` is for everything below it. */
-function part(mask: unknown, key: string | number): unknown {
-  if (mask === true) return true;
-  if (Array.isArray(mask)) return mask[key as number];
-  return isObject(mask) && Object.hasOwn(mask, key) ? mask[key] : undefined;
-}
-
-/** Whether a mask, or anything in it, is set. */
-function isAnySet(mask: unknown): boolean {
-  if (Array.isArray(mask)) return mask.some(isAnySet);
-  return isObject(mask) ? Object.values(mask).some(isAnySet) : mask === true;
-}
-
-/**
- * Joins a value with its masks.
- *
- * @param isSecret whether a text holds a secret that some mask hid elsewhere.
- */
-export function nodeOf(
-  { value, sensitive, unknown }: MaskedValue,
-  isSecret: (text: string) => boolean,
-): Node {
-  if (unknown === true) return UNKNOWN;
-  const isAbsent = value === null || value === undefined;
-  if (isAbsent && !isAnySet(unknown)) return null;
-  if (sensitive === true) return isAbsent ? UNKNOWN : new Sensitive(value);
-  const at = (key: string | number, item: unknown) =>
-    nodeOf({ value: item, sensitive: part(sensitive, key), unknown: part(unknown, key) }, isSecret);
-  if (Array.isArray(value) || (isAbsent && Array.isArray(unknown))) {
-    const items: readonly unknown[] = Array.isArray(value) ? value : [];
-    const length = Math.max(items.length, Array.isArray(unknown) ? unknown.length : 0);
-    return Array.from({ length }, (_, index) => at(index, items[index]));
-  }
-  if (isObject(value) || isAbsent) {
-    const known = isObject(value) ? value : {};
-    const keys = new Set([...Object.keys(known), ...(isObject(unknown) ? Object.keys(unknown) : [])]);
-    return new Map(
-      [...keys].map((key) => [key, at(key, Object.hasOwn(known, key) ? known[key] : undefined)]),
-    );
-  }
-  if (typeof value !== "string") return value as boolean | number;
-  return documentOf(value, isSecret) ?? (isSecret(value) ? new Sensitive(value) : value);
-}
-
-/** A text that is a JSON object or list, read. */
-function documentOf(text: string, isSecret: (text: string) => boolean): JsonDocument | undefined {
-  if (!/^\s*[{[]/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return new JsonDocument(nodeOf({ value, sensitive: false, unknown: false }, isSecret));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Every text that a mask hides. */
-export function secretsIn(value: unknown, mask: unknown): string[] {
-  if (typeof value === "string") return mask === true ? [value] : [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => secretsIn(item, part(mask, index)));
-  if (isObject(value))
-    return Object.entries(value).flatMap(([key, item]) => secretsIn(item, part(mask, key)));
-  return [];
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
-import { PlanFormatError } from "../errors.ts";
+import { messageOf, PlanFormatError } from "../errors.ts";
+import { actionsOf, deferredChanges, failingChecks, warningsOf } from "./checks.ts";
 import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";
+import { parseExactly, TooDeepError } from "./json.ts";
+import { nodeOf } from "./masked.ts";
 import type {
   Action,
   AttributeDifference,
@@ -11,7 +13,7 @@ import type {
   ReplaceOrder,
   ResourceChange,
 } from "./model.ts";
-import { type Node, nodeOf, secretsIn, UNKNOWN } from "./node.ts";
+import { fingerprintOf, type Node, UNKNOWN } from "./node.ts";
 import type { Difference } from "./path.ts";
 import { overlap } from "./path.ts";
 import {
@@ -21,18 +23,28 @@ import {
   planSchema,
   type ResourceChangeJson,
 } from "./schema.ts";
-
-/** Shorter secrets are hidden where Terraform marks them, and not searched for elsewhere: they would be found in every word. */
-const SHORTEST_SEARCHED = 6;
+import { INDEX, type IsSecret, searchFor, secretsIn, withoutSecrets } from "./secrets.ts";
+import { visible } from "./text.ts";
 
 /**
  * Reads `terraform show -json <plan>` from a file.
  *
- * @throws PlanFormatError when it is no plan of a known format.
+ * @param path `-`: standard input.
+ * @throws PlanFormatError when it is no plan of a known format, or can't be read.
  */
 export function readPlan(path: string): Plan {
-  return parsePlan(readFileSync(path, "utf8"), path);
+  const where = path === "-" ? "standard input" : path;
+  let text: string;
+  try {
+    text = readFileSync(path === "-" ? 0 : path, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? messageOf(error);
+    throw new PlanFormatError(`${where}: given nothing that can be read (${why}); ${ALLOWED}`);
+  }
+  return parsePlan(text, visible(where));
 }
+
+const ALLOWED = "allowed: the output of terraform show -json <plan>";
 
 /**
  * Reads `terraform show -json <plan>`. No secret gets into the result: neither what Terraform marks, nor a text elsewhere that
@@ -42,21 +54,16 @@ export function readPlan(path: string): Plan {
  * @throws PlanFormatError when it is no plan of a known format.
  */
 export function parsePlan(text: string, where: string): Plan {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new PlanFormatError(`${where}: given no JSON; allowed: the output of terraform show -json <plan>`);
-  }
-  const parsed = planSchema.safeParse(json);
+  const parsed = planSchema.safeParse(readJson(text, where));
   if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const more = parsed.error.issues.length > 1 ? ` (and ${parsed.error.issues.length - 1} more)` : "";
     throw new PlanFormatError(
-      `${where} is no plan as terraform show -json (format 1.x) writes it:\n${z.prettifyError(parsed.error)}`,
+      `${where}: no plan as terraform show -json (format 1.x) writes it: ${pathOf(issue?.path ?? [])}: ${issue?.message}${more}`,
     );
   }
   const plan = parsed.data;
-  const secrets = secretsOf(plan);
-  const isSecret = (value: string) => secrets.some((secret) => value.includes(secret));
+  const isSecret = searchFor(secretsOf(plan));
   const configured = configuredAttributes(plan.configuration.root_module);
   const resources = plan.resource_changes.map((change) =>
     resourceOf(change, { isSecret, configured: configured.get(withoutIndexes(change.address)) }),
@@ -71,19 +78,68 @@ export function parsePlan(text: string, where: string): Plan {
       plan.resource_drift.map((change) => resourceOf(change, { isSecret })),
       resources,
     ),
+    actions: actionsOf(plan, isSecret),
+    failingChecks: failingChecks(plan, isSecret),
+    deferred: deferredChanges(plan, isSecret),
+    warnings: warningsOf(plan, isSecret),
     complete: plan.complete,
     errored: plan.errored,
   };
 }
 
+/** Without one of these it is another document of Terraform: a state has `values` only, a schema `provider_schemas`. */
+const OF_A_PLAN = [
+  "planned_values",
+  "resource_changes",
+  "output_changes",
+  "resource_drift",
+  "deferred_changes",
+  "action_invocations",
+  "complete",
+  "errored",
+  "applyable",
+];
+
+function readJson(text: string, where: string): unknown {
+  let json: unknown;
+  try {
+    // Some shells put a mark of the byte order before what they write into a file.
+    json = parseExactly(text.replace(/^\u{feff}/u, ""));
+  } catch (error) {
+    if (error instanceof TooDeepError) throw new PlanFormatError(`${where}: ${error.message}; ${ALLOWED}`);
+    const isStream = text.startsWith('{"@level"');
+    throw new PlanFormatError(
+      `${where}: given ${isStream ? "the messages of terraform plan -json" : "no JSON"}; ${ALLOWED}`,
+    );
+  }
+  const given = documentName(json);
+  if (given !== undefined) throw new PlanFormatError(`${where}: given ${given}; ${ALLOWED}`);
+  return json;
+}
+
+/** What a document is that is no plan; undefined: it may be one. */
+function documentName(json: unknown): string | undefined {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return "JSON that is no object";
+  if (OF_A_PLAN.some((key) => Object.hasOwn(json, key))) return undefined;
+  if (Object.hasOwn(json, "lineage") || Object.hasOwn(json, "values")) return "a state";
+  if (Object.hasOwn(json, "@level")) return "a message of terraform plan -json";
+  return "JSON that is no plan";
+}
+
+const pathOf = (path: readonly PropertyKey[]) => visible(path.map(String).join(".") || "the document");
+
 function secretsOf({
   resource_changes,
   resource_drift,
+  deferred_changes,
   output_changes,
+  action_invocations,
+  deferred_action_invocations,
   configuration,
   variables,
 }: PlanJson): string[] {
-  const changes = [...resource_changes, ...resource_drift].map(({ change }) => change);
+  const deferred = deferred_changes.flatMap(({ resource_change }) => resource_change ?? []);
+  const changes = [...resource_changes, ...resource_drift, ...deferred].map(({ change }) => change);
   const marked = [...changes, ...Object.values(output_changes)].flatMap((change) => [
     ...secretsIn(change.before, change.before_sensitive),
     ...secretsIn(change.after, change.after_sensitive),
@@ -92,10 +148,13 @@ function secretsOf({
     const known = configuration.root_module.variables;
     return secretsIn(value, Object.hasOwn(known, name) && known[name]?.sensitive);
   });
-  return [...new Set([...marked, ...given])].filter((secret) => secret.length >= SHORTEST_SEARCHED);
+  const ofActions = [
+    ...action_invocations,
+    ...deferred_action_invocations.map((one) => one.action_invocation),
+  ].flatMap(({ config_values, config_sensitive }) => secretsIn(config_values, config_sensitive));
+  return [...new Set([...marked, ...given, ...ofActions])];
 }
 
-const INDEX = /\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g;
 const withoutIndexes = (address: string) => address.replace(INDEX, "");
 
 /** The attributes that the code sets, of each resource by its address without indexes. */
@@ -111,7 +170,7 @@ function configuredAttributes(module: ModuleJson, prefix = ""): Map<string, Read
 }
 
 interface Context {
-  readonly isSecret: (text: string) => boolean;
+  readonly isSecret: IsSecret;
   /** What the code sets of this resource; undefined where that isn't known. */
   readonly configured?: ReadonlySet<string> | undefined;
 }
@@ -121,7 +180,7 @@ interface Sides {
   readonly after: Node;
 }
 
-function sides({ before, after, ...masks }: ChangeJson, isSecret: Context["isSecret"]): Sides {
+function sides({ before, after, ...masks }: ChangeJson, isSecret: IsSecret): Sides {
   return {
     before: nodeOf({ value: before, sensitive: masks.before_sensitive, unknown: false }, isSecret),
     after: nodeOf({ value: after, sensitive: masks.after_sensitive, unknown: masks.after_unknown }, isSecret),
@@ -129,7 +188,9 @@ function sides({ before, after, ...masks }: ChangeJson, isSecret: Context["isSec
 }
 
 function resourceOf(json: ResourceChangeJson, { isSecret, configured }: Context): ResourceChange {
-  const { address, type, name, mode, change } = json;
+  const { type, name, change } = json;
+  const address = withoutSecrets(json.address, isSecret);
+  const mode = json.mode === "ephemeral" ? "data" : json.mode;
   const { before, after } = sides(change, isSecret);
   const { action, replaceOrder } = actionOf(change.actions, address);
   const found = action === "no-op" ? [] : differencesOf(before, after, action);
@@ -142,7 +203,10 @@ function resourceOf(json: ResourceChangeJson, { isSecret, configured }: Context)
     mode,
     action,
     ...(replaceOrder && { replaceOrder }),
-    ...(json.previous_address !== undefined && { movedFrom: json.previous_address }),
+    ...(json.previous_address !== undefined && {
+      movedFrom: withoutSecrets(json.previous_address, isSecret),
+    }),
+    ...(address !== json.address && { fingerprint: fingerprintOf(json.address) }),
     ...(change.importing && { importing: { id: importId(change.importing.id, isSecret) } }),
     ...(json.deposed !== undefined && { deposed: json.deposed }),
     ...(json.action_reason !== undefined && { reason: json.action_reason }),
@@ -158,7 +222,7 @@ function resourceOf(json: ResourceChangeJson, { isSecret, configured }: Context)
   };
 }
 
-function importId(id: string | undefined, isSecret: Context["isSecret"]): string | undefined {
+function importId(id: string | undefined, isSecret: IsSecret): string | undefined {
   return id !== undefined && isSecret(id) ? undefined : id;
 }
 
@@ -168,6 +232,8 @@ function actionOf(
   address: string,
 ): { action: Action; replaceOrder?: ReplaceOrder } {
   const [only, second] = actions;
+  // An ephemeral object is opened while applying, and leaves nothing behind.
+  if (only === "open" || only === "renew" || only === "close") return { action: "read" };
   if (second === undefined) return { action: only as Action };
   switch (actions.join()) {
     case "delete,create":
@@ -198,7 +264,7 @@ function withoutDefaultTags(found: readonly Difference[], action: Action): Diffe
   });
 }
 
-function outputOf(name: string, change: ChangeJson, isSecret: Context["isSecret"]): OutputChange[] {
+function outputOf(name: string, change: ChangeJson, isSecret: IsSecret): OutputChange[] {
   const { action } = actionOf(change.actions, `output ${name}`);
   if (action !== "create" && action !== "update" && action !== "delete") return [];
   const { before, after } = sides(change, isSecret);

@@ -6,7 +6,8 @@ import { z } from "zod";
  * Source: https://developer.hashicorp.com/terraform/internals/json-format
  */
 
-const ACTIONS = ["no-op", "create", "read", "update", "delete", "forget"] as const;
+/** `open`, `renew` and `close` are those of ephemeral objects, which OpenTofu has in its plans. */
+const ACTIONS = ["no-op", "create", "read", "update", "delete", "forget", "open", "renew", "close"] as const;
 
 const changeSchema = z.object({
   actions: z.array(z.enum(ACTIONS)).min(1).max(2),
@@ -24,7 +25,7 @@ const changeSchema = z.object({
 const resourceChangeSchema = z.object({
   address: z.string().min(1),
   previous_address: z.string().optional(),
-  mode: z.enum(["managed", "data"]),
+  mode: z.enum(["managed", "data", "ephemeral"]),
   type: z.string().min(1),
   name: z.string().min(1),
   deposed: z.string().optional(),
@@ -48,6 +49,31 @@ const moduleSchema = z.object({
   },
 });
 
+const actionSchema = z.object({
+  address: z.string().min(1),
+  type: z.string().default(""),
+  config_values: z.unknown().optional(),
+  config_sensitive: z.unknown().optional(),
+  config_unknown: z.unknown().optional(),
+  lifecycle_action_trigger: z
+    .object({ triggering_resource_address: z.string(), action_trigger_event: z.string() })
+    .optional(),
+});
+
+const checkSchema = z.object({
+  address: z.object({ kind: z.string().optional(), to_display: z.string() }),
+  status: z.string(),
+  instances: z
+    .array(z.object({ problems: z.array(z.object({ message: z.string().default("") })).default([]) }))
+    .default([]),
+});
+
+const diagnosticSchema = z.object({
+  severity: z.string(),
+  summary: z.string(),
+  detail: z.string().default(""),
+});
+
 export const planSchema = z.object({
   format_version: z.string().regex(/^1\.\d+$/, { error: 'a version such as "1.2"' }),
   terraform_version: z.string(),
@@ -55,6 +81,17 @@ export const planSchema = z.object({
   resource_changes: z.array(resourceChangeSchema).default([]),
   resource_drift: z.array(resourceChangeSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
+  deferred_changes: z
+    .array(
+      z.object({ reason: z.string().default("unknown"), resource_change: resourceChangeSchema.optional() }),
+    )
+    .default([]),
+  action_invocations: z.array(actionSchema).default([]),
+  deferred_action_invocations: z
+    .array(z.object({ reason: z.string().default("unknown"), action_invocation: actionSchema }))
+    .default([]),
+  checks: z.array(checkSchema).default([]),
+  diagnostics: z.array(diagnosticSchema).default([]),
   configuration: z.object({ root_module: moduleSchema.prefault({}) }).prefault({}),
   complete: z.boolean().default(true),
   errored: z.boolean().default(false),

@@ -1,4 +1,5 @@
-import { isList, isMap, JsonDocument, type Node, Sensitive, UNKNOWN } from "./node.ts";
+import { ExactNumber } from "./json.ts";
+import { isList, isMap, type Node, Sensitive, TextDocument, UNKNOWN } from "./node.ts";
 
 export const KNOWN_AFTER_APPLY = "(known after apply)";
 export const SENSITIVE = "(sensitive)";
@@ -26,7 +27,8 @@ export function inline(node: Node | undefined): string {
   if (node === undefined) return "null";
   if (node === UNKNOWN) return KNOWN_AFTER_APPLY;
   if (node instanceof Sensitive) return SENSITIVE;
-  if (node instanceof JsonDocument) return inline(node.content);
+  if (node instanceof ExactNumber) return node.text;
+  if (node instanceof TextDocument) return inline(node.content);
   if (typeof node === "string") return quoted(node);
   if (isList(node)) return `[${node.map(inline).join(", ")}]`;
   if (!isMap(node)) return String(node);
@@ -34,10 +36,24 @@ export function inline(node: Node | undefined): string {
   return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }
 
+/** A text of several lines. */
+export function isLong(node: Node | undefined): node is string {
+  return typeof node === "string" && node.trimEnd().includes("\n");
+}
+
 /** A value over several lines: what a person reads, and what a difference by lines compares. Keys are in order. */
 export function lines(node: Node | undefined, indent = ""): string[] {
-  if (node instanceof JsonDocument) return lines(node.content, indent);
+  if (node instanceof TextDocument) return lines(node.content, indent);
   const deeper = `${indent}  `;
+  if (isLong(node)) {
+    return [
+      `${indent}|`,
+      ...node
+        .trimEnd()
+        .split("\n")
+        .map((line) => deeper + line),
+    ];
+  }
   if (isList(node) && node.some((item) => isMap(item) || isList(item))) {
     return [`${indent}[`, ...separated(node.map((item) => lines(item, deeper))), `${indent}]`];
   }
@@ -55,9 +71,11 @@ export function lines(node: Node | undefined, indent = ""): string[] {
   return [indent + inline(node)];
 }
 
-/** A comma after each member but the last. */
+/** A comma after each member but the last, and none within a text of several lines. */
 function separated(members: readonly string[][]): string[] {
   return members.flatMap((member, index) =>
-    index === members.length - 1 ? member : [...member.slice(0, -1), `${member.at(-1)},`],
+    index === members.length - 1 || member[0]?.endsWith("|")
+      ? member
+      : [...member.slice(0, -1), `${member.at(-1)},`],
   );
 }

@@ -1,19 +1,17 @@
 import { alert, bytes, code, counted } from "../markdown.ts";
-import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
-import { hasChanges, isChange, type ResourceChange } from "../plan-json/model.ts";
-import type { PlanState, Report, StackReport } from "./report.ts";
+import { hasChanges, isChange, type Plan, type ResourceChange } from "../plan-json/model.ts";
+import { banners } from "./banners.ts";
+import { inPart, plannedStacks } from "./parts.ts";
+import type { PlanState, Report } from "./report.ts";
 import { destroyedLine } from "./resource.ts";
 import { stackTable } from "./table.ts";
 
 const isDestroyed = ({ action, mode }: ResourceChange) =>
   mode === "managed" && (action === "delete" || action === "replace");
 
-const planned = (stacks: readonly StackReport[]) =>
-  stacks.flatMap((stack) => (stack.status === "planned" ? [stack] : []));
-
 /** What the pull request's label says: the worst that any stack does. */
 export function stateOf({ stacks }: Pick<Report, "stacks">): PlanState {
-  const plans = planned(stacks).map(({ plan }) => plan);
+  const plans = plannedStacks(stacks).map(({ plan }) => plan);
   if (plans.some(({ resources }) => resources.some(isDestroyed))) return "destroy";
   // A stack that waits, or that failed, is nothing that could be called "no changes".
   return stacks.length > plans.length || plans.some(hasChanges) ? "changes" : "no-changes";
@@ -21,6 +19,8 @@ export function stateOf({ stacks }: Pick<Report, "stacks">): PlanState {
 
 /** The part of a comment that each list of destroyed objects may fill. */
 const LIST_PART = 0.35;
+/** The same for each list of a box: there may be several. */
+const BOX_PART = 0.1;
 /** Room for what stands below the header at least, in bytes: what was left out. */
 const BELOW = 2_000;
 
@@ -30,8 +30,7 @@ export function header(report: Report, limit: number): string {
   const top = [
     heading(report),
     ...failures(report),
-    ...dataLoss(report, room),
-    ...removedKeys(report, room),
+    ...banners(report, limit * BOX_PART),
     ...budgetWarning(report),
     stackTable(report),
   ];
@@ -40,28 +39,71 @@ export function header(report: Report, limit: number): string {
   return [...top, ...destroyed(report, Math.min(room, left))].join("\n\n");
 }
 
-function heading({ environment, commit, links, stacks }: Report): string {
+function heading(report: Report): string {
+  const { environment, commit, links, stacks } = report;
+  const changed = plannedStacks(stacks).filter(({ plan }) => hasChanges(plan)).length;
+  const all = counted(stacks.length, "stack");
+  if (commit === undefined) {
+    const said = outcome(report, changed);
+    return `## Plan of ${code(environment)}: ${changed === 0 ? "no changes" : "changes"}${said && `\n\n${said}`}`;
+  }
   const short = code(commit.slice(0, 7));
   const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
-  const changed = planned(stacks).filter(({ plan }) => hasChanges(plan)).length;
-  const all = counted(stacks.length, "stack");
   const summary = changed === 0 ? `no changes in ${all}` : `changes in ${changed} of ${all}`;
-  return `## Plan of ${code(environment)}: ${summary}\n\nCommit ${of}. ${outcome(stacks, changed)}`;
+  return `## Plan of ${code(environment)}: ${summary}\n\nCommit ${of}. ${outcome(report, changed)}`;
 }
 
-function outcome(stacks: readonly StackReport[], changed: number): string {
+function outcome({ stacks, commit }: Report, changed: number): string {
+  const plans = plannedStacks(stacks).map(({ plan }) => plan);
+  if (plans.some(({ errored }) => errored)) {
+    return "Terraform failed while it planned: this is a part of the plan, and it can't be applied.";
+  }
   if (stacks.some(({ status }) => status === "failed")) return "Nothing is applied while a plan fails.";
-  return changed === 0 ? "There is nothing to apply." : "Merging applies exactly this plan.";
+  const also = [
+    ...alsoSaid(plans, ({ failingChecks }) => failingChecks.length, "check", "fails", "fail"),
+    ...alsoSaid(plans, ({ deferred }) => deferred.length, "change", "is put off", "are put off"),
+    ...alsoSaid(
+      plans,
+      ({ drift }) => drift.filter(({ isUndone }) => !isUndone).length,
+      "object",
+      "is gone",
+      "are gone",
+    ),
+  ];
+  if (changed === 0) {
+    return also.length === 0
+      ? "There is nothing to apply."
+      : `No object would change, but ${also.join(", and ")}.`;
+  }
+  const applied = commit === undefined ? [] : ["Merging applies exactly this plan."];
+  const actions = plans.reduce((sum, plan) => sum + plan.actions.length, 0);
+  return [...applied, ...(actions > 0 ? [`It runs ${counted(actions, "action")}.`] : [])].join(" ");
+}
+
+function alsoSaid(
+  plans: readonly Plan[],
+  countOf: (plan: Plan) => number,
+  noun: string,
+  ...[one, many]: [string, string]
+): string[] {
+  const count = plans.reduce((sum, plan) => sum + countOf(plan), 0);
+  return count === 0 ? [] : [`${counted(count, noun)} ${count === 1 ? one : many}`];
 }
 
 function failures({ stacks }: Report): string[] {
   const failed = stacks.filter(({ status }) => status === "failed").map(({ name }) => code(name));
-  const partial = planned(stacks)
-    .filter(({ plan }) => plan.errored || !plan.complete)
+  const partial = plannedStacks(stacks)
+    .filter(({ plan }) => !plan.errored && !plan.complete)
+    .map(({ name }) => code(name));
+  const errored = plannedStacks(stacks)
+    .filter(({ plan }) => plan.errored)
     .map(({ name }) => code(name));
   return [
     ...(failed.length > 0
       ? [alert("CAUTION", [`**The plan failed** for ${failed.join(", ")}: see below.`])]
+      : []),
+    ...(errored.length > 0
+      ? [alert("CAUTION", [`**Terraform failed** in ${errored.join(", ")}: what is below is only a part.`])]
       : []),
     ...(partial.length > 0
       ? [
@@ -70,38 +112,6 @@ function failures({ stacks }: Report): string[] {
           ]),
         ]
       : []),
-  ];
-}
-
-function dataLoss({ stacks }: Report, room: number): string[] {
-  const lost = planned(stacks).flatMap(({ name, plan }) =>
-    dataLossIn(plan).map((loss) => ({ stack: name, ...loss })),
-  );
-  if (lost.length === 0) return [];
-  const line = ({ stack, address, action, lost }: DataLoss & { stack: string }) =>
-    `- ${code(address)} in ${code(stack)} is ${action === "delete" ? "destroyed" : "replaced"}: ${lost}`;
-  return [
-    alert("CAUTION", [
-      `**Data would be lost.** This destroys ${counted(lost.length, "object")} with data in ${lost.length === 1 ? "it" : "them"}:`,
-      ...fitting(lost.map(line), room),
-      "",
-      `\`cali deploy\` refuses this unless the pull request has the label ${code(ALLOW_DATA_LOSS)}.`,
-    ]),
-  ];
-}
-
-function removedKeys({ stacks }: Report, room: number): string[] {
-  const removed = planned(stacks).flatMap(({ name, plan }) =>
-    removedKeysIn(plan).map(({ address }) => `- ${code(address)} in ${code(name)}`),
-  );
-  if (removed.length === 0) return [];
-  return [
-    alert("CAUTION", [
-      `**${counted(removed.length, "object")} would go because ${removed.length === 1 ? "its key is" : "their keys are"} no longer in \`for_each\`**, such as the access of a team member who is not in \`team\`:`,
-      ...fitting(removed, room),
-      "",
-      `\`cali deploy\` refuses this unless the pull request has the label ${code(ALLOW_DATA_LOSS)}.`,
-    ]),
   ];
 }
 
@@ -119,22 +129,11 @@ function budgetWarning({ budget }: Report): string[] {
 
 /** Every object that is destroyed or replaced. */
 function destroyed(report: Report, room: number): string[] {
-  const lines = planned(report.stacks).flatMap(({ name, plan }) =>
+  const lines = plannedStacks(report.stacks).flatMap(({ name, plan }) =>
     plan.resources
       .filter((resource) => isChange(resource) && isDestroyed(resource))
       .map((resource) => destroyedLine(report, name, resource)),
   );
   if (lines.length === 0) return [];
-  return [`### Destroyed or replaced: ${lines.length}`, fitting(lines, room).join("\n")];
-}
-
-/** The lines of a list, and how many there was no room for. Only a list that alone would fill a comment ends early. */
-function fitting(lines: readonly string[], room: number): string[] {
-  let size = 0;
-  const shown = lines.filter((line) => {
-    size += bytes(line) + 3;
-    return size <= room;
-  });
-  const rest = lines.length - shown.length;
-  return rest > 0 ? [...shown, `- **and ${rest} more**, listed in the whole report`] : shown;
+  return [`### Destroyed or replaced: ${lines.length}`, inPart(lines, room).join("\n")];
 }

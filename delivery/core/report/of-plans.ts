@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Config } from "../../../config/schema.ts";
 import { PlanRunError } from "../errors.ts";
 import { type Links, repositoryLinks } from "../github/environment.ts";
+import { readPlan } from "../plan-json/read.ts";
 import { readPlanRun } from "../planning/plan-run.ts";
 import { stackReports } from "./collect.ts";
 import { withCosts } from "./costs.ts";
@@ -41,6 +42,24 @@ export function reportOf(
     ...withCosts(stackReports(plans, planRun), config),
     sources: readSources(sources),
     links,
+  };
+}
+
+/**
+ * What there is to tell of one plan that came alone.
+ *
+ * @param file the output of `terraform show -json <plan>`; `-`: standard input.
+ * @throws PlanFormatError
+ */
+export function reportOfPlan(file: string): Report {
+  const name = file === "-" ? "plan" : basename(file).replace(/\.json$/, "");
+  return {
+    environment: name,
+    commit: undefined,
+    stacks: [{ name, status: "planned", plan: readPlan(file) }],
+    sources: {},
+    links: undefined,
+    budget: undefined,
   };
 }
 

@@ -86,7 +86,11 @@ function share(items: readonly Item[], space: number): void {
   }
 }
 
-function leftOut({ links, environment }: Report, items: readonly Item[], stacks: number): string | undefined {
+function leftOut(
+  { links, environment, commit }: Report,
+  items: readonly Item[],
+  stacks: number,
+): string | undefined {
   const lines = items.filter(({ level, line, full }) => level === "line" && line !== full).length;
   const uncounted = items.filter(({ level }) => level === "counted").length;
   if (lines + uncounted + stacks === 0) return undefined;
@@ -95,6 +99,7 @@ function leftOut({ links, environment }: Report, items: readonly Item[], stacks:
     ...(uncounted > 0 ? [`${counted(uncounted, "resource")} as a number only`] : []),
     ...(stacks > 0 ? [`${counted(stacks, "stack")} in the table only`] : []),
   ].join(", ");
+  if (commit === undefined) return `---\n\nA comment has room for so much: it shows ${said}.`;
   const where = links?.run ? `[the run](${links.run})` : "the run";
   return `---\n\nA comment has room for so much: it shows ${said}. The whole is in the artifact ${code(`comment-${environment}`)} of ${where}.`;
 }

@@ -26,8 +26,8 @@ export interface BudgetReport {
 /** Everything that a comment is made of. */
 export interface Report {
   readonly environment: string;
-  /** The commit that was planned: 40 hexadecimal digits. */
-  readonly commit: string;
+  /** The commit that was planned: 40 hexadecimal digits; undefined: a plan that came alone, of any repository. */
+  readonly commit: string | undefined;
   readonly stacks: readonly StackReport[];
   readonly sources: Sources;
   /** undefined: no links are made. */

@@ -13,7 +13,7 @@ export function sourceLink(
   const ofStack = Object.hasOwn(sources, stack) ? sources[stack] : undefined;
   const address = `${type}.${name}`;
   const source = ofStack && Object.hasOwn(ofStack, address) ? ofStack[address] : undefined;
-  if (!source || !links) return undefined;
+  if (!source || !links || commit === undefined) return undefined;
   const { file, line } = source;
   return `[${code(`${file}:${line}`)}](${links.repository}/blob/${commit}/${file}#L${line})`;
 }

@@ -1,6 +1,8 @@
 import { bytes, code, details, fence, htmlCode } from "../markdown.ts";
 import {
+  type ActionInvocation,
   countsOf,
+  type DeferredChange,
   type Drift,
   isChange,
   type OutputChange,
@@ -64,6 +66,8 @@ export function stackBlock(
     ),
   );
   const blocks = [
+    ...actionBlock(plan.actions, longest),
+    ...deferredBlock(plan.deferred),
     ...driftBlock(report, stack.name, plan.drift, longest),
     ...groups,
     ...outputBlock(plan.outputs, longest),
@@ -83,6 +87,8 @@ function inWords({ plan }: StackReport & { status: "planned" }): string {
     [counts.move, "to move"],
     [counts.forget, "to forget"],
     [counts.drift, "changed outside Git"],
+    [plan.actions.length, plan.actions.length === 1 ? "action to run" : "actions to run"],
+    [plan.deferred.length, "put off"],
     [plan.outputs.length, plan.outputs.length === 1 ? "output" : "outputs"],
   ] as const;
   const said = words.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
@@ -105,14 +111,22 @@ function groupBlock(group: Group, items: readonly Item[]): string[] {
 
 function driftBlock(report: Report, stack: string, drift: readonly Drift[], longest: number): string[] {
   if (drift.length === 0) return [];
-  const blocks = drift.map(({ address, type, isDeleted, differences }) => {
+  const blockOf = ({ address, type, isDeleted, differences }: Drift) => {
     const name = address.slice(address.lastIndexOf(`${type}.`) + type.length + 1).replace(/\[.*/s, "");
     const link = sourceLink(report, stack, { type, name });
     const line = `${code(address)}${link ? ` · ${link}` : ""}`;
     if (isDeleted) return `- ${line} · it is gone`;
     return `${line}\n\n${fence("diff", driftLines(differences, longest))}`;
-  });
-  return [`#### Changed outside Git: ${drift.length}`, "Applying this plan sets these back.", ...blocks];
+  };
+  const undone = drift.filter(({ isUndone }) => isUndone).map(blockOf);
+  const staying = drift.filter(({ isUndone }) => !isUndone).map(blockOf);
+  return [
+    `#### Changed outside Git: ${drift.length}`,
+    ...(undone.length > 0 ? ["Applying this plan sets these back.", ...undone] : []),
+    ...(staying.length > 0
+      ? ["These are gone, and this plan doesn't make them anew; the state forgets them.", ...staying]
+      : []),
+  ];
 }
 
 function outputBlock(outputs: readonly OutputChange[], longest: number): string[] {
@@ -122,4 +136,38 @@ function outputBlock(outputs: readonly OutputChange[], longest: number): string[
     longest,
   );
   return [`#### Outputs: ${outputs.length}`, fence("diff", lines)];
+}
+
+function actionBlock(actions: readonly ActionInvocation[], longest: number): string[] {
+  if (actions.length === 0) return [];
+  const blocks = actions.map(({ address, trigger, deferred, settings }) => {
+    const when = trigger
+      ? `${EVENTS.get(trigger.event) ?? code(trigger.event)} ${code(trigger.resource)}`
+      : "asked for by name";
+    const later = deferred === undefined ? "" : ` · put off: ${code(deferred)}`;
+    const line = `${code(address)} · ${when}${later}`;
+    return settings.length === 0 ? `- ${line}` : `${line}\n\n${fence("diff", driftLines(settings, longest))}`;
+  });
+  return [`#### Actions to run: ${actions.length}`, ...blocks];
+}
+
+/** Source: `action_trigger` of Terraform's configuration language. */
+const EVENTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    BeforeCreate: "before it creates",
+    AfterCreate: "after it creates",
+    BeforeUpdate: "before it updates",
+    AfterUpdate: "after it updates",
+    BeforeDestroy: "before it destroys",
+    AfterDestroy: "after it destroys",
+  }),
+);
+
+function deferredBlock(deferred: readonly DeferredChange[]): string[] {
+  if (deferred.length === 0) return [];
+  const lines = deferred.map(
+    ({ address, actions, reason }) =>
+      `- ${code(address)} · ${actions.map(code).join(", ")} · because of ${code(reason)}`,
+  );
+  return [`#### Put off to a later plan: ${deferred.length}`, lines.join("\n")];
 }

@@ -8,14 +8,20 @@ const TITLES = ["add", "change", "replace", "destroy", "import", "move", "forget
 const NONE = "·";
 
 /** The table of stacks: how many objects each thing happens to, and what a month costs. */
-export function stackTable({ stacks, budget }: Report): string {
-  const rows = stacks.map((stack) => [name(stack), ...counts(stack), costCell(stack.cost)]);
+export function stackTable({ stacks, budget, commit }: Report): string {
+  // Nobody reckoned what a plan costs that came alone.
+  const withCost = (...cells: string[]) => (commit === undefined ? [] : cells);
+  const rows = stacks.map((stack) => [name(stack), ...counts(stack), ...withCost(costCell(stack.cost))]);
   const planned = stacks.flatMap((stack) => (stack.status === "planned" ? [countsOf(stack.plan)] : []));
   const sum = (column: keyof Counts) => planned.reduce((total, counted) => total + counted[column], 0);
-  const total = ["**all**", ...COLUMNS.map((column) => bold(sum(column))), bold(costCell(budget?.total))];
+  const total = [
+    "**all**",
+    ...COLUMNS.map((column) => bold(sum(column))),
+    ...withCost(bold(costCell(budget?.total))),
+  ];
   return [
-    ["stack", ...TITLES, "USD a month"],
-    ["---", ...TITLES.map(() => "--:"), "--:"],
+    ["stack", ...TITLES, ...withCost("USD a month")],
+    ["---", ...TITLES.map(() => "--:"), ...withCost("--:")],
     ...rows,
     ...(stacks.length > 1 ? [total] : []),
   ]

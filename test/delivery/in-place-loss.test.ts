@@ -1,0 +1,217 @@
+import { describe, expect, it } from "vitest";
+import { exposuresIn } from "../../delivery/core/plan-json/exposure.ts";
+import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
+import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
+import { makePlan } from "../support/plans.ts";
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+const lossesOf = (type: string, before: Attributes, after: Attributes, more = {}) =>
+  inPlaceLossIn(makePlan([{ address: `${type}.x`, actions: ["update"], before, after, ...more }]));
+
+/** A nested block at the end of a path, as a plan has it: lists of one. */
+const at = (path: string, value: unknown): Attributes =>
+  path
+    .split(".")
+    .reverse()
+    .reduce<unknown>(
+      (inner, name, depth) => ({ [name]: depth === 0 ? inner : [inner] }),
+      value,
+    ) as Attributes;
+
+const POLICY = (...users: string[]) =>
+  JSON.stringify({ Statement: [{ Sid: "Team", Effect: "Allow", Principal: { AWS: users }, Action: "*" }] });
+const ECR = (countNumber: number) =>
+  JSON.stringify({ rules: [{ rulePriority: 1, selection: { tagStatus: "any", countNumber } }] });
+const HELM = (enabled: boolean) => [JSON.stringify({ minio: { persistence: { enabled, size: "50Gi" } } })];
+
+/** Each rule's own case: type, attribute, what it was, what it becomes. */
+const DELETES: readonly (readonly [type: string, path: string, before: unknown, after: unknown])[] = [
+  ["aws_kinesis_stream", "retention_period", 168, 24],
+  ["aws_s3_bucket_lifecycle_configuration", "rule.expiration.days", 365, 1],
+  ["aws_s3_bucket_lifecycle_configuration", "rule.expiration.days", undefined, 30],
+  ["aws_s3_bucket_lifecycle_configuration", "rule.expiration.date", undefined, "2027-01-01T00:00:00Z"],
+  ["aws_s3_bucket_lifecycle_configuration", "rule.noncurrent_version_expiration.noncurrent_days", 90, 7],
+  [
+    "aws_s3_bucket_lifecycle_configuration",
+    "rule.noncurrent_version_expiration.newer_noncurrent_versions",
+    5,
+    1,
+  ],
+  ["aws_s3_bucket_lifecycle_configuration", "rule.status", "Disabled", "Enabled"],
+  ["aws_s3_bucket", "lifecycle_rule.expiration.days", 365, 1],
+  ["aws_s3_bucket", "lifecycle_rule.noncurrent_version_expiration.days", 90, 7],
+  ["aws_s3_bucket", "lifecycle_rule.enabled", false, true],
+  ["aws_ecr_lifecycle_policy", "policy", ECR(30), ECR(3)],
+  ["aws_cloudwatch_log_group", "retention_in_days", 90, 7],
+  ["aws_cloudwatch_log_group", "retention_in_days", 0, 365],
+  ["aws_cloudtrail_event_data_store", "retention_period", 2555, 30],
+  ["aws_sqs_queue", "message_retention_seconds", 345_600, 60],
+  ["kafka_topic", "config", { "retention.ms": "604800000" }, { "retention.ms": "3600000" }],
+  ["aws_timestreamwrite_table", "retention_properties.magnetic_store_retention_period_in_days", 73_000, 30],
+  ["aws_dynamodb_table", "ttl.enabled", false, true],
+  ["aws_dynamodb_table", "ttl.attribute_name", "expires", "seen"],
+  ["aws_dynamodb_table", "replica", [{ region_name: "us-east-1" }], []],
+  ["aws_db_instance", "backup_retention_period", 14, 1],
+  ["aws_db_instance", "delete_automated_backups", false, true],
+  ["aws_elasticache_replication_group", "snapshot_retention_limit", 7, 0],
+  ["aws_redshift_cluster", "automated_snapshot_retention_period", 7, 1],
+  ["aws_fsx_lustre_file_system", "automatic_backup_retention_days", 30, 0],
+  ["aws_dlm_lifecycle_policy", "policy_details.schedule.retain_rule.count", 14, 2],
+  ["aws_backup_plan", "rule.lifecycle.delete_after", 365, 30],
+  ["helm_release", "values", HELM(true), HELM(false)],
+  [
+    "kubernetes_stateful_set_v1",
+    "spec.persistent_volume_claim_retention_policy.when_deleted",
+    "Retain",
+    "Delete",
+  ],
+];
+const UNPROTECTS: typeof DELETES = [
+  ["aws_s3_bucket", "versioning.enabled", true, false],
+  ["aws_s3_bucket_versioning", "versioning_configuration.status", "Enabled", "Suspended"],
+  ["aws_s3_bucket_object_lock_configuration", "rule.default_retention.days", 365, 1],
+  ["aws_s3_bucket_object_lock_configuration", "rule.default_retention.years", 7, 1],
+  ["aws_s3_bucket_replication_configuration", "rule.status", "Enabled", "Disabled"],
+  ["aws_ecr_repository", "image_tag_mutability", "IMMUTABLE", "MUTABLE"],
+  ["aws_cloudtrail", "enable_logging", true, false],
+  ["aws_sqs_queue", "redrive_policy", '{"maxReceiveCount":5}', ""],
+  ["aws_dynamodb_table", "point_in_time_recovery.enabled", true, false],
+  ["aws_dynamodb_table", "point_in_time_recovery.recovery_period_in_days", 35, 1],
+  ["aws_backup_vault_lock_configuration", "min_retention_days", 30, 1],
+  ["aws_efs_backup_policy", "backup_policy.status", "ENABLED", "DISABLED"],
+  ["aws_kms_key", "deletion_window_in_days", 30, 7],
+  ["aws_kms_key", "is_enabled", true, false],
+  ["aws_secretsmanager_secret", "recovery_window_in_days", 30, 0],
+  ["aws_instance", "disable_api_termination", true, false],
+  ["aws_cognito_user_pool", "deletion_protection", "ACTIVE", "INACTIVE"],
+  ["aws_rds_cluster", "deletion_protection", true, false],
+  ["aws_dynamodb_table", "deletion_protection_enabled", true, false],
+  ["aws_lb", "enable_deletion_protection", true, false],
+  ["aws_cloudformation_stack", "termination_protection", true, false],
+  ["aws_cloudtrail_event_data_store", "termination_protection_enabled", true, false],
+  ["aws_networkfirewall_firewall", "delete_protection", true, false],
+  ["aws_s3_bucket", "force_destroy", false, true],
+  ["aws_ecr_repository", "force_delete", false, true],
+  ["aws_db_instance", "skip_final_snapshot", false, true],
+];
+const ACCESS: typeof DELETES = [
+  ["aws_eks_access_entry", "kubernetes_groups", ["admins", "readers"], ["readers"]],
+  ["aws_iam_group_membership", "users", ["ann", "bo"], ["bo"]],
+  ["aws_iam_user_group_membership", "groups", ["team", "ops"], ["ops"]],
+  ["aws_iam_policy_attachment", "users", ["ann", "bo"], ["bo"]],
+  ["aws_iam_policy_attachment", "roles", ["ann", "bo"], ["bo"]],
+  ["aws_iam_policy_attachment", "groups", ["ann", "bo"], ["bo"]],
+  ["aws_iam_role", "assume_role_policy", POLICY("a", "b"), POLICY("b")],
+  ["aws_grafana_role_association", "user_ids", ["ann", "bo"], ["bo"]],
+  ["aws_grafana_role_association", "group_ids", ["ann", "bo"], ["bo"]],
+  ["aws_opensearch_domain", "access_policies", POLICY("a", "b"), POLICY("b")],
+  [
+    "kubernetes_config_map_v1_data",
+    "data",
+    { mapUsers: "- username: ann\n- username: bo\n" },
+    { mapUsers: "- username: bo\n" },
+  ],
+  [
+    "kubernetes_config_map_v1_data",
+    "data",
+    { mapRoles: "- rolearn: a\n- rolearn: b\n" },
+    { mapRoles: "- rolearn: b\n" },
+  ],
+  ["kubernetes_role_binding_v1", "subject", [{ name: "ann" }, { name: "bo" }], [{ name: "bo" }]],
+];
+const UNKNOWN: typeof DELETES = [
+  ["aws_opensearch_domain", "ebs_options.volume_size", 20, 10],
+  ["aws_opensearch_domain", "cluster_config.instance_count", 3, 1],
+  ["acme_archive", "settings.retention_weeks", 52, 4],
+  ["acme_archive", "snapshot_copies", 5, 1],
+];
+const CASES = [
+  ...DELETES.map((one) => ["deletes", ...one] as const),
+  ...UNPROTECTS.map((one) => ["unprotects", ...one] as const),
+  ...ACCESS.map((one) => ["access", ...one] as const),
+  ...UNKNOWN.map((one) => ["unknown", ...one] as const),
+];
+
+describe("what a change in place takes away", () => {
+  it.each(CASES)("%s: %s %s", (kind, type, path, before, after) => {
+    const found = lossesOf(type, at(path, before), at(path, after));
+    expect(found.map((loss) => loss.kind)).toEqual([kind]);
+  });
+
+  it.each(CASES)("the other way round it is nothing: %s: %s %s", (_, type, path, before, after) => {
+    const isSymmetric = path === "ttl.attribute_name";
+    expect(lossesOf(type, at(path, after), at(path, before))).toHaveLength(isSymmetric ? 1 : 0);
+  });
+
+  it("has a case for every rule", () => {
+    const lost = new Set(
+      CASES.flatMap(([, type, path, before, after]) =>
+        lossesOf(type, at(path, before), at(path, after)).map((loss) => loss.lost),
+      ),
+    );
+    expect(RULES.filter((rule) => !lost.has(rule.lost))).toEqual([]);
+  });
+
+  it("is told as unknown where the value is known after the apply only", () => {
+    const address = "aws_kinesis_stream.x";
+    const set = { address, mode: "managed", expressions: { retention_period: {} } };
+    const plan = makePlan(
+      [
+        {
+          address,
+          actions: ["update"],
+          before: { retention_period: 48 },
+          after: {},
+          unknown: { retention_period: true },
+        },
+      ],
+      { configuration: { root_module: { resources: [set] } } },
+    );
+    const [found] = inPlaceLossIn(plan);
+    expect(found).toMatchObject({ kind: "unknown", from: "48", to: "(known after apply)" });
+  });
+
+  it("is nothing of a new rule that only moves objects, of a new object, of an import", () => {
+    const rule = { id: "a", status: "Enabled", transition: [{ days: 30, storage_class: "GLACIER" }] };
+    expect(lossesOf("aws_s3_bucket_lifecycle_configuration", { rule: [] }, { rule: [rule] })).toEqual([]);
+    const created = makePlan([
+      { address: "aws_cloudwatch_log_group.x", actions: ["create"], after: { retention_in_days: 7 } },
+    ]);
+    expect(inPlaceLossIn(created)).toEqual([]);
+    const importing = { change: { importing: { id: "x" } } };
+    expect(lossesOf("aws_ecr_repository", {}, { force_delete: true }, importing)).toEqual([]);
+  });
+
+  it("is found in a rule that is added as a whole", () => {
+    const rule = { id: "a", status: "Enabled", expiration: [{ days: 30 }] };
+    const found = lossesOf("aws_s3_bucket_lifecycle_configuration", { rule: [] }, { rule: [rule] });
+    expect(found).toMatchObject([{ kind: "deletes", to: "30" }]);
+  });
+});
+
+describe("everybody", () => {
+  const statement = (principal: unknown, more = {}) => ({
+    policy: JSON.stringify({
+      Statement: [{ Effect: "Allow", Principal: principal, Action: "s3:*", ...more }],
+    }),
+  });
+  const exposed = (after: Attributes, before: Attributes = {}) =>
+    exposuresIn(makePlan([{ address: "aws_s3_bucket_policy.x", actions: ["update"], before, after }]));
+
+  it("is pointed out where a policy is new", () => {
+    expect(exposed(statement("*"))).toEqual([
+      { address: "aws_s3_bucket_policy.x", attribute: "policy", hasCondition: false },
+    ]);
+    expect(exposed(statement({ AWS: ["*"] }))).toHaveLength(1);
+    expect(exposed(statement("*", { Condition: { Bool: { "aws:SecureTransport": "true" } } }))).toMatchObject(
+      [{ hasCondition: true }],
+    );
+  });
+
+  it("is nobody of a refusal, of a service, or of what was there before", () => {
+    expect(exposed(statement("*", { Effect: "Deny" }))).toEqual([]);
+    expect(exposed(statement({ Service: "ec2.amazonaws.com" }))).toEqual([]);
+    expect(exposed({ ...statement("*"), other: 1 }, statement("*"))).toEqual([]);
+  });
+});
