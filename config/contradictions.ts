@@ -3,7 +3,7 @@ import { type Config, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
-export interface Contradiction {
+interface Contradiction {
   /** The key that is reported. */
   readonly path: (string | number)[];
   /** What is allowed, and why. */
@@ -32,7 +32,7 @@ const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined =>
 
 const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
-export const CONTRADICTIONS: readonly Contradiction[] = [
+const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["workloadIdentity"],
     allowed:

@@ -14,7 +14,7 @@ export interface Pods {
 }
 
 /** Who may reach pods of a namespace, at which TCP ports. */
-export interface Opening {
+interface Opening {
   /** Name of the policy, such as `from-consumer`. */
   readonly name: string;
   /** The pods' namespace; theirs when it is this one. */

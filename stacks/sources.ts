@@ -7,7 +7,7 @@ import { MADE_AT } from "../constructs/logical-id.ts";
 const ROOT = join(import.meta.dirname, "..");
 
 /** A line of this project: what a comment on a pull request links a resource to. */
-export interface SourceLine {
+interface SourceLine {
   /** From the project's root, with slashes. */
   readonly file: string;
   /** From 1. */

@@ -32,7 +32,7 @@ const UNWANTED =
   /pulsar|kafka|zookeeper|bookkeeper|\bminio\b|\betcd\b|redis|celery|statsd|triggerer|postgresql/i;
 
 /** What of a pod breaks the `restricted` standard, and why it must. A pattern that fits nothing is a problem, too. */
-export const EXPLAINED: readonly { pod: string; problem: RegExp; reason: string }[] = [
+const EXPLAINED: readonly { pod: string; problem: RegExp; reason: string }[] = [
   {
     pod: "logging/fluent-bit",
     problem: /^volume \w+: hostPath$|runAsUser 0|runAsNonRoot/,
@@ -94,7 +94,7 @@ function podProblems(manifest: Manifest, pod: PodSpec): Problem[] {
 }
 
 /** `airflow/airflow-scheduler`. */
-export const workloadOf = ({ metadata }: Manifest): string => `${metadata.namespace}/${metadata.name}`;
+const workloadOf = ({ metadata }: Manifest): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Pods of the manifests that the stack doesn't count, counts otherwise, or counts without there being any. */
 function footprintProblems(manifests: readonly Manifest[], footprints: readonly PodFootprint[]): Problem[] {

@@ -12,7 +12,7 @@ import { ROOT, type RunResult, run } from "./run.ts";
 const BIN = resolve(ROOT, process.env.CALI_AIRFLOW_BIN || ".venv-airflow/bin");
 const SERVICE = join(ROOT, "services/airflow-dags");
 
-export const DIGEST = `sha256:${"0a".repeat(32)}`;
+const DIGEST = `sha256:${"0a".repeat(32)}`;
 
 /** What the chart tells the DAGs by the environment. */
 export const SETTINGS = {

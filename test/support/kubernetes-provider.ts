@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "./synth.ts";
  *
  * From terraform-provider-kubernetes 2.38.0, `kubernetes/`; each row names the file that decides it.
  */
-export interface SentDefaults {
+interface SentDefaults {
   readonly block: Block;
   readonly sent: JsonObject;
   readonly source: string;
@@ -24,7 +24,7 @@ type Block =
   | "container security context"
   | "seccomp profile";
 
-export const SENT_DEFAULTS: readonly SentDefaults[] = [
+const SENT_DEFAULTS: readonly SentDefaults[] = [
   {
     block: "container security context",
     sent: { allow_privilege_escalation: true, privileged: false, read_only_root_filesystem: false },

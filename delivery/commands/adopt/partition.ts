@@ -10,7 +10,7 @@ export const ADOPTING_STACKS = [
   "06-iam",
   "07-ecr",
 ] as const;
-export type AdoptingStack = (typeof ADOPTING_STACKS)[number];
+type AdoptingStack = (typeof ADOPTING_STACKS)[number];
 
 /**
  * Which stack takes which resource. The names are HCL's, which are the same in both layouts; `true` is any name, where the

@@ -1,7 +1,7 @@
 import type { Step } from "../../core/state-backend/step.ts";
 
 /** A command group of the AWS CLI. */
-export type CliService = "s3api" | "dynamodb";
+type CliService = "s3api" | "dynamodb";
 
 interface Operation {
   readonly cli: CliService;

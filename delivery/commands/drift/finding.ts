@@ -5,7 +5,7 @@ export const KINDS = ["failed", "outside", "same-object", "not-in-code", "unknow
 export type Kind = (typeof KINDS)[number];
 
 /** A value within words: an address, a stack, an id. Whoever writes the words makes sure that it stays one. */
-export interface Value {
+interface Value {
   readonly value: string;
 }
 

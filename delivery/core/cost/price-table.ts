@@ -41,7 +41,7 @@ const tableSchema = z
   });
 
 /** What one unit of something costs. */
-export interface Price {
+interface Price {
   /** null: not known. */
   readonly usd: number | null;
   readonly per: string;

@@ -21,7 +21,7 @@ const stackResultSchema = z.object({
 });
 
 /** `deploy.json`, which `cali deploy --out FOLDER` keeps up to date while it works. */
-export const deployResultSchema = z.object({
+const deployResultSchema = z.object({
   environment: z.string(),
   commit: z.string(),
   pullRequest: z.int().optional(),

@@ -9,7 +9,7 @@ export type Step = string | number;
 /** Gives the value of a reference such as `["var", "project_name"]`; throws where there is none. */
 export type Lookup = (path: readonly Step[]) => unknown;
 
-export class ExpressionError extends Error {
+class ExpressionError extends Error {
   constructor(message: string, text: string, position: number) {
     super(`${message} at ${position} of ${JSON.stringify(text)}`);
     this.name = "ExpressionError";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What `terraform providers schema -json` says of an attribute. */
-export interface AttributeSchema {
+interface AttributeSchema {
   readonly type: string | [string, unknown];
   readonly required?: boolean;
   readonly optional?: boolean;

@@ -4,7 +4,7 @@
  */
 
 /** What an attribute has to do for a rule to hold. */
-export type Turn =
+type Turn =
   /** A number gets smaller. */
   | "less"
   /** The same where 0 or nothing stands for "for ever": a limit where there was none, or a lower one. */

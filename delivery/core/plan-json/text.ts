@@ -1,7 +1,7 @@
 import { ExactNumber } from "./json.ts";
 import { isList, isMap, type Node, Sensitive, TextDocument, UNKNOWN } from "./node.ts";
 
-export const KNOWN_AFTER_APPLY = "(known after apply)";
+const KNOWN_AFTER_APPLY = "(known after apply)";
 export const SENSITIVE = "(sensitive)";
 
 /**

@@ -49,7 +49,7 @@ function counts(stack: StackReport): string[] {
 }
 
 /** `12.00 → 15.30`; what has no known price is said, never taken for 0. */
-export function costCell(cost: CostChange | undefined): string {
+function costCell(cost: CostChange | undefined): string {
   if (!cost) return NONE;
   if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return `${cost.unknown} unknown`;
   const [before, after] = [cost.before.toFixed(2), cost.after.toFixed(2)];

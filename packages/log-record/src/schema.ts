@@ -4,8 +4,8 @@ import { z } from "zod";
 export const LEVELS = ["DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 export type Level = (typeof LEVELS)[number];
 
-export const LEVEL_SOURCES = ["record", "text", "status", "panic", "traceback", "default"] as const;
-export const TIMESTAMP_SOURCES = ["record", "runtime", "arrival"] as const;
+const LEVEL_SOURCES = ["record", "text", "status", "panic", "traceback", "default"] as const;
+const TIMESTAMP_SOURCES = ["record", "runtime", "arrival"] as const;
 
 /** Longest message of a record, in UTF-16 code units. */
 export const MAX_MESSAGE_LENGTH = 16_384;

@@ -44,7 +44,7 @@ export interface GeneratedLine {
   bad: Bad | undefined;
 }
 
-export const DEFAULTS = {
+const DEFAULTS = {
   badShare: 0,
   noiseShare: 0.01,
   incidentEvery: 300_000,

@@ -56,7 +56,7 @@ export function readFluentBitValues(env: Readonly<Record<string, string>> = {}):
  * Reads Fluent Bit's classic format: `[SECTION]`, indented `Key Value` lines, `#` comments.
  * https://docs.fluentbit.io/manual/administration/configuring-fluent-bit/classic-mode/format-schema
  */
-export function parseClassic(text: string): Section[] {
+function parseClassic(text: string): Section[] {
   const sections: { name: string; entries: [string, string][] }[] = [];
   for (const line of text.split("\n").map((one) => one.trim())) {
     if (line === "" || line.startsWith("#")) continue;

@@ -5,7 +5,7 @@ import { readTime } from "./time.ts";
 import type { Draft, ReadContext, TextFormat } from "./types.ts";
 
 /** What the groups of a pattern may be named. */
-export type Groups = Readonly<
+type Groups = Readonly<
   Partial<
     Record<
       "time" | "level" | "service" | "version" | "trace" | "message" | "status" | "code" | "type" | "pod",

@@ -60,7 +60,7 @@ export interface Inner {
 }
 
 /** An object around logs. */
-export interface Opened {
+interface Opened {
   readonly format: string;
   readonly inner: readonly Inner[];
   /** The envelope of those from this place on, to be sent again. */

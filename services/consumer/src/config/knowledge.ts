@@ -75,5 +75,3 @@ export const knowledgeSchema = z
       });
     }
   });
-
-export type KnowledgeConfig = z.output<typeof knowledgeSchema>;

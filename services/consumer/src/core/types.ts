@@ -163,7 +163,7 @@ export interface KnownCause {
 }
 
 /** A known error that reads much like another. */
-export interface NearError {
+interface NearError {
   readonly pattern: string;
   readonly cause: string;
   /** From -1 to 1. */

@@ -1,9 +1,9 @@
 import type { LogRecord } from "@cali/log-record";
 
 /** More than this share of what a service wrote within five minutes is refused … */
-export const MOST_REFUSED = 0.05;
+const MOST_REFUSED = 0.05;
 /** … and at least so many: then somebody has to hear of it. */
-export const LEAST_REFUSED = 20;
+const LEAST_REFUSED = 20;
 const WINDOW_MS = 5 * 60_000;
 /** Services that are watched at once; the one that was heard of least lately goes. */
 const MOST_SERVICES = 1_000;

@@ -8,7 +8,7 @@ import { inspect } from "node:util";
  * - `denied`, `missing`: the role may not, or there is no such stream or shard; a person has to act
  * - `trouble`: network, time-out, Kinesis itself; wait and try again
  */
-export type FailureKind = "expired" | "throttled" | "key" | "denied" | "missing" | "trouble";
+type FailureKind = "expired" | "throttled" | "key" | "denied" | "missing" | "trouble";
 
 export interface Failure {
   kind: FailureKind;

@@ -6,7 +6,7 @@ import { classify } from "./failures.ts";
 import type { ReadResult, StreamRecord } from "./records.ts";
 
 /** Most bytes that one GetRecords call returns (AWS: 10 MiB, and one record may be 1 MiB more with its key). */
-export const MAX_READ_BYTES = 11 * 1024 * 1024;
+const MAX_READ_BYTES = 11 * 1024 * 1024;
 
 export interface ReaderLimits {
   /** Records asked for in one call, 1 to 10,000. */

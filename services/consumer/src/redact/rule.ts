@@ -26,7 +26,7 @@ export interface PatternRule extends Named {
 }
 
 /** A rule that looks by itself. */
-export interface SearchRule extends Named {
+interface SearchRule extends Named {
   /** What is secret, in the order of the text. */
   readonly search: (text: string) => [start: number, end: number][];
 }

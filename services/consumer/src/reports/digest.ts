@@ -27,9 +27,9 @@ const digestSchema = z.object({
 });
 
 /** WARN, ERROR and FATAL lines of one template. */
-export type DigestEntry = z.infer<typeof entrySchema>;
+type DigestEntry = z.infer<typeof entrySchema>;
 /** A day's errors; kept under `reports/digest/`, where the day after compares with it. */
-export type DayDigest = z.infer<typeof digestSchema>;
+type DayDigest = z.infer<typeof digestSchema>;
 
 export interface DigestReport {
   readonly digest: DayDigest;

@@ -35,7 +35,7 @@ export interface Thresholds {
   readonly emptyShareRise: { readonly warn: number; readonly fail: number };
 }
 
-export const DEFAULT_THRESHOLDS: Thresholds = {
+const DEFAULT_THRESHOLDS: Thresholds = {
   volume: { warnBelow: 0.8, failBelow: 0.5, warnAbove: 2 },
   invalidShare: { warn: 0.01, fail: 0.05 },
   gapMinutes: { warn: 10, fail: 60 },

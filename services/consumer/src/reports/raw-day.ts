@@ -5,7 +5,7 @@ import { ObjectStoreError } from "../state/objects/errors.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 
 /** What Firehose archives: `raw/dt=YYYY-MM-DD/`, gzip of JSON objects, by the day (UTC) of arrival. */
-export const RAW = "raw/";
+const RAW = "raw/";
 
 /** One archived payload. */
 export interface RawPayload {

@@ -4,7 +4,7 @@ import type { Alert, Contribution, GroupMeta, TemplateState } from "../../src/co
 import type { StateStore } from "../../src/state/types.ts";
 import { freshCheckpoint, noTotals } from "../../src/state/types.ts";
 
-export const contribution = (shardId: string, fingerprint: string, count: number): Contribution => ({
+const contribution = (shardId: string, fingerprint: string, count: number): Contribution => ({
   shardId,
   fingerprint,
   count,

@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import { SLOTS, type Slot, type SlotContext } from "./slots.ts";
 
 /** How a template of WARN, ERROR or FATAL comes about. */
-export type Role =
+type Role =
   /** It may start an incident, and happens alone now and then. */
   | "root"
   /** It is said by the caller of a service that fails. */

@@ -5,7 +5,7 @@ import { TextSink } from "./text.ts";
 import type { Sink } from "./types.ts";
 
 /** What a record says about its origin besides the pod, which the line knows. */
-export interface Place {
+interface Place {
   platform: string;
   environment: string;
 }

@@ -5,7 +5,7 @@ import type { Random } from "../random.ts";
 import { type Window, type WindowOptions, Windows } from "./windows.ts";
 
 /** How an incident reaches one service. */
-export interface Reach {
+interface Reach {
   /** When the service starts to suffer, ms since the epoch. */
   from: number;
   /** Share of its requests that fail. */

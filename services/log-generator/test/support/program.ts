@@ -15,7 +15,7 @@ export interface Counters {
   seed: string;
 }
 
-export interface Ended {
+interface Ended {
   code: number | null;
   stdout: string;
   stderr: string;

@@ -20,7 +20,7 @@ export interface Answer {
   readonly nearest: readonly Near[];
 }
 
-export interface Near {
+interface Near {
   readonly entry: string;
   readonly score: number;
   readonly against: string;

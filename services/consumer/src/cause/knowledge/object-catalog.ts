@@ -2,7 +2,7 @@ import type { ObjectStore } from "../../state/objects/types.ts";
 import { type Catalog, type CatalogEntry, entrySchema } from "./catalog.ts";
 
 /** Where the knowledge base is: `knowledge/<id>.json`. */
-export const KNOWLEDGE = "knowledge/";
+const KNOWLEDGE = "knowledge/";
 
 /** An object of the knowledge base is none; the message names it. */
 export class KnowledgeCorruptError extends Error {

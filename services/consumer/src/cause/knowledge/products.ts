@@ -5,7 +5,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 
 /** Something in the files of known errors is wrong; the message lists every problem: where, given, allowed. */
-export class ProductFileError extends Error {
+class ProductFileError extends Error {
   override readonly name = "ProductFileError";
 }
 

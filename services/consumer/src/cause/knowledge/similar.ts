@@ -26,7 +26,7 @@ export interface SimilarKnowledgeOptions {
 }
 
 /** Knowledge of an error that reads much the same. */
-export interface Similar {
+interface Similar {
   readonly entry: CatalogEntry & { readonly cause: string; readonly action: string };
   /** From -1 to 1. */
   readonly similarity: number;

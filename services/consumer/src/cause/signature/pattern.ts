@@ -1,7 +1,7 @@
 import { DOUBT, NEGATIONS, type Word, wordsOf } from "./words.ts";
 
 /** A word of a pattern. */
-export interface PatternWord extends Word {
+interface PatternWord extends Word {
   /** Whether a text without it is another error. */
   readonly isRequired: boolean;
   /** Whether it only tells which of several patterns is meant: a number that may be a value. */

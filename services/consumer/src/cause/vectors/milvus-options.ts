@@ -12,7 +12,7 @@ function isAddress(given: string): boolean {
   return given.startsWith("https://") || /:\d+\/?$/.test(given);
 }
 
-export const milvusOptions = z
+const milvusOptions = z
   .strictObject({
     address: z
       .string()

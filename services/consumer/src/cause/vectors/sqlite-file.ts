@@ -8,7 +8,7 @@ import { VectorStoreError } from "./errors.ts";
 import type { VectorMaking } from "./types.ts";
 
 /** The file is no database, or not a whole one. */
-export class DamagedVectorsError extends VectorStoreError {}
+class DamagedVectorsError extends VectorStoreError {}
 
 /** "CALV": tells this file from another program's, which is never changed. */
 const APPLICATION = 0x43414c56;
