@@ -18,6 +18,7 @@ const NAMES = /(^|_)(name|bucket|identifier)$/;
 const NOT_OURS = new Set([
   "aws_eks_addon addon_name",
   "aws_cloudwatch_log_stream name",
+  "aws_cloudwatch_metric_alarm metric_name",
   "aws_iam_role_policy name",
 ]);
 /** The name of another resource. */

@@ -133,6 +133,7 @@ describe("files and what deploys them", () => {
     ".github/ISSUE_TEMPLATE/**",
     ".github/*.md",
     ".github/zizmor.yml",
+    ".github/actionlint.yaml",
     "scripts/**",
     "bin/**",
     // CI tests; the nightly run looks and deploys nothing.
