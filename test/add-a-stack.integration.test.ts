@@ -33,6 +33,8 @@ beforeEach(async () => {
     if (existsSync(join(ROOT, folder))) symlinkSync(join(ROOT, folder), join(copy, folder));
   }
   await git("init", "--quiet");
+  // A link is no folder to .gitignore's `node_modules/`.
+  writeFileSync(join(copy, ".git/info/exclude"), "node_modules\n");
   await git("add", "--all");
   await git("-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", "copy");
 });

@@ -110,7 +110,7 @@ describe("physical names", () => {
   });
 
   it.each([
-    ["aws_sqs_queue", { name: "cali-dev-billing" }],
+    ["aws_sqs_queue", { name: "cali-dev-made-elsewhere" }],
     ["aws_cloudwatch_metric_alarm", { alarm_name: "billing" }],
     ["aws_s3_bucket", { bucket: "cali-dev-bills-${data.aws_caller_identity.current.account_id}" }],
     ["aws_iam_role", { name: "${var.project_name}-billing-role" }],
