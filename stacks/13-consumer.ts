@@ -113,6 +113,10 @@ export class Consumer extends Construct {
         variable: "slack_webhook_url",
         description: "Slack's incoming webhook for alerts; empty: alerts are only logged",
       },
+      CALI_SLACK_FALLBACK_WEBHOOK_URL: {
+        variable: "slack_fallback_webhook_url",
+        description: "Slack's webhook for alerts when the other one is gone; empty: there is none",
+      },
       CALI_LLM_API_KEY: {
         variable: "llm_api_key",
         description: "API key of the language model; empty: none is asked",
