@@ -81,7 +81,7 @@ describe("what starts which workflow", () => {
     ["docs/operations.md", []],
     ["README.md", []],
     ["local/main.ts", []],
-    ["test/synth.test.ts", []],
+    ["test/synth.integration.test.ts", []],
   ])("%s: %j", (path, started) => {
     expect(startedBy(path)).toEqual(started);
   });

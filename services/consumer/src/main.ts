@@ -22,7 +22,8 @@ if (isEntry) {
   program()
     .parseAsync()
     .catch((error: unknown) => {
-      const { name, message } = error as Error;
+      const { name, message, code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") return;
       process.stderr.write(`consumer: ${name}: ${message}\n`);
       process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
     });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { program } from "../src/commands/cli.ts";
@@ -32,6 +33,21 @@ it("lists every key with its variable", async () => {
   const consumer = new ConsumerProcess(MAIN, {}, ["keys"]);
   expect(await consumer.ended).toBe(0);
   expect(consumer.output).toContain("kinesis.pollIntervalMs\n    CALI_KINESIS_POLL_INTERVAL_MS\n");
+});
+
+it("ends quietly when whoever reads has seen enough, and says its version", () => {
+  const ask = `export NODE_NO_WARNINGS=1; yes '{"text":"x"}' | head -5000 | "$0" "$1" knowledge ask --json | head -1`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", ask, process.execPath, MAIN], { encoding: "utf8" });
+  expect({
+    lines: stdout.trimEnd().split("\n").length,
+    stderr,
+  }).toEqual({
+    lines: 1,
+    stderr: "",
+  });
+  expect(spawnSync(process.execPath, [MAIN, "--version"], { encoding: "utf8" }).stdout).toMatch(
+    /^\d+\.\d+\.\d+\n$/,
+  );
 });
 
 it("says why it cannot start and exits with 1; started, it stops when it is told to", async () => {
