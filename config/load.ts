@@ -73,7 +73,12 @@ function environmentProblems({ stateLayout, environment }: Config, name: string)
 function sharedStateProblems(config: Config, name: string, folder: string): ConfigProblem[] {
   const { bucket } = stateBackend(config);
   return environmentFiles(folder)
-    .filter((other) => other !== name && bucketOf(join(folder, `${other}.yaml`)) === bucket)
+    .filter((other) => {
+      if (other === name) return false;
+      const its = readIfValid(join(folder, `${other}.yaml`));
+      const isSuccession = config.insteadOf === other || its?.insteadOf === name;
+      return its !== undefined && !isSuccession && stateBackend(its).bucket === bucket;
+    })
     .map((other) => ({
       key: "state.bucket",
       given: `${bucket}, which ${configFile(other)} has as well`,
@@ -81,9 +86,9 @@ function sharedStateProblems(config: Config, name: string, folder: string): Conf
     }));
 }
 
-function bucketOf(path: string): string | undefined {
+function readIfValid(path: string): Config | undefined {
   try {
-    return stateBackend(parseConfigText(readFileSync(path, "utf8"), path)).bucket;
+    return parseConfigText(readFileSync(path, "utf8"), path);
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;

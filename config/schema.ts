@@ -96,6 +96,14 @@ export const shape = z.strictObject({
     .enum(["pod-identity", "irsa"])
     .default("pod-identity")
     .describe("How pods get their role."),
+  insteadOf: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, { error: "the name of a configuration file without .yaml" })
+    .nullable()
+    .default(null)
+    .describe(
+      "Another file of this very environment, whose place this one takes: only such two may have one state. `cali switch` writes it.",
+    ),
   state: stateSchema,
   provider: providerSchema,
   tags: z

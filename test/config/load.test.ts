@@ -126,6 +126,15 @@ describe("files beside each other", () => {
     expect(problem?.allowed).toContain(`config/${env}.yaml and ${other}`);
   });
 
+  it("may share one when a file says whose place it takes, and only with that one", () => {
+    const files = { users: usersText, ours: `${usersText}\ninsteadOf: users\n` };
+    expect(problems(files, "ours")).toEqual([]);
+    expect(problems(files, "users")).toEqual([]);
+    const [problem, ...more] = problems({ ...files, third: usersText }, "ours");
+    expect(problem?.given).toContain("config/third.yaml");
+    expect(more).toEqual([]);
+  });
+
   it("don't keep each other from loading when one is broken", () => {
     expect(problems({ dev: devText, other: "environment: [\n", third: "region: mars\n" }, "dev")).toEqual([]);
   });

@@ -3,14 +3,15 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { CONFIG_FOLDER } from "../../../config/load.ts";
+import { CONFIG_FOLDER, loadConfig } from "../../../config/load.ts";
 import { type Json, merged } from "../../../config/overrides.ts";
+import { stateBackend } from "../../../config/state-backend.ts";
 import { synthesizeTo } from "../../core/application/synthesize.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
 import { readStateFile, type StateFile } from "../../core/terraform/state-file.ts";
 import { writeConfig } from "./config-file.ts";
-import { type Backend, derive } from "./derive.ts";
+import { type Backend, derive, type Setting } from "./derive.ts";
 import { carriedAlong, forgotten } from "./foreign.ts";
 import { parityOf, patchFor } from "./parity.ts";
 import { hasOverrides, renderReport, type SwitchReport } from "./report.ts";
@@ -72,7 +73,8 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     lockTable: options.lockTable,
   };
   const template = await readFile(join(CONFIG_FOLDER, `${TEMPLATE}.yaml`), "utf8");
-  const { text, notAllowed } = writeConfig(template, derive(state, variables, backend), file);
+  const settings = derive(state, variables, backend);
+  const { text, notAllowed } = writeConfig(template, [...settings, ...succession(settings)], file);
 
   const before = existsSync(path) ? await readFile(path, "utf8") : undefined;
   const overrides = join(CONFIG_FOLDER, `${env}.overrides`);
@@ -111,6 +113,12 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     else await writeFile(path, before);
     throw error;
   }
+}
+
+/** The shipped example may name the very state that the new file is for: the new one takes its place. */
+function succession(settings: readonly Setting[]): Setting[] {
+  const bucket = settings.find(([path]) => path.join(".") === "state.bucket")?.[1];
+  return stateBackend(loadConfig({ env: TEMPLATE })).bucket === bucket ? [[["insteadOf"], TEMPLATE]] : [];
 }
 
 /** The report of what is synthesized with the overrides: they are believed only when the comparison says so. */
