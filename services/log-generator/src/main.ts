@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import own from "../package.json" with { type: "json" };
 import { type Config, parseOptions } from "./config.ts";
 import { OptionError } from "./errors.ts";
 import { generate } from "./generate.ts";
@@ -15,7 +14,6 @@ const EXIT = { done: 0, undelivered: 1, badOptions: 2 } as const;
 
 const command = new Command("log-generator")
   .description("Writes the logs of a shop of a dozen services: traffic, incidents, noise, and bad records.")
-  .version(own.version)
   .option("--sink <sink>", "where lines go: stdout, file, kinesis or firehose", "stdout")
   .option("--file <path>", "the file of --sink file")
   .option("--overwrite", "write --file and --labels anew when they hold something")

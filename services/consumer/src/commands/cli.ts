@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import own from "../../package.json" with { type: "json" };
 import { knowledgeCommand } from "../cause/knowledge/commands.ts";
 import { configKeys, loadConfig, secretsOf } from "../config/load.ts";
 import { createLog } from "../ops/log.ts";
@@ -58,7 +57,6 @@ function keysCommand(): Command {
 export function program(): Command {
   return new Command("consumer")
     .description("CALI's consumer: from the log stream to Slack alerts")
-    .version(own.version)
     .addCommand(runCommand())
     .addCommand(replayCommand())
     .addCommand(qualityCommand())
