@@ -94,6 +94,46 @@ describe("cali switch", () => {
     expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toBe(written);
   });
 
+  it("says all anew with --force, and leaves both files as they were when it fails", async () => {
+    const state = JSON.parse(readFileSync(STATE, "utf8"));
+    const versioning = state.resources.find(
+      ({ type }: { type: string }) => type === "aws_s3_bucket_versioning",
+    );
+    versioning.instances[0].attributes.versioning_configuration[0].status = "Suspended";
+    state.resources.push({
+      mode: "managed",
+      type: "aws_sns_topic",
+      name: "alerts",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances: [{ schema_version: 0, attributes: { name: "cali-alerts" } }],
+    });
+    const args = [
+      "switch",
+      "--state",
+      file("changed.tfstate", JSON.stringify(state)),
+      "--env",
+      "team",
+      "--force",
+    ];
+    const tfvars = ["--tfvars", file("terraform.tfvars", TFVARS)];
+    const files = () =>
+      ["team.yaml", "team.overrides/infra.json"].map((name) =>
+        readFileSync(join(checkout, "config", name), "utf8"),
+      );
+    const first = await cali(...args, ...tfvars);
+    const written = files();
+    expect(JSON.parse(written[1] ?? "")).toEqual({
+      resource: { aws_s3_bucket_versioning: { logs: { versioning_configuration: { status: "Suspended" } } } },
+      removed: [{ from: "aws_sns_topic.alerts", lifecycle: { destroy: false } }],
+    });
+    expect(await cali(...args, ...tfvars)).toEqual(first);
+    expect(files()).toEqual(written);
+
+    const failed = await cali(...args, ...tfvars, "--hcl", join(folder, "no-such-folder"));
+    expect(failed.code).toBe(1);
+    expect(files()).toEqual(written);
+  });
+
   it("takes along what the hand-written project has besides, without its secrets", async () => {
     const state = JSON.parse(readFileSync(STATE, "utf8"));
     state.resources.push({

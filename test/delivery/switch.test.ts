@@ -64,7 +64,7 @@ describe("a state as the hand-written project makes it", () => {
   it("needs no override, and keeps the comments of what is unsafe", () => {
     const { text, found, infra, after } = switched(readStateFile(STATE));
     expect(found).toMatchObject({ differences: [], foreign: [], created: [], compared: 48 });
-    expect(infra).toEqual({ removed: [] });
+    expect(infra).toEqual({});
     expect(after.differences).toEqual([]);
     expect(text).toContain("encryption: none # UNSAFE: records rest unencrypted in the stream");
     expect(text).toContain(

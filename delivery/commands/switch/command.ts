@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { CONFIG_FOLDER, loadConfig } from "../../../config/load.ts";
 import { type Json, merged } from "../../../config/overrides.ts";
@@ -14,8 +14,8 @@ import { writeConfig } from "./config-file.ts";
 import { type Backend, derive, type Setting } from "./derive.ts";
 import { carriedAlong, forgotten } from "./foreign.ts";
 import { parityOf, patchFor } from "./parity.ts";
-import { hasOverrides, renderReport, type SwitchReport } from "./report.ts";
-import { readVariables, type Variables } from "./variables.ts";
+import { renderReport, type SwitchReport } from "./report.ts";
+import { readVariables } from "./variables.ts";
 
 interface Options {
   readonly state: string;
@@ -76,56 +76,68 @@ async function switchTo(options: Options): Promise<SwitchReport> {
   const settings = derive(state, variables, backend);
   const { text, notAllowed } = writeConfig(template, [...settings, ...succession(settings)], file);
 
-  const before = existsSync(path) ? await readFile(path, "utf8") : undefined;
-  const overrides = join(CONFIG_FOLDER, `${env}.overrides`);
-  await writeFile(path, text);
+  const overrides = join(CONFIG_FOLDER, `${env}.overrides`, `${STACK}.json`);
+  const before = await Promise.all([path, overrides].map(contentOf));
+  const compared = comparable(state);
   try {
+    await write(path, text);
+    // What an earlier run said would hide what this one has to say.
+    await rm(overrides, { force: true });
     const root = await synthesized(env);
-    const found = parityOf(root, withoutKeys(state), variables);
-    const { patch, left } = patchFor(found.differences, withoutKeys(state));
+    const found = parityOf(root, compared, variables);
+    const { patch, left } = patchFor(found.differences, compared);
+    const overridden = found.differences.filter((one) => !left.includes(one));
+    let after = found;
+    if (overridden.length > 0) {
+      // Overrides are believed only when the comparison says so. It never sees what is carried along: that is the user's own.
+      await write(overrides, asJson(patch));
+      after = parityOf(await synthesized(env), compared, variables);
+    }
     const isCarried = options.hcl !== undefined;
-    const extra = isCarried
-      ? await carriedAlong(options.hcl ?? "", root)
-      : found.foreign.length > 0
-        ? forgotten(found.foreign)
-        : {};
-    const whole = merged(patch as Json, extra as Json) as JsonObject;
-    const report: SwitchReport = {
+    const extra = isCarried ? await carriedAlong(options.hcl ?? "", root) : forgotten(found.foreign);
+    const whole = merged(patch, extra);
+    const hasOverrides = Object.keys(whole as JsonObject).length > 0;
+    if (hasOverrides) await write(overrides, asJson(whole));
+    return {
       environment: env,
       state,
       assumed: assumed(backend),
       own: found.compared,
       foreign: found.foreign,
       isCarried,
-      overridden: found.differences.filter((one) => !left.includes(one)),
+      hasOverrides,
+      overridden,
       notAllowed,
-      left,
-      created: found.created,
+      left: after.differences,
+      created: after.created,
     };
-    if (hasOverrides(report) || Object.keys(whole).length > 0) {
-      await mkdir(overrides, { recursive: true });
-      await writeFile(join(overrides, `${STACK}.json`), `${JSON.stringify(whole, undefined, 2)}\n`);
-    }
-    return await checked(report, state, variables);
   } catch (error) {
     // Nothing is half-done: what was there before is there again.
-    if (before === undefined) await rm(path, { force: true });
-    else await writeFile(path, before);
+    await Promise.all([path, overrides].map((file, index) => restore(file, before[index])));
     throw error;
   }
+}
+
+const asJson = (value: Json) => `${JSON.stringify(value, undefined, 2)}\n`;
+
+async function contentOf(path: string): Promise<string | undefined> {
+  return existsSync(path) ? await readFile(path, "utf8") : undefined;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
+async function restore(path: string, text: string | undefined): Promise<void> {
+  if (text === undefined) await rm(path, { force: true });
+  else await write(path, text);
 }
 
 /** The shipped example may name the very state that the new file is for: the new one takes its place. */
 function succession(settings: readonly Setting[]): Setting[] {
   const bucket = settings.find(([path]) => path.join(".") === "state.bucket")?.[1];
   return stateBackend(loadConfig({ env: TEMPLATE })).bucket === bucket ? [[["insteadOf"], TEMPLATE]] : [];
-}
-
-/** The report of what is synthesized with the overrides: they are believed only when the comparison says so. */
-async function checked(report: SwitchReport, state: StateFile, variables: Variables): Promise<SwitchReport> {
-  if (report.overridden.length === 0) return report;
-  const again = parityOf(await synthesized(report.environment), withoutKeys(state), variables);
-  return { ...report, left: again.differences, created: again.created };
 }
 
 async function synthesized(env: string): Promise<StackJson> {
@@ -138,8 +150,8 @@ async function synthesized(env: string): Promise<StackJson> {
   }
 }
 
-/** Numbers as keys (`count`) are resources of others; the comparison knows `for_each` alone. */
-function withoutKeys(state: StateFile) {
+/** What the comparison looks at: no modules, and keys as text, since numbers (`count`) are of resources of others. */
+function comparable(state: StateFile) {
   return {
     ...state,
     resources: state.resources

@@ -12,9 +12,8 @@ import { put } from "./parity.ts";
  */
 export function forgotten(addresses: readonly string[]): JsonObject {
   const resources = [...new Set(addresses.map((address) => address.replace(/\[.*$/, "")))];
-  return {
-    removed: resources.map((from) => ({ from, lifecycle: { destroy: false } })),
-  };
+  if (resources.length === 0) return {};
+  return { removed: resources.map((from) => ({ from, lifecycle: { destroy: false } })) };
 }
 
 /** Blocks that stand under a type and a name, and those under a name alone. */

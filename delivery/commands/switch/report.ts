@@ -13,6 +13,7 @@ export interface SwitchReport {
   readonly foreign: readonly string[];
   /** Whether they come along with their text. */
   readonly isCarried: boolean;
+  readonly hasOverrides: boolean;
   /** Differences that the overrides settle. */
   readonly overridden: readonly Difference[];
   /** Keys whose live value the configuration doesn't allow; the overrides say it. */
@@ -54,13 +55,10 @@ export function renderReport(report: SwitchReport): string {
         `foreign  ${address}: ${report.isCarried ? "comes along" : "is forgotten by the state and stays alive; --hcl <folder> takes it along"}`,
     ),
     ...versions(state),
-    `wrote    config/${environment}.yaml${hasOverrides(report) ? ` and config/${environment}.overrides/infra.json` : ""}: look at both, then`,
+    `wrote    config/${environment}.yaml${report.hasOverrides ? ` and config/${environment}.overrides/infra.json` : ""}: look at both, then`,
     `next     npx cali plan --env ${environment}`,
   ].join("\n");
 }
-
-export const hasOverrides = ({ overridden, foreign }: Pick<SwitchReport, "overridden" | "foreign">) =>
-  overridden.length > 0 || foreign.length > 0;
 
 function versions(state: StateFile): string[] {
   const newer = state.resources
