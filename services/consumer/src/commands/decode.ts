@@ -3,6 +3,7 @@ import { isZone } from "@cali/log-record";
 import { Command, InvalidArgumentError } from "commander";
 import type { Payload } from "../decode/collector.ts";
 import { decode } from "../decode/decode.ts";
+import { endWithReader, writeLine } from "../ops/output.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -19,13 +20,9 @@ export function decodeCommand(): Command {
     .option("--json", "one JSON object a line: {ok: true, record, format} or {ok: false, reason}")
     .option("--time-zone <zone>", "of times that name none: Asia/Seoul, +09:00", parseZone, "UTC")
     .action(async ({ json, timeZone }: Options) => {
-      // A reader that has enough, such as head, ends the output.
-      process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-        if (error.code !== "EPIPE") throw error;
-        process.exit(0);
-      });
+      endWithReader();
       const payloads = decode(await buffer(process.stdin), { zone: timeZone });
-      for (const payload of payloads) await write(`${json ? asJson(payload) : asText(payload)}\n`);
+      for (const payload of payloads) await writeLine(json ? asJson(payload) : asText(payload));
     });
 }
 
@@ -39,11 +36,6 @@ function asText(payload: Payload): string {
   if (!payload.ok) return `refused: ${JSON.stringify(payload.reason)}`;
   const { timestamp, level, service, message } = payload.record;
   return `${timestamp} ${level} ${service} (${payload.format}): ${JSON.stringify(message)}`;
-}
-
-/** Waits while the reader is slower. */
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once("drain", resolve));
 }
 
 function parseZone(text: string): string {

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { z } from "zod";
 import { loadSection } from "../config/load.ts";
+import { endWithReader, writeLine } from "../ops/output.ts";
 import { Redactor, RULES } from "./redact.ts";
 import { redactionSchema, rulesOf } from "./team-rules.ts";
 
@@ -17,11 +18,7 @@ export function redactCommand(): Command {
     .option("--json", 'read lines of {"text"}, write {"text": redacted, "rules": […]} for each')
     .option("--rules", "list the rules instead: name and what is written instead of a value")
     .action(async ({ config, json, rules }: { config?: string; json?: boolean; rules?: boolean }) => {
-      process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-        // `| head` has seen enough.
-        if (error.code === "EPIPE") process.exit(0);
-        throw error;
-      });
+      endWithReader();
       if (rules) {
         for (const { id, kind } of RULES) process.stdout.write(`${id}\t<${kind}>\n`);
         return;
@@ -36,16 +33,9 @@ export function redactCommand(): Command {
         crlfDelay: Number.POSITIVE_INFINITY,
       })) {
         number++;
-        await write(`${json ? inJson(redactor, line, number) : marked(redactor, line)}\n`);
+        await writeLine(json ? inJson(redactor, line, number) : marked(redactor, line));
       }
     });
-}
-
-/** Waits when nobody takes what was written. */
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) {
-    await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
-  }
 }
 
 function marked(redactor: Redactor, line: string): string {

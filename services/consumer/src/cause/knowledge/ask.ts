@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { LEVELS, type Level } from "@cali/log-record";
 import { z } from "zod";
+import { writeLine } from "../../ops/output.ts";
 import type { Catalog } from "./catalog.ts";
 import { KnownSignatures } from "./known-signatures.ts";
 import { SEED, seedIdOf } from "./seed.ts";
@@ -96,7 +96,7 @@ export async function answerLines(
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     place++;
     const answer = asJson ? await answerJson(line, place, asking) : told(await asking.answer(line));
-    if (!output.write(`${answer}\n`)) await once(output, "drain");
+    await writeLine(answer, output);
   }
 }
 
