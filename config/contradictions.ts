@@ -226,7 +226,7 @@ export const configSchema = CONTRADICTIONS.reduce<z.ZodType<Config>>(
     schema.refine(holds, {
       path,
       error: allowed,
-      // Always for a mapping, whatever else is wrong in it: a contradiction is told together with the other
+      // Always for a mapping, whatever else is wrong in it: a contradiction is reported together with the other
       // problems, not after they are mended.
       when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value),
     }),

@@ -68,7 +68,7 @@ function environmentProblems({ stateLayout, environment }: Config, name: string)
 
 /**
  * Two environments in one bucket would share states: what runs in the cluster has the same keys in every layout. Files that
- * cannot be read are passed over: each is told of when it is loaded.
+ * cannot be read are passed over: each is reported when it is loaded.
  */
 function sharedStateProblems(config: Config, name: string, folder: string): ConfigProblem[] {
   const { bucket } = stateBackend(config);

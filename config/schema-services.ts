@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** CALI's own services in the cluster: how many, how large, and what they are told. A part of `schema.ts`. */
+/** CALI's own services in the cluster: how many, how large, and their settings. A part of `schema.ts`. */
 
 const cpu = z.string().regex(/^(\d+m|\d+(\.\d+)?)$/, { error: "processors such as 250m or 0.5" });
 const memory = z.string().regex(/^\d+(Mi|Gi)$/, { error: "memory such as 256Mi or 1Gi" });

@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { withLogicalId } from "./logical-id.ts";
 
-/** Values of the label that tells a namespace's pods apart, such as `app.kubernetes.io/name` and `consumer`. */
+/** Values of the label that selects a namespace's pods, such as `app.kubernetes.io/name` and `consumer`. */
 export interface Pods {
   readonly label: string;
   readonly values: readonly string[];

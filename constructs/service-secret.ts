@@ -27,7 +27,7 @@ export interface ServiceSecretProps {
 
 /**
  * A Secret made of Terraform variables that are sensitive and ephemeral, and written with `data_wo`: neither plan nor state
- * has the values. Terraform cannot see then that a value changed: `rotation` tells it.
+ * has the values. Terraform cannot see then that a value changed: `rotation` says so.
  */
 export class ServiceSecret extends Construct {
   readonly name: string;

@@ -10,12 +10,12 @@ try {
   const program = await programWith((name) => name === asked || name === args[0]);
   await program.parseAsync();
 } catch (error) {
-  console.error(await told(error));
+  console.error(await errorText(error));
   process.exitCode = 1;
 }
 
-/** What was foreseen is told in its own words; only what nobody foresaw comes with its stack. */
-async function told(error: unknown): Promise<unknown> {
+/** What was foreseen has its own message; only what nobody foresaw comes with its stack. */
+async function errorText(error: unknown): Promise<unknown> {
   const [{ ConfigError }, { DeliveryError }] = await Promise.all([
     import("../config/errors.ts"),
     import("./core/errors.ts"),

@@ -100,13 +100,13 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: "comment",
-    summary: "tell a pull request what its plans do",
+    summary: "write what the plans do to the pull request",
     group: IN_WORKFLOWS,
     load: async () => (await import("./commands/comment/command.ts")).commentCommand,
   },
   {
     name: "notify",
-    summary: "tell Slack what a run did",
+    summary: "notify Slack what a run did",
     group: IN_WORKFLOWS,
     load: async () => (await import("./commands/notify/command.ts")).notifyCommand,
   },

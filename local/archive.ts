@@ -34,7 +34,7 @@ export class Archive {
   async start(): Promise<void> {
     const { Shards = [] } = await this.#client.send(new ListShardsCommand({ StreamName: STREAM }));
     this.#running = Promise.all(Shards.map(({ ShardId = "" }) => this.#follow(ShardId)));
-    // It is awaited in `stop`, which tells of a failure.
+    // It is awaited in `stop`, which reports a failure.
     this.#running.catch(() => undefined);
   }
 

@@ -26,7 +26,7 @@ export interface LabelledScore {
   /** What answered, and how often wrongly. */
   readonly tiers: Readonly<Record<string, { readonly answers: number; readonly errors: number }>>;
   /** A line for each error that was not recognized as it should be. */
-  readonly told: readonly string[];
+  readonly mistakes: readonly string[];
 }
 
 /** Reads a file of JSON lines `{text, level, entry}`. @throws Error with each bad line: where, given, allowed */
@@ -60,7 +60,7 @@ export async function scoreLabelled(labelled: readonly Labelled[]): Promise<Labe
   await asking.open();
   const counts = { known: 0, unknown: 0, right: 0, wrong: 0, false: 0 };
   const tiers: Record<string, { answers: number; errors: number }> = {};
-  const told: string[] = [];
+  const mistakes: string[] = [];
   for (const { text, entry } of labelled) {
     const answer = await asking.answer(text);
     const tier = tiers[answer.tier] ?? { answers: 0, errors: 0 };
@@ -70,14 +70,14 @@ export async function scoreLabelled(labelled: readonly Labelled[]): Promise<Labe
     counts[entry === null ? "unknown" : "known"]++;
     if (isRight && entry !== null) counts.right++;
     if (isRight) continue;
-    told.push(
-      `${entry ?? "unknown"}, told ${answer.entry ?? "unknown"}: ${JSON.stringify(text.slice(0, 200))}`,
+    mistakes.push(
+      `${entry ?? "unknown"}; given ${answer.entry ?? "unknown"}: ${JSON.stringify(text.slice(0, 200))}`,
     );
     if (answer.entry === null) continue;
     tier.errors++;
     counts[entry === null ? "false" : "wrong"]++;
   }
-  return { ...counts, tiers, told };
+  return { ...counts, tiers, mistakes };
 }
 
 /** The score as a table's rows. */

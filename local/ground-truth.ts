@@ -9,14 +9,14 @@ export interface RunScore {
   /** Places of these lines. */
   readonly places: number;
   /** Share of the places with an alert. */
-  readonly told: number;
+  readonly notified: number;
   /** Share of the alerts whose place had such lines. */
   readonly right: number;
-  /** Messages: alerts that are told as one incident. */
+  /** Messages: alerts that are sent as one incident. */
   readonly messages: number;
-  /** Share of the messages that tell what no earlier one has told: an incident of the labels, or an error that is of none. */
+  /** Share of the messages that say what no earlier one has said: an incident of the labels, or an error that is of none. */
   readonly messagePrecision: number;
-  /** Share of the labels' incidents with an ERROR or FATAL line that a message tells. */
+  /** Share of the labels' incidents with an ERROR or FATAL line that a message is about. */
   readonly incidentRecall: number;
   /** Times from the line that began an alert of a new template to the alert, ms; others wait on purpose. */
   readonly delays: readonly number[];
@@ -40,21 +40,24 @@ export async function scoreRun(labelsFile: string, alerts: readonly RaisedAlert[
       label.incident ?? `${label.template} alone`,
     );
   }
-  const toldPlaces = new Set(alerts.map(({ alert }) => placeOf(alert)));
+  const notifiedPlaces = new Set(alerts.map(({ alert }) => placeOf(alert)));
   const messages = messagesOf(alerts, truths);
-  const toldBefore = new Set<string>();
-  const precise = messages.filter(({ about }) => !toldBefore.has(about) && toldBefore.add(about));
-  const toldIncidents = new Set(messages.flatMap(({ all }) => [...all]));
+  const notifiedBefore = new Set<string>();
+  const precise = messages.filter(({ about }) => !notifiedBefore.has(about) && notifiedBefore.add(about));
+  const notifiedIncidents = new Set(messages.flatMap(({ all }) => [...all]));
   const right = alerts.filter(({ alert }) => places.has(placeOf(alert))).length;
   return {
     troubleLines,
     places: places.size,
-    told: places.size === 0 ? 1 : [...places].filter((place) => toldPlaces.has(place)).length / places.size,
+    notified:
+      places.size === 0 ? 1 : [...places].filter((place) => notifiedPlaces.has(place)).length / places.size,
     right: alerts.length === 0 ? 1 : right / alerts.length,
     messages: messages.length,
     messagePrecision: messages.length === 0 ? 1 : precise.length / messages.length,
     incidentRecall:
-      incidents.size === 0 ? 1 : [...incidents].filter((id) => toldIncidents.has(id)).length / incidents.size,
+      incidents.size === 0
+        ? 1
+        : [...incidents].filter((id) => notifiedIncidents.has(id)).length / incidents.size,
     delays: alerts.filter(({ alert }) => alert.isNew).map(({ alert, at }) => at - alert.firstSeen),
   };
 }

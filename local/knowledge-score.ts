@@ -43,7 +43,7 @@ const CHARACTERS_PER_TOKEN = 4;
 const ANSWER_TOKENS = 120;
 
 /** Asks the knowledge base and the vector tier for the cause of each alert, with the embedded parts, and counts what a model would be asked. */
-export async function scoreCauses(told: readonly ToldAlert[], objects: ObjectStore): Promise<CauseScore> {
+export async function scoreCauses(alerted: readonly ToldAlert[], objects: ObjectStore): Promise<CauseScore> {
   const config = parseConfig({
     region: "local",
     kinesis: { stream: "score" },
@@ -77,7 +77,7 @@ export async function scoreCauses(told: readonly ToldAlert[], objects: ObjectSto
   const counts = { known: 0, right: 0, wrong: 0, falseHits: 0 };
   try {
     await similar.refresh();
-    for (const { alert, truth } of told) {
+    for (const { alert, truth } of alerted) {
       const { cause } = await causes.find(alert);
       const expected = causeInSeed(truth);
       const isRight = cause !== undefined && cause.cause === expected;
@@ -103,7 +103,7 @@ export async function scoreCauses(told: readonly ToldAlert[], objects: ObjectSto
     wrong: counts.wrong,
     tiers,
     falseHits: asked === 0 ? 0 : counts.falseHits / asked,
-    reachesModel: share(tiers.none, told.length),
+    reachesModel: share(tiers.none, alerted.length),
     questions: questions.size,
     usd: (input * usdPerMillionInputTokens + output * usdPerMillionOutputTokens) / 1e6,
   };

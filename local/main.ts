@@ -41,8 +41,8 @@ async function main(): Promise<void> {
 
 /** What knew the alerts' causes. */
 function causesOf({ alerts }: RunReport): (readonly [string, number])[] {
-  const by = (wanted: string | undefined) =>
-    alerts.filter(({ alert: { cause } }) => cause?.tier === wanted).length;
+  const by = (tier: string | undefined) =>
+    alerts.filter(({ alert: { cause } }) => cause?.tier === tier).length;
   return [
     ["alerts whose very template is known", by("hash")],
     ["alerts with the signature of a known error", by("signature")],
@@ -76,7 +76,7 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
     "Against the generator's labels",
     table([
       ["WARN, ERROR and FATAL lines", score.troubleLines],
-      ["incidents told", score.messages],
+      ["incidents notified", score.messages],
       ["of these about something new", percent(score.messagePrecision)],
       ["of the labels' incidents with a message", percent(score.incidentRecall)],
       ["alerts of such a service and level", percent(score.right)],

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-/** What `npm start` can be told. */
+/** What `npm start` accepts. */
 export interface LocalOptions {
   /** How long to run, ms; undefined: until Ctrl-C. */
   readonly for?: number;

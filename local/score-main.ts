@@ -11,7 +11,7 @@ import { readLabelled, rowsOfLabelled, scoreLabelled } from "./causes-score.ts";
 import { type RunScore, scoreRun } from "./ground-truth.ts";
 import { type CauseScore, scoreCauses, type ToldAlert } from "./knowledge-score.ts";
 import { runPipeline } from "./pipeline.ts";
-import { percentile, type Score, type ScoredLine, scoreAlerts, tellLines, truthsOfAlerts } from "./score.ts";
+import { alertLines, percentile, type Score, type ScoredLine, scoreAlerts, truthsOfAlerts } from "./score.ts";
 import { percent, seconds, table } from "./table.ts";
 
 /**
@@ -19,7 +19,7 @@ import { percent, seconds, table } from "./table.ts";
  *
  * Grouping, alerting and causes are scored on an hour of traffic of each seed, at the speed of the machine: the same miner and
  * grouper as in the consumer, with the lines' own times. The time from line to alert is measured on the real pipeline,
- * with Kinesis and all, for a minute of each seed; so is what Slack is told of its incidents.
+ * with Kinesis and all, for a minute of each seed; so is what Slack is notified of its incidents.
  *
  * `npm run score -- --causes FILE`: how well causes are found for the errors in a file of JSON lines `{text, level, entry}`.
  */
@@ -79,10 +79,10 @@ async function realRun(seed: string): Promise<RunScore & { posts: number }> {
   }
 }
 
-async function causesOf(told: readonly ToldAlert[]): Promise<CauseScore> {
+async function causesOf(alerted: readonly ToldAlert[]): Promise<CauseScore> {
   const folder = mkdtempSync(join(tmpdir(), "cali-score-"));
   try {
-    return await scoreCauses(told, new FolderObjectStore(folder));
+    return await scoreCauses(alerted, new FolderObjectStore(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -112,9 +112,9 @@ const causeRowsOf = ({ known, right, wrong, tiers, falseHits, reachesModel, ques
   ] as const;
 
 async function scoreTraffic(seed: string): Promise<void> {
-  const told = tellLines(hourOf(seed));
-  const score = scoreAlerts(told.found, told.alerts);
-  const causes = await causesOf(truthsOfAlerts(told));
+  const alerted = alertLines(hourOf(seed));
+  const score = scoreAlerts(alerted.found, alerted.alerts);
+  const causes = await causesOf(truthsOfAlerts(alerted));
   const real = await realRun(seed);
   const { delays } = real;
   console.log(`\nSeed ${seed}`);
@@ -123,7 +123,7 @@ async function scoreTraffic(seed: string): Promise<void> {
       ...rowsOf(score),
       ...causeRowsOf(causes),
       ["messages to Slack in a minute of the real run", real.posts],
-      ["incidents told", real.messages],
+      ["incidents notified", real.messages],
       ["of these about something new", percent(real.messagePrecision)],
       ["of the labels' incidents with a message", percent(real.incidentRecall)],
       ["new errors of the real run", delays.length],
@@ -137,6 +137,6 @@ const { causes: file } = parseArgs({ options: { causes: { type: "string" } } }).
 if (file === undefined) for (const seed of SEEDS) await scoreTraffic(seed);
 else {
   const score = await scoreLabelled(readLabelled(file));
-  console.log(score.told.join("\n"));
+  console.log(score.mistakes.join("\n"));
   console.log(table(rowsOfLabelled(score)));
 }

@@ -10,7 +10,7 @@ export interface ScoredLine {
   readonly label: LineLabel;
 }
 
-/** How well the alerts tell what happened, each from 0 to 1. */
+/** How well the alerts say what happened, each from 0 to 1. */
 export interface Score {
   /** Lines. */
   readonly lines: number;
@@ -21,14 +21,14 @@ export interface Score {
   readonly groupingAccuracy: number;
   /** Alerts. */
   readonly alerts: number;
-  /** Share of alerts whose trouble no other group tells of: a template that was split makes alerts that tell nothing new. */
+  /** Share of alerts whose trouble no other group is about: a template that was split makes alerts that say nothing new. */
   readonly alertPrecision: number;
-  /** Share of templates of services that an alert tells of. */
+  /** Share of templates of services that an alert is about. */
   readonly alertRecall: number;
 }
 
 /** What became of lines: the group of each and what it is of, and the alerts in their order. */
-export interface ToldLines {
+export interface AlertedLines {
   readonly found: readonly FoundLine[];
   readonly alerts: readonly Alert[];
 }
@@ -40,7 +40,7 @@ export interface FoundLine {
 }
 
 /** Groups and alerts on lines in the order and at the times they were logged, without waiting. */
-export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions = {}): ToldLines {
+export function alertLines(lines: readonly ScoredLine[], options: GroupingOptions = {}): AlertedLines {
   const miner = new TemplateMiner();
   let now = lines[0]?.event.at ?? 0;
   const grouper = new AlertGrouper({
@@ -49,7 +49,7 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
     describe: (fingerprint) => miner.get(fingerprint),
   });
   const alerts: Alert[] = [];
-  const tell = () => {
+  const notify = () => {
     for (const { meta, alert } of grouper.due(now)) {
       grouper.confirm(meta);
       alerts.push(alert);
@@ -57,11 +57,11 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
   };
   const found: FoundLine[] = [];
   for (const { event, label } of lines) {
-    // What was due before this line is told before it.
+    // What was due before this line is notified before it.
     for (let next = grouper.nextDueAt(); next !== undefined && next <= event.at; next = grouper.nextDueAt()) {
       now = Math.max(now, next);
       const before = alerts.length;
-      tell();
+      notify();
       if (alerts.length === before) break;
     }
     now = Math.max(now, event.at);
@@ -70,10 +70,10 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
     grouper.observe({ ...event, ...match });
     found.push({ fingerprint: match.fingerprint, truth: truthOf(label) });
   }
-  tell();
-  // Held back for a while, told in the end.
+  notify();
+  // Held back for a while, notified in the end.
   now += HELD_BACK_AT_MOST_MS;
-  tell();
+  notify();
   return {
     found: found.map(({ fingerprint, truth }) => ({ fingerprint: miner.resolve(fingerprint), truth })),
     alerts,
@@ -81,7 +81,7 @@ export function tellLines(lines: readonly ScoredLine[], options: GroupingOptions
 }
 
 /** What each alert is of: what most lines of its group are of. */
-export function truthsOfAlerts({ found, alerts }: ToldLines): { alert: Alert; truth: string }[] {
+export function truthsOfAlerts({ found, alerts }: AlertedLines): { alert: Alert; truth: string }[] {
   const truthsOf = new Map<string, Map<string, number>>();
   for (const { fingerprint, truth } of found) count(truthsOf, fingerprint, truth);
   return alerts.flatMap((alert) => {
@@ -111,13 +111,13 @@ export function scoreAlerts(found: readonly FoundLine[], alerts: readonly Alert[
     truthsOf.get(fingerprint)?.size === 1 && groupsOf.get(truth)?.size === 1;
   const right = found.filter(({ fingerprint, truth }) => isExact(fingerprint, truth)).length;
 
-  const told = new Set<string>();
+  const notified = new Set<string>();
   const groupThatTold = new Map<string, string>();
   let precise = 0;
   for (const { fingerprint } of alerts) {
     const truth = mostOf(truthsOf.get(fingerprint));
     if (truth === undefined) continue;
-    told.add(truth);
+    notified.add(truth);
     const first = groupThatTold.get(truth) ?? fingerprint;
     groupThatTold.set(truth, first);
     if (first === fingerprint) precise++;
@@ -128,7 +128,7 @@ export function scoreAlerts(found: readonly FoundLine[], alerts: readonly Alert[
     groupingAccuracy: share(right, found.length),
     alerts: alerts.length,
     alertPrecision: share(precise, alerts.length),
-    alertRecall: share(truths.filter((truth) => told.has(truth)).length, truths.length),
+    alertRecall: share(truths.filter((truth) => notified.has(truth)).length, truths.length),
   };
 }
 

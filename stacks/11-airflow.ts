@@ -185,7 +185,7 @@ export class Airflow extends Construct {
         },
         "slack-webhook-url": {
           variable: "slack_webhook_url",
-          description: "Slack's incoming webhook for failures of DAGs; empty: nobody is told",
+          description: "Slack's incoming webhook for failures of DAGs; empty: nobody is notified",
           form: { pattern: "^https://[!-~]+$", words: "an https URL, or empty" },
         },
       },

@@ -38,7 +38,7 @@ export class LogGenerator extends Construct {
       resources,
       replicas: { min: replicas, max: replicas },
       // No probe: it serves nothing, and ends when it cannot write, whereupon it is started anew. A probe that can only say
-      // yes would tell nobody anything.
+      // yes would notify nobody anything.
       graceSeconds: 30,
       rollout: "old-first",
       // By this label Fluent Bit knows whose lines are log records.

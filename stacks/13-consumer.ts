@@ -29,7 +29,7 @@ const SERVICE = "consumer";
 const PORT = 8080;
 const STATE_FOLDER = "/var/lib/cali";
 
-/** 13: the consumer, which reads the stream and tells Slack. */
+/** 13: the consumer, which reads the stream and notifies Slack. */
 export class Consumer extends Construct {
   readonly footprints: readonly PodFootprint[];
 

@@ -29,7 +29,7 @@ function readmeWith(text: string, stacks: readonly StackEntry[] = STACKS): strin
 
 /**
  * Each run of lines that name stacks, one a line, becomes the stacks of the tier; in terraform.yml a pull request's run has all
- * stacks, since one comment tells every plan.
+ * stacks, since one comment has every plan.
  */
 function filtersWith(text: string, tier: StackEntry["tier"], stacks: readonly StackEntry[] = STACKS): string {
   return text.replaceAll(/(^ +- "stacks\/\d\d-[\w-]+\.ts"\n)+/gm, (run, _line, position: number) => {

@@ -21,7 +21,7 @@ export interface OutputsProps {
   readonly ecr: Ecr;
 }
 
-/** The outputs, each in the state of what it tells of. The hand-written project's scripts read them by these names. */
+/** The outputs, each in the state of what it describes. The hand-written project's scripts read them by these names. */
 export function addOutputs(props: OutputsProps): void {
   const { names, kinesis, s3, openSearch, grafana, eks, iam, ecr } = props;
   const { stream } = kinesis;

@@ -49,7 +49,7 @@ describe.each(environmentFiles())("%s", (environment) => {
   it("is made by cdktn then, not by cdktf under another name", async () => {
     const outdir = join(folder, "cdktn");
     const { version } = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
-    const wanted = JSON.parse(readFileSync("package.json", "utf8")).devDependencies.cdktn;
-    expect(version).toBe(wanted);
+    const desired = JSON.parse(readFileSync("package.json", "utf8")).devDependencies.cdktn;
+    expect(version).toBe(desired);
   });
 });

@@ -25,7 +25,7 @@ const documents = [...FILES]
 const readJson = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(readJson("package.json"));
 
-/** Files that a document tells the reader to make, or that show what a name looks like. */
+/** Files that a document asks the reader to make, or that show what a name looks like. */
 const INVENTED = ["stacks/14-billing.ts", "config/team.yaml", "config/team.overrides/infra.json"];
 const ROOMS = [
   "config",

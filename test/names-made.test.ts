@@ -14,7 +14,7 @@ import { type Resource, resourcesOf, type Synthesized } from "./support/synth.ts
 
 /** Arguments that name something: `name`, `bucket`, `alarm_name`, … Blocks inside are not looked at. */
 const NAMES = /(^|_)(name|bucket|identifier)$/;
-/** A name that AWS gave, or that only its parent has to tell apart. */
+/** A name that AWS gave, or that only has to be unique within its parent. */
 const NOT_OURS = new Set([
   "aws_eks_addon addon_name",
   "aws_cloudwatch_log_stream name",

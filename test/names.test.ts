@@ -66,7 +66,7 @@ describe("two environments in one account", () => {
     expect([...(ours as Set<string>)].filter((name) => theirs?.has(name))).toEqual([]);
   });
 
-  it("would be told if they did", () => {
+  it("would be reported if they did", () => {
     const names = physicalNames(environments.dev as Config);
     expect(names.size).toBeGreaterThan(35);
     expect([...names]).toEqual(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { type PolicyDocument, wantedRoles } from "../delivery/commands/pipeline-access/wanted.ts";
+import { desiredRoles, type PolicyDocument } from "../delivery/commands/pipeline-access/roles.ts";
 import { STACKS, type StackEntry } from "../stacks/registry.ts";
 import { ACTIONS, matchesAction, READ_ONLY_ACCESS } from "./support/actions.ts";
 import { resourcesOf, synthesize } from "./support/synth.ts";
@@ -27,7 +27,7 @@ function allows({ Statement }: PolicyDocument, action: string): boolean {
 }
 
 const rolesOf = (config: Config) => {
-  const [plan, deploy] = wantedRoles(
+  const [plan, deploy] = desiredRoles(
     config,
     { owner: "acme", name: "cali", ownerId: 1, repositoryId: 2, isPrivate: false },
     ACCOUNT,

@@ -68,7 +68,7 @@ describe("npm run synth", () => {
     expect(readdirSync(infra)).toEqual(["terraform.tfvars"]);
   });
 
-  it("tells an unknown environment in one line, and writes nothing", async () => {
+  it("names an unknown environment in one line, and writes nothing", async () => {
     const outdir = join(folder, "unknown");
     const { code, stderr } = await synth(outdir, { CALI_ENV: "staging" });
     expect(code).toBe(1);

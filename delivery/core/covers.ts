@@ -4,32 +4,32 @@ import { isDeepStrictEqual } from "node:util";
  * Whether what a server has is what was put. Servers add defaults, write numbers and booleans as texts, and put `index.` settings under
  * their own key: everything that was put must be there, with the same value, lists in the same order.
  */
-export function covers(actual: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted)) {
+export function covers(actual: unknown, desired: unknown): boolean {
+  if (Array.isArray(desired)) {
     return (
       Array.isArray(actual) &&
-      actual.length === wanted.length &&
-      wanted.every((one, place) => covers(actual[place], one))
+      actual.length === desired.length &&
+      desired.every((one, place) => covers(actual[place], one))
     );
   }
-  if (typeof wanted === "object" && wanted !== null) {
+  if (typeof desired === "object" && desired !== null) {
     return (
       typeof actual === "object" &&
       actual !== null &&
       !Array.isArray(actual) &&
-      Object.entries(wanted).every(([key, value]) => covers((actual as Record<string, unknown>)[key], value))
+      Object.entries(desired).every(([key, value]) => covers((actual as Record<string, unknown>)[key], value))
     );
   }
-  if (wanted === null) return actual === null || actual === undefined;
-  return actual !== undefined && actual !== null && String(actual) === String(wanted);
+  if (desired === null) return actual === null || actual === undefined;
+  return actual !== undefined && actual !== null && String(actual) === String(desired);
 }
 
 /**
  * Whether a role or mapping has exactly the rights that were put: one more is a difference, for rights that nobody reviewed must not
  * stay. Lists have no order there, and what is empty (`fls: []`, `dls: null`, `static: false`) gives no right.
  */
-export function grantsExactly(actual: unknown, wanted: unknown): boolean {
-  return isDeepStrictEqual(rightsOf(actual), rightsOf(wanted));
+export function grantsExactly(actual: unknown, desired: unknown): boolean {
+  return isDeepStrictEqual(rightsOf(actual), rightsOf(desired));
 }
 
 /** What the security plugin says of an item and is no right. */

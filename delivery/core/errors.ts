@@ -197,7 +197,7 @@ export class TerraformError extends DeliveryError {
   override readonly name = "TerraformError";
 }
 
-/** Slack could not be told. */
+/** Slack could not be notified. */
 export class SlackError extends DeliveryError {
   override readonly name = "SlackError";
 }

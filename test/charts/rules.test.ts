@@ -52,16 +52,16 @@ describe("a rendered chart", () => {
       (c) => Object.assign(c, { image: "example.com/app:v1" }),
       "no registry that is known",
     ],
-    ["bitnami's images", (c) => Object.assign(c, { image: "docker.io/bitnami/app:1" }), "is not wanted"],
+    ["bitnami's images", (c) => Object.assign(c, { image: "docker.io/bitnami/app:1" }), "is not allowed"],
     [
       "a Pulsar",
       (_, m) => Object.assign(m, { metadata: { name: "milvus-pulsarv3-broker", namespace: "airflow" } }),
-      "is not wanted",
+      "is not allowed",
     ],
     [
       "a Kafka",
       (c) => Object.assign(c, { image: "registry.k8s.io/kafka:3" }),
-      "registry.k8s.io/kafka:3 is not wanted",
+      "registry.k8s.io/kafka:3 is not allowed",
     ],
     [
       "a privileged container",

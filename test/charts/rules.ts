@@ -71,7 +71,7 @@ function unwantedProblems(manifest: Manifest): Problem[] {
   const images = allImages(manifest);
   return [manifest.metadata.name ?? "", ...images]
     .filter((text) => UNWANTED.test(text) || GONE.test(text))
-    .map((text) => `${titleOf(manifest)}: ${text} is not wanted`);
+    .map((text) => `${titleOf(manifest)}: ${text} is not allowed`);
 }
 
 function allImages(manifest: Manifest): string[] {

@@ -25,7 +25,7 @@ const pod = (memoryMiB: number, more: Partial<PodFootprint> = {}): PodFootprint 
 
 describe("a node", () => {
   it("of t3.medium has what EKS leaves of it", () => {
-    // A node of this type tells 1930m, 3309 MiB and 17 pods; the table is a little below on purpose.
+    // A node of this type reports 1930m, 3309 MiB and 17 pods; the table is a little below on purpose.
     expect(allocatable("t3.medium")).toEqual({ cpuMillis: 1930, memoryMiB: 3246, pods: 17 });
   });
 
@@ -126,7 +126,7 @@ describe("checkFit", () => {
     expect(() => check({ minSize: 2, instanceTypes: types }, [pod(4000)])).toThrow("m7i.xlarge or t3.medium");
   });
 
-  it("prints sums, and tells when only the most nodes are too few", () => {
+  it("prints sums, and says when only the most nodes are too few", () => {
     const table = check({ minSize: 2, desiredSize: 2, maxSize: 2 }, [
       pod(2000, { name: "a", replicas: { min: 1, max: 9 } }),
     ]);

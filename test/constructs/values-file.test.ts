@@ -80,11 +80,11 @@ describe("a values file", () => {
     expect(chartValues(METRICS, file(JSON.stringify(values)))).toEqual(values);
   });
 
-  it("is told of all its problems at once", () => {
+  it("lists all its problems at once", () => {
     expect(refusal(() => chartValues(METRICS, file("a: 1\nb: 2\n"))).problems).toHaveLength(2);
   });
 
-  it("is told apart from what a stack injects", () => {
+  it("is distinguished from what a stack injects", () => {
     const error = refusal(() => chartValues(METRICS, file("replicas: 1\n"), { replicaz: 2 }));
     expect(error.message).toContain("replicaz (injected by the stack): given an unknown key");
   });

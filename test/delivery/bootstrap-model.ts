@@ -8,13 +8,13 @@ import type { Actual, ActualBucket, ActualTable, Step } from "../../delivery/cor
 export const REGION = "ap-northeast-2";
 export const KEY = `arn:aws:kms:${REGION}:123456789012:key/11111111-2222-3333-4444-555555555555`;
 export const OTHER_KEY = `arn:aws:kms:${REGION}:123456789012:key/99999999-2222-3333-4444-555555555555`;
-export const WANTED: StateBackend = {
+export const DESIRED: StateBackend = {
   bucket: "cali-dev-terraform-state",
   region: REGION,
   lockTable: "cali-dev-terraform-lock",
   kmsKeyArn: null,
 };
-export const ARN = `arn:aws:s3:::${WANTED.bucket}`;
+export const ARN = `arn:aws:s3:::${DESIRED.bucket}`;
 export const TLS_ONLY: Statement = {
   Sid: "TlsOnly",
   Effect: "Deny",
@@ -64,7 +64,7 @@ export function after(actual: Actual, step: Step): Actual {
         bucket: { ...bucket, versioning: step.input.VersioningConfiguration?.Status },
       };
     case "PutBucketPolicy":
-      return { ...actual, bucket: { ...bucket, policy: parsePolicy(step.input.Policy, WANTED.bucket) } };
+      return { ...actual, bucket: { ...bucket, policy: parsePolicy(step.input.Policy, DESIRED.bucket) } };
     case "PutBucketLifecycleConfiguration":
       return {
         ...actual,
@@ -105,8 +105,8 @@ export function after(actual: Actual, step: Step): Actual {
   }
 }
 
-export const completed = (wanted: StateBackend, actual: Actual) =>
-  plan(wanted, actual).steps.reduce(after, actual);
+export const completed = (desired: StateBackend, actual: Actual) =>
+  plan(desired, actual).steps.reduce(after, actual);
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -202,7 +202,7 @@ export const actual: fc.Arbitrary<Actual> = fc.record({
   bucket: fc.option(bucket),
   table: fc.option(table),
 });
-export const wanted = fc.constantFrom(WANTED, { ...WANTED, kmsKeyArn: KEY });
+export const desired = fc.constantFrom(DESIRED, { ...DESIRED, kmsKeyArn: KEY });
 
 const STRENGTH: Record<string, number> = { AES256: 1, "aws:kms": 2, "aws:kms:dsse": 3 };
 export const strength = ({ encryption }: ActualBucket) => {

@@ -11,6 +11,8 @@ import {
   after,
   bucket,
   completed,
+  DESIRED,
+  desired,
   KEY,
   meaning,
   OTHER_KEY,
@@ -19,15 +21,13 @@ import {
   strength,
   TLS_ONLY,
   table,
-  WANTED,
-  wanted,
 } from "./bootstrap-model.ts";
 
 describe("plan", () => {
   it("carried out, leaves nothing to do", () => {
     fc.assert(
-      fc.property(wanted, actual, (wanted, actual) => {
-        expect(plan(wanted, completed(wanted, actual)).steps).toEqual([]);
+      fc.property(desired, actual, (desired, actual) => {
+        expect(plan(desired, completed(desired, actual)).steps).toEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -35,10 +35,10 @@ describe("plan", () => {
 
   it("cut off after any step, is finished by the next one", () => {
     fc.assert(
-      fc.property(wanted, actual, fc.nat(9), (wanted, actual, cut) => {
-        const half = plan(wanted, actual).steps.slice(0, cut).reduce(after, actual);
-        const whole = completed(wanted, half);
-        expect(whole).toEqual(completed(wanted, actual));
+      fc.property(desired, actual, fc.nat(9), (desired, actual, cut) => {
+        const half = plan(desired, actual).steps.slice(0, cut).reduce(after, actual);
+        const whole = completed(desired, half);
+        expect(whole).toEqual(completed(desired, actual));
       }),
       { numRuns: 500 },
     );
@@ -46,8 +46,8 @@ describe("plan", () => {
 
   it("gives every bucket and table what a state needs", () => {
     fc.assert(
-      fc.property(wanted, actual, (wanted, actual) => {
-        const { bucket, table } = completed(wanted, actual);
+      fc.property(desired, actual, (desired, actual) => {
+        const { bucket, table } = completed(desired, actual);
         expect(bucket).toMatchObject({
           versioning: "Enabled",
           ownership: "BucketOwnerEnforced",
@@ -58,7 +58,7 @@ describe("plan", () => {
             RestrictPublicBuckets: true,
           },
         });
-        expect(bucket && strength(bucket)).toBeGreaterThanOrEqual(wanted.kmsKeyArn ? 2 : 1);
+        expect(bucket && strength(bucket)).toBeGreaterThanOrEqual(desired.kmsKeyArn ? 2 : 1);
         expect(bucket?.policy?.Statement.length).toBeGreaterThan(0);
         expect(table).toMatchObject({ kms: true, pointInTimeRecovery: true, deletionProtection: true });
       }),
@@ -67,8 +67,8 @@ describe("plan", () => {
 
   it("weakens, removes and replaces nothing", () => {
     fc.assert(
-      fc.property(wanted, bucket, table, (wanted, bucket, table) => {
-        const now = completed(wanted, { bucket, table });
+      fc.property(desired, bucket, table, (desired, bucket, table) => {
+        const now = completed(desired, { bucket, table });
         const then = now.bucket as ActualBucket;
         expect(strength(then)).toBeGreaterThanOrEqual(strength(bucket));
         const key = bucket.encryption?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID;
@@ -102,7 +102,7 @@ describe("plan", () => {
   it("never asks S3 for a lifecycle of both kinds of prefix, which it refuses", () => {
     fc.assert(
       fc.property(bucket, (bucket) => {
-        for (const step of plan(WANTED, { bucket, table: null }).steps) {
+        for (const step of plan(DESIRED, { bucket, table: null }).steps) {
           if (step.operation !== "PutBucketLifecycleConfiguration") continue;
           for (const rule of step.input.LifecycleConfiguration?.Rules ?? []) {
             expect(rule.Filter).toBeDefined();
@@ -115,21 +115,21 @@ describe("plan", () => {
 });
 
 describe("a new bucket", () => {
-  const input = (wanted: StateBackend, operation: Step["operation"]) =>
-    plan(wanted, NOTHING).steps.find((step) => step.operation === operation)?.input;
+  const input = (desired: StateBackend, operation: Step["operation"]) =>
+    plan(desired, NOTHING).steps.find((step) => step.operation === operation)?.input;
 
   it("names its region, but in us-east-1, where S3 refuses that", () => {
-    expect(input(WANTED, "CreateBucket")).toMatchObject({
+    expect(input(DESIRED, "CreateBucket")).toMatchObject({
       CreateBucketConfiguration: { LocationConstraint: REGION },
     });
-    expect(input({ ...WANTED, region: "us-east-1" }, "CreateBucket")).toEqual({
-      Bucket: WANTED.bucket,
+    expect(input({ ...DESIRED, region: "us-east-1" }, "CreateBucket")).toEqual({
+      Bucket: DESIRED.bucket,
       ObjectOwnership: "BucketOwnerEnforced",
     });
   });
 
   it("is encrypted as the configuration says", () => {
-    const encryption = (kmsKeyArn: string | null) => input({ ...WANTED, kmsKeyArn }, "PutBucketEncryption");
+    const encryption = (kmsKeyArn: string | null) => input({ ...DESIRED, kmsKeyArn }, "PutBucketEncryption");
     expect(encryption(null)).toMatchObject({
       ServerSideEncryptionConfiguration: {
         Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
@@ -148,7 +148,7 @@ describe("a new bucket", () => {
   });
 
   it("is closed before anything else, and keeps versions before it has rules for them", () => {
-    expect(plan(WANTED, NOTHING).steps.map(({ operation }) => operation)).toEqual([
+    expect(plan(DESIRED, NOTHING).steps.map(({ operation }) => operation)).toEqual([
       "CreateBucket",
       "PutPublicAccessBlock",
       "PutBucketEncryption",
@@ -161,17 +161,17 @@ describe("a new bucket", () => {
   });
 
   it("cannot be encrypted by a key of another region", () => {
-    expect(() => plan({ ...WANTED, region: "us-east-1", kmsKeyArn: KEY }, NOTHING)).toThrow(
+    expect(() => plan({ ...DESIRED, region: "us-east-1", kmsKeyArn: KEY }, NOTHING)).toThrow(
       `state.kmsKeyArn: given ${KEY}; allowed: a key in the bucket's region us-east-1`,
     );
   });
 });
 
 describe("an existing policy", () => {
-  const complete = completed(WANTED, NOTHING);
+  const complete = completed(DESIRED, NOTHING);
   const planned = (Statement: Statement[]) => {
     const bucket = { ...(complete.bucket as ActualBucket), policy: { Version: "2012-10-17", Statement } };
-    const step = plan(WANTED, { ...complete, bucket }).steps[0];
+    const step = plan(DESIRED, { ...complete, bucket }).steps[0];
     return step?.operation === "PutBucketPolicy" ? parsePolicy(step.input.Policy, "x").Statement : undefined;
   };
 
@@ -207,7 +207,7 @@ describe("an existing policy", () => {
   });
 
   it.each(["", "null", "[]", '{"Statement":[{"Effect":"Maybe"}]}'])(
-    "%s is no policy, and told so",
+    "%s is no policy, and the error says so",
     (text) => {
       expect(() => parsePolicy(text, "my-states")).toThrow(/policy of bucket my-states cannot be read/);
     },
@@ -215,9 +215,9 @@ describe("an existing policy", () => {
 });
 
 describe("what is said about an existing bucket", () => {
-  const complete = completed(WANTED, NOTHING);
-  const planned = (bucket: Partial<ActualBucket>, wanted = WANTED) =>
-    plan(wanted, { ...complete, bucket: { ...(complete.bucket as ActualBucket), ...bucket } });
+  const complete = completed(DESIRED, NOTHING);
+  const planned = (bucket: Partial<ActualBucket>, desired = DESIRED) =>
+    plan(desired, { ...complete, bucket: { ...(complete.bucket as ActualBucket), ...bucket } });
   const everything = { Status: "Enabled" as const, Filter: { Prefix: "" } };
 
   it("is nothing when it is as it should be", () => {
@@ -229,7 +229,7 @@ describe("what is said about an existing bucket", () => {
       ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID: OTHER_KEY },
     };
     expect(planned({ encryption })).toMatchObject({ steps: [], kept: [expect.stringContaining("aws:kms")] });
-    expect(planned({ encryption }, { ...WANTED, kmsKeyArn: KEY })).toMatchObject({
+    expect(planned({ encryption }, { ...DESIRED, kmsKeyArn: KEY })).toMatchObject({
       steps: [],
       kept: [expect.stringContaining(OTHER_KEY)],
     });
@@ -266,7 +266,7 @@ describe("what is said about an existing bucket", () => {
 
   it("names a lock table's provisioned capacity, which stays", () => {
     const table: ActualTable = { ...(complete.table as ActualTable), billing: "PROVISIONED" };
-    expect(plan(WANTED, { ...complete, table })).toMatchObject({
+    expect(plan(DESIRED, { ...complete, table })).toMatchObject({
       steps: [],
       kept: [expect.stringContaining("provisioned capacity")],
     });
@@ -275,7 +275,7 @@ describe("what is said about an existing bucket", () => {
 
 describe("the printed commands", () => {
   it("name operations and options as the AWS CLI does", () => {
-    const commands = plan(WANTED, NOTHING).steps.map((step) => cliCommand(step, REGION));
+    const commands = plan(DESIRED, NOTHING).steps.map((step) => cliCommand(step, REGION));
     expect(commands.map((words) => words.slice(0, 3).join(" "))).toEqual([
       "aws s3api create-bucket",
       "aws s3api put-public-access-block",
@@ -293,8 +293,8 @@ describe("the printed commands", () => {
   });
 
   it("quote what a shell would read otherwise", () => {
-    const wanted = { ...WANTED, lockTable: "it's; rm -rf $HOME `x`" };
-    expect(shellScript(wanted, plan(wanted, NOTHING))).toContain(
+    const desired = { ...DESIRED, lockTable: "it's; rm -rf $HOME `x`" };
+    expect(shellScript(desired, plan(desired, NOTHING))).toContain(
       "--table-name 'it'\\''s; rm -rf $HOME `x`' --attribute-definitions",
     );
   });

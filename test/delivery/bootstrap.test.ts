@@ -157,7 +157,7 @@ describe("npm run bootstrap", () => {
     expect(aws.requests).toEqual([]);
   });
 
-  it("without credentials tells how to get some, and asks nobody", async () => {
+  it("without credentials says how to get some, and asks nobody", async () => {
     env = { ...env, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
     const { code, stdout, stderr } = await program();
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -356,9 +356,9 @@ describe("before anything is changed, it refuses", () => {
     ["ExpiredToken", 400],
     ["SignatureDoesNotMatch", 403],
   ])("credentials that AWS answers with %s", async (code, status) => {
-    aws.fault = () => ({ status, code, message: "told by AWS" });
+    aws.fault = () => ({ status, code, message: "said by AWS" });
     expect(await refusal(CredentialsError)).toMatch(
-      new RegExp(`AWS refuses the credentials: ${code}: told by AWS\nRemedy: log in`),
+      new RegExp(`AWS refuses the credentials: ${code}: said by AWS\nRemedy: log in`),
     );
     expect(aws.requests).toEqual(["GetCallerIdentity"]);
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commentOf, reportOfPlan } from "../../delivery/core/report/of-plans.ts";
+import { commentOf, reportOfPlan } from "../../delivery/core/report/plan-report.ts";
 import { COMMENT_LIMIT, render } from "../../delivery/core/report/render.ts";
 import { makePlan } from "../support/plans.ts";
 import { plannedStack, reportOf } from "../support/reports.ts";

@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { renderJson, renderText } from "../../delivery/commands/cost/render.ts";
+import { estimateInventory } from "../../delivery/core/cost/cost-change.ts";
 import { estimate, totalOf } from "../../delivery/core/cost/estimate.ts";
 import { inventoryOfStack } from "../../delivery/core/cost/inventory.ts";
 import { supportOf } from "../../delivery/core/cost/kubernetes-versions.ts";
 import { partOf } from "../../delivery/core/cost/part.ts";
 import { parsePrices, priceTable, readPrices } from "../../delivery/core/cost/price-table.ts";
-import { reckonInventory } from "../../delivery/core/cost/reckon.ts";
 import { ROOT } from "../support/run.ts";
 import { synthesizeEnvironment } from "../support/synth.ts";
 
@@ -149,9 +149,9 @@ describe("Kubernetes versions", () => {
 
 describe("what the budget goes into", () => {
   it("each line is of one part, and the parts are all there is", () => {
-    const { lines, total } = reckonInventory(inventoryOf("dev"), inRegion("us-east-1"), DATE);
+    const { lines, total } = estimateInventory(inventoryOf("dev"), inRegion("us-east-1"), DATE);
     const { parts } = JSON.parse(
-      renderJson(reckonInventory(inventoryOf("dev"), inRegion("us-east-1"), DATE), dev),
+      renderJson(estimateInventory(inventoryOf("dev"), inRegion("us-east-1"), DATE), dev),
     );
     const sum = Object.values<{ usd: number }>(parts).reduce((usd, part) => usd + part.usd, 0);
     expect(sum).toBeCloseTo(total.after, 9);
@@ -166,7 +166,7 @@ describe("what the budget goes into", () => {
   });
 
   it("dev in Seoul: what is known, and by name what is not", () => {
-    const text = renderText(reckonInventory(inventoryOf("dev"), dev, DATE), dev);
+    const text = renderText(estimateInventory(inventoryOf("dev"), dev, DATE), dev);
     expect(text).toMatch(/^ {2}EKS's control plane +73\.00 +of 73\.00$/m);
     expect(text).toMatch(/^ {2}nodes, their volumes and addresses +86\.87 +of 30\.00$/m);
     expect(text).toMatch(/^ {2}the search domain +2 things of unknown cost +of 40\.00$/m);

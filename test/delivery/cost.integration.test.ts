@@ -40,7 +40,7 @@ describe("cali cost", () => {
     );
   });
 
-  it("reckons for another day", async () => {
+  it("estimates for another day", async () => {
     const { stdout } = await cost("--date", "2027-03-28");
     expect(stdout).toMatch(/extended support of Kubernetes 1\.35 +730 +0\.5 \/ hour +365\.00/);
   });

@@ -6,9 +6,9 @@ import { parse } from "yaml";
 import { loadConfig, parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { renderJson, renderText } from "../../delivery/commands/cost/render.ts";
+import { type CostChange, estimateChange, failsBudget } from "../../delivery/core/cost/cost-change.ts";
 import { estimate } from "../../delivery/core/cost/estimate.ts";
 import { inventoryOfStack } from "../../delivery/core/cost/inventory.ts";
-import { type CostChange, failsBudget, reckon } from "../../delivery/core/cost/reckon.ts";
 import { withCosts } from "../../delivery/core/report/costs.ts";
 import { makePlan, planOf } from "../support/plans.ts";
 import { ROOT } from "../support/run.ts";
@@ -269,7 +269,7 @@ minio: { persistence: { enabled: false, size: 500Gi } }
 
 describe("plans and environments", () => {
   it("a plan's cost before and after: twice the shards, retention over a day", () => {
-    const { total, byStack } = reckon(new Map([["01-kinesis", planOf("update")]]), config(), DATE);
+    const { total, byStack } = estimateChange(new Map([["01-kinesis", planOf("update")]]), config(), DATE);
     // One more shard (10.95), and two shards' retention of 48 hours (29.2).
     expect(total.after - total.before).toBeCloseTo(10.95 + 29.2, 6);
     expect(byStack.get("01-kinesis")).toEqual(total);
@@ -278,7 +278,7 @@ describe("plans and environments", () => {
   it("what is created costs nothing before, what is destroyed nothing after, what is forgotten still costs", () => {
     const key = (action: string) =>
       makePlan([{ address: "aws_kms_key.k", actions: [action], before: {}, after: {} }]);
-    const change = (action: string) => reckon(new Map([["s", key(action)]]), config(), DATE).total;
+    const change = (action: string) => estimateChange(new Map([["s", key(action)]]), config(), DATE).total;
     expect(change("create")).toEqual({ before: 0, after: 1, unknown: 0 });
     expect(change("delete")).toEqual({ before: 1, after: 0, unknown: 0 });
     expect(change("forget")).toEqual({ before: 1, after: 1, unknown: 0 });
@@ -332,19 +332,19 @@ describe("plans and environments", () => {
     expect(failsBudget({ ...total, after: 182 }, budget({ enforce: true }))).toBe(false);
   });
 
-  it("is told for people and for programs; unknown is never 0", () => {
+  it("is rendered for people and for programs; unknown is never 0", () => {
     const plans = new Map([
       ["01-kinesis", planOf("update")],
       ["08-cluster", undefined],
     ]);
     const settings = config({}, { budget: { monthlyUsd: 10 } });
-    const reckoning = reckon(plans, settings, DATE);
-    const text = renderText(reckoning, settings);
+    const estimated = estimateChange(plans, settings, DATE);
+    const text = renderText(estimated, settings);
     expect(text).toContain("08-cluster: 1 thing of unknown cost");
     expect(text).toMatch(
       /Total: [\d.]+ -> [\d.]+ \(\+40\.15\) and 1 thing of unknown cost; budget 10\.00, OVER it by/,
     );
-    const { lines, total } = JSON.parse(renderJson(reckoning, settings));
+    const { lines, total } = JSON.parse(renderJson(estimated, settings));
     expect(lines.at(-1)).toMatchObject({ stack: "08-cluster", monthlyUsd: null, quantity: null });
     expect(total.unknown).toBe(
       lines.filter(({ monthlyUsd }: { monthlyUsd: number | null }) => monthlyUsd === null).length,

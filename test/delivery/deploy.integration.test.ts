@@ -251,7 +251,7 @@ describe("cali plan and deploy", () => {
     expect(deployed.stdout).toContain("a new plan does the same");
   });
 
-  it("stops what depends on a stack that fails, and tells why without its secrets", async () => {
+  it("stops what depends on a stack that fails, and says why without its secrets", async () => {
     write([
       { name: "01-first", values: { one: "a" }, command: 'echo "the token is $TOKEN"; exit 3' },
       { name: "02-second", dependencies: ["01-first"], values: { two: "b" } },
@@ -391,7 +391,7 @@ describe("cali plan and deploy", () => {
       const { number } = github.open(HEAD);
       write([TWO[0] as TestStack]);
       await plan();
-      // A plan of Terraform's own resource that tells the reader it replaces a stream.
+      // A plan of Terraform's own resource that claims to replace a stream.
       copyFileSync(join(ROOT, "test/fixtures/plans/replace.json"), at("plans/01-first.json"));
       await sealPlans({ folder: at("plans"), file: at("plans.sealed"), key: Buffer.from(planKey, "base64") });
       const asked = () => deploy([...reviewed(), "--pull-request", String(number)], github.environment);

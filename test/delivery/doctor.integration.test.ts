@@ -162,7 +162,7 @@ describe("cali doctor", () => {
     expect(deleted.wrong[0]?.found).toContain("the state was deleted");
   });
 
-  it("names who holds a lock, and tells a fresh one from one that was left", async () => {
+  it("names who holds a lock, and distinguishes a fresh one from one that was left", async () => {
     const lock = (Created: string) =>
       new PutItemCommand({
         TableName: backend.lockTable,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../config/load.ts";
+import { checkEnvironment } from "../../delivery/commands/doctor/environment.ts";
 import { check, type Finding } from "../../delivery/commands/doctor/finding.ts";
 import { findingsAsText } from "../../delivery/commands/doctor/render.ts";
-import { checkEnvironment } from "../../delivery/commands/doctor/surroundings.ts";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { CredentialsError } from "../../delivery/core/errors.ts";
 

@@ -81,7 +81,7 @@ it("is closed when a person opens it again and there is nothing", async () => {
   expect(issue?.state).toBe("closed");
 });
 
-it("is told again by the next run what was cut off before it was kept", async () => {
+it("is notified again by the next run of what was cut off before it was kept", async () => {
   await night("drift");
   const github = githubEnvironment(server.environment);
   const repository = { ...github, github: githubClient(github, { retryPauseMs: 1 }) };

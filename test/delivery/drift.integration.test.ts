@@ -110,7 +110,7 @@ describe("cali drift", () => {
     expect(slack.received).toEqual([]);
   });
 
-  it("opens an issue and tells Slack when there is drift; the next day it tells nobody again", async () => {
+  it("opens an issue and notifies Slack when there is drift; the next day it notifies nobody", async () => {
     write(stacks({ one: "a" }));
     await drift();
     expect(written()).toEqual(["POST labels", "POST issues"]);
@@ -211,7 +211,7 @@ describe("cali drift", () => {
     );
   });
 
-  it("fails and tells when a stack cannot be planned, and takes nothing for gone", async () => {
+  it("fails and says so when a stack cannot be planned, and takes nothing for gone", async () => {
     const [first, second] = stacks(BOTH) as [TestStack, TestStack];
     write([first, { ...second, blocks: { output: { wrong: { value: "${var.missing}" } } } }]);
     await drift(undefined, 1);
@@ -227,7 +227,10 @@ describe("cali drift", () => {
     slack.answers.push({ status: 403 });
     const plans = ["drift", "--plans", at("plans"), "--slack"];
     const refused = await runCali([...plans], { env: base });
-    expect(refused).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: Slack was not told/) });
+    expect(refused).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^warning: Slack was not notified/),
+    });
     expect(refused.stdout).toContain("### Changed outside Git: 2");
 
     github.failures.push(...Array.from({ length: 4 }, () => ({ status: 403, body: { message: "no" } })));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changeComment, changeSince } from "../../delivery/commands/drift/change.ts";
-import { digestOf, type Finding, inWords, NOTHING } from "../../delivery/commands/drift/finding.ts";
+import { digestOf, type Finding, findingText, NOTHING } from "../../delivery/commands/drift/finding.ts";
 import { MARKER_BYTES, type Marker, markerLine, readMarker } from "../../delivery/commands/drift/marker.ts";
 import { renderDrift } from "../../delivery/commands/drift/render.ts";
 import { driftReport, type StatesLook } from "../../delivery/commands/drift/report.ts";
@@ -16,7 +16,7 @@ import { COMMIT, plannedStack, REPOSITORY } from "../support/reports.ts";
 const reportOf = (stacks: readonly StackReport[], states?: StatesLook) =>
   driftReport({ environment: "dev", commit: COMMIT, stacks, links: undefined, states });
 const textsOf = (findings: readonly Finding[]) =>
-  findings.map(({ kind, words }) => `${kind}: ${inWords(words, (value) => value)}`);
+  findings.map(({ kind, words }) => `${kind}: ${findingText(words, (value) => value)}`);
 const found = (...stacks: StackReport[]) => textsOf(reportOf(stacks).findings);
 const failed = (name: string, reason = "no such cluster"): StackReport => ({
   name,
@@ -44,7 +44,7 @@ describe("what is found in a plan", () => {
     );
   });
 
-  it("tells drift from what is not deployed where both are in one object", () => {
+  it("distinguishes drift from what is not deployed where both are in one object", () => {
     const address = "aws_kinesis_stream.logs";
     const drift = { address, actions: ["update"], before: { a: 1, b: 1 }, after: { a: 2, b: 1 } };
     const more = {
@@ -210,7 +210,7 @@ describe("one object in two states", () => {
     expect(same("aws_x", { id: "" }, { id: "" }, {})).toEqual([]);
   });
 
-  it("is found between versions of a provider, of which only one tells the region", () => {
+  it("is found between versions of a provider, of which only one says the region", () => {
     const one = { id: "vpc-1", region: "us-east-1" };
     expect(same("aws_vpc", one, { id: "vpc-1" })).toHaveLength(1);
     expect(same("aws_vpc", one, { id: "vpc-1", region: "us-west-2" })).toEqual([]);
@@ -291,7 +291,7 @@ describe("a state that no stack has", () => {
     },
   );
 
-  it("is told as a failure where the bucket cannot be looked through", () => {
+  it("is reported as a failure where the bucket cannot be looked through", () => {
     const { findings, areStatesKnown } = reportOf([], { failed: "s3:ListBucket: AccessDenied" });
     expect(textsOf(findings)).toEqual(["failed: The states' bucket could not be looked through"]);
     expect(findings[0]?.lines).toEqual(["s3:ListBucket: AccessDenied"]);
@@ -348,7 +348,7 @@ describe("the hidden marker", () => {
 });
 
 describe("what became of it", () => {
-  it("is told from the two digests", () => {
+  it("is derived from the two digests", () => {
     expect(changeSince(undefined, NOTHING)).toBe("still-none");
     expect(changeSince(NOTHING, NOTHING)).toBe("still-none");
     expect(changeSince(undefined, "a")).toBe("found");
@@ -358,7 +358,7 @@ describe("what became of it", () => {
     expect(changeSince("a", NOTHING)).toBe("gone");
   });
 
-  it("is told with what is new, other, gone, and not looked at", () => {
+  it("is written with what is new, other, gone, and not looked at", () => {
     const before = reportOf([
       plannedStack(planOf("drift"), "01-kinesis"),
       plannedStack(planOf("import"), "02-s3"),

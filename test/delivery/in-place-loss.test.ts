@@ -153,7 +153,7 @@ describe("what a change in place takes away", () => {
     expect(RULES.filter((rule) => !lost.has(rule.lost))).toEqual([]);
   });
 
-  it("is told as unknown where the value is known after the apply only", () => {
+  it("is unknown where the value is known after the apply only", () => {
     const address = "aws_kinesis_stream.x";
     const set = { address, mode: "managed", expressions: { retention_period: {} } };
     const plan = makePlan(

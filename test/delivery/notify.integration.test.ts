@@ -32,30 +32,30 @@ async function notify(env: Record<string, string>, ...args: string[]) {
 }
 
 describe("cali notify", () => {
-  it("tells Slack of plans", async () => {
+  it("notifies Slack of plans", async () => {
     writePlanRun(folder, [{ name: "01-kinesis", plan: "replace" }]);
     const { code, stdout } = await notify(
       { SLACK_WEBHOOK_URL: url, CALI_OUTCOME: "success" },
       "--plans",
       folder,
     );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "Slack was told: ✅ dev: plan done\n" });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "Slack was notified: ✅ dev: plan done\n" });
     expect(slack.received).toHaveLength(1);
     expect(slack.received[0]).toContain("3 to replace");
     expect(slack.received[0]).toContain("https://github.com/acme/cali/actions/runs/7");
   });
 
-  it("never fails: Slack refuses, the address is none, nobody is to be told, there is nothing to read", async () => {
+  it("never fails: Slack refuses, the address is none, nobody is to be notified, there is nothing to read", async () => {
     slack.answers.push({ status: 403 });
     const refused = await notify({ SLACK_WEBHOOK_URL: url }, "--deploy", folder);
     expect(refused.code).toBe(0);
-    expect(refused.stderr).toMatch(/^warning: Slack was not told/);
+    expect(refused.stderr).toMatch(/^warning: Slack was not notified/);
     expect(slack.received).toHaveLength(1);
     const wrong = await notify({ SLACK_WEBHOOK_URL: "very-secret-path" }, "--deploy", folder);
     expect(wrong).toMatchObject({ code: 0 });
     expect(wrong.stderr).toContain("allowed: an https URL");
     const nobody = await notify({ SLACK_WEBHOOK_URL: "" }, "--plans", "/nowhere");
-    expect(nobody).toMatchObject({ code: 0, stdout: "SLACK_WEBHOOK_URL is not set: nobody is told.\n" });
+    expect(nobody).toMatchObject({ code: 0, stdout: "SLACK_WEBHOOK_URL is not set: nobody is notified.\n" });
   });
 });
 
@@ -90,7 +90,7 @@ describe("sending", () => {
     await expect(sent).rejects.not.toThrow(/very-secret-path/);
     expect(slack.received).toHaveLength(4);
     slack.close();
-    await expect(send(url, message, 1)).rejects.toThrow(/Slack was not told/);
+    await expect(send(url, message, 1)).rejects.toThrow(/Slack was not notified/);
   });
 
   it("goes to https only", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { deployNotice, planNotice } from "../../delivery/commands/notify/collect.ts";
-import { durationInWords, noticeMessage } from "../../delivery/commands/notify/message.ts";
+import { durationText, noticeMessage } from "../../delivery/commands/notify/message.ts";
 import type { Notice, StackNotice } from "../../delivery/commands/notify/notice.ts";
 import { runDetails } from "../../delivery/commands/notify/run-details.ts";
 import { noteRefusal } from "../../delivery/core/deployment/deploy-result.ts";
@@ -124,8 +124,8 @@ describe("the message of a run", () => {
     );
   });
 
-  it("tells times as people do", () => {
-    expect([900, 59_400, 60_000, 3_600_000].map(durationInWords)).toEqual([
+  it("renders times as people say them", () => {
+    expect([900, 59_400, 60_000, 3_600_000].map(durationText)).toEqual([
       "1 s",
       "59 s",
       "1 min 0 s",
@@ -195,7 +195,7 @@ describe("what is known of a run", () => {
     expect(deployNotice(folder, { ...variables, CALI_OUTCOME: "failure" }).outcome).toBe("failure");
   });
 
-  it("a run that left nothing, or something broken, is told as failed, with why", () => {
+  it("a run that left nothing, or something broken, is a failure, with why", () => {
     expect(deployNotice(folder, variables)).toMatchObject({
       outcome: "failure",
       environment: "dev",

@@ -139,7 +139,7 @@ describe("a real OpenSearch node", () => {
     }
   });
 
-  it("finds an incident by what told its cause", async () => {
+  it("finds an incident by what found its cause", async () => {
     await ask("/cali-incidents/_doc?refresh=true", { cause: { text: "the disk is full", tier: "hash" } });
     const query = { term: { "cause.tier": "hash" } };
     const { hits } = await ask("/cali-incidents/_search", { query });

@@ -123,12 +123,12 @@ describe("makeReady", () => {
       expect(JSON.stringify(domain.policies.get("cali-logs"))).not.toContain("somebody's");
     });
 
-    it("puts nothing more when it now is what is wanted", async () => {
+    it("puts nothing more when it now is what is desired", async () => {
       await ready({ config: week });
-      const wanted = domain.policies.get("cali-logs")?.policy ?? {};
+      const desired = domain.policies.get("cali-logs")?.policy ?? {};
       await ready();
       const before = policyPuts();
-      interfere(1, () => wanted);
+      interfere(1, () => desired);
       const outcomes = await ready({ config: week });
       expect(outcomes).toContainEqual({ what: "retention of logs: 7 days", did: "unchanged" });
       expect(policyPuts()).toBe(before + 1);
@@ -149,7 +149,7 @@ describe("makeReady", () => {
       cluster_permissions: string[];
       index_permissions: { allowed_actions: string[]; fls?: unknown; dls?: unknown }[];
     };
-    // As the plugin tells it: other order, and empty values.
+    // As the plugin answers: other order, and empty values.
     role.cluster_permissions.reverse();
     Object.assign(role.index_permissions[0] ?? {}, { fls: [], dls: null, masked_fields: [] });
     domain.roles.set("cali_reader", role);
@@ -316,8 +316,8 @@ describe("covers", () => {
     ["x", { a: 1 }],
     [null, { a: 1 }],
     [{ a: { b: 1 } }, { a: [] }],
-  ])("does not hold for %j where %j was put", (actual, wanted) => {
-    expect(covers(actual, wanted)).toBe(false);
+  ])("does not hold for %j where %j was put", (actual, desired) => {
+    expect(covers(actual, desired)).toBe(false);
   });
 });
 
@@ -331,15 +331,15 @@ describe("grantsExactly", () => {
 
   it("holds in any order and with empty values, and for nothing more", () => {
     fc.assert(
-      fc.property(rights, fc.constantFrom("users", "hosts"), (wanted, key) => {
+      fc.property(rights, fc.constantFrom("users", "hosts"), (desired, key) => {
         const shuffled = Object.fromEntries(
-          Object.entries(wanted)
+          Object.entries(desired)
             .reverse()
             .map(([one, list]) => [one, [...list].reverse()]),
         );
-        expect(grantsExactly({ ...shuffled, and_backend_roles: [], reserved: false }, wanted)).toBe(true);
+        expect(grantsExactly({ ...shuffled, and_backend_roles: [], reserved: false }, desired)).toBe(true);
         const more = { ...shuffled, [key]: [...(shuffled[key] ?? []), "\u{1F511} one more"] };
-        expect(grantsExactly(more, wanted)).toBe(false);
+        expect(grantsExactly(more, desired)).toBe(false);
       }),
     );
   });

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { clientFor, gapsOf, identityOf } from "../../delivery/commands/pipeline-access/github-repository.ts";
 import {
+  desiredRoles,
   githubEnvironment,
   type PolicyDocument,
-  wantedRoles,
-} from "../../delivery/commands/pipeline-access/wanted.ts";
+} from "../../delivery/commands/pipeline-access/roles.ts";
 import { RepositoryNameError } from "../../delivery/core/errors.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { ROOT } from "../support/run.ts";
@@ -16,7 +16,7 @@ const ACCOUNT = "123456789012";
 const REPOSITORY = { owner: "acme", name: "cali", ownerId: 123456, repositoryId: 456789, isPrivate: false };
 const ISSUER = "token.actions.githubusercontent.com";
 const roles = (env: string) => {
-  const [plan, deploy] = wantedRoles(loadConfig({ env }), REPOSITORY, ACCOUNT, githubEnvironment(env));
+  const [plan, deploy] = desiredRoles(loadConfig({ env }), REPOSITORY, ACCOUNT, githubEnvironment(env));
   if (!plan || !deploy) throw new Error("two roles");
   return { plan, deploy };
 };
@@ -25,8 +25,8 @@ function accepts({ Statement }: PolicyDocument, claims: Readonly<Record<string, 
   return Statement.some(({ Condition }) => {
     const { StringEquals, ...others } = Condition as { StringEquals: Record<string, string | string[]> };
     expect(others).toEqual({});
-    return Object.entries(StringEquals).every(([key, wanted]) =>
-      [wanted].flat().includes(claims[key.slice(ISSUER.length + 1)] ?? ""),
+    return Object.entries(StringEquals).every(([key, desired]) =>
+      [desired].flat().includes(claims[key.slice(ISSUER.length + 1)] ?? ""),
     );
   });
 }

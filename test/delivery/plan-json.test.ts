@@ -16,15 +16,15 @@ import { change, makePlan, planJson, planOf, planText } from "../support/plans.t
 
 const NO_COUNTS = { create: 0, update: 0, replace: 0, delete: 0, import: 0, move: 0, forget: 0, drift: 0 };
 
-const told = (found: readonly Difference[]) =>
+const rendered = (found: readonly Difference[]) =>
   found.map(({ path, before, after }) => `${pathText(path)}: ${inline(before)} -> ${inline(after)}`);
 
 function differencesOf(plan: Plan, address: string): string[] {
-  return told(plan.resources.find((resource) => resource.address === address)?.differences ?? []);
+  return rendered(plan.resources.find((resource) => resource.address === address)?.differences ?? []);
 }
 
 const node = (value: unknown): Node => nodeOf({ value, sensitive: false, unknown: false }, () => false);
-const between = (before: unknown, after: unknown) => told(differences(node(before), node(after)));
+const between = (before: unknown, after: unknown) => rendered(differences(node(before), node(after)));
 
 describe("real plans", () => {
   it.each([
@@ -59,17 +59,19 @@ describe("real plans", () => {
   it("a replacement says what forces it, and that the old object goes first", () => {
     const stream = planOf("replace").resources.find(({ address }) => address === "aws_kinesis_stream.logs");
     expect(stream?.replaceOrder).toBe("delete-first");
-    expect(told(stream?.differences.filter(({ forcesReplacement }) => forcesReplacement) ?? [])).toEqual([
+    expect(rendered(stream?.differences.filter(({ forcesReplacement }) => forcesReplacement) ?? [])).toEqual([
       'name: "cali-logs-stream" -> "cali-stream"',
     ]);
     expect(stream?.computed).toEqual(["arn", "id"]);
   });
 
   it("drift is what the plan undoes, and no noise", () => {
-    expect(planOf("drift").drift.map(({ address, differences }) => [address, told(differences)])).toEqual([
-      ["aws_ecr_repository.consumer", ["image_scanning_configuration[0].scan_on_push: true -> false"]],
-      ["aws_kinesis_stream.logs", ['tags.Owner: null -> "console"']],
-    ]);
+    expect(planOf("drift").drift.map(({ address, differences }) => [address, rendered(differences)])).toEqual(
+      [
+        ["aws_ecr_repository.consumer", ["image_scanning_configuration[0].scan_on_push: true -> false"]],
+        ["aws_kinesis_stream.logs", ['tags.Owner: null -> "console"']],
+      ],
+    );
   });
 
   it("no secret of any plan is in what was read of it", () => {
@@ -179,8 +181,8 @@ describe("secrets", () => {
       "plan.json",
     );
     const shown = [
-      ...plan.resources.flatMap(({ differences }) => told(differences)),
-      ...plan.drift.flatMap(({ differences }) => told(differences)),
+      ...plan.resources.flatMap(({ differences }) => rendered(differences)),
+      ...plan.drift.flatMap(({ differences }) => rendered(differences)),
       ...plan.outputs.map(({ after }) => inline(after)),
     ];
     expect(shown.join("\n")).not.toContain("hunter2");
@@ -288,7 +290,7 @@ describe("secrets in other forms", () => {
     expect(shownOf("abcde", open)).not.toContain("(sensitive)");
   });
 
-  it("in a for_each key tell two objects apart, and aren't shown", () => {
+  it("in a for_each key distinguish two objects, and aren't shown", () => {
     const plan = (key: string) =>
       makePlan([
         { actions: ["create"], after: { hidden: key }, afterSensitive: { hidden: true } },
@@ -391,7 +393,7 @@ describe("comparing two plans", () => {
     }
   });
 
-  it("tells what was reviewed and what is now", () => {
+  it("says what was reviewed and what is now", () => {
     expect(describeDifferences(comparePlans(shards(1, 2), shards(3, 4)))).toEqual([
       "aws_kinesis_stream.logs: reviewed: update; now: update",
       "  it was shard_count: 1 in the reviewed plan, 3 now",

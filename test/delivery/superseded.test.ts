@@ -155,8 +155,8 @@ describe("the commands of a workflow that was run again", () => {
     expect(stderr).toContain("Nothing was changed");
     expect(code).toBe(1);
     // Slack hears of it, too.
-    const told = command === "drift" ? stderr : deployNotice(out, {}).trouble;
-    expect(told).toContain(`/commit/${LATER}, which changes ${path}`);
+    const message = command === "drift" ? stderr : deployNotice(out, {}).trouble;
+    expect(message).toContain(`/commit/${LATER}, which changes ${path}`);
     rmSync(out, { recursive: true, force: true });
   });
 });

@@ -43,7 +43,7 @@ describe("documentsOf", () => {
 });
 
 describe("compare", () => {
-  it("tells what was added, removed and changed, and nothing of what is the same", () => {
+  it("says what was added, removed and changed, and nothing of what is the same", () => {
     const base: Stack = { output: { gone: { value: 1 }, same: { value: 2 }, other: { value: 3 } } };
     const head: Stack = { output: { same: { value: 2 }, other: { value: 4 }, made: { value: 5 } } };
     expect(differences(base, head).map(({ name, kind }) => [name, kind])).toEqual([

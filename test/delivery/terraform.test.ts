@@ -109,7 +109,7 @@ describe("a stack that fails while another was never applied", () => {
     ["a login that is over", lookup("ExpiredToken: the security token included in the request is expired")],
     ["a mistake in the configuration", "│ Error: Unsupported argument\n│   on cdk.tf.json line 3"],
     ["a mistake beside a lookup", `${lookup("couldn't find resource")}\n│ Error: Invalid value for variable`],
-    ["no error that Terraform told", "terraform plan was ended by SIGKILL:\n"],
+    ["no error that Terraform reported", "terraform plan was ended by SIGKILL:\n"],
   ])("has failed when it is %s", (_, reason) => {
     expect(statusOf(reason)).toBe("failed");
   });

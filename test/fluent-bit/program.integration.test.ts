@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { PodLookup, TailedLine } from "./support/chain.ts";
 import { corpus, logFile } from "./support/corpus.ts";
 import { criLines } from "./support/cri.ts";
-import { Surroundings, startFluentBit } from "./support/program.ts";
+import { Neighbours, startFluentBit } from "./support/program.ts";
 
 /**
  * Fluent Bit itself, where there is one: no registry of packages has it, so `FLUENT_BIT` names the program. It runs the values
@@ -16,7 +16,7 @@ const SELECTED: PodLookup = () => ({ labels: { "cali.io/logs": "true" } });
 const PATIENCE = { timeout: 120_000, interval: 200 };
 
 describe.skipIf(!BINARY)("Fluent Bit itself", () => {
-  const open: Surroundings[] = [];
+  const open: Neighbours[] = [];
   const running: ReturnType<typeof startFluentBit>[] = [];
   afterEach(async () => {
     await Promise.all(running.splice(0).map((program) => program.stop("SIGKILL")));
@@ -26,21 +26,21 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
     }
   });
 
-  async function surroundings(lookup: PodLookup = SELECTED) {
-    const made = await new Surroundings().start(lookup);
+  async function neighbours(lookup: PodLookup = SELECTED) {
+    const made = await new Neighbours().start(lookup);
     open.push(made);
     return made;
   }
-  const begin = (around: Surroundings) => {
+  const begin = (around: Neighbours) => {
     const program = startFluentBit(BINARY as string, around);
     running.push(program);
     return program;
   };
-  const write = (around: Surroundings, lines: readonly TailedLine[]) => {
+  const write = (around: Neighbours, lines: readonly TailedLine[]) => {
     for (const { file, line } of lines) appendFileSync(join(around.folder, "containers", file), `${line}\n`);
   };
   /** Each message once, whatever was sent twice. */
-  const numbers = ({ payloads }: Surroundings) =>
+  const numbers = ({ payloads }: Neighbours) =>
     new Set(payloads.map((json) => /number (\d+)/.exec(json)?.[1]).filter((one) => one !== undefined));
   const numbered = (from: number, to: number): TailedLine[] =>
     Array.from({ length: to - from }, (_, index) => index + from).flatMap((number) => {
@@ -53,7 +53,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
 
   it("makes the records of 10,000 lines of the log generator, and what is bad is invalid", async () => {
     const { lines, expected } = corpus({ count: 10_000 });
-    const around = await surroundings();
+    const around = await neighbours();
     const program = begin(around);
     write(around, lines);
     await vi.waitFor(() => expect(around.payloads).toHaveLength(10_000), PATIENCE);
@@ -65,7 +65,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
   });
 
   it("reads no pod without the label", async () => {
-    const around = await surroundings((pod) => ({ labels: { "cali.io/logs": String(pod === "pay-1") } }));
+    const around = await neighbours((pod) => ({ labels: { "cali.io/logs": String(pod === "pay-1") } }));
     const program = begin(around);
     write(
       around,
@@ -78,7 +78,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
   });
 
   it("names the pod while the API server doesn't answer", async () => {
-    const around = await surroundings(() => undefined);
+    const around = await neighbours(() => undefined);
     const program = begin(around);
     write(around, numbered(0, 10));
     await vi.waitFor(() => expect(numbers(around).size).toBe(10), PATIENCE);
@@ -89,7 +89,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
 
   /** Ends the program with a signal while lines come, starts it anew, and gives what never came. */
   async function lostTo(signal: "SIGTERM" | "SIGKILL"): Promise<number[]> {
-    const around = await surroundings();
+    const around = await neighbours();
     const first = begin(around);
     write(around, numbered(0, 2_000));
     await vi.waitFor(() => expect(numbers(around).size).toBeGreaterThan(0), PATIENCE);
@@ -113,7 +113,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
   });
 
   it("loses nothing to a stream that takes nothing, nor to a restart meanwhile", async () => {
-    const around = await surroundings();
+    const around = await neighbours();
     around.blocked = true;
     const first = begin(around);
     write(around, numbered(0, 3_000));

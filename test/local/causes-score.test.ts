@@ -30,10 +30,10 @@ it("counts what is right, wrong and false, by what answered", async () => {
     signature: { answers: 2, errors: 2 },
     none: { answers: 2, errors: 0 },
   });
-  expect(score.told).toHaveLength(3);
+  expect(score.mistakes).toHaveLength(3);
 });
 
-it("tells each bad line of a labelled file", () => {
+it("names each bad line of a labelled file", () => {
   const file = fileOf("no JSON", { text: "x" }, { text: "x", entry: "nobody-knows" });
   expect(() => readLabelled(file)).toThrow(`${file}:1: given no JSON, allowed: `);
   expect(() => readLabelled(file)).toThrow(`${file}:2: given {"text":"x"}, allowed: `);

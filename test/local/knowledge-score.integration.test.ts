@@ -2,7 +2,7 @@ import { asJson, generate, labelOf } from "@cali/log-generator";
 import { validateRecord } from "@cali/log-record";
 import { expect, it } from "vitest";
 import { scoreCauses } from "../../local/knowledge-score.ts";
-import { tellLines, truthsOfAlerts } from "../../local/score.ts";
+import { alertLines, truthsOfAlerts } from "../../local/score.ts";
 import { MemoryObjectStore } from "../../services/consumer/test/support/memory-objects.ts";
 
 it("finds the right causes of a morning's alerts, and hardly a wrong one", async () => {
@@ -21,22 +21,22 @@ it("finds the right causes of a morning's alerts, and hardly a wrong one", async
     };
     return [{ event, label: labelOf(line) }];
   });
-  const told = truthsOfAlerts(tellLines(lines));
-  const score = await scoreCauses(told, new MemoryObjectStore());
+  const alerted = truthsOfAlerts(alertLines(lines));
+  const score = await scoreCauses(alerted, new MemoryObjectStore());
   expect(score.known).toBeGreaterThan(20);
   expect(score.right).toBeGreaterThan(0.8);
   expect(score.falseHits).toBeLessThan(0.02);
   // A part of the errors is not in the seed, so a score that answers everything is not a good one.
   expect(score.tiers.none).toBeGreaterThan(20);
-  expect(score.reachesModel).toBe(score.tiers.none / told.length);
+  expect(score.reachesModel).toBe(score.tiers.none / alerted.length);
   expect(score.questions).toBeGreaterThan(0);
   expect(score.usd).toBeGreaterThan(0);
 
   // An alert of something else that says what the seed knows is a wrong cause.
-  const known = told.find(
+  const known = alerted.find(
     ({ truth }) => truth.endsWith(".jwt-expired") || truth.endsWith(".file-descriptors"),
   );
-  const foreign = told
+  const foreign = alerted
     .filter((one) => one === known)
     .map(({ alert }) => ({ alert, truth: "shop/shop.nothing" }));
   expect(await scoreCauses(foreign, new MemoryObjectStore())).toMatchObject({

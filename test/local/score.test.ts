@@ -1,6 +1,6 @@
 import { generate, type LineLabel, labelOf } from "@cali/log-generator";
 import { describe, expect, it } from "vitest";
-import { percentile, scoreAlerts, tellLines, truthOf, truthsOfAlerts } from "../../local/score.ts";
+import { alertLines, percentile, scoreAlerts, truthOf, truthsOfAlerts } from "../../local/score.ts";
 import { table } from "../../local/table.ts";
 import type { Alert } from "../../services/consumer/src/core/types.ts";
 
@@ -27,7 +27,7 @@ describe("scoreAlerts", () => {
     expect(score.alertRecall).toBe(1);
   });
 
-  it("counts all lines of templates that were merged as wrong, and the one nobody told of as missed", () => {
+  it("counts all lines of templates that were merged as wrong, and the one nobody was notified of as missed", () => {
     const found = [line("a", "x"), line("a", "x"), line("a", "y"), line("b", "z")];
     const score = scoreAlerts(found, [alert("a"), alert("b")]);
     expect(score.groupingAccuracy).toBe(0.25);
@@ -39,8 +39,8 @@ describe("scoreAlerts", () => {
   });
 });
 
-describe("tellLines", () => {
-  it("tells each of two troubles, at once", () => {
+describe("alertLines", () => {
+  it("alerts on each of two troubles, at once", () => {
     const scored = ["disk of node is full", "login was refused"].map((message, index) => ({
       event: {
         shardId: "shardId-000000000000",
@@ -61,9 +61,9 @@ describe("tellLines", () => {
       },
       label: { service: "auth", template: `auth.${index}` } as LineLabel,
     }));
-    const told = tellLines(scored);
-    expect(truthsOfAlerts(told).map(({ truth }) => truth)).toEqual(["auth/auth.0", "auth/auth.1"]);
-    expect(scoreAlerts(told.found, told.alerts)).toMatchObject({
+    const alerted = alertLines(scored);
+    expect(truthsOfAlerts(alerted).map(({ truth }) => truth)).toEqual(["auth/auth.0", "auth/auth.1"]);
+    expect(scoreAlerts(alerted.found, alerted.alerts)).toMatchObject({
       alerts: 2,
       alertPrecision: 1,
       alertRecall: 1,

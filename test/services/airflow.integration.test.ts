@@ -226,7 +226,7 @@ describe("cali_knowledge_daily", () => {
 const byPattern = (a: { pattern: string }, b: { pattern: string }) => (a.pattern < b.pattern ? -1 : 1);
 
 describe("a command that fails", () => {
-  it("is tried four times, then Slack is told once, and what it said pings and links nothing", async () => {
+  it("is tried four times, then Slack is notified once, and what it said pings and links nothing", async () => {
     configMap.CALI_LOG_LEVEL =
       "<!channel> @here ``` <https://evil.example|click> & [x](https://evil.example)";
     const { code, stdout, stderr } = await airflow.runDag("cali_quality_daily", DATE);

@@ -14,7 +14,7 @@ const SERVICE = join(ROOT, "services/airflow-dags");
 
 const DIGEST = `sha256:${"0a".repeat(32)}`;
 
-/** What the chart tells the DAGs by the environment. */
+/** What the chart hands the DAGs in the environment. */
 export const SETTINGS = {
   CALI_CONSUMER_IMAGE: `123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer@${DIGEST}`,
   CALI_CONSUMER_NAMESPACE: "cali",

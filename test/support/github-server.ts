@@ -363,8 +363,8 @@ export class GithubServer {
   #route(method: string, url: URL, body: Record<string, unknown>, login: string | undefined): Answer {
     if (!login?.endsWith(TOKEN)) return { status: 401, body: { message: "Bad credentials" } };
     if (method === "POST" && url.pathname === "/graphql") return this.#graphql(body);
-    for (const [wanted, path, handler] of this.#routes) {
-      const match = wanted === method ? path.exec(url.pathname) : null;
+    for (const [desired, path, handler] of this.#routes) {
+      const match = desired === method ? path.exec(url.pathname) : null;
       if (match) return handler(match, body, url);
     }
     return missing();
@@ -405,7 +405,7 @@ export class GithubServer {
     return issue;
   }
 
-  /** GitHub lists pull requests as issues, too, and tells them by `pull_request`. */
+  /** GitHub lists pull requests as issues, too, and marks them with `pull_request`. */
   #issueBody(issue: Issue) {
     const { number } = issue;
     const isPull = this.pulls.some((pull) => pull.number === number);

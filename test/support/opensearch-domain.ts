@@ -74,10 +74,10 @@ export class OpenSearchDomain {
     this.before(asked);
     const failure = this.failures.shift();
     if (failure === "hang") return;
-    const wanted = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+    const desired = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
     const answer =
       failure ??
-      (request.headers.authorization === wanted
+      (request.headers.authorization === desired
         ? ((await this.#plugins(method, url, body)) ?? (await this.#core(method, url, text, body)))
         : { status: 401, body: "Unauthorized" });
     const isText = typeof answer.body === "string";
@@ -93,9 +93,9 @@ export class OpenSearchDomain {
     if (policy) return this.#policy(method, policy, url, body);
     const [, action, pattern = ""] = /^\/_plugins\/_ism\/(explain|add)\/(.+)$/.exec(url.pathname) ?? [];
     if (!action) return undefined;
-    const wanted = decodeURIComponent(pattern).split(",");
+    const desired = decodeURIComponent(pattern).split(",");
     const found = [...this.managed].filter(([index]) =>
-      wanted.some((one) => (one.endsWith("*") ? index.startsWith(one.slice(0, -1)) : index === one)),
+      desired.some((one) => (one.endsWith("*") ? index.startsWith(one.slice(0, -1)) : index === one)),
     );
     if (action === "add") return this.#addPolicy(found, String(body.policy_id));
     const explained = found.map(([index, id]) => [
@@ -108,7 +108,7 @@ export class OpenSearchDomain {
     });
   }
 
-  /** What fails is told with 200. */
+  /** What fails is answered with 200. */
   #addPolicy(found: readonly (readonly [string, string | undefined])[], policy: string): Answer {
     const failed = found.flatMap(([index, its]) => {
       const reason =

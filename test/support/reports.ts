@@ -4,7 +4,7 @@ import type { Report, StackReport } from "../../delivery/core/report/report.ts";
 export const REPOSITORY = "https://github.com/shop/cali";
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
-/** Lines as a synth tells them, fixed here so that a comment's text doesn't change with the code. */
+/** Lines as a synth writes them, fixed here so that a comment's text doesn't change with the code. */
 const SOURCES: Report["sources"] = {
   infra: {
     "aws_kinesis_stream.logs": { file: "stacks/01-kinesis.ts", line: 39 },

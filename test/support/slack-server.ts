@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** Slack's end of an incoming webhook: keeps what it is told, and answers `ok` unless a test says otherwise. */
+/** Slack's end of an incoming webhook: keeps what it is sent, and answers `ok` unless a test says otherwise. */
 export class SlackServer {
   readonly received: string[] = [];
   /** Answers to give first, one a message. */

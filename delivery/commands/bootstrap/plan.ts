@@ -13,15 +13,15 @@ export const NOTHING: Actual = { bucket: null, table: null };
  *
  * @throws RegionError when the key that is to encrypt the bucket lies in another region.
  */
-export function plan(wanted: StateBackend, actual: Actual): Plan {
-  const keyRegion = wanted.kmsKeyArn?.split(":")[3];
-  if (keyRegion !== undefined && keyRegion !== wanted.region) {
+export function plan(desired: StateBackend, actual: Actual): Plan {
+  const keyRegion = desired.kmsKeyArn?.split(":")[3];
+  if (keyRegion !== undefined && keyRegion !== desired.region) {
     throw new RegionError(
-      `state.kmsKeyArn: given ${wanted.kmsKeyArn}; allowed: a key in the bucket's region ${wanted.region}`,
+      `state.kmsKeyArn: given ${desired.kmsKeyArn}; allowed: a key in the bucket's region ${desired.region}`,
     );
   }
-  const bucket = planBucket(wanted, actual.bucket);
-  const table = planTable(wanted, actual.table);
+  const bucket = planBucket(desired, actual.bucket);
+  const table = planTable(desired, actual.table);
   return {
     steps: [...bucket.steps, ...table.steps],
     kept: [...bucket.kept, ...table.kept],

@@ -17,26 +17,26 @@ export function cliCommand(step: Step, region: string): string[] {
  * A shell script that makes bucket and table where neither exists, with what each command does as its comment. It
  * stops at the first error, and before an existing bucket's settings are replaced.
  */
-export function shellScript(wanted: StateBackend, plan: Plan): string {
-  const region = ["--region", wanted.region];
-  const inBucket = (command: string) => ["aws", "s3api", command, ...region, "--bucket", wanted.bucket];
-  const inTable = ["aws", "dynamodb", "wait", "table-exists", ...region, "--table-name", wanted.lockTable];
+export function shellScript(desired: StateBackend, plan: Plan): string {
+  const region = ["--region", desired.region];
+  const inBucket = (command: string) => ["aws", "s3api", command, ...region, "--bucket", desired.bucket];
+  const inTable = ["aws", "dynamodb", "wait", "table-exists", ...region, "--table-name", desired.lockTable];
   const lines = plan.steps.flatMap((step) => [
     "",
     `# ${step.does}`,
-    shellLine(cliCommand(step, wanted.region)),
+    shellLine(cliCommand(step, desired.region)),
     ...(step.operation === "CreateTable" ? [shellLine(inTable)] : []),
   ]);
   return [
     "#!/bin/sh",
     "# The Terraform states of an environment:",
-    `#   bucket ${wanted.bucket} and lock table ${wanted.lockTable} in ${wanted.region}`,
+    `#   bucket ${desired.bucket} and lock table ${desired.lockTable} in ${desired.region}`,
     "# This makes them where neither exists. `npm run bootstrap` does the same, and completes what exists already.",
     "set -eu",
     "export AWS_PAGER=",
     "",
     `if ${shellLine(inBucket("head-bucket"))} >/dev/null 2>&1; then`,
-    `  echo ${shellWord(`${wanted.bucket} exists: complete it with npm run bootstrap`)} >&2`,
+    `  echo ${shellWord(`${desired.bucket} exists: complete it with npm run bootstrap`)} >&2`,
     "  exit 1",
     "fi",
     ...lines,
@@ -44,14 +44,14 @@ export function shellScript(wanted: StateBackend, plan: Plan): string {
 }
 
 /** The same for programs. */
-export function planDocument(wanted: StateBackend, plan: Plan): object {
+export function planDocument(desired: StateBackend, plan: Plan): object {
   return {
-    ...wanted,
+    ...desired,
     steps: plan.steps.map((step) => ({
       does: step.does,
       operation: step.operation,
       input: step.input,
-      command: cliCommand(step, wanted.region),
+      command: cliCommand(step, desired.region),
     })),
   };
 }

@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
-import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/reckon.ts";
+import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
-import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/of-plans.ts";
+import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/plan-report.ts";
 import { render } from "../../core/report/render.ts";
 import { setLabel } from "./labels.ts";
 import { postComment } from "./pull-request.ts";
@@ -45,7 +45,7 @@ async function run(
   const github = print ? undefined : githubEnvironment(process.env);
   const report = reportOf(plans, config, { sources, links: github?.links });
   const markdown = commentOf(report);
-  // The check fails, and everybody is told all the same.
+  // The check fails, and the comment is posted all the same.
   if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;
   if (!github) {
     console.log(markdown);

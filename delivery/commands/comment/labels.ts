@@ -22,7 +22,7 @@ const GONE = 404;
 export async function setLabel(pull: PullRequest, states: readonly PlanState[]): Promise<string> {
   const { github, owner, repo, number } = pull;
   const state = STATES.findLast((one) => states.includes(one)) ?? "no-changes";
-  const wanted = labelOf(state);
+  const desired = labelOf(state);
   const present = await asking(`reading the labels of pull request #${number}`, () =>
     github.paginate(github.rest.issues.listLabelsOnIssue, {
       owner,
@@ -32,18 +32,18 @@ export async function setLabel(pull: PullRequest, states: readonly PlanState[]):
     }),
   );
   const names = new Set(present.map(({ name }) => name));
-  if (!names.has(wanted)) {
-    await ensureLabel(pull, { name: wanted, ...LABELS[state] });
-    await asking(`setting the label ${wanted}`, () =>
-      github.rest.issues.addLabels({ owner, repo, issue_number: number, labels: [wanted] }),
+  if (!names.has(desired)) {
+    await ensureLabel(pull, { name: desired, ...LABELS[state] });
+    await asking(`setting the label ${desired}`, () =>
+      github.rest.issues.addLabels({ owner, repo, issue_number: number, labels: [desired] }),
     );
   }
-  for (const other of STATES.map(labelOf).filter((label) => label !== wanted && names.has(label))) {
+  for (const other of STATES.map(labelOf).filter((label) => label !== desired && names.has(label))) {
     await unless(GONE, () =>
       asking(`removing the label ${other}`, () =>
         github.rest.issues.removeLabel({ owner, repo, issue_number: number, name: other }),
       ),
     );
   }
-  return wanted;
+  return desired;
 }

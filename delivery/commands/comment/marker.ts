@@ -23,7 +23,7 @@ export function markerLine({ environment, state, run }: Marker): string {
   return `<!-- cali:plan environment=${environment} state=${state} run=${run} -->\n`;
 }
 
-/** The marker of a comment; undefined for one that isn't a plan's. Whether CALI wrote it, only its author tells. */
+/** The marker of a comment; undefined for one that isn't a plan's. Whether CALI wrote it, only its author says. */
 export function readMarker(body: string): Marker | undefined {
   const parsed = markerSchema.safeParse(MARKER.exec(body)?.groups);
   return parsed.success ? parsed.data : undefined;

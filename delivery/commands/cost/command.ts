@@ -3,14 +3,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
 import { synthesize } from "../../core/application/synthesis.ts";
-import { inventoryOfStack } from "../../core/cost/inventory.ts";
 import {
+  type CostEstimate,
   EXIT_OVER_BUDGET,
+  estimateChange,
+  estimateInventory,
   failsBudget,
-  type Reckoning,
-  reckon,
-  reckonInventory,
-} from "../../core/cost/reckon.ts";
+} from "../../core/cost/cost-change.ts";
+import { inventoryOfStack } from "../../core/cost/inventory.ts";
 import { PlanRunError } from "../../core/errors.ts";
 import { environmentOption } from "../../core/options.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
@@ -29,12 +29,12 @@ interface Options {
 
 async function run({ plans, env, json = false, date = new Date() }: Options): Promise<void> {
   const config = loadConfig({ env });
-  const reckoning = plans === undefined ? await ofSynth(env, config, date) : ofPlans(plans, config, date);
-  console.log(json ? renderJson(reckoning, config) : renderText(reckoning, config));
-  if (failsBudget(reckoning.total, config)) process.exitCode = EXIT_OVER_BUDGET;
+  const estimated = plans === undefined ? await fromSynth(env, config, date) : fromPlans(plans, config, date);
+  console.log(json ? renderJson(estimated, config) : renderText(estimated, config));
+  if (failsBudget(estimated.total, config)) process.exitCode = EXIT_OVER_BUDGET;
 }
 
-function ofPlans(folder: string, config: Config, date: Date): Reckoning {
+function fromPlans(folder: string, config: Config, date: Date): CostEstimate {
   const { environment, stacks } = readPlanRun(folder);
   if (environment !== config.environment) {
     throw new PlanRunError(
@@ -47,13 +47,13 @@ function ofPlans(folder: string, config: Config, date: Date): Reckoning {
       ({ name, jsonFile }) =>
         [name, jsonFile === undefined ? undefined : readPlan(join(folder, jsonFile))] as const,
     );
-  return reckon(new Map(plans), config, date);
+  return estimateChange(new Map(plans), config, date);
 }
 
-async function ofSynth(env: string, config: Config, date: Date): Promise<Reckoning> {
+async function fromSynth(env: string, config: Config, date: Date): Promise<CostEstimate> {
   const synthesis = await synthesize(ROOT, env);
   const stacks = [...synthesis].sort(([a], [b]) => (a < b ? -1 : 1));
-  return reckonInventory(
+  return estimateInventory(
     new Map(stacks.map(([name, stack]) => [name, inventoryOfStack(stack)])),
     config,
     date,
@@ -81,6 +81,6 @@ export const costCommand = new Command("cost")
   )
   .addOption(environmentOption())
   .option("--json", "as JSON; unknown numbers are null")
-  .option("--date <day>", "the day that is reckoned for, for support that ends (default: today)", day)
+  .option("--date <day>", "the day that costs are estimated for, for support that ends (default: today)", day)
   .addHelpText("after", "\nEnds with 2 over the budget, where the configuration says budget.enforce: true.")
   .action(run);

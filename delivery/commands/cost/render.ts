@@ -1,8 +1,8 @@
 import type { Config } from "../../../config/schema.ts";
 import { BUDGET_PARTS } from "../../../config/schema-cost.ts";
+import type { CostChange, CostEstimate } from "../../core/cost/cost-change.ts";
 import { type CostLine, totalOf } from "../../core/cost/estimate.ts";
 import type { Part } from "../../core/cost/part.ts";
-import type { CostChange, Reckoning } from "../../core/cost/reckon.ts";
 import { visible } from "../../core/plan-json/text.ts";
 
 const UNKNOWN = "unknown";
@@ -16,13 +16,15 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
 
 /** What may be on the bill and is in no line. */
 const NOT_COUNTED =
-  "Not counted: requests to KMS; reads from the bucket, what else than raw logs is in it, and the requests that move objects between storage classes; nodes that the autoscaler adds; volumes that a chart makes without being told; NAT gateways and endpoints of a network that is not made here.";
+  "Not counted: requests to KMS; reads from the bucket, what else than raw logs is in it, and the requests that move objects between storage classes; nodes that the autoscaler adds; volumes that a chart makes without being asked to; NAT gateways and endpoints of a network that is not made here.";
 
 /** What a month costs, line by line, for a terminal. */
-export function renderText({ lines, byStack, total }: Reckoning, config: Config): string {
+export function renderText({ lines, byStack, total }: CostEstimate, config: Config): string {
   const blocks = [...byStack].map(([stack, change]) => {
     const own = lines.filter((line) => line.stack === stack);
-    return [`${stack}: ${inWords(change)}`, ...columns(own.map(cells)).map((line) => `  ${line}`)].join("\n");
+    return [`${stack}: ${costText(change)}`, ...columns(own.map(cells)).map((line) => `  ${line}`)].join(
+      "\n",
+    );
   });
   return [
     `${config.project} ${config.environment} in ${config.region}, USD a month (${config.cost.hoursPerMonth} hours), on demand, without taxes:`,
@@ -31,7 +33,7 @@ export function renderText({ lines, byStack, total }: Reckoning, config: Config)
     parts(lines, config),
     ...unknownNames(lines),
     NOT_COUNTED,
-    `Total: ${inWords(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
+    `Total: ${costText(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
   ].join("\n\n");
 }
 
@@ -44,7 +46,7 @@ function use({ cost }: Config): string {
 function parts(lines: readonly CostLine[], { budget }: Config): string {
   const rows = BUDGET_PARTS.map((part) => {
     const { usd, unknown } = totalOf(lines.filter((line) => line.part === part));
-    const known = inWords({ before: usd, after: usd, unknown });
+    const known = costText({ before: usd, after: usd, unknown });
     const planned = budget.parts?.[part];
     return [PART_NAMES[part], known, planned === undefined ? "" : `of ${planned.toFixed(2)}`];
   });
@@ -68,7 +70,7 @@ function unknownNames(lines: readonly CostLine[]): string[] {
   return [["Of unknown cost:", ...new Set(names)].join("\n")];
 }
 
-function inWords({ before, after, unknown }: CostChange): string {
+function costText({ before, after, unknown }: CostChange): string {
   const things = `${unknown} ${unknown === 1 ? "thing" : "things"} of unknown cost`;
   if (before === 0 && after === 0 && unknown > 0) return things;
   const change = `${before.toFixed(2)} -> ${after.toFixed(2)} (${signed(after - before)})`;
@@ -110,7 +112,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** The same for programs. An unknown number is null, never 0. */
-export function renderJson({ lines, byStack, total }: Reckoning, config: Config): string {
+export function renderJson({ lines, byStack, total }: CostEstimate, config: Config): string {
   const document = {
     environment: config.environment,
     region: config.region,

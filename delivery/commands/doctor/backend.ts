@@ -9,7 +9,7 @@ import { readTable } from "../../core/state-backend/read-table.ts";
 import type { Plan, Step } from "../../core/state-backend/step.ts";
 import { check, type Finding } from "./finding.ts";
 
-/** Without these a state can be lost, or read by others. What else is missing is only told of. */
+/** Without these a state can be lost, or read by others. Everything else that is missing is a warning. */
 const ESSENTIAL: ReadonlySet<Step["operation"]> = new Set([
   "PutPublicAccessBlock",
   "PutBucketEncryption",

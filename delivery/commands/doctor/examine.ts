@@ -7,9 +7,9 @@ import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type Identity, whoAmI } from "../../core/aws/identity.ts";
 import { terraformVersion } from "../../core/terraform/terraform.ts";
 import { checkBucket, checkTable } from "./backend.ts";
+import { checkEnvironment } from "./environment.ts";
 import { check, type Finding } from "./finding.ts";
 import { checkStates } from "./states.ts";
-import { checkEnvironment } from "./surroundings.ts";
 
 export interface Examination {
   readonly config: Config;
@@ -30,7 +30,7 @@ export async function examine({ config, stacks, environment, now }: Examination)
   let installed: string | undefined;
   let identity: Identity | undefined;
   try {
-    const [terraform, credentials, surroundings] = await Promise.all([
+    const [terraform, credentials, variables] = await Promise.all([
       check("Terraform", async () => {
         installed = await terraformVersion();
         return [{ check: "Terraform", status: "ok", found: installed }];
@@ -43,7 +43,7 @@ export async function examine({ config, stacks, environment, now }: Examination)
       }),
       checkEnvironment(config, stacks, environment),
     ]);
-    const first = [...terraform, ...credentials, ...surroundings];
+    const first = [...terraform, ...credentials, ...variables];
     if (!identity) {
       return [
         ...first,

@@ -13,7 +13,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Longest time of one check, ms: what doesn't answer is told of, too. */
+/** Longest time of one check, ms: what doesn't answer becomes a finding, too. */
 const CHECK_TIMEOUT_MS = 60_000;
 
 /** The findings of a check. One that throws has failed, and hides no other. */

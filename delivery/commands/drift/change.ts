@@ -1,13 +1,13 @@
 import { bytes, code, counted } from "../../core/markdown.ts";
-import { type Finding, type FindingId, inWords, NOTHING } from "./finding.ts";
+import { type Finding, type FindingId, findingText, NOTHING } from "./finding.ts";
 import type { Marker } from "./marker.ts";
 import { titleOf } from "./render.ts";
 import type { DriftReport } from "./report.ts";
 
-/** What became of an environment's drift since it was last told. */
+/** What became of an environment's drift since the last notification. */
 export type Change = "still-none" | "found" | "changed" | "same" | "gone";
 
-/** @param before digest that was last told; undefined: never. */
+/** @param before digest of the last notification; undefined: there was none. */
 export function changeSince(before: string | undefined, now: string): Change {
   const old = before ?? NOTHING;
   if (old === now) return now === NOTHING ? "still-none" : "same";
@@ -18,7 +18,7 @@ export function changeSince(before: string | undefined, now: string): Change {
 /** The part of a comment that each list may fill, in bytes. */
 const LIST_BYTES = 15_000;
 
-/** What an issue is told when its drift is another one, or gone. */
+/** What is written to an issue when its drift is another one, or gone. */
 export function changeComment(before: Marker, report: DriftReport): string {
   const { findings, digest, links } = report;
   const run = links?.run ? ` ([the run](${links.run}))` : "";
@@ -60,7 +60,7 @@ function isKnown({ kind, stack }: FindingId, { stacks, areStatesKnown }: DriftRe
 const part = (title: string, text: string) => (text === "" ? "" : `**${title}**\n\n${text}`);
 
 const list = (findings: readonly Finding[]) =>
-  fitting(findings.map(({ words }) => `- ${inWords(words, (value) => code(value))}`));
+  fitting(findings.map(({ words }) => `- ${findingText(words, (value) => code(value))}`));
 
 const oldLine = ({ kind, stack, key }: FindingId) =>
   `- ${titleOf(kind)}: ${key === "" ? code(stack) : `${code(key)} in ${code(stack)}`}`;

@@ -24,7 +24,7 @@ import { stackReports } from "../../core/report/collect.ts";
 import { send } from "../../core/slack/send.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { changeSince } from "./change.ts";
-import { inWords } from "./finding.ts";
+import { findingText } from "./finding.ts";
 import { findIssue, writeIssue } from "./issue.ts";
 import { driftMessage } from "./message.ts";
 import { renderDrift } from "./render.ts";
@@ -78,7 +78,7 @@ async function run(options: Options): Promise<void> {
     owner: github.owner,
     repo: github.repo,
   };
-  await tell(report, repository, options.slack === true);
+  await notify(report, repository, options.slack === true);
 }
 
 async function planned({
@@ -125,8 +125,12 @@ function given(folder: string, env: string | undefined): Looked {
   return { folder, run, states: undefined };
 }
 
-/** Slack hears of it even when GitHub doesn't answer: then as if nothing had been told before. */
-async function tell(report: DriftReport, repository: Repository | undefined, slack: boolean): Promise<void> {
+/** Notifies Slack even when GitHub does not answer, then as if it had never been notified. */
+async function notify(
+  report: DriftReport,
+  repository: Repository | undefined,
+  slack: boolean,
+): Promise<void> {
   let before: string | undefined;
   let url: string | undefined;
   try {
@@ -138,12 +142,12 @@ async function tell(report: DriftReport, repository: Repository | undefined, sla
       console.error(url === undefined ? "There is no issue." : `The issue (${written.did}): ${url}`);
     }
   } finally {
-    if (slack) await tellSlack(report, before, url);
+    if (slack) await notifySlack(report, before, url);
   }
 }
 
 /** Nothing that goes wrong here may fail a run. */
-async function tellSlack(
+async function notifySlack(
   report: DriftReport,
   before: string | undefined,
   url: string | undefined,
@@ -155,13 +159,13 @@ async function tellSlack(
   }
   const webhook = process.env.SLACK_WEBHOOK_URL;
   if (!webhook) {
-    console.error("SLACK_WEBHOOK_URL is not set: nobody is told.");
+    console.error("SLACK_WEBHOOK_URL is not set: nobody is notified.");
     return;
   }
   try {
     const message = driftMessage(report, change, url);
     await send(webhook, message);
-    console.error(`Slack was told: ${message.text}`);
+    console.error(`Slack was notified: ${message.text}`);
   } catch (error) {
     console.error(`warning: ${new Secrets(process.env).redact(messageOf(error))}`);
   }
@@ -178,7 +182,7 @@ function asJson({ environment, commit, digest, stacks, findings, areStatesKnown 
       kind,
       stack,
       address: key,
-      text: inWords(words, (value) => value),
+      text: findingText(words, (value) => value),
       lines,
     })),
   };
@@ -206,11 +210,11 @@ export const driftCommand = withCommit(new Command("drift"))
   )
   .option(
     "--slack",
-    "tell Slack when, by the issue, something changed; without --issue: whenever drift is found",
+    "notify Slack when, by the issue, something changed; without --issue: whenever drift is found",
   )
   .option("--detailed-exitcode", "end with 2 when drift is found")
   .addHelpText(
     "after",
-    "\nEnds with 0 when everything could be planned, and with 1 when something could not.\nThe environment says the rest: GITHUB_TOKEN (issues: write), GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY,\nSLACK_WEBHOOK_URL (without it nobody is told).",
+    "\nEnds with 0 when everything could be planned, and with 1 when something could not.\nThe environment says the rest: GITHUB_TOKEN (issues: write), GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY,\nSLACK_WEBHOOK_URL (without it nobody is notified).",
   )
   .action(run);

@@ -33,7 +33,7 @@ export const NOTHING = "none";
 
 const FINGERPRINT_LENGTH = 16;
 
-/** A short text that is the same for the same values, and tells nothing of them. */
+/** A short text that is the same for the same values, and reveals nothing of them. */
 export function fingerprintOf(values: unknown): string {
   const digest = createHash("sha256").update(JSON.stringify(values)).digest("base64url");
   return digest.slice(0, FINGERPRINT_LENGTH);
@@ -50,6 +50,6 @@ export function digestOf(findings: readonly FindingId[]): string {
 }
 
 /** Words with their values as `shown` makes them. */
-export function inWords(words: Words, shown: (value: string) => string): string {
+export function findingText(words: Words, shown: (value: string) => string): string {
   return words.map((word) => (typeof word === "string" ? word : shown(word.value))).join("");
 }

@@ -73,7 +73,7 @@ export async function writeIssue(
   // Somebody opened it again, and there is nothing to see.
   if (change === "still-none" && !isOpen) return { did: "nothing", url };
   const isGone = change === "gone" || change === "still-none";
-  // The comment goes first: what is cut off between the two is told again, and not never.
+  // The comment goes first: what is cut off between the two is notified again rather than never.
   if (isOpen || !isGone) await comment(repository, number, changeComment(marker, report));
   const { github, owner, repo } = repository;
   await asking(`updating issue #${number}`, () =>

@@ -12,7 +12,7 @@ export const MARKER_BYTES = LONGEST_FINDINGS + 300;
 /** What the hidden first line of an issue says, by which later runs find it. */
 export interface Marker {
   readonly environment: string;
-  /** What the issue was last told was found. */
+  /** What the issue was last notified of. */
   readonly digest: string;
   /** The findings themselves; undefined: there were too many to be kept. */
   readonly findings: readonly FindingId[] | undefined;
@@ -33,7 +33,7 @@ export function markerLine({ environment, digest, findings }: Marker): string {
   return `<!-- cali:drift environment=${environment} digest=${digest} findings=${kept} -->\n`;
 }
 
-/** The marker of an issue; undefined for one that isn't about drift. Whether CALI wrote it, only its author tells. */
+/** The marker of an issue; undefined for one that isn't about drift. Whether CALI wrote it, only its author says. */
 export function readMarker(body: string): Marker | undefined {
   const { environment, digest, findings } = MARKER.exec(body)?.groups ?? {};
   if (environment === undefined || digest === undefined) return undefined;
@@ -47,7 +47,7 @@ function unpacked(text: string): FindingId[] | undefined {
     const ids = findingsSchema.parse(JSON.parse(json.toString()));
     return ids.map(([kind, stack, key, fingerprint]) => ({ kind, stack, key, fingerprint }));
   } catch {
-    // Somebody edited it: what is new is told without it, too.
+    // Somebody edited it: what is new is notified all the same.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import {
 } from "../../core/slack/blocks.ts";
 import { code, link } from "../../core/slack/text.ts";
 import type { Change } from "./change.ts";
-import { inWords, KINDS } from "./finding.ts";
+import { findingText, KINDS } from "./finding.ts";
 import { titleOf } from "./render.ts";
 import type { DriftReport } from "./report.ts";
 
@@ -41,7 +41,7 @@ export function driftMessage(
     const count = findings.filter((finding) => finding.kind === kind).length;
     return count === 0 ? [] : [`*${titleOf(kind)}*\n${count}`];
   });
-  const lines = findings.slice(0, MOST_LINES).map(({ words }) => `• ${inWords(words, shown)}`);
+  const lines = findings.slice(0, MOST_LINES).map(({ words }) => `• ${findingText(words, shown)}`);
   const rest = findings.length - lines.length;
   const blocks: SlackBlock[] = [
     ...fields(counts),

@@ -1,6 +1,6 @@
 import { alert, bytes, cellCode, code, counted, fence } from "../../core/markdown.ts";
 import type { StackReport } from "../../core/report/report.ts";
-import { type Finding, inWords, KINDS, type Kind } from "./finding.ts";
+import { type Finding, findingText, KINDS, type Kind } from "./finding.ts";
 import type { DriftReport } from "./report.ts";
 
 interface KindWords {
@@ -90,7 +90,7 @@ function where({ links }: DriftReport): string {
 }
 
 function itemOf({ kind, words, lines }: Finding): Item {
-  const text = inWords(words, (value) => code(value));
+  const text = findingText(words, (value) => code(value));
   const line = `- ${text}`;
   return {
     kind,

@@ -1,7 +1,7 @@
 import type { Links } from "../../core/github/environment.ts";
 import type { StackReport } from "../../core/report/report.ts";
 import { digestOf, type Finding, KINDS } from "./finding.ts";
-import { findingsOfStack } from "./of-plan.ts";
+import { findingsOfStack } from "./plan-findings.ts";
 import { holdingsOfPlan, sameObjects } from "./same-object.ts";
 import { type UnknownState, unknownStateFinding, unreadStates } from "./states.ts";
 

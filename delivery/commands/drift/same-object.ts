@@ -16,7 +16,7 @@ export interface Holding {
 const ONLY_IN_STATES = /^(random|time|tls|local|archive)_/;
 
 /**
- * What tells objects apart whose ids are unique only within something: a log stream's id is its name, a Helm release's too. Where
+ * What distinguishes objects whose ids are unique only within something: a log stream's id is its name, a Helm release's too. Where
  * two objects both have one of these and it differs, they are two.
  */
 const SCOPES = [

@@ -83,7 +83,7 @@ export async function unknownStates(config: Config, known: ReadonlySet<string>):
 }
 
 /**
- * The objects of a state. Of their attributes only those are kept that tell which object it is.
+ * The objects of a state. Of their attributes only those are kept that identify the object.
  *
  * @throws StateFormatError
  */

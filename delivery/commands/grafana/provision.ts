@@ -36,13 +36,13 @@ export async function provision({
   const folder = await api.get(`/api/folders/${FOLDER.uid}`);
   if (folder === undefined) await api.send("POST", "/api/folders", FOLDER);
   onOutcome({ what: `folder ${FOLDER.title}`, did: folder === undefined ? "created" : "unchanged" });
-  for (const { editable: _, ...wanted } of dataSources) {
-    const path = `/api/datasources/uid/${wanted.uid}`;
+  for (const { editable: _, ...desired } of dataSources) {
+    const path = `/api/datasources/uid/${desired.uid}`;
     const actual = await api.get(path);
-    const did = covers(actual, wanted) ? "unchanged" : actual === undefined ? "created" : "changed";
-    if (did === "created") await api.send("POST", "/api/datasources", wanted);
-    if (did === "changed") await api.send("PUT", path, wanted);
-    onOutcome({ what: `data source ${wanted.name}`, did });
+    const did = covers(actual, desired) ? "unchanged" : actual === undefined ? "created" : "changed";
+    if (did === "created") await api.send("POST", "/api/datasources", desired);
+    if (did === "changed") await api.send("PUT", path, desired);
+    onOutcome({ what: `data source ${desired.name}`, did });
   }
   for (const dashboard of dashboards) {
     const actual = (await api.get(`/api/dashboards/uid/${dashboard.uid}`)) as

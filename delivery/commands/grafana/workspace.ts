@@ -24,7 +24,7 @@ export interface Access {
  * Finds the workspace, gets a key to it that lasts minutes, and takes it back when the work is done or fails. The work's own error is
  * thrown as it is, also when the key cannot be taken back then.
  *
- * @param warn told of a key that could not be taken back after the work failed.
+ * @param warn called with a key that could not be taken back after the work failed.
  * @throws WorkspaceError when there is no active workspace of the name, or the key cannot be taken back; AwsRequestError.
  */
 export async function withWorkspace<T>(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
-import { reckon } from "../../core/cost/reckon.ts";
+import { estimateChange } from "../../core/cost/cost-change.ts";
 import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
 import { messageOf } from "../../core/errors.ts";
 import { repositoryLinks } from "../../core/github/environment.ts";
@@ -33,7 +33,7 @@ const environmentSchema = z.object({
 
 const BAD = new Set<StackResult["status"]>(["failed", "refused", "skipped", "applying", "pending"]);
 
-/** What is known of a run of `cali plan`; with little to read it is told all the same that the run failed. */
+/** What is known of a run of `cali plan`; with little to read the notice still says that the run failed. */
 export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: string): Notice {
   return notice("plan", variables, env, (secrets) => {
     const { environment, commit, stacks } = readPlanRun(folder);
@@ -43,7 +43,7 @@ export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: s
       environment,
       commit,
       durationMs: Math.max(0, ...stacks.map(({ durationMs }) => durationMs)),
-      cost: reckon(plans, config, new Date()).total,
+      cost: estimateChange(plans, config, new Date()).total,
       hasFailed: stacks.some(({ status }) => status === "failed"),
       losses: [...plans].flatMap(([stack, plan]) => (plan ? lossesOf(stack, plan) : [])),
       stacks: stacks.map(({ name, status, reason }): StackNotice => {
@@ -128,7 +128,7 @@ function notice(
   const {
     hasFailed: _,
     refusal,
-    ...told
+    ...facts
   } = known ?? {
     environment: env ?? (variables.CALI_ENV || "dev"),
     commit: undefined,
@@ -144,8 +144,8 @@ function notice(
     losses: [],
     pullRequest: undefined,
     cost: undefined,
-    ...told,
-    commit: told.commit ?? CALI_COMMIT ?? GITHUB_SHA,
+    ...facts,
+    commit: facts.commit ?? CALI_COMMIT ?? GITHUB_SHA,
     outcome,
     actor: GITHUB_ACTOR,
     links: repositoryLinks(variables),

@@ -14,7 +14,7 @@ interface Options {
   readonly print?: boolean;
 }
 
-/** Nothing that goes wrong here may fail a run: it is told in the log, and that is all. */
+/** Nothing that goes wrong here may fail a run: it is logged, and that is all. */
 async function run({ plans, deploy, env, print = false }: Options): Promise<void> {
   const { env: variables } = process;
   try {
@@ -27,10 +27,10 @@ async function run({ plans, deploy, env, print = false }: Options): Promise<void
     const message = noticeMessage({ ...notice, ...details });
     const url = variables.SLACK_WEBHOOK_URL;
     if (print) console.log(JSON.stringify(message, null, 2));
-    else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is told.");
+    else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is notified.");
     else {
       await send(url, message);
-      console.log(`Slack was told: ${message.text}`);
+      console.log(`Slack was notified: ${message.text}`);
     }
   } catch (error) {
     console.error(`warning: ${new Secrets(variables).redact(messageOf(error))}`);
@@ -45,10 +45,10 @@ export const notifyCommand = new Command("notify")
   .addOption(new Option("--plans <folder>", "what cali plan --out wrote").conflicts("deploy"))
   .option("--deploy <folder>", "what cali deploy --out or cali release --out wrote")
   .addOption(environmentOption())
-  .option("--print", "print the message, and tell nobody")
+  .option("--print", "print the message, and send it to nobody")
   .addHelpText(
     "after",
-    "\nThe environment says the rest: SLACK_WEBHOOK_URL (without it nobody is told), CALI_OUTCOME (success, failure or cancelled:\nthe job's status), GITHUB_ACTOR, GITHUB_SHA, GITHUB_REPOSITORY, GITHUB_RUN_ID.",
+    "\nThe environment says the rest: SLACK_WEBHOOK_URL (without it nobody is notified), CALI_OUTCOME (success, failure or cancelled:\nthe job's status), GITHUB_ACTOR, GITHUB_SHA, GITHUB_REPOSITORY, GITHUB_RUN_ID.",
   )
   .action(async (options: Options, command: Command) => {
     if (options.plans === undefined && options.deploy === undefined) {

@@ -1,4 +1,4 @@
-import type { CostChange } from "../../core/cost/reckon.ts";
+import type { CostChange } from "../../core/cost/cost-change.ts";
 import {
   context,
   fields,
@@ -64,13 +64,13 @@ function fieldsOf({
       commit &&
         (links ? link(`${links.repository}/commit/${commit}`, commit.slice(0, 7)) : code(commit.slice(0, 7))),
     ],
-    ["Changes", changes.length > 0 ? changesInWords(changes) : undefined],
-    ["Cost a month", cost && costInWords(cost)],
-    ["Took", durationMs === undefined ? undefined : durationInWords(durationMs)],
+    ["Changes", changes.length > 0 ? changesText(changes) : undefined],
+    ["Cost a month", cost && costText(cost)],
+    ["Took", durationMs === undefined ? undefined : durationText(durationMs)],
   ].flatMap(([name, value]) => (value ? [`*${name}*\n${value}`] : []));
 }
 
-function changesInWords(all: readonly Changes[]): string {
+function changesText(all: readonly Changes[]): string {
   const words = {
     create: "to add",
     update: "to change",
@@ -84,20 +84,20 @@ function changesInWords(all: readonly Changes[]): string {
   return said.join(", ") || "none";
 }
 
-function costInWords({ before, after, unknown }: CostChange): string {
+function costText({ before, after, unknown }: CostChange): string {
   const difference = after - before;
   const known = `${after.toFixed(2)} USD (${difference >= 0 ? "+" : ""}${difference.toFixed(2)})`;
   return unknown === 0 ? known : `${known} and ${unknown} unknown`;
 }
 
-export function durationInWords(milliseconds: number): string {
+export function durationText(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const minutes = Math.floor(seconds / 60);
   return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
 }
 
 function stackLine({ name, status, isFailed, changes }: StackNotice): string {
-  const counts = changes ? changesInWords([changes]) : "none";
+  const counts = changes ? changesText([changes]) : "none";
   return `• ${code(name)} ${isFailed ? `*${escaped(status)}*` : escaped(status)}${counts === "none" ? "" : `: ${counts}`}`;
 }
 

@@ -1,4 +1,4 @@
-import type { CostChange } from "../../core/cost/reckon.ts";
+import type { CostChange } from "../../core/cost/cost-change.ts";
 import type { Links } from "../../core/github/environment.ts";
 
 /** What became of a stack. */
@@ -20,7 +20,7 @@ export interface Changes {
   readonly delete: number;
 }
 
-/** What Slack is told of a run. */
+/** What Slack is notified of a run. */
 export interface Notice {
   readonly kind: "plan" | "deployment";
   readonly environment: string;

@@ -1,7 +1,7 @@
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 
-/** What only GitHub knows of the run that tells. */
+/** What only GitHub knows of the run that notifies. */
 export interface RunDetails {
   /** Who approved its deployments, by login. */
   readonly approvers: readonly string[];
@@ -29,7 +29,7 @@ export async function runDetails(variables: NodeJS.ProcessEnv): Promise<RunDetai
   const approvers = approvals.data.flatMap(({ state, user }) =>
     state === "approved" && user?.login ? [user.login] : [],
   );
-  // A runner has one job at a time: the one that tells.
+  // A runner has one job at a time: the one that notifies.
   const own = jobs.find(
     ({ runner_name, status }) => RUNNER_NAME && runner_name === RUNNER_NAME && status === "in_progress",
   );

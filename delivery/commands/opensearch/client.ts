@@ -37,7 +37,7 @@ export interface ConnectionOptions {
  */
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
-/** OpenSearch's API, asked with retries; failures are told in words. */
+/** OpenSearch's API, asked with retries; failures become messages. */
 export class Connection {
   readonly #client: Client;
   readonly #options: ConnectionOptions;

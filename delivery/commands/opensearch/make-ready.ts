@@ -65,22 +65,22 @@ interface Found {
 export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
   const { connection, config, account, checkOnly, onOutcome } = options;
   const outcomes: Outcome[] = [];
-  const tell = (outcome: Outcome) => {
+  const report = (outcome: Outcome) => {
     outcomes.push(outcome);
     onOutcome(outcome);
   };
   const settle = async (
     item: Item,
-    isSame: (actual: unknown, wanted: unknown) => boolean,
+    isSame: (actual: unknown, desired: unknown) => boolean,
     read: () => Promise<Found>,
   ) => {
     for (let reads = 1; ; reads++) {
       const { actual, put } = await read();
       if (actual !== undefined && isSame(actual, item.body))
-        return tell({ what: item.what, did: "unchanged" });
+        return report({ what: item.what, did: "unchanged" });
       try {
         if (!checkOnly) await put();
-        return tell({ what: item.what, did: actual === undefined ? "created" : "changed" });
+        return report({ what: item.what, did: actual === undefined ? "created" : "changed" });
       } catch (error) {
         const isConflict = error instanceof OpenSearchRequestError && error.status === CONFLICT;
         if (!isConflict || reads === MOST_READS) throw error;
@@ -112,13 +112,13 @@ export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
       };
     });
   }
-  tell(await incidentAlias(connection, checkOnly));
+  report(await incidentAlias(connection, checkOnly));
   for (const [pattern, policy] of [
     [LOG_INDICES, "cali-logs"],
     [INCIDENT_INDICES, "cali-incidents"],
   ] as const) {
     const given = await manageOld(connection, pattern, policy, checkOnly);
-    if (given > 0) tell({ what: `retention of ${given} older indices ${pattern}`, did: "changed" });
+    if (given > 0) report({ what: `retention of ${given} older indices ${pattern}`, did: "changed" });
   }
   for (const [name, { role, mapping }] of securityRoles(config, account)) {
     for (const [kind, item] of [

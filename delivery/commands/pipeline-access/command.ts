@@ -3,7 +3,7 @@ import { loadConfig } from "../../../config/load.ts";
 import { environmentOption } from "../../core/options.ts";
 import { clientFor, gapsOf, identityOf } from "./github-repository.ts";
 import { pipelineAccess } from "./pipeline-access.ts";
-import { githubEnvironment } from "./wanted.ts";
+import { githubEnvironment } from "./roles.ts";
 
 /** `--check` found something missing. */
 const EXIT_MISSING = 2;

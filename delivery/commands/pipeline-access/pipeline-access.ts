@@ -19,12 +19,12 @@ import { AwsRequestError, ForeignRoleError, UnfinishedError } from "../../core/e
 import type { RepositoryIdentity } from "./github-repository.ts";
 import {
   AUDIENCE,
+  type DesiredRole,
+  desiredRoles,
   ISSUER,
   POLICY_NAME,
   type PolicyDocument,
-  type WantedRole,
-  wantedRoles,
-} from "./wanted.ts";
+} from "./roles.ts";
 
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 /** Marks a role as one of this command: others of the same name are somebody else's. */
@@ -64,7 +64,7 @@ export async function pipelineAccess(options: PipelineAccessOptions): Promise<st
   try {
     const { account, arn } = await whoAmI(sts);
     print(`account ${account} as ${arn}`);
-    const roles = wantedRoles(config, repository, account, environment);
+    const roles = desiredRoles(config, repository, account, environment);
     const steps = await providerSteps(iam, account);
     for (const role of roles) steps.push(...(await roleSteps(iam, role)));
     for (const [done, { does, run }] of steps.entries()) {
@@ -111,7 +111,7 @@ async function providerSteps(iam: IAMClient, account: string): Promise<Step[]> {
   ];
 }
 
-async function roleSteps(iam: IAMClient, role: WantedRole): Promise<Step[]> {
+async function roleSteps(iam: IAMClient, role: DesiredRole): Promise<Step[]> {
   const RoleName = role.name;
   const on = `role ${RoleName}`;
   const ask = <T>(action: string, send: () => Promise<T>) => awsRequest(`iam:${action}`, on, send);
@@ -165,10 +165,10 @@ async function roleSteps(iam: IAMClient, role: WantedRole): Promise<Step[]> {
 }
 
 /** IAM gives policy documents URL-encoded. */
-function equals(actual: string | undefined, wanted: PolicyDocument): boolean {
+function equals(actual: string | undefined, desired: PolicyDocument): boolean {
   if (actual === undefined) return false;
   try {
-    return isDeepStrictEqual(JSON.parse(decodeURIComponent(actual)), JSON.parse(JSON.stringify(wanted)));
+    return isDeepStrictEqual(JSON.parse(decodeURIComponent(actual)), JSON.parse(JSON.stringify(desired)));
   } catch {
     return false;
   }

@@ -23,7 +23,7 @@ export const planCommand = withStackOptions(new Command("plan"))
   )
   .option("--out <folder>", "where everything is written to", ".cali/plans")
   .option("--seal <file>", "write all of it into one file, sealed with CALI_PLAN_KEY")
-  .option("--comment", "print what cali comment would tell a pull request")
+  .option("--comment", "print what cali comment would write to a pull request")
   .option("--detailed-exitcode", "end with 2 when something changes")
   .addHelpText(
     "after",
@@ -45,9 +45,9 @@ export const planCommand = withStackOptions(new Command("plan"))
       lockTimeout,
     });
     await cp(join(folder, "sources.json"), join(out, "sources.json")).catch(() => {});
-    for (const line of run.stacks.map(inWords)) console.log(line);
+    for (const line of run.stacks.map(statusText)) console.log(line);
     if (comment) {
-      const { commentOf, reportOf } = await import("../../core/report/of-plans.ts");
+      const { commentOf, reportOf } = await import("../../core/report/plan-report.ts");
       console.log(commentOf(reportOf(out, config)));
     }
     const failed = run.stacks.some(({ status }) => status === "failed");
@@ -61,7 +61,7 @@ export const planCommand = withStackOptions(new Command("plan"))
     }
   });
 
-function inWords({ name, status, reason }: StackRun): string {
+function statusText({ name, status, reason }: StackRun): string {
   return reason === undefined
     ? `${name}: ${status}`
     : `${name}: ${status}\n  ${reason.replaceAll("\n", "\n  ")}`;

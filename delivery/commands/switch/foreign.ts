@@ -49,9 +49,9 @@ export async function carriedAlong(folder: string, root: StackJson): Promise<Jso
     }
     for (const terraform of (blocks.terraform ?? []) as JsonObject[]) {
       const providers = ((terraform.required_providers ?? []) as JsonObject[])[0] ?? {};
-      for (const [name, wanted] of Object.entries(providers)) {
+      for (const [name, desired] of Object.entries(providers)) {
         if (!root.terraform.required_providers[name])
-          put(carried, ["terraform", "required_providers", name], wanted);
+          put(carried, ["terraform", "required_providers", name], desired);
       }
     }
   }

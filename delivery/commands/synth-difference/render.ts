@@ -32,6 +32,6 @@ export function renderMarkdown(title: string, differences: readonly Difference[]
 }
 
 function summary(differences: readonly Difference[]): string {
-  const count = (wanted: Difference["kind"]) => differences.filter(({ kind }) => kind === wanted).length;
+  const count = (desired: Difference["kind"]) => differences.filter(({ kind }) => kind === desired).length;
   return `${count("added")} added, ${count("changed")} changed, ${count("removed")} removed`;
 }

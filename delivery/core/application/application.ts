@@ -101,12 +101,12 @@ export async function readApplication(outdir: string): Promise<Application> {
 /**
  * The stacks that are asked for, in the order of deployment.
  *
- * @param wanted names, or groups (`infrastructure`, `cluster`); none: all.
+ * @param desired names, or groups (`infrastructure`, `cluster`); none: all.
  * @throws UnknownStackError
  */
-export function selectStacks({ stacks }: Application, wanted: readonly string[]): SynthesizedStack[] {
-  if (wanted.length === 0) return [...stacks];
-  const tests = wanted.map((word) => {
+export function selectStacks({ stacks }: Application, desired: readonly string[]): SynthesizedStack[] {
+  if (desired.length === 0) return [...stacks];
+  const tests = desired.map((word) => {
     const tier = Object.entries(GROUPS).find(([group]) => group === word)?.[1];
     const test = (name: string) => (tier ? tierOf(name) === tier : name === word);
     if (!tier && !stacks.some(({ name }) => test(name))) {

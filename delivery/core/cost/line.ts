@@ -16,7 +16,7 @@ export interface Context {
   readonly config: Config;
   /** Every object of all stacks, for those that only together say what they cost. */
   readonly all: readonly Resource[];
-  /** The day that is reckoned for. */
+  /** The day that costs are estimated for. */
   readonly date: Date;
 }
 

@@ -36,7 +36,7 @@ export const service: Pricer = (values) =>
     ? [{ what: "load balancer", price: undefined, quantity: undefined }]
     : [];
 
-/** The volumes that a chart's values ask for. What the chart makes without being told isn't seen. */
+/** The volumes that a chart's values ask for. What the chart makes on its own isn't seen. */
 export const chart: Pricer = (values) => {
   const given = blocksAt(values, "values");
   const documents = given.map(document);

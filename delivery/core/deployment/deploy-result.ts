@@ -49,7 +49,7 @@ export function readDeployResult(folder: string): DeployResult | undefined {
 }
 
 /**
- * Writes why nothing was deployed, for whoever tells it: a run that began, and ended at once. What an earlier try has noted there stays.
+ * Writes why nothing was deployed, for the notice: a run that began, and ended at once. What an earlier try has noted there stays.
  */
 export async function noteRefusal(
   folder: string,

@@ -51,7 +51,7 @@ const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", 
  * Applies the reviewed plans, or new ones, each stack after those it depends on. Everything that can be refused is looked at before
  * anything is applied. A failure stops what depends on it; the others go on to their end.
  *
- * @throws DeployRefusedError, TerraformError before anything was applied. What fails later is told in the result.
+ * @throws DeployRefusedError, TerraformError before anything was applied. What fails later is in the result.
  */
 export async function deploy(given: DeployOptions): Promise<DeployResult> {
   const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = given;
@@ -257,8 +257,8 @@ function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOp
 }
 
 function countChanges({ plan }: ReadyPlan): NonNullable<StackResult["changes"]> {
-  const count = (wanted: string) =>
-    plan.resources.filter(({ action, mode }) => mode === "managed" && action === wanted).length;
+  const count = (which: string) =>
+    plan.resources.filter(({ action, mode }) => mode === "managed" && action === which).length;
   return {
     create: count("create"),
     update: count("update"),

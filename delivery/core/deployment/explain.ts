@@ -42,8 +42,8 @@ function isMerged(change: ResourceChange, plans: readonly Plan[], own: Plan): bo
     `${pathText(path)}\0${canonical(after, true)}`;
   const known = new Set(plans.flatMap(updates).flatMap(({ differences }) => differences.map(key)));
   const now = new Set(change.differences.map(key));
-  const wanted = updates(own).flatMap(({ differences }) => differences.map(key));
-  return [...now].every((one) => known.has(one)) && wanted.every((one) => now.has(one));
+  const desired = updates(own).flatMap(({ differences }) => differences.map(key));
+  return [...now].every((one) => known.has(one)) && desired.every((one) => now.has(one));
 }
 
 /** A plan with nothing but this object or output. */

@@ -8,7 +8,7 @@ import type { GithubEnvironment } from "./environment.ts";
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How often a request is sent again: after an error of the server, and after a limit is over. */
 const RETRIES = 3;
-/** A limit that lasts longer than this is told and not waited for: the job would wait, too, and be paid for. */
+/** A limit that lasts longer than this is an error and not waited for: the job would wait, too, and be paid for. */
 const LONGEST_WAIT_SECONDS = 120;
 
 const PacedOctokit = Octokit.plugin(retry, throttling);
@@ -64,7 +64,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Runs requests and tells failures in CALI's words.
+ * Runs requests; failures become errors of CALI's.
  *
  * @param doing what was being done, for the error.
  * @throws GithubRequestError with the status and what to do.

@@ -15,7 +15,7 @@ const isPolicy = (node: Node) => isMap(node) && node.has("Statement");
  * What differs between two values, down to the smallest part. null, "", [], {} and an absent key are one: providers write "not
  * set" in any of these ways.
  *
- * @param exact tells them apart.
+ * @param exact distinguishes them.
  */
 export function differences(
   before: Node | undefined,

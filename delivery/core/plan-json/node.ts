@@ -4,10 +4,10 @@ import { ExactNumber } from "./json.ts";
 /** Terraform knows the value only after the apply. */
 export const UNKNOWN = Symbol("known after apply");
 
-/** Keys the fingerprints of this process: they tell equal secrets from different ones and can't be looked up. */
+/** Keys the fingerprints of this process: they distinguish secrets and can't be looked up. */
 const KEY = randomBytes(32);
 
-/** A text that tells whether two texts are the same, and nothing else of them. */
+/** A text that is the same for the same text, and reveals nothing else of it. */
 export const fingerprintOf = (text: string): string =>
   createHmac("sha256", KEY).update(text).digest("base64");
 
@@ -62,7 +62,7 @@ export function isEmpty(node: Node | undefined): boolean {
 /**
  * A text that is the same for the same value, whatever the order of keys.
  *
- * @param exact whether null, "", [], {} and an absent key are told apart.
+ * @param exact whether null, "", [], {} and an absent key are distinguished.
  */
 export function canonical(node: Node | undefined, exact = false): string {
   if (node === UNKNOWN) return "?";

@@ -1,7 +1,7 @@
 import type { Node } from "./node.ts";
 import { quoted } from "./text.ts";
 
-/** An attribute's name, or an element's place in a list with the name that tells it from the others. */
+/** An attribute's name, or an element's place in a list with the name that distinguishes it. */
 export type Step = string | { readonly index: number; readonly label?: string };
 
 /** Where in a resource a difference is. */

@@ -15,7 +15,7 @@ const changeSchema = z.object({
   // Absent where the whole value is known after the apply only.
   after: z.unknown().optional(),
   after_unknown: z.unknown().optional(),
-  // Without the masks a secret could not be told from other values: they are never taken for granted.
+  // Without the masks a secret could not be distinguished from other values: they are never taken for granted.
   before_sensitive: z.unknown().refine((mask) => mask !== undefined, { error: "a mask of sensitive values" }),
   after_sensitive: z.unknown().refine((mask) => mask !== undefined, { error: "a mask of sensitive values" }),
   replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).default([]),

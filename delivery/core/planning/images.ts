@@ -24,10 +24,10 @@ export async function imagesOf(
   readState: () => Promise<State>,
   environment: NodeJS.ProcessEnv,
 ): Promise<Images> {
-  const wanted = stack.requiredVariables.filter((one) => isImage(one) && !environment[`TF_VAR_${one}`]);
+  const variables = stack.requiredVariables.filter((one) => isImage(one) && !environment[`TF_VAR_${one}`]);
   const found: Record<string, string> = {};
   const missing: string[] = [];
-  for (const variable of wanted) {
+  for (const variable of variables) {
     const running = (await readState()).outputs[variable]?.value;
     if (typeof running === "string" && running !== "") found[`TF_VAR_${variable}`] = running;
     else missing.push(variable);

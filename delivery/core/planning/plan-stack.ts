@@ -75,7 +75,7 @@ export async function prepare(stack: SynthesizedStack, options: PlanStackOptions
   return { terraform: new Terraform({ ...base, environment }), state, images };
 }
 
-/** Plans one stack, and keeps the plan and its JSON. Failures are told, not thrown: the others go on. */
+/** Plans one stack, and keeps the plan and its JSON. Failures are results, not exceptions: the others go on. */
 export async function planStack(stack: SynthesizedStack, options: PlanStackOptions): Promise<PlannedStack> {
   const begin = performance.now();
   const durationMs = () => Math.round(performance.now() - begin);

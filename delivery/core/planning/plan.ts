@@ -64,7 +64,7 @@ export function stackOptions(
 /**
  * Plans stacks side by side, and writes `run.json`, each plan and its JSON.
  *
- * @throws TerraformError when there is no Terraform; what fails in a stack is told in the result.
+ * @throws TerraformError when there is no Terraform; what fails in a stack is in the result.
  */
 export async function plan(options: PlanOptions): Promise<Planned> {
   const { application, stacks, environment, commit, out, parallel, silent = false } = options;
@@ -84,7 +84,7 @@ export async function plan(options: PlanOptions): Promise<Planned> {
           },
         });
         results.set(stack.name, planned);
-        task.title = `${stack.name}: ${inWords(planned)}`;
+        task.title = `${stack.name}: ${statusText(planned)}`;
       },
     })),
     {
@@ -128,7 +128,7 @@ function stackRun(planned: PlannedStack, order: number): StackRun {
   };
 }
 
-function inWords(planned: PlannedStack): string {
+function statusText(planned: PlannedStack): string {
   if (planned.status === "planned") return planned.hasChanges ? "changes" : "no changes";
   return `${planned.status}: ${planned.reason.split("\n")[0]}`;
 }

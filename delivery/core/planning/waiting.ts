@@ -24,7 +24,7 @@ export function waitingInstead(
   return { stack, state, durationMs, status: "waiting", reason };
 }
 
-/** Whether each error that Terraform tells is of a lookup that found nothing. */
+/** Whether each error that Terraform reports is of a lookup that found nothing. */
 function isLookupOnly(text: string): boolean {
   const errors = text.split(/^[│\s]*Error: /m).slice(1);
   return errors.length > 0 && errors.every((error) => LOOKUP.test(error) && !OWN_FAULT.test(error));

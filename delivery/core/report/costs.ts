@@ -1,5 +1,5 @@
 import type { Config } from "../../../config/schema.ts";
-import { reckon, type StackPlans } from "../cost/reckon.ts";
+import { estimateChange, type StackPlans } from "../cost/cost-change.ts";
 import type { BudgetReport, StackReport } from "./report.ts";
 
 /** Adds what a month costs to each stack that could be planned, and the total against the budget. */
@@ -10,7 +10,7 @@ export function withCosts(
   const plans: StackPlans = new Map(
     stacks.map((stack) => [stack.name, stack.status === "planned" ? stack.plan : undefined]),
   );
-  const { byStack, total } = reckon(plans, config, new Date());
+  const { byStack, total } = estimateChange(plans, config, new Date());
   return {
     stacks: stacks.map((stack) => ({ ...stack, cost: byStack.get(stack.name) })),
     budget: { total, budgetUsd: config.budget.monthlyUsd, isEnforced: config.budget.enforce },

@@ -1,4 +1,4 @@
-import type { CostChange } from "../cost/reckon.ts";
+import type { CostChange } from "../cost/cost-change.ts";
 import type { Links } from "../github/environment.ts";
 import type { Plan } from "../plan-json/model.ts";
 import type { Sources } from "./sources.ts";
@@ -6,7 +6,7 @@ import type { Sources } from "./sources.ts";
 /** What a comment says of one stack. */
 export type StackReport = {
   readonly name: string;
-  /** Monthly USD before and after; undefined where no cost was reckoned. */
+  /** Monthly USD before and after; undefined where no cost was estimated. */
   readonly cost?: CostChange | undefined;
 } & (
   | { readonly status: "planned"; readonly plan: Plan }

@@ -73,10 +73,10 @@ export function stackBlock(
     ...outputBlock(plan.outputs, longest),
   ];
   if (blocks.length === 0) return undefined;
-  return details(`${name}: ${inWords(stack)}`, blocks.join("\n\n"));
+  return details(`${name}: ${countsText(stack)}`, blocks.join("\n\n"));
 }
 
-function inWords({ plan }: StackReport & { status: "planned" }): string {
+function countsText({ plan }: StackReport & { status: "planned" }): string {
   const counts = countsOf(plan);
   const words = [
     [counts.replace, "to replace"],

@@ -1,4 +1,4 @@
-import type { CostChange } from "../cost/reckon.ts";
+import type { CostChange } from "../cost/cost-change.ts";
 import { cellCode } from "../markdown.ts";
 import { type Counts, countsOf } from "../plan-json/model.ts";
 import type { Report, StackReport } from "./report.ts";
@@ -9,7 +9,7 @@ const NONE = "·";
 
 /** The table of stacks: how many objects each thing happens to, and what a month costs. */
 export function stackTable({ stacks, budget, commit }: Report): string {
-  // Nobody reckoned what a plan costs that came alone.
+  // A plan that came alone has no estimate.
   const withCost = (...cells: string[]) => (commit === undefined ? [] : cells);
   const rows = stacks.map((stack) => [name(stack), ...counts(stack), ...withCost(costCell(stack.cost))]);
   const planned = stacks.flatMap((stack) => (stack.status === "planned" ? [countsOf(stack.plan)] : []));

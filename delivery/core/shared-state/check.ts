@@ -47,7 +47,7 @@ function refusal(name: string, stops: readonly string[]): string {
 export const REMEDY =
   "put the state's project, environment and region into config/<name>.yaml, or another state's bucket and key into its state.";
 
-/** What differs, for whoever tells it in his own way. */
+/** What differs, for callers with a rendering of their own. */
 export async function sharedDifferences(
   { folder }: Pick<SynthesizedStack, "folder">,
   resources: readonly unknown[],

@@ -138,14 +138,14 @@ function keyDifferences(
   return managed.flatMap((one) => {
     const expression = resource[one.type]?.[one.name]?.for_each;
     const [, name = ""] = /^\$\{toset\(var\.(\w+)\)\}$/.exec(String(expression ?? "")) ?? [];
-    const wanted: unknown = variables[name as keyof SharedVariables];
-    if (!Array.isArray(wanted)) return [];
+    const desired: unknown = variables[name as keyof SharedVariables];
+    if (!Array.isArray(desired)) return [];
     const held = one.instances.map(({ index_key }) => String(index_key));
     return [
       ...held
-        .filter((key) => !wanted.includes(key))
+        .filter((key) => !desired.includes(key))
         .map((key) => `${addressOf(one)}: the state has the key ${key}, the configuration (team) has not`),
-      ...wanted
+      ...desired
         .filter((key) => !held.includes(key))
         .map((key) => `${addressOf(one)}: the configuration (team) has the key ${key}, the state has not`),
     ];
@@ -155,18 +155,18 @@ function keyDifferences(
 /** Objects that only one of both has, such as repositories. */
 function objectDifferences({ resource }: Configuration, managed: readonly StateResource[]): string[] {
   const held = new Set(managed.map(addressOf));
-  const wanted = Object.entries(resource).flatMap(([type, byName]) =>
+  const desired = Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([name, body]) => ({
       address: `${type}.${name}`,
       isMany: "for_each" in body,
     })),
   );
-  const known = new Set(wanted.map(({ address }) => address));
+  const known = new Set(desired.map(({ address }) => address));
   return [
     ...managed
       .filter((one) => !known.has(addressOf(one)))
       .map((one) => `${addressOf(one)}${nameIn(one)} is in the state and not in the configuration`),
-    ...wanted
+    ...desired
       // What has keys is listed by its keys.
       .filter(({ address, isMany }) => !held.has(address) && !isMany)
       .map(({ address }) => `${address} is in the configuration and not in the state`),
@@ -185,7 +185,7 @@ function tagDifferences(
   { environment }: SharedVariables,
   managed: readonly StateResource[],
 ): string[] {
-  const wanted = new Map(
+  const desired = new Map(
     Object.entries(provider.aws?.[0]?.default_tags?.[0]?.tags ?? {}).map(([key, value]) => [
       key,
       value.replaceAll("${var.environment}", environment),
@@ -203,9 +203,9 @@ function tagDifferences(
     }
   }
   if (tagged === 0) return [];
-  return [...new Set([...wanted.keys(), ...held.keys()])].sort().flatMap((key) => {
+  return [...new Set([...desired.keys(), ...held.keys()])].sort().flatMap((key) => {
     const before = mostFrequent(held.get(key) ?? []);
-    const after = wanted.get(key);
+    const after = desired.get(key);
     if (before === after) return [];
     const said = (value: string | undefined) => (value === undefined ? "nothing" : JSON.stringify(value));
     return [`tag ${key}: the state has ${said(before)}, the configuration ${said(after)}`];

@@ -29,7 +29,7 @@ export async function send(url: string, message: SlackMessage, retryPauseMs = 1_
     await webhook.send({ text: message.text, blocks: structuredClone(message.blocks) as never });
   } catch (error) {
     const said = messageOf(error).replaceAll(url, "the webhook");
-    throw new SlackError(`Slack was not told: ${said}`, { cause: error });
+    throw new SlackError(`Slack was not notified: ${said}`, { cause: error });
   }
 }
 

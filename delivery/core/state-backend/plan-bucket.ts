@@ -29,16 +29,16 @@ const FRESH_BUCKET: ActualBucket = {
 type Part = Partial<Plan>;
 
 /** What the bucket lacks, in the order in which it is safe to add it: closed first, then filled. */
-export function planBucket(wanted: StateBackend, existing: ActualBucket | null): Plan {
+export function planBucket(desired: StateBackend, existing: ActualBucket | null): Plan {
   const actual = existing ?? FRESH_BUCKET;
   const parts: Part[] = [
-    existing ? {} : { steps: [createBucket(wanted)] },
-    publicAccess(wanted, actual),
-    ownership(wanted, actual),
-    encryption(wanted, actual),
-    versioning(wanted, actual),
-    tlsOnly(wanted, actual),
-    lifecycle(wanted, actual),
+    existing ? {} : { steps: [createBucket(desired)] },
+    publicAccess(desired, actual),
+    ownership(desired, actual),
+    encryption(desired, actual),
+    versioning(desired, actual),
+    tlsOnly(desired, actual),
+    lifecycle(desired, actual),
   ];
   return {
     steps: parts.flatMap(({ steps = [] }) => steps),

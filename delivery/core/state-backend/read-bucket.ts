@@ -23,12 +23,12 @@ import type { ActualBucket } from "./step.ts";
  */
 export async function readBucket(
   s3: S3Client,
-  wanted: StateBackend,
+  desired: StateBackend,
   identity: Identity,
 ): Promise<ActualBucket | null> {
-  if (!(await exists(s3, wanted, identity))) return null;
-  const bucket = { Bucket: wanted.bucket, ExpectedBucketOwner: identity.account };
-  const on = `bucket ${wanted.bucket}`;
+  if (!(await exists(s3, desired, identity))) return null;
+  const bucket = { Bucket: desired.bucket, ExpectedBucketOwner: identity.account };
+  const on = `bucket ${desired.bucket}`;
   const [versioning, encryption, publicAccess, ownership, policy, lifecycle] = await Promise.all([
     awsRequest("s3:GetBucketVersioning", on, () => s3.send(new GetBucketVersioningCommand(bucket))),
     unlessMissing(
@@ -62,13 +62,13 @@ export async function readBucket(
     encryption: encryption?.ServerSideEncryptionConfiguration?.Rules?.[0],
     publicAccessBlock: publicAccess?.PublicAccessBlockConfiguration,
     ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership,
-    policy: policy?.Policy === undefined ? undefined : parsePolicy(policy.Policy, wanted.bucket),
+    policy: policy?.Policy === undefined ? undefined : parsePolicy(policy.Policy, desired.bucket),
     lifecycle: lifecycle?.Rules ?? [],
     transitionDefaultMinimumObjectSize: lifecycle?.TransitionDefaultMinimumObjectSize,
   };
 }
 
-/** Whether the bucket exists, in the right account and region. A HEAD has no body: only status and headers tell. */
+/** Whether the bucket exists, in the right account and region. A HEAD has no body: only status and headers say so. */
 async function exists(
   s3: S3Client,
   { bucket, region }: StateBackend,

@@ -83,9 +83,9 @@ function demandLockKey({ KeySchema = [], AttributeDefinitions = [] }: TableDescr
     const type = AttributeDefinitions.find((attribute) => attribute.AttributeName === AttributeName);
     return `${AttributeName} (${KeyType}, ${type?.AttributeType})`;
   });
-  const wanted = `${LOCK_KEY} (HASH, S)`;
-  if (keys.length === 1 && keys[0] === wanted) return;
+  const desired = `${LOCK_KEY} (HASH, S)`;
+  if (keys.length === 1 && keys[0] === desired) return;
   throw new LockTableError(
-    `state.lockTable: given ${table}, which exists with the key ${keys.join(", ")}; allowed: a table with the key ${wanted}\nRemedy: choose another name; that table is something else's.`,
+    `state.lockTable: given ${table}, which exists with the key ${keys.join(", ")}; allowed: a table with the key ${desired}\nRemedy: choose another name; that table is something else's.`,
   );
 }

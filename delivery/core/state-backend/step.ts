@@ -43,7 +43,7 @@ export type Step =
 /** What is to be done, and what is to be said about the rest. */
 export interface Plan {
   readonly steps: readonly Step[];
-  /** What differs from the wanted state, and stays because it is stricter or because it was somebody's choice. */
+  /** What differs from the desired state, and stays because it is stricter or because it was somebody's choice. */
   readonly kept: readonly string[];
   /** What endangers a state, and is not ours to remove. */
   readonly warnings: readonly string[];

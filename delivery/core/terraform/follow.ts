@@ -10,7 +10,7 @@ const PROGRESS =
   /^[^\s:]\S*: (?:Creating|Modifying|Destroying|Reading|(?:Creation|Modifications|Destruction) complete|Still \w+\.\.\. \[(?:id=\S+ )?\d+m0?0s elapsed\])/;
 
 /**
- * Reads what a log gets from now on, and tells each line on a resource's progress.
+ * Reads what a log gets from now on, and reports each line on a resource's progress.
  *
  * @returns what ends it, after the rest was read.
  */

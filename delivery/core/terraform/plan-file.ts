@@ -4,7 +4,7 @@ import { messageOf, TerraformError } from "../errors.ts";
 import { parseState, type State } from "./state.ts";
 
 /**
- * The state that a plan was made from. Terraform keeps it in the plan's file (`internal/plans/planfile`), so that it can tell when a
+ * The state that a plan was made from. Terraform keeps it in the plan's file (`internal/plans/planfile`), so that it notices when a
  * plan is stale, and reading it there takes no call of Terraform, and can't be of another moment.
  *
  * @throws TerraformError

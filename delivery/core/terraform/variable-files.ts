@@ -46,7 +46,7 @@ function stringsOf(text: string): string[] | undefined {
   return tokens.filter((token) => token.startsWith('"')).map((quoted) => String(parseJson(quoted)));
 }
 
-/** Files that Terraform reads values of variables from without being told. */
+/** Files that Terraform reads values of variables from without being asked to. */
 const READ_BY_ITSELF = /^terraform\.tfvars(\.json)?$|\.auto\.tfvars(\.json)?$/;
 
 /**

@@ -10,7 +10,7 @@ import type { PodLookup } from "./chain.ts";
 import { readFluentBitValues } from "./config.ts";
 
 /** A Kinesis that takes records, or refuses every one, over TLS; and an API server that knows pods. */
-export class Surroundings {
+export class Neighbours {
   readonly payloads: string[] = [];
   /** Refuses every record, as a stream does whose throughput is used up. */
   blocked = false;
@@ -93,7 +93,7 @@ function answer(response: ServerResponse, body: unknown, status = 200): void {
 }
 
 /** Fluent Bit itself, with the values file's configuration: only its places are others. */
-export function startFluentBit(binary: string, around: Surroundings) {
+export function startFluentBit(binary: string, around: Neighbours) {
   const { folder } = around;
   const values = readFluentBitValues({
     CALI_ENVIRONMENT: "dev",

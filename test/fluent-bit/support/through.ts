@@ -47,17 +47,17 @@ export function comeOutAsRecords(options: CorpusOptions): void {
   it("come out one for one: none lost, none glued together, in each pod's order", () => {
     expect(out.length).toBe(options.count);
     const outByPod = byPod(out, ({ value }) => String(value.pod_name));
-    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
+    for (const [pod, desired] of byPod(expected, (one) => one.pod)) {
       const got = outByPod.get(pod) ?? [];
-      expect(got.map(({ value }) => whole(value))).toEqual(wanted.map(({ text }) => text));
+      expect(got.map(({ value }) => whole(value))).toEqual(desired.map(({ text }) => text));
     }
   });
 
   it("are the records that toRecord makes, or are left to the consumer where the labels say so", () => {
     const outByPod = byPod(out, ({ value }) => String(value.pod_name));
-    for (const [pod, wanted] of byPod(expected, (one) => one.pod)) {
+    for (const [pod, desired] of byPod(expected, (one) => one.pod)) {
       for (const [index, { verdict }] of (outByPod.get(pod) ?? []).entries()) {
-        const { record, label } = wanted[index] as Expected;
+        const { record, label } = desired[index] as Expected;
         if (record !== undefined) expect(verdict).toEqual({ ok: true, record });
         // Too long for a record: cut, not refused.
         else if (label.why === "oversize") expect(verdict.ok).toBe(false);

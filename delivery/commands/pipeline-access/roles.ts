@@ -15,7 +15,7 @@ export interface PolicyDocument {
 }
 
 /** A role as it is to be. */
-export interface WantedRole {
+export interface DesiredRole {
   readonly name: string;
   readonly description: string;
   /** Which workflow runs may assume it. */
@@ -41,12 +41,12 @@ const document = (...Statement: Readonly<Record<string, unknown>>[]): PolicyDocu
  * @param account 12 digits.
  * @param approved GitHub's environment, whose approval a deployment needs.
  */
-export function wantedRoles(
+export function desiredRoles(
   config: Config,
   repository: RepositoryIdentity,
   account: string,
   approved: string,
-): WantedRole[] {
+): DesiredRole[] {
   const { environment, region } = config;
   const names = new Names({ prefix: namePrefix(config), environment, region, account });
   const name = `${repository.owner}/${repository.name}`;
@@ -105,14 +105,14 @@ function trust(
     `repo:${owner}/${name}:${context}`,
     `repo:${owner}@${ownerId}/${name}@${repositoryId}:${context}`,
   ]);
-  const wanted = { aud: AUDIENCE, sub: subjects, repository_id: String(repositoryId), ...claims };
+  const desired = { aud: AUDIENCE, sub: subjects, repository_id: String(repositoryId), ...claims };
   return document({
     Effect: "Allow",
     Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${ISSUER}` },
     Action: "sts:AssumeRoleWithWebIdentity",
     Condition: {
       StringEquals: Object.fromEntries(
-        Object.entries(wanted).map(([claim, value]) => [`${ISSUER}:${claim}`, value]),
+        Object.entries(desired).map(([claim, value]) => [`${ISSUER}:${claim}`, value]),
       ),
     },
   });

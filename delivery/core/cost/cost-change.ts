@@ -13,7 +13,7 @@ export interface CostChange {
   readonly unknown: number;
 }
 
-export interface Reckoning {
+export interface CostEstimate {
   /** What is paid for when the plans are applied. */
   readonly lines: readonly CostLine[];
   readonly byStack: ReadonlyMap<string, CostChange>;
@@ -32,7 +32,7 @@ export function failsBudget({ after }: CostChange, { budget }: Config): boolean 
 const NOT_PLANNED = "what a plan will make";
 
 /** What a month costs before and after plans are applied. */
-export function reckon(plans: StackPlans, config: Config, date: Date): Reckoning {
+export function estimateChange(plans: StackPlans, config: Config, date: Date): CostEstimate {
   const sides = [...plans].map(([stack, plan]) => ({
     stack,
     ...(plan ? inventoryOf(plan) : { before: [], after: [] }),
@@ -44,7 +44,7 @@ export function reckon(plans: StackPlans, config: Config, date: Date): Reckoning
 }
 
 /** What a month of these objects costs, with nothing to compare it with. */
-export function reckonInventory(inventory: Inventory, config: Config, date: Date): Reckoning {
+export function estimateInventory(inventory: Inventory, config: Config, date: Date): CostEstimate {
   const lines = estimate(inventory, config, date);
   return summary([...inventory.keys()], lines, lines);
 }
@@ -53,7 +53,7 @@ function summary(
   stacks: readonly string[],
   before: readonly CostLine[],
   after: readonly CostLine[],
-): Reckoning {
+): CostEstimate {
   const change = (ofStack: (line: CostLine) => boolean): CostChange => ({
     before: totalOf(before.filter(ofStack)).usd,
     after: totalOf(after.filter(ofStack)).usd,

@@ -9,7 +9,7 @@ import type { Difference } from "../../core/plan-json/path.ts";
 import { overlapByName, pathText } from "../../core/plan-json/path.ts";
 import { inline } from "../../core/plan-json/text.ts";
 import { attributeLines, driftLines } from "../../core/report/attributes.ts";
-import { LONGEST_LINE } from "../../core/report/of-plans.ts";
+import { LONGEST_LINE } from "../../core/report/plan-report.ts";
 import type { StackReport } from "../../core/report/report.ts";
 import { type Group, groupOf } from "../../core/report/words.ts";
 import { type Finding, fingerprintOf, type Words } from "./finding.ts";

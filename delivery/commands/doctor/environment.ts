@@ -71,7 +71,7 @@ function webhookFinding({ SLACK_WEBHOOK_URL: given }: NodeJS.ProcessEnv): Findin
     return {
       check: name,
       status: "warning",
-      found: "given nothing: nobody is told",
+      found: "given nothing: nobody is notified",
       remedy: "gh secret set SLACK_WEBHOOK_URL",
     };
   if (z.url({ protocol: /^https$/ }).safeParse(given).success)

@@ -17,7 +17,7 @@ export const LONGEST_LINE = 500;
 const MARKER_BYTES = 200;
 
 /**
- * What there is to tell of a folder of plans.
+ * The report on a folder of plans.
  *
  * @param sources `sources.json` of the synth. Default: beside the plans, else in `cdktf.out`.
  * @throws PlanRunError, PlanJsonError
@@ -46,7 +46,7 @@ export function reportOf(
 }
 
 /**
- * What there is to tell of one plan that came alone.
+ * The report on one plan that came alone.
  *
  * @param file the output of `terraform show -json <plan>`; `-`: standard input.
  * @throws PlanFormatError
