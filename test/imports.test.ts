@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { roomImports } from "../scripts/rooms.ts";
 import { ROOT, run } from "./support/run.ts";
 
 const FORBIDDEN: [string, string][] = [
@@ -125,14 +126,24 @@ function circles(modules: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 describe("modules", () => {
+  const listed = execFileSync("git", ["ls-files", "*.ts"], { cwd: ROOT, encoding: "utf8" });
+  const files = listed.split("\n").filter((file) => file !== "" && existsSync(join(ROOT, file)));
+
   it("never import each other in a circle", () => {
-    const listed = execFileSync("git", ["ls-files", "*.ts"], { cwd: ROOT, encoding: "utf8" });
-    const files = listed.trim().split("\n");
-    const modules = new Map(
-      files.filter((file) => existsSync(join(ROOT, file))).map((file) => [file, importsOf(file)]),
-    );
+    const modules = new Map(files.map((file) => [file, importsOf(file)]));
     expect(modules.get("delivery/main.ts")).not.toEqual([]);
     expect(circles(modules)).toEqual([]);
+  });
+
+  it("of two rooms never import each other, not even through others", () => {
+    const rooms = Map.groupBy(
+      [...roomImports(files, ROOT).keys()].map((arrow) => arrow.split(" → ")),
+      ([from]) => from ?? "",
+    );
+    const inner = (room: string) => `services/consumer/src/${room}`;
+    const targets = new Map([...rooms].map(([from, arrows]) => [from, arrows.map(([, to = ""]) => to)]));
+    expect(targets.get(inner("pipeline"))).toContain(inner("notify"));
+    expect(circles(targets)).toEqual([]);
   });
 
   it("in a circle are noticed", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { asJson, generate } from "@cali/log-generator";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type NewError, newErrorSchema } from "../../services/consumer/src/notify/new-errors.ts";
+import { type NewError, newErrorSchema } from "../../services/consumer/src/cause/new-errors.ts";
 import { FolderObjectStore } from "../../services/consumer/src/state/objects/folder.ts";
 import { SlackServer } from "../../services/consumer/test/support/slack-server.ts";
 import { CONSUMER_POD } from "../../stacks/11-airflow.ts";

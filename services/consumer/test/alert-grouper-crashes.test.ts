@@ -30,17 +30,17 @@ describe("crashes", () => {
         const metas = new Map<string, GroupMeta>();
         let committed = 0;
         let read = 0;
-        const told: Alert[] = [];
+        const notified: Alert[] = [];
         const commit = () => {
           for (const contribution of grouper.takeDirty("s"))
             contributions.set(contribution.fingerprint, structuredClone(contribution));
           committed = read;
         };
-        const tell = () => {
+        const notify = () => {
           for (const { meta, alert } of grouper.due(now)) {
             // The alert and the group's meta are one commit.
             metas.set(meta.fingerprint, structuredClone(meta));
-            told.push(alert);
+            notified.push(alert);
             grouper.confirm(meta);
           }
         };
@@ -63,7 +63,7 @@ describe("crashes", () => {
           } else if (one.do === "commit") commit();
           else if (one.do === "pass") {
             now += one.ms;
-            tell();
+            notify();
           } else {
             grouper = make();
             grouper.restore([...contributions.values()], [...metas.values()]);
@@ -73,16 +73,16 @@ describe("crashes", () => {
         }
         commit();
         now += 24 * HOUR;
-        tell();
+        notify();
         for (const fingerprint of FINGERPRINTS) {
           const lines = events.filter((event) => event.fingerprint === fingerprint).length;
           expect(contributions.get(fingerprint)?.count ?? 0).toBe(lines);
-          const sum = told
+          const sum = notified
             .filter((alert) => alert.fingerprint === fingerprint)
             .reduce((total, { count }) => total + count, 0);
           expect(sum).toBe(lines);
         }
-        expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+        expect(new Set(notified.map(({ id }) => id)).size).toBe(notified.length);
       }),
       { numRuns: 300 },
     );

@@ -13,7 +13,7 @@ const SHARDS = ["s", "t"];
 type Step =
   | { do: "line"; shard: number; which: number }
   | { do: "read" | "commit" | "crash" | "handOver"; shard: number; replica: number }
-  | { do: "tell"; replica: number }
+  | { do: "notify"; replica: number }
   | { do: "pass"; ms: number };
 
 interface Replica {
@@ -25,7 +25,7 @@ interface Replica {
 /** The consumer without its parts: shards with checkpoints, a store, and replicas that share the shards. */
 class World {
   now = START;
-  readonly told: Alert[] = [];
+  readonly notified: Alert[] = [];
   readonly events = new Map<string, GroupedEvent[]>(SHARDS.map((shard) => [shard, []]));
   readonly checkpoints = new Map<string, number>(SHARDS.map((shard) => [shard, 0]));
   readonly contributions = new Map<string, Contribution>();
@@ -63,7 +63,8 @@ class World {
 
   step(step: Step): void {
     if (step.do === "pass") this.now += step.ms;
-    else if (step.do === "tell") this.#tell(this.replicas[step.replica % this.replicas.length] as Replica);
+    else if (step.do === "notify")
+      this.#notify(this.replicas[step.replica % this.replicas.length] as Replica);
     else {
       const shard = SHARDS[step.shard] as string;
       if (step.do === "line") this.#line(shard, FINGERPRINTS[step.which] as string);
@@ -81,7 +82,7 @@ class World {
     }
     for (let i = 0; i < 20; i++) {
       this.now += 5 * HOUR;
-      for (const replica of this.replicas) this.#tell(replica);
+      for (const replica of this.replicas) this.#notify(replica);
     }
   }
 
@@ -113,12 +114,12 @@ class World {
     this.checkpoints.set(shard, read.get(shard) ?? 0);
   }
 
-  #tell({ grouper }: Replica): void {
+  #notify({ grouper }: Replica): void {
     for (const { meta, alert } of grouper.due(this.now)) {
       const current = this.metas.get(meta.fingerprint);
       if ((current?.notifications ?? 0) === meta.notifications - 1) {
         this.metas.set(meta.fingerprint, structuredClone(meta));
-        this.told.push(alert);
+        this.notified.push(alert);
         grouper.confirm(meta);
       } else grouper.restore([], [structuredClone(current ?? { ...meta, notifications: 0 })]);
     }
@@ -146,7 +147,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("line" as const), shard, which: fc.nat(FINGERPRINTS.length - 1) }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("read" as const), shard, replica }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("tell" as const), replica }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("notify" as const), replica }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("commit" as const), shard, replica }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.nat(10 * MINUTE) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), shard, replica }) },
@@ -168,13 +169,13 @@ describe.each([
         world.end();
         const lines = [...world.events.values()].flat();
         for (const fingerprint of FINGERPRINTS) {
-          const told = world.told.filter((alert) => alert.fingerprint === fingerprint);
-          const sum = told.reduce((total, { count }) => total + count, 0);
+          const notified = world.notified.filter((alert) => alert.fingerprint === fingerprint);
+          const sum = notified.reduce((total, { count }) => total + count, 0);
           const seen = lines.filter((line) => line.fingerprint === fingerprint).length;
           expect(sum).toBeGreaterThanOrEqual(seen);
           expect(sum).toBeLessThanOrEqual(seen + surplus);
         }
-        expect(new Set(world.told.map(({ id }) => id)).size).toBe(world.told.length);
+        expect(new Set(world.notified.map(({ id }) => id)).size).toBe(world.notified.length);
       }),
       { numRuns: 300 },
     );

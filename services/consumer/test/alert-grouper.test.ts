@@ -89,7 +89,7 @@ describe("when a group is told of", () => {
       harness.grouper.observe({
         shardId: "s",
         position: {
-          sequenceNumber: String(harness.told.length + user.charCodeAt(0) * 10),
+          sequenceNumber: String(harness.notified.length + user.charCodeAt(0) * 10),
           index: harness.now,
         },
         record: record({
@@ -148,8 +148,8 @@ describe("inhibition", () => {
     harness.line({ service: "checkout", template: "payment timed out" });
     harness.line({ service: "gateway", template: "checkout does not answer" });
     expect(harness.pass(4 * MINUTE)).toEqual([]);
-    const told = harness.pass(3 * MINUTE).map(({ service }) => service);
-    expect(told.sort()).toEqual(["checkout", "gateway"]);
+    const notified = harness.pass(3 * MINUTE).map(({ service }) => service);
+    expect(notified.sort()).toEqual(["checkout", "gateway"]);
   });
 
   it("shows what it keeps quiet in the root's alert", () => {
@@ -174,8 +174,8 @@ describe("inhibition", () => {
     for (let minute = 0; minute < 24 * 60; minute++) {
       harness.line({ service: "auth", template: "feature flag new-login is unknown" });
       if (minute === 90) harness.line({ service: "gateway", template: "panic: nil map", level: "FATAL" });
-      const told = harness.pass(MINUTE).filter(({ service }) => service === "gateway");
-      expect(told).toHaveLength(minute === 90 ? 1 : 0);
+      const notified = harness.pass(MINUTE).filter(({ service }) => service === "gateway");
+      expect(notified).toHaveLength(minute === 90 ? 1 : 0);
     }
   });
 
@@ -188,13 +188,13 @@ describe("inhibition", () => {
     const harness = new Harness(options);
     harness.now = before.now;
     harness.grouper.restore(before.grouper.takeDirty("shard-1"), []);
-    const told: string[] = [];
+    const notified: string[] = [];
     for (let minute = 2; minute < 60; minute++) {
       harness.line({ service: "payment", template: "pool is empty" });
       harness.line({ service: "checkout", template: "payment timed out" });
-      for (const { template } of harness.pass(MINUTE)) told.push(`${minute} ${template}`);
+      for (const { template } of harness.pass(MINUTE)) notified.push(`${minute} ${template}`);
     }
-    expect(told.filter((text) => text.endsWith("payment timed out"))).toEqual(["29 payment timed out"]);
+    expect(notified.filter((text) => text.endsWith("payment timed out"))).toEqual(["29 payment timed out"]);
   });
 
   it("says what may have caused it, when the half hour is over", () => {
@@ -204,7 +204,9 @@ describe("inhibition", () => {
       harness.line({ service: "checkout", template: "payment timed out" });
       harness.pass(MINUTE);
     }
-    expect(harness.told.find(({ service }) => service === "checkout")?.mayBeCausedBy).toEqual(["payment"]);
+    expect(harness.notified.find(({ service }) => service === "checkout")?.mayBeCausedBy).toEqual([
+      "payment",
+    ]);
   });
 
   it.each<[string, Level, string]>([
@@ -257,11 +259,11 @@ describe("noise", () => {
       harness.line({ template: `Unexpected system error: ${sentence(at)} ${at}` });
       harness.pass(SECOND);
     }
-    expect(harness.told.length).toBeLessThanOrEqual(25);
+    expect(harness.notified.length).toBeLessThanOrEqual(25);
     harness.pass(5 * HOUR);
-    const last = harness.told.filter(({ template }) => template.includes("new kinds in auth")).at(-1);
+    const last = harness.notified.filter(({ template }) => template.includes("new kinds in auth")).at(-1);
     expect(last?.template).toMatch(/^\d+ new kinds in auth, most often: Unexpected system error/);
-    expect(harness.told.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
+    expect(harness.notified.reduce((sum, { count }) => sum + count, 0)).toBe(1_000);
   });
 
   it("has kinds apart again when they come slowly, and those of other services and FATAL ones always", () => {
@@ -380,7 +382,7 @@ describe("bounds", () => {
       harness.pass(SECOND);
       expect(harness.grouper.size).toBeLessThanOrEqual(10);
     }
-    expect(harness.told).toHaveLength(50);
+    expect(harness.notified).toHaveLength(50);
   });
 
   it("lets groups go, too, that only other replicas have lines of", () => {
@@ -410,23 +412,23 @@ describe("bounds", () => {
     harness.pass(SECOND);
     expect(harness.grouper.size).toBeLessThanOrEqual(10);
     harness.pass(MINUTE);
-    expect(new Set(harness.told.map(({ template }) => template)).size).toBe(50);
+    expect(new Set(harness.notified.map(({ template }) => template)).size).toBe(50);
   });
 
   it("goes on counting when a group comes again that was let go", () => {
     const harness = new Harness({ maxGroups: 1 });
     const metas: GroupMeta[] = [];
-    const tell = () => {
+    const notify = () => {
       for (const { meta, alert } of harness.grouper.due(harness.now)) {
         metas.push(meta);
-        harness.told.push(alert);
+        harness.notified.push(alert);
         harness.grouper.confirm(meta);
       }
     };
     harness.line({ template: "a" });
-    tell();
+    notify();
     harness.line({ template: "b" });
-    tell();
+    notify();
     harness.line({ template: "a", isNew: false });
     // The store knows the group, and says so.
     harness.grouper.restore(
@@ -438,9 +440,11 @@ describe("bounds", () => {
       .filter(({ fingerprint }) => fingerprint === "auth:a");
     expect(contribution?.count).toBe(2);
     harness.now += 5 * HOUR;
-    tell();
-    expect(harness.told.filter(({ template }) => template === "a").map(({ count }) => count)).toEqual([1, 1]);
-    expect(new Set(harness.told.map(({ id }) => id)).size).toBe(3);
+    notify();
+    expect(harness.notified.filter(({ template }) => template === "a").map(({ count }) => count)).toEqual([
+      1, 1,
+    ]);
+    expect(new Set(harness.notified.map(({ id }) => id)).size).toBe(3);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RejectedPayload } from "../src/decode/dead-letters.ts";
 import { bytesOf, DEAD_LETTERS, deadLetterSchema, keepDeadLetters } from "../src/decode/dead-letters.ts";
-import type { RejectedPayload } from "../src/pipeline/pipeline.ts";
 import { ObjectStoreError } from "../src/state/objects/errors.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 

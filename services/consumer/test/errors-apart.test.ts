@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { NEW_ERRORS } from "../src/cause/new-errors.ts";
 import type { Alert } from "../src/core/types.ts";
-import { NEW_ERRORS } from "../src/notify/new-errors.ts";
 import { until } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";

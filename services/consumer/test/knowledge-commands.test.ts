@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { idOf } from "../src/cause/knowledge/catalog.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
+import { NEW_ERRORS, type NewError } from "../src/cause/new-errors.ts";
 import { program } from "../src/commands/cli.ts";
-import { NEW_ERRORS, type NewError } from "../src/notify/new-errors.ts";
 import { FolderObjectStore } from "../src/state/objects/folder.ts";
 import { temporaryFolder } from "./support/process.ts";
 

@@ -1,6 +1,6 @@
 import type { LogRecord } from "@cali/log-record";
 import { expect, it } from "vitest";
-import { keepNewErrors, newErrorSchema } from "../src/notify/new-errors.ts";
+import { keepNewErrors, newErrorSchema } from "../src/cause/new-errors.ts";
 import { ObjectStoreError } from "../src/state/objects/errors.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 import { logRecord } from "./support/records.ts";

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../src/core/clock.ts";
+import { noTotals } from "../src/core/totals.ts";
+import type { NewTemplate } from "../src/core/types.ts";
 import { AlertGrouper } from "../src/group/alert-grouper.ts";
 import { TemplateMiner } from "../src/group/template-miner.ts";
 import { Metrics } from "../src/ops/metrics.ts";
-import { type NewTemplate, Pipeline } from "../src/pipeline/pipeline.ts";
+import { Pipeline } from "../src/pipeline/pipeline.ts";
 import { SqliteStateStore } from "../src/state/sqlite.ts";
-import { noTotals } from "../src/state/types.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
 

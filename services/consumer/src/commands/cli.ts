@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { knowledgeCommand } from "../cause/knowledge/commands.ts";
 import { configKeys, loadConfig, secretsOf } from "../config/load.ts";
 import { createLog } from "../ops/log.ts";
 import { startConsumer } from "../pipeline/consumer.ts";
-import { redactCommand } from "../redact/command.ts";
-import { digestCommand, qualityCommand } from "../reports/commands.ts";
 import { decodeCommand } from "./decode.ts";
+import { knowledgeCommand } from "./knowledge.ts";
+import { redactCommand } from "./redact.ts";
 import { replayCommand } from "./replay.ts";
+import { digestCommand, qualityCommand } from "./reports.ts";
 
 /** Exit codes: 0 stopped as told, 1 could not start or go on, 2 the configuration or the command line is wrong. */
 export const EXIT_FAILED = 1;

@@ -48,15 +48,15 @@ export interface Contribution {
   readonly from?: Position;
   /** Events at or before it are counted already. */
   readonly upTo: Position;
-  /** How many of `count` were told of when this was kept; may be more by now. */
+  /** How many of `count` were notified when this was kept; may be more by now. */
   readonly told?: number;
   /** `count` when the group last came back after it had been quiet; undefined: it never did. */
   readonly reopenedAtCount?: number;
-  /** Since when lines wait to be told of, by the consumer's clock, in ms since the epoch; undefined: not known. */
+  /** Since when lines wait to be notified, by the consumer's clock, in ms since the epoch; undefined: not known. */
   readonly pendingSince?: number;
 }
 
-/** What is known of a group: which template of which service, and what was told of it. */
+/** What is known of a group: which template of which service, and what of it was notified. */
 export interface GroupMeta {
   readonly fingerprint: string;
   readonly service: string;
@@ -66,13 +66,13 @@ export interface GroupMeta {
   readonly errorCode?: string;
   /** When the group began, by the consumer's clock, in ms since the epoch. */
   readonly createdAt: number;
-  /** When it was last told of; undefined: not yet. */
+  /** When it was last notified; undefined: not yet. */
   readonly notifiedAt?: number;
-  /** Each shard's count when it was last told of. */
+  /** Each shard's count when it was last notified. */
   readonly notifiedTotals: Readonly<Record<string, number>>;
-  /** Which events of each shard those are: all up to `upTo` were told of, and they are counted from `from`. */
+  /** Which events of each shard those are: all up to `upTo` were notified, and they are counted from `from`. */
   readonly notifiedSpans?: Readonly<Record<string, { readonly from?: Position; readonly upTo: Position }>>;
-  /** How often it was told of. */
+  /** How often it was notified. */
   readonly notifications: number;
 }
 
@@ -86,7 +86,7 @@ export interface TemplateState {
   readonly identity?: string;
   /** Which of its words were found to vary, from 0. Default: none. */
   readonly variables?: readonly number[];
-  /** Its words, where the text does not tell them: what is compared, and what is shown. */
+  /** Its words, where the text does not show them: what is compared, and what is shown. */
   readonly words?: { readonly keys: readonly string[]; readonly shown: readonly string[] };
   /** The fingerprint that its lines have since they turned out to be one with others. */
   readonly mergedInto?: string;
@@ -96,7 +96,14 @@ export interface TemplateState {
   readonly lastSeen: number;
 }
 
-/** What is told of a group. */
+/** A template seen for the first time, with the line that showed it. */
+export interface NewTemplate {
+  fingerprint: string;
+  template: string;
+  record: LogRecord;
+}
+
+/** What is sent about a group. */
 export interface Alert {
   /** The fingerprint and which notification of the group it is: the same after a crash. */
   readonly id: string;
@@ -116,7 +123,7 @@ export interface Alert {
   readonly lastSeen: number;
   /** At most three lines, redacted. */
   readonly samples: readonly string[];
-  /** Whether the template was never told of before. */
+  /** Whether the template was never notified before. */
   readonly isNew: boolean;
   /** Services whose symptoms this one mutes, because they depend on this one, with their lines. */
   readonly muted: readonly { readonly by: string; readonly count: number }[];

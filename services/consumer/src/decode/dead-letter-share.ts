@@ -18,12 +18,12 @@ interface Window {
   read: number;
   refused: number;
   reasons: Map<string, number>;
-  isTold: boolean;
+  isNotified: boolean;
 }
 
 /**
  * Counts what is read and what is refused of each service, in windows of five minutes by the time of arrival. The first dead letter
- * with which a service passes the share gives a record that tells of it; it takes the way of every error.
+ * with which a service passes the share gives a record that says so; it takes the way of every error.
  */
 export class DeadLetterShare {
   readonly #windows = new Map<string, Window>();
@@ -32,7 +32,7 @@ export class DeadLetterShare {
     this.#window(service, arrivedAt).read++;
   }
 
-  /** @returns what is to be told, once in a window */
+  /** @returns the record to notify, once in a window */
   refused({
     bytes,
     reason,
@@ -52,15 +52,15 @@ export class DeadLetterShare {
     }
     const isTooMuch =
       window.refused >= LEAST_REFUSED && window.refused > (window.read + window.refused) * MOST_REFUSED;
-    if (window.isTold || !isTooMuch) return undefined;
-    window.isTold = true;
+    if (window.isNotified || !isTooMuch) return undefined;
+    window.isNotified = true;
     return recordOf(service, arrivedAt, window, head);
   }
 
   #window(service: string, at: number): Window {
     const known = this.#windows.get(service);
     if (known !== undefined && at < known.since + WINDOW_MS) return known;
-    const fresh = { since: at, read: 0, refused: 0, reasons: new Map<string, number>(), isTold: false };
+    const fresh = { since: at, read: 0, refused: 0, reasons: new Map<string, number>(), isNotified: false };
     this.#windows.delete(service);
     this.#windows.set(service, fresh);
     if (this.#windows.size > MOST_SERVICES) this.#windows.delete(this.#windows.keys().next().value as string);
@@ -76,7 +76,7 @@ function recordOf(
 ): LogRecord {
   // One wording for all: the numbers and the sample are below it.
   const message = "dead letters: more than 5 % of this service's log lines cannot be read";
-  const told = [...reasons].map(([reason, count]) => `  ${count} times ${reason}`);
+  const shown = [...reasons].map(([reason, count]) => `  ${count} times ${reason}`);
   const sample = JSON.stringify(head.slice(0, SAMPLE_LENGTH));
   return {
     timestamp: new Date(arrivedAt).toISOString(),
@@ -85,7 +85,7 @@ function recordOf(
     version: "unknown",
     trace_id: "-",
     message,
-    log_content: [message, `${refused} of ${read + refused} in dlq/`, ...told, `  such as ${sample}`].join(
+    log_content: [message, `${refused} of ${read + refused} in dlq/`, ...shown, `  such as ${sample}`].join(
       "\n",
     ),
     platform: "cali",

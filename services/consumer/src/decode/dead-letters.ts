@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { comparePositions } from "../core/types.ts";
-import type { RejectedPayload } from "../pipeline/pipeline.ts";
+import { comparePositions, type Position } from "../core/types.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
+
+/** A payload that is no log record, or that could not be processed. */
+export interface RejectedPayload {
+  shardId: string;
+  position: Position;
+  /** As it came. */
+  bytes: Uint8Array;
+  reason: string;
+  /** ms since the epoch when Kinesis took the record; the same on every read. */
+  arrivedAt: number;
+}
 
 /** Where dead letters are: `dlq/dt=YYYY-MM-DD/<shard>/<first sequence number>-<index>_<last>-<index>.jsonl`. */
 export const DEAD_LETTERS = "dlq/";
@@ -36,7 +46,7 @@ export function bytesOf({ text, base64 }: DeadLetter): Uint8Array {
  * Keeps the invalid payloads of a batch; durable when it resolves.
  *
  * What is written is a pure function of the payloads: the same batch again writes the same bytes under the same keys.
- * After a crash a batch can begin elsewhere, so a payload may stand in two objects: its place tells that it is one.
+ * After a crash a batch can begin elsewhere, so a payload may stand in two objects: its place shows that it is one.
  *
  * @throws ObjectStoreError
  */

@@ -16,7 +16,7 @@ export type { DueAlert } from "./alert.ts";
 export interface GroupingOptions extends Partial<ScheduleOptions> {
   /** Most groups kept. Default: 10,000. */
   readonly maxGroups?: number;
-  /** New kinds of one service in an hour that are told apart; more are one alert. Default: 20. */
+  /** New kinds of one service in an hour that get groups of their own; more share one. Default: 20. */
   readonly newKindsAnHour?: number;
   /** Which services call which, beside what the logs show: trouble of one mutes the symptoms of those that depend on it. Default: none. */
   readonly dependencies?: ServiceDependencies;
@@ -44,9 +44,9 @@ const DEFAULTS = {
 };
 
 /**
- * Groups lines by template, and decides when a group is told of, as Prometheus' Alertmanager does: wait for more when
+ * Groups lines by template, and decides when a group is notified, as Prometheus' Alertmanager does: wait for more when
  * it begins, keep an interval when it gets worse, repeat rarely when it just goes on; quiet where a silence or the
- * trouble of a service it depends on says so. What is held back is counted and told with the next alert.
+ * trouble of a service it depends on says so. What is held back is counted and notified with the next alert.
  *
  * Counting is `GroupBook`'s, the times `dueAt`'s, what explains what `Inhibition`'s. `due` changes nothing; `confirm` does, after the
  * caller has made it durable.
@@ -111,7 +111,7 @@ export class AlertGrouper {
     return this.#nextDueAt === Number.POSITIVE_INFINITY ? undefined : this.#nextDueAt;
   }
 
-  /** What is to be told now. Each is told again by the next call until it is confirmed, or left for later. */
+  /** What is to be notified now. The next call returns each again until it is confirmed, or left for later. */
   due(now: number): DueAlert[] {
     const { inhibitWindowMs: windowMs } = this.#options;
     const inhibition = new Inhibition(this.#book.all(), this.#dependencies, { now, windowMs });
@@ -152,7 +152,7 @@ export class AlertGrouper {
     if (group && this.#book.adopt(group, meta)) this.#lookAt(group);
   }
 
-  /** Notes that a group is what a state that is fresh has to take for usual: it is told of when it gets worse, or after long. */
+  /** Notes that a fresh state has to take a group for usual: it is notified when it gets worse, or after long. */
   leaveForLater({ fingerprint }: GroupMeta): void {
     const group = this.#book.get(fingerprint);
     if (!group) return;
@@ -160,12 +160,12 @@ export class AlertGrouper {
     this.#lookAt(group);
   }
 
-  /** Until then only FATAL and errors whose cause is known are told: a fresh state does not know yet what is usual. ms since the epoch. */
+  /** Until then only FATAL and errors whose cause is known are notified: a fresh state does not know yet what is usual. ms since the epoch. */
   learnUntil(time: number): void {
     this.#learnUntil = time;
   }
 
-  /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica told of. */
+  /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica notified. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     this.#book.restore(contributions, metas);
     this.#nextDueAt = Number.NEGATIVE_INFINITY;
@@ -181,7 +181,7 @@ export class AlertGrouper {
     if (at < this.#nextDueAt) this.#nextDueAt = at;
   }
 
-  /** Until when a group may not be told of. */
+  /** Until when a group may not be notified. */
   #heldUntil(group: Group, inhibition: Inhibition, now: number): number {
     const { level } = totalsOf(group);
     const { service, errorCode, template } = group;

@@ -2,15 +2,15 @@ import { type Alert, comparePositions, type GroupMeta } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
 import { type Group, MOST_SAMPLES, rateOf, totalsOf } from "./group.ts";
 
-/** What is due: the group after it was told of, and what is told. */
+/** What is due: the alert, and the group once it is notified. */
 export interface DueAlert {
   readonly meta: GroupMeta;
   readonly alert: Alert;
-  /** It is told only when its cause is known: a fresh state does not know yet what is usual. */
+  /** It is notified only when its cause is known: a fresh state does not know yet what is usual. */
   readonly onlyIfKnown?: boolean;
 }
 
-/** What is told of a group now. */
+/** The alert of a group now. */
 export function alertOf(
   group: Group,
   { muted, roots, now }: { muted: Alert["muted"]; roots: readonly string[]; now: number },
@@ -23,7 +23,7 @@ export function alertOf(
   const notifiedSpans = { ...group.meta?.notifiedSpans };
   for (const [shardId, { count, from, upTo }] of tallies) {
     const before = notifiedSpans[shardId]?.upTo;
-    // After a crash a tally can stand before what was told.
+    // After a crash a tally can stand before what was notified.
     if (before && comparePositions(upTo, before) < 0) continue;
     notifiedTotals[shardId] = count;
     notifiedSpans[shardId] = { ...(from && { from }), upTo };

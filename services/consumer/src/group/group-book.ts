@@ -6,8 +6,8 @@ import {
   hasCaughtUp,
   newGroup,
   newTally,
+  notifiedOf,
   type Tally,
-  toldOf,
   totalsOf,
 } from "./group.ts";
 
@@ -34,7 +34,7 @@ export class GroupBook {
   readonly #groups = new Map<string, Group>();
   /** By shard and fingerprint. A group that is let go before its tally is kept leaves it here. */
   readonly #dirty = new Map<string, Map<string, Tally>>();
-  /** Groups that are told of and then let go. */
+  /** Groups that are notified and then let go. */
   #leaving = 0;
 
   constructor(options: GroupBookOptions) {
@@ -45,7 +45,7 @@ export class GroupBook {
     return this.#groups.size;
   }
 
-  /** Groups that go for want of room once they are told of: they are due at once. */
+  /** Groups that go for want of room once they are notified: they are due at once. */
   get leaving(): number {
     return this.#leaving;
   }
@@ -70,15 +70,15 @@ export class GroupBook {
     const cameBack = group.meta !== undefined && at - group.observedAt > this.#options.groupIntervalMs;
     const tally = known ?? this.#dirty.get(shardId)?.get(fingerprint) ?? newTally(position, loggedAt);
     group.tallies.set(shardId, tally);
-    if (tally.count === tally.told) tally.pendingSince = this.#options.now();
+    if (tally.count === tally.notified) tally.pendingSince = this.#options.now();
     tally.count++;
     tally.byLevel[record.level] = (tally.byLevel[record.level] ?? 0) + 1;
     tally.firstSeen = Math.min(tally.firstSeen, loggedAt);
     tally.lastSeen = Math.max(tally.lastSeen, loggedAt);
     tally.upTo = position;
-    const toldUpTo = group.meta?.notifiedSpans?.[shardId]?.upTo;
-    // It was told before a crash that took its count away.
-    if (toldUpTo && comparePositions(position, toldUpTo) <= 0) tally.told++;
+    const notifiedUpTo = group.meta?.notifiedSpans?.[shardId]?.upTo;
+    // It was notified before a crash that took its count away.
+    if (notifiedUpTo && comparePositions(position, notifiedUpTo) <= 0) tally.notified++;
     else if (cameBack) tally.reopenedAtCount = tally.count;
     addSample(tally, record.log_content);
     group.observedAt = Math.max(group.observedAt, at);
@@ -92,8 +92,9 @@ export class GroupBook {
   takeDirty(shardId: string): Contribution[] {
     const dirty = this.#dirty.get(shardId);
     this.#dirty.delete(shardId);
-    return [...(dirty ?? [])].map(([fingerprint, tally]) => ({
+    return [...(dirty ?? [])].map(([fingerprint, { notified: told, ...tally }]) => ({
       ...tally,
+      told,
       fingerprint,
       shardId,
       byLevel: { ...tally.byLevel },
@@ -101,7 +102,7 @@ export class GroupBook {
     }));
   }
 
-  /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica told of. */
+  /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica notified. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     const { groupIntervalMs } = this.#options;
     for (const meta of metas) {
@@ -119,35 +120,35 @@ export class GroupBook {
     for (const contribution of contributions) this.#restoreOne(contribution);
   }
 
-  #restoreOne({ fingerprint, shardId, samples, byLevel, ...rest }: Contribution): void {
+  #restoreOne({ fingerprint, shardId, samples, byLevel, told: notified = 0, ...rest }: Contribution): void {
     const now = this.#options.now();
     const described = this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
-    // One that was never told of does not have to wait for more.
+    // One that was never notified does not have to wait for more.
     const group =
       this.#groups.get(fingerprint) ??
       newGroup({ ...described, fingerprint, createdAt: now, startsNew: true });
     this.#groups.set(fingerprint, group);
     const tally: Tally = {
-      told: 0,
+      notified,
       pendingSince: now,
       ...rest,
       byLevel: { ...byLevel },
       samples: [...samples],
     };
-    if (group.meta) tally.told = toldOf(shardId, tally, group.meta);
+    if (group.meta) tally.notified = notifiedOf(shardId, tally, group.meta);
     group.isSymptom ||= samples.some(isSymptom);
     group.tallies.set(shardId, tally);
     group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, now));
   }
 
-  /** Takes what was told of a group, here or by another replica. @returns false when the group went with that */
+  /** Takes what was notified of a group, here or by another replica. @returns false when the group went with that */
   adopt(group: Group, meta: GroupMeta): boolean {
     group.meta = meta;
     group.countsFrom = meta.notifiedAt ?? group.createdAt;
     for (const [shardId, tally] of group.tallies) {
-      const told = toldOf(shardId, tally, meta);
-      if (told === tally.told) continue;
-      tally.told = told;
+      const notified = notifiedOf(shardId, tally, meta);
+      if (notified === tally.notified) continue;
+      tally.notified = notified;
       this.#markDirty(shardId, group.fingerprint, tally);
     }
     const goes = group.leaving && totalsOf(group).pending === 0;
@@ -187,7 +188,7 @@ export class GroupBook {
 
   /**
    * Lets the groups go that had no line for the longest, a share of them at once, since it looks through all. One that
-   * was not told of yet is told of first. The newest stays.
+   * was not notified yet is notified first. The newest stays.
    */
   #makeRoom(newest: Group): void {
     const { maxGroups } = this.#options;
@@ -195,7 +196,7 @@ export class GroupBook {
       Math.ceil(maxGroups * LEAVING_SHARE),
       this.#groups.size - this.#leaving - maxGroups,
     );
-    const untold: Group[] = [];
+    const unnotified: Group[] = [];
     let removed = 0;
     for (const group of this.#groups.values()) {
       if (removed === surplus) return;
@@ -204,11 +205,11 @@ export class GroupBook {
         if (!hasCaughtUp(group)) continue;
         this.#remove(group);
         removed++;
-      } else if (!group.leaving && untold.length < surplus) untold.push(group);
+      } else if (!group.leaving && unnotified.length < surplus) unnotified.push(group);
     }
     if (removed > 0) return;
-    for (const group of untold) group.leaving = true;
-    this.#leaving += untold.length;
+    for (const group of unnotified) group.leaving = true;
+    this.#leaving += unnotified.length;
   }
 
   #remove(group: Group): void {

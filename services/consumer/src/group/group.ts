@@ -21,14 +21,14 @@ export interface Tally {
   /** The first event counted; undefined: not known. */
   from?: Position;
   upTo: Position;
-  /** How many of `count` were told of. */
-  told: number;
+  /** How many of `count` were notified. */
+  notified: number;
   reopenedAtCount?: number;
-  /** When the first of the lines came that were not told of. */
+  /** When the first of the lines came that are not notified yet. */
   pendingSince?: number;
 }
 
-/** Lines of one template of one service, and what was told of them. */
+/** Lines of one template of one service, and what of them was notified. */
 export interface Group {
   readonly fingerprint: string;
   service: string;
@@ -37,21 +37,21 @@ export interface Group {
   /** Whether its first line made the template: then nobody has to wait for more. */
   startsNew: boolean;
   readonly createdAt: number;
-  /** From when its wait or interval counts: when it began or was last told of; never ahead of the clock. */
+  /** From when its wait or interval counts: when it began or was last notified; never ahead of the clock. */
   countsFrom: number;
   /** When its last line was logged. */
   observedAt: number;
-  /** What was told, as it is kept in the state; undefined: nothing yet. */
+  /** What was notified, as it is kept in the state; undefined: nothing yet. */
   meta: GroupMeta | undefined;
   /** By shard. */
   readonly tallies: Map<string, Tally>;
-  /** It has to go, and is told of first. */
+  /** It has to go, and is notified first. */
   leaving: boolean;
   /** Whether its lines read as a symptom of another service's trouble. */
   isSymptom: boolean;
   /** Times of the last lines, until warnings have become many. */
   readonly recent: number[];
-  /** Whether there are enough lines to tell of warnings. */
+  /** Whether there are enough warnings to notify. */
   isLoud: boolean;
   /** Lines that a fresh state has taken for usual; undefined: it has not. */
   usualLines?: number;
@@ -61,16 +61,16 @@ export interface Group {
   readonly rate: { minute: number; lines: number }[];
 }
 
-/** Lines in all, those not told of yet, and what is grave among them. */
+/** Lines in all, those not notified yet, and the gravest level among them. */
 export interface GroupTotals {
   readonly total: number;
   readonly pending: number;
-  /** Lines that were told of, those of other replicas too. */
-  readonly told: number;
+  /** Lines that were notified, those of other replicas too. */
+  readonly notified: number;
   readonly level: Level;
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** Whether it came back, after it had been quiet, since it was last told of. */
+  /** Whether it came back, after it had been quiet, since it was last notified. */
   readonly reopened: boolean;
   /** Since when lines are pending, by the consumer's clock; infinity: none is, or it is not known. */
   readonly pendingSince: number;
@@ -86,20 +86,21 @@ export function totalsOf({ tallies, meta }: Group): GroupTotals {
   let pendingSince = Number.POSITIVE_INFINITY;
   for (const tally of tallies.values()) {
     total += tally.count;
-    pending += tally.count - tally.told;
+    pending += tally.count - tally.notified;
     firstSeen = Math.min(firstSeen, tally.firstSeen);
     lastSeen = Math.max(lastSeen, tally.lastSeen);
-    if (tally.count > tally.told) pendingSince = Math.min(pendingSince, tally.pendingSince ?? pendingSince);
-    reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.told;
+    if (tally.count > tally.notified)
+      pendingSince = Math.min(pendingSince, tally.pendingSince ?? pendingSince);
+    reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.notified;
     for (let rank = LEVELS.length - 1; rank > gravest; rank--) {
       if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
     }
   }
-  const told = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
+  const notified = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
   return {
     total,
     pending,
-    told,
+    notified,
     level: LEVELS[gravest] as Level,
     firstSeen,
     lastSeen,
@@ -109,20 +110,20 @@ export function totalsOf({ tallies, meta }: Group): GroupTotals {
 }
 
 /**
- * How many of a tally's lines were told of. What was told is known by position, since a tally can count from elsewhere
- * than the one that was told of: the group was let go and came again, or a crash took it back to what the state had.
- * When that cannot be told apart, lines are told again rather than never.
+ * How many of a tally's lines were notified. Positions say which: a tally can count from elsewhere than the one that was
+ * notified, since the group was let go and came again, or a crash took it back to what the state had. When the positions
+ * don't say, lines are notified again rather than never.
  */
-export function toldOf(shardId: string, tally: Tally, meta: GroupMeta): number {
+export function notifiedOf(shardId: string, tally: Tally, meta: GroupMeta): number {
   const total = meta.notifiedTotals[shardId];
   const span = meta.notifiedSpans?.[shardId];
-  if (total === undefined) return tally.told;
+  if (total === undefined) return tally.notified;
   if (span && comparePositions(tally.upTo, span.upTo) <= 0) return tally.count;
   const isSameCount = span === undefined || isSame(tally.from, span.from);
-  return isSameCount ? Math.max(tally.told, Math.min(tally.count, total)) : tally.told;
+  return isSameCount ? Math.max(tally.notified, Math.min(tally.count, total)) : tally.notified;
 }
 
-/** Whether a group has counted again, after a crash, all that was told of before. */
+/** Whether a group has counted again, after a crash, all that was notified before. */
 export function hasCaughtUp({ tallies, meta }: Group): boolean {
   return [...tallies].every(([shardId, { upTo }]) => {
     const span = meta?.notifiedSpans?.[shardId];
@@ -198,7 +199,7 @@ export function newTally(position: Position, loggedAt: number): Tally {
     samples: [],
     from: position,
     upTo: position,
-    told: 0,
+    notified: 0,
   };
 }
 

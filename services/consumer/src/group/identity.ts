@@ -21,7 +21,7 @@ const REASONS = Object.entries(STATUS_CODES)
   .map(([code, reason]) => `${code} ${reason?.replaceAll(/[^\w ]/g, ".")}`)
   .join("|");
 
-/** What tells two errors apart that are worded alike; the first group is it. */
+/** What distinguishes two errors that are worded alike; it is the first group of the expression. */
 const PATTERNS: readonly RegExp[] = [
   // error_code=X, errorCode: "X", error code 1062, exit code 137
   /\b(?:error|err|fault|result|return|exit|reason|response)?[ _-]?code\b["']?(?: is| was)?\s{0,2}[:=#]?\s{0,2}["'([]?([A-Z][A-Z0-9_.-]{1,63}|[A-Za-z]{0,4}[-_]?\d{1,6})(?![\w-])/i,

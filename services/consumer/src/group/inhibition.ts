@@ -52,7 +52,7 @@ export class Inhibition {
     return level !== "FATAL" && now < until && this.rootsOf(group).length > 0 ? until : undefined;
   }
 
-  /** What a service's trouble holds back now, with the lines that were not told of. */
+  /** What a service's trouble holds back now, with the lines that were not notified. */
   mutedBy(root: string, now: number): Alert["muted"] {
     this.#muted ??= this.#countMuted(now);
     return [...(this.#muted.get(root) ?? [])].map(([by, count]) => ({ by, count }));

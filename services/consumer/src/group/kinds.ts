@@ -13,7 +13,7 @@ interface Kind {
 }
 
 interface Kinds {
-  /** When the last new ones came, at most one more than are told apart. */
+  /** When the last new ones came, at most one more than get groups of their own. */
   readonly times: number[];
   /** Those that are counted together, by fingerprint. */
   readonly members: Map<string, Kind>;
@@ -30,7 +30,7 @@ export class NewKinds {
   /** By service, and whether they are FATAL. The ones unseen the longest come first. */
   readonly #kinds = new Map<string, Kinds>();
 
-  /** @param most new kinds of one service in an hour that are told apart */
+  /** @param most new kinds of one service in an hour that get groups of their own */
   constructor(most: number, now: () => number) {
     this.#most = most;
     this.#now = now;

@@ -1,6 +1,6 @@
 import type { Level } from "@cali/log-record";
 
-/** Groups that are not told of for a time. What is left out fits everything. */
+/** Groups that are not notified for a time. What is left out fits everything. */
 export interface Silence {
   readonly service?: string;
   readonly level?: Level;

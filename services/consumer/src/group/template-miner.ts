@@ -278,13 +278,13 @@ export class TemplateMiner {
 }
 
 /**
- * Templates of a state as general as they were told: of two replicas or shards, an older consumer kept the form that was written last,
+ * Templates of a state as general as they were notified: of two replicas or shards, an older consumer kept the form that was written last,
  * which may have been the earlier one.
  */
-export function asTold(states: readonly TemplateState[], groups: readonly GroupMeta[]): TemplateState[] {
-  const told = new Map(groups.map(({ fingerprint, template }) => [fingerprint, template]));
+export function asNotified(states: readonly TemplateState[], groups: readonly GroupMeta[]): TemplateState[] {
+  const notified = new Map(groups.map(({ fingerprint, template }) => [fingerprint, template]));
   return states.map((state) => {
-    const tokens = told.get(state.fingerprint)?.split(" ");
+    const tokens = notified.get(state.fingerprint)?.split(" ");
     const isKnown = state.identity !== undefined || tokens?.length !== state.tokens.length;
     return isKnown ? state : { ...state, tokens };
   });
@@ -292,7 +292,7 @@ export function asTold(states: readonly TemplateState[], groups: readonly GroupM
 
 /** The fingerprint of a template that begins as this text: 16 hexadecimal digits. */
 export function fingerprintOf(service: string, text: string, identity = ""): string {
-  // What the text says already tells it apart.
+  // The text itself already distinguishes it.
   const extra = identity.split("\n").filter((part) => !text.includes(part));
   const hashed = [service, text, ...extra].join("\n");
   return createHash("sha256").update(hashed).digest("hex").slice(0, 16);

@@ -77,7 +77,7 @@ export class Notifier {
     const { grouper, store, metrics, index, onAlert, log } = this.#options;
     const result = await store.commitNotification({ meta, alert, index });
     if (!result.committed) {
-      log.debug({ fingerprint: meta.fingerprint }, "another replica has told this group");
+      log.debug({ fingerprint: meta.fingerprint }, "another replica has notified this group");
       grouper.restore([], [result.current]);
       return;
     }

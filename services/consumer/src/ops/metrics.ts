@@ -1,7 +1,7 @@
 import type { Level } from "@cali/log-record";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Clock } from "../core/clock.ts";
-import type { ShardTotals } from "../state/types.ts";
+import type { ShardTotals } from "../core/totals.ts";
 
 /** What Prometheus reads; all names start with `cali_consumer_`. Counters are since this process started. */
 export class Metrics {

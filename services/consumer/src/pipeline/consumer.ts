@@ -3,15 +3,16 @@ import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
+import { keepNewErrors } from "../cause/new-errors.ts";
 import { type ConsumerConfig, type ConsumerConfigInput, parseConfig, secretsOf } from "../config/load.ts";
 import { type Clock, sleep, steadyClock } from "../core/clock.ts";
-import type { Alert, CauseFinder } from "../core/types.ts";
+import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
+import type { Alert, CauseFinder, NewTemplate } from "../core/types.ts";
 import { keepDeadLetters } from "../decode/dead-letters.ts";
 import { AlertGrouper } from "../group/alert-grouper.ts";
-import { asTold, TemplateMiner } from "../group/template-miner.ts";
+import { asNotified, TemplateMiner } from "../group/template-miner.ts";
 import { openIndexer } from "../notify/incidents/open.ts";
 import { LogSender } from "../notify/log-sender.ts";
-import { keepNewErrors } from "../notify/new-errors.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { keepRefused } from "../notify/slack/refused.ts";
 import { SlackSender } from "../notify/slack/sender.ts";
@@ -29,8 +30,8 @@ import { objectStoreOf } from "../state/objects/open.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { openStore } from "../state/open.ts";
 import { SenderElection } from "../state/sender-election.ts";
-import { addTotals, noTotals, type ShardTotals, type StateStore } from "../state/types.ts";
-import { type NewTemplate, Pipeline } from "./pipeline.ts";
+import type { StateStore } from "../state/types.ts";
+import { Pipeline } from "./pipeline.ts";
 
 export interface ConsumerEvents {
   /** A step of a shard is durable. `delta` is what it added. */
@@ -179,7 +180,7 @@ class RunningConsumer implements Consumer {
     const { config, stream, store, log } = this.#parts;
     const { firstReadAt } = await store.claimStream(await identityOf(stream, log), this.#clock.now());
     const groups = await store.loadGroups();
-    this.#miner.restore(asTold(await store.loadTemplates(), groups));
+    this.#miner.restore(asNotified(await store.loadTemplates(), groups));
     this.#grouper.restore([], groups);
     this.#grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
     this.port = await this.#http.listen();

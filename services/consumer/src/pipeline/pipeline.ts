@@ -4,9 +4,11 @@ import type { LogRecord } from "@cali/log-record";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
-import type { Position, TemplateState } from "../core/types.ts";
+import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
+import type { NewTemplate, Position, TemplateState } from "../core/types.ts";
 import type { Payload } from "../decode/collector.ts";
 import { DeadLetterShare } from "../decode/dead-letter-share.ts";
+import type { RejectedPayload } from "../decode/dead-letters.ts";
 import { decode } from "../decode/decode.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import { identityOf } from "../group/identity.ts";
@@ -15,32 +17,7 @@ import type { Metrics } from "../ops/metrics.ts";
 import type { OpenShard } from "../read/coordinator.ts";
 import type { ShardBatch } from "../read/reader.ts";
 import type { StreamRecord } from "../read/records.ts";
-import {
-  addTotals,
-  type Checkpoint,
-  type Lease,
-  noTotals,
-  type ShardTotals,
-  type StateStore,
-} from "../state/types.ts";
-
-/** A payload that is no log record, or that could not be processed. */
-export interface RejectedPayload {
-  shardId: string;
-  position: Position;
-  /** As it came. */
-  bytes: Uint8Array;
-  reason: string;
-  /** ms since the epoch when Kinesis took the record; the same on every read. */
-  arrivedAt: number;
-}
-
-/** A template seen for the first time, with the line that showed it. */
-export interface NewTemplate {
-  fingerprint: string;
-  template: string;
-  record: LogRecord;
-}
+import type { Checkpoint, Lease, StateStore } from "../state/types.ts";
 
 export interface PipelineOptions {
   store: StateStore;

@@ -1,8 +1,8 @@
 import { LEVELS, type Level } from "@cali/log-record";
 import { z } from "zod";
+import { NEW_ERRORS, newErrorSchema } from "../cause/new-errors.ts";
 import { identityOf } from "../group/identity.ts";
 import { TemplateMiner } from "../group/template-miner.ts";
-import { NEW_ERRORS, newErrorSchema } from "../notify/new-errors.ts";
 import { redact } from "../redact/redact.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { daysBefore } from "./dates.ts";

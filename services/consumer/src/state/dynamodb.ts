@@ -14,12 +14,12 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { backoffMs, sleep } from "../core/clock.ts";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
+import { addTotals, noTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
 import { chunked, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
 import { DynamoOutbox } from "./dynamodb-outbox.ts";
 import {
-  addTotals,
   type BatchCommit,
   type Checkpoint,
   FORGOTTEN,
@@ -27,7 +27,6 @@ import {
   type Lease,
   type NotificationCommit,
   type NotificationResult,
-  noTotals,
   requireSameStream,
   type ShardState,
   STATE_VERSION,

@@ -8,20 +8,18 @@ import {
   StateUnavailableError,
   StateVersionError,
 } from "../core/errors.ts";
+import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
 import { SqliteNotes } from "./sqlite-notes.ts";
 import { SqliteOutbox } from "./sqlite-outbox.ts";
 import {
-  addTotals,
   type BatchCommit,
   FORGOTTEN,
   type Lease,
   type NotificationCommit,
   type NotificationResult,
-  noTotals,
   requireSameStream,
   type ShardState,
-  type ShardTotals,
   STATE_VERSION,
   type StateStore,
   type StreamIdentity,

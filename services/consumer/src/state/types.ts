@@ -1,17 +1,6 @@
-import type { Level } from "@cali/log-record";
 import { StreamChangedError } from "../core/errors.ts";
+import { noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../core/types.ts";
-
-/** What became of a shard's payloads since its first record: exact, since it is committed with the checkpoint. */
-export interface ShardTotals {
-  /** Kinesis records. */
-  records: number;
-  /** Payloads that are valid log records. */
-  valid: number;
-  /** Payloads in dlq/. */
-  invalid: number;
-  byLevel: Partial<Record<Level, number>>;
-}
 
 /** How far a shard is processed. It only moves past records whose every effect is durable. */
 export interface Checkpoint {
@@ -122,21 +111,6 @@ export const FORGOTTEN = "#forgotten";
 
 /** Version of what is written. A store with a newer one is refused: this program could misread it. */
 export const STATE_VERSION = 1;
-
-export const noTotals = (): ShardTotals => ({ records: 0, valid: 0, invalid: 0, byLevel: {} });
-
-export function addTotals(a: ShardTotals, b: ShardTotals): ShardTotals {
-  const byLevel = { ...a.byLevel };
-  for (const [level, count] of Object.entries(b.byLevel) as [keyof typeof byLevel, number][]) {
-    byLevel[level] = (byLevel[level] ?? 0) + count;
-  }
-  return {
-    records: a.records + b.records,
-    valid: a.valid + b.valid,
-    invalid: a.invalid + b.invalid,
-    byLevel,
-  };
-}
 
 /** The checkpoint of a shard nobody has read. */
 export const freshCheckpoint = (shardId: string): Checkpoint => ({

@@ -11,7 +11,7 @@ export const HOUR = 60 * MINUTE;
 /** A grouper with a clock that the test sets, and what it told. */
 export class Harness {
   now = START;
-  readonly told: Alert[] = [];
+  readonly notified: Alert[] = [];
   readonly grouper: AlertGrouper;
   #sequence = 0;
 
@@ -54,19 +54,19 @@ export class Harness {
 
   /** Lets time pass, telling what falls due, as the notifier does. */
   pass(ms: number): Alert[] {
-    const before = this.told.length;
+    const before = this.notified.length;
     const until = this.now + ms;
-    for (; this.now < until; this.now = Math.min(until, this.now + 200)) this.tell();
-    this.tell();
-    return this.told.slice(before);
+    for (; this.now < until; this.now = Math.min(until, this.now + 200)) this.notify();
+    this.notify();
+    return this.notified.slice(before);
   }
 
-  tell(): void {
+  notify(): void {
     const next = this.grouper.nextDueAt();
     if (next === undefined || next > this.now) return;
     for (const { meta, alert } of this.grouper.due(this.now)) {
       this.grouper.confirm(meta);
-      this.told.push(alert);
+      this.notified.push(alert);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
+import { addTotals, noTotals } from "../../src/core/totals.ts";
 import { bytesOf, DEAD_LETTERS, deadLetterSchema } from "../../src/decode/dead-letters.ts";
 import { FolderObjectStore } from "../../src/state/objects/folder.ts";
 import { SqliteStateStore } from "../../src/state/sqlite.ts";
-import { addTotals, noTotals } from "../../src/state/types.ts";
 import { KinesisServer } from "./kinesis-server.ts";
 import { bundleConsumer, ConsumerProcess, temporaryFolder } from "./process.ts";
 import { seeded } from "./random.ts";

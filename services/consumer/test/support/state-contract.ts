@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noTotals } from "../../src/core/totals.ts";
 import type { Alert, Contribution, GroupMeta, TemplateState } from "../../src/core/types.ts";
 import type { StateStore } from "../../src/state/types.ts";
-import { freshCheckpoint, noTotals } from "../../src/state/types.ts";
+import { freshCheckpoint } from "../../src/state/types.ts";
 
 const contribution = (shardId: string, fingerprint: string, count: number): Contribution => ({
   shardId,

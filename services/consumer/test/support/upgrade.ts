@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { NEW_ERRORS } from "../../src/cause/new-errors.ts";
 import type { ConsumerConfigInput } from "../../src/config/load.ts";
-import { NEW_ERRORS } from "../../src/notify/new-errors.ts";
 import { until } from "./process.ts";
 import type { Rig } from "./rig.ts";
 import { alertsOf } from "./slack-server.ts";

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../core/clock.ts";
 import type { Alert, CauseAnswer, CauseFinder, KnownCause } from "../../core/types.ts";
-import { annotateNewError } from "../../notify/new-errors.ts";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import type { Proposal } from "../llm/answer.ts";
 import type { Question } from "../llm/prompt.ts";
+import { annotateNewError } from "../new-errors.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
 import type { KnownSignatures } from "./known-signatures.ts";
 import { seedIdOf } from "./seed.ts";

@@ -1,6 +1,6 @@
-import type { NewError } from "../../notify/new-errors.ts";
-import { NEW_ERRORS, newErrorSchema } from "../../notify/new-errors.ts";
 import type { ObjectStore } from "../../state/objects/types.ts";
+import type { NewError } from "../new-errors.ts";
+import { NEW_ERRORS, newErrorSchema } from "../new-errors.ts";
 import { wordsOf } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
 import { KnownSignatures } from "./known-signatures.ts";

@@ -22,7 +22,7 @@ export const incidentSchema = z.strictObject({
   last_seen: z.string(),
   /** At most three lines. */
   samples: z.array(z.string()),
-  /** Whether the template was never told of before. */
+  /** Whether the template was never notified before. */
   is_new: z.boolean(),
   cause: z
     .strictObject({

@@ -16,7 +16,7 @@ export interface IndexerOptions {
   /** Most incidents that wait in the state. */
   readonly maxWaiting: number;
   readonly log: Logger;
-  /** Told when incidents wait, with the reason, and with nothing when they go again. */
+  /** Called when incidents wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
   readonly onIndexed?: (count: number) => void;
   readonly onRefused?: (count: number) => void;

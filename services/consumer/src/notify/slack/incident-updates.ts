@@ -5,20 +5,20 @@ import { MOST_IN_DIGEST } from "./alert-message.ts";
 const LONGEST_FACTOR = 6;
 const MOST_INCIDENTS = 1_000;
 
-interface Told {
+interface Notified {
   at: number;
   /** ms until the next update. */
   waitMs: number;
 }
 
 /**
- * Which of the waiting alerts make the next message. An incident is told at once, with all of its alerts that wait; what comes later
+ * Which of the waiting alerts make the next message. An incident is notified at once, with all of its alerts that wait; what comes later
  * is collected into a few updates, each of which waits longer. FATAL waits for nothing.
  */
 export class IncidentUpdates {
   readonly #firstMs: number;
-  /** By incident. The ones that were told the longest ago come first. */
-  readonly #told = new Map<string, Told>();
+  /** By incident. The ones that were notified the longest ago come first. */
+  readonly #notified = new Map<string, Notified>();
 
   /** @param firstMs time from the first message of an incident to its first update, ms */
   constructor(firstMs: number) {
@@ -44,16 +44,19 @@ export class IncidentUpdates {
   sent(items: readonly OutboxItem[]): void {
     const now = performance.now();
     for (const id of new Set(items.flatMap(({ alert }) => alert.incident?.id ?? []))) {
-      const before = this.#told.get(id);
+      const before = this.#notified.get(id);
       const waitMs = Math.min((before?.waitMs ?? this.#firstMs / 2) * 2, this.#firstMs * LONGEST_FACTOR);
-      this.#told.delete(id);
-      this.#told.set(id, { at: now, waitMs });
-      if (this.#told.size > MOST_INCIDENTS) this.#told.delete(this.#told.keys().next().value as string);
+      this.#notified.delete(id);
+      this.#notified.set(id, { at: now, waitMs });
+      if (this.#notified.size > MOST_INCIDENTS)
+        this.#notified.delete(this.#notified.keys().next().value as string);
     }
   }
 
   #mayGo({ alert }: OutboxItem): boolean {
-    const told = alert.incident && this.#told.get(alert.incident.id);
-    return told === undefined || alert.level === "FATAL" || performance.now() - told.at >= told.waitMs;
+    const notified = alert.incident && this.#notified.get(alert.incident.id);
+    return (
+      notified === undefined || alert.level === "FATAL" || performance.now() - notified.at >= notified.waitMs
+    );
   }
 }

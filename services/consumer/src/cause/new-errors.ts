@@ -1,9 +1,9 @@
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
-import { proposalSchema } from "../cause/llm/answer.ts";
-import type { NewTemplate } from "../pipeline/pipeline.ts";
+import type { NewTemplate } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
+import { proposalSchema } from "./llm/answer.ts";
 
 /** Where templates go that nobody had seen: `new_errors/dt=YYYY-MM-DD/<fingerprint>.json`, by the day of the line. */
 export const NEW_ERRORS = "new_errors/";
@@ -18,11 +18,11 @@ export const newErrorSchema = z.object({
   template: z.string(),
   /** Redacted lines, with their stack traces. */
   samples: z.array(z.string()),
-  /** Lines it was seen in when this was written, or when it was first told of. */
+  /** Lines it was seen in when this was written, or when it was first notified. */
   count: z.int().min(1),
   /** Time of the line that showed it, ISO 8601. */
   firstSeen: z.iso.datetime(),
-  /** What was found out about it when it was told of; nothing: it was not looked for yet. */
+  /** What was found out about it when it was notified; nothing: it was not looked for yet. */
   found: z
     .object({
       /** What answered: the knowledge base, the model, or nothing. */

@@ -3,8 +3,8 @@ import { Command } from "commander";
 import { z } from "zod";
 import { loadSection } from "../config/load.ts";
 import { endWithReader, writeLine } from "../ops/output.ts";
-import { Redactor, RULES } from "./redact.ts";
-import { redactionSchema, rulesOf } from "./team-rules.ts";
+import { Redactor, RULES } from "../redact/redact.ts";
+import { redactionSchema, rulesOf } from "../redact/team-rules.ts";
 
 const lineSchema = z.object({ text: z.string() });
 

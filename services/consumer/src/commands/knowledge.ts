@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { LEVELS } from "@cali/log-record";
 import { Command, Option } from "commander";
-import { pastDate } from "../../reports/dates.ts";
-import { openObjects } from "../../state/objects/open.ts";
-import { Asking, answerLines } from "./ask.ts";
-import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "./catalog.ts";
-import { KnowledgeFileError, readKnowledge, writeKnowledge } from "./interchange.ts";
-import { learnDay } from "./learn.ts";
-import { ObjectCatalog } from "./object-catalog.ts";
-import { SEED_ALONE, SeededCatalog } from "./seed.ts";
+import { Asking, answerLines } from "../cause/knowledge/ask.ts";
+import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "../cause/knowledge/catalog.ts";
+import { KnowledgeFileError, readKnowledge, writeKnowledge } from "../cause/knowledge/interchange.ts";
+import { learnDay } from "../cause/knowledge/learn.ts";
+import { ObjectCatalog } from "../cause/knowledge/object-catalog.ts";
+import { SEED_ALONE, SeededCatalog } from "../cause/knowledge/seed.ts";
+import { pastDate } from "../reports/dates.ts";
+import { openObjects } from "../state/objects/open.ts";
 
 interface Common {
   readonly config?: string;

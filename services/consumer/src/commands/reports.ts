@@ -2,14 +2,14 @@ import { Command, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
 import type { SlackMessage } from "../notify/slack/blocks.ts";
 import { Webhook } from "../notify/slack/webhook.ts";
+import { pastDate } from "../reports/dates.ts";
+import { digestDay } from "../reports/digest.ts";
+import { digestMessage, digestText, qualityMessage, qualityText } from "../reports/messages.ts";
+import { postOnce } from "../reports/post-once.ts";
+import { checkDay } from "../reports/quality.ts";
 import { FolderObjectStore } from "../state/objects/folder.ts";
 import { S3ObjectStore } from "../state/objects/s3.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
-import { pastDate } from "./dates.ts";
-import { digestDay } from "./digest.ts";
-import { digestMessage, digestText, qualityMessage, qualityText } from "./messages.ts";
-import { postOnce } from "./post-once.ts";
-import { checkDay } from "./quality.ts";
 
 interface ReportOptions {
   readonly date: string;
