@@ -15,7 +15,7 @@ import { logRecord } from "./support/records.ts";
 const silent = pino({ level: "silent" });
 
 /** Two shards of one process; `keep` stands for new_errors/. */
-async function twoShards(keep: (templates: NewTemplate[]) => Promise<void>) {
+async function twoShards(keep: (templates: NewTemplate[]) => Promise<void> = async () => {}) {
   const { folder, remove } = await temporaryFolder();
   const store = new SqliteStateStore(join(folder, "state.sqlite"));
   onTestFinished(async () => {
@@ -57,11 +57,11 @@ async function twoShards(keep: (templates: NewTemplate[]) => Promise<void>) {
     const lease = await store.acquireLease(shardId, "me");
     const checkpoint = { shardId, ended: false, totals: noTotals(), attempts: 0 };
     const shard = await pipeline.openShard(() => lease, checkpoint);
-    return (...messages: string[]) => {
-      const records = messages.map((message) => ({
+    return (...datas: string[]) => {
+      const records = datas.map((data) => ({
         sequenceNumber: String(++sequenceNumber),
         arrivedAt: 0,
-        data: Buffer.from(JSON.stringify(logRecord({ level: "ERROR", message }))),
+        data: Buffer.from(data),
       }));
       const signal = new AbortController().signal;
       return shard.process({ records, last: false, behindMs: 0 }, signal, () => {});
@@ -70,6 +70,8 @@ async function twoShards(keep: (templates: NewTemplate[]) => Promise<void>) {
   return { store, first: await open("shard-1"), second: await open("shard-2") };
 }
 
+const error = (message: string) => JSON.stringify(logRecord({ level: "ERROR", message }));
+
 const fingerprints = async (found: Promise<{ fingerprint: string }[]>) =>
   (await found).map(({ fingerprint }) => fingerprint);
 
@@ -77,9 +79,9 @@ it("a commit holds the templates of its counts, also those that another shard br
   const never = new Promise<void>(() => {});
   let calls = 0;
   const { store, first, second } = await twoShards(() => (calls++ === 0 ? never : Promise.resolve()));
-  void first("the disk of node 17 is full", "the disk of node 18 is full");
+  void first(error("the disk of node 17 is full"), error("the disk of node 18 is full"));
   await expect.poll(() => calls).toBe(1);
-  await second("the disk of node 19 is full");
+  await second(error("the disk of node 19 is full"));
   // A process that ends here finds the second shard's counts, and the template they are of.
   const counted = await fingerprints(store.loadContributions("shard-2"));
   expect(counted).toHaveLength(1);
@@ -90,9 +92,22 @@ it("a commit holds no new template that only another shard has counted: it would
   const { store, first, second } = await twoShards((templates) =>
     templates.some(({ template }) => template.includes("disk")) ? new Promise(() => {}) : Promise.resolve(),
   );
-  void first("the disk is full");
-  await second("no route to the host of the database");
+  void first(error("the disk is full"));
+  await second(error("no route to the host of the database"));
   const counted = await fingerprints(store.loadContributions("shard-2"));
   expect(counted).toHaveLength(1);
   expect(await fingerprints(store.loadTemplates())).toEqual(counted);
+});
+
+it("a batch with more dead letters than one commit takes is done to its end, each record once", async () => {
+  const { store, first } = await twoShards();
+  const broken = Array.from({ length: 20_001 }, () => "");
+  await first(...broken, error("the disk is full"));
+  const checkpoint = (await store.shards()).find(({ checkpoint: { shardId } }) => shardId === "shard-1");
+  expect(checkpoint?.checkpoint).toMatchObject({
+    sequenceNumber: "20002",
+    totals: { records: 20_002, valid: 1, invalid: 20_001 },
+  });
+  const samples = (await store.loadContributions("shard-1")).flatMap((one) => one.samples);
+  expect(samples).toContain("the disk is full");
 });

@@ -147,7 +147,7 @@ class ShardPipeline implements OpenShard {
     let from = 0;
     do {
       if (signal.aborted) throw new ReaderStoppedError(this.#checkpoint.shardId);
-      const step = size >= batch.records.length ? batch.records : batch.records.slice(from, from + size);
+      const step = batch.records.slice(from, from + size);
       const work = new Work(this.#pipeline, this.#checkpoint.shardId);
       if (attempts >= MAX_ATTEMPTS && from === 0) {
         work.reject(step, `the process ended ${attempts - 1} times while it worked on this record`);
