@@ -99,6 +99,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/switch/command.ts")).switchCommand,
   },
   {
+    name: "affected",
+    summary: "say which jobs of a pull request have something to do",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/affected/command.ts")).affectedCommand,
+  },
+  {
     name: "comment",
     summary: "write what the plans do to the pull request",
     group: IN_WORKFLOWS,

@@ -27,16 +27,12 @@ function readmeWith(text: string, stacks: readonly StackEntry[] = STACKS): strin
   return `${text.slice(0, start)}${TABLE_HEAD}${rows.join("\n").replaceAll(" |  |", " | |")}${text.slice(end)}`;
 }
 
-/**
- * Each run of lines that name stacks, one a line, becomes the stacks of the tier; in terraform.yml a pull request's run has all
- * stacks, since one comment has every plan.
- */
+/** Each run of lines that name stacks, one a line, becomes the stacks of the tier. */
 function filtersWith(text: string, tier: StackEntry["tier"], stacks: readonly StackEntry[] = STACKS): string {
-  return text.replaceAll(/(^ +- "stacks\/\d\d-[\w-]+\.ts"\n)+/gm, (run, _line, position: number) => {
-    const isPush = text.lastIndexOf("  push:", position) >= 0;
+  return text.replaceAll(/(^ +- "stacks\/\d\d-[\w-]+\.ts"\n)+/gm, (run) => {
     const indent = /^ +/.exec(run)?.[0] ?? "";
     return stacks
-      .filter((stack) => stack.tier === tier || (tier === "aws" && !isPush))
+      .filter((stack) => stack.tier === tier)
       .map(({ id }) => `${indent}- "stacks/${id}.ts"\n`)
       .join("");
   });

@@ -155,8 +155,7 @@ describe("npm run new:stack", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(await changed()).toEqual(
       [
-        ".github/workflows/terraform.yml",
-        ...(workflow === "helm.yml" ? [".github/workflows/helm.yml"] : []),
+        `.github/workflows/${workflow}`,
         "README.md",
         "main.ts",
         "stacks/14-daily-bills.ts",

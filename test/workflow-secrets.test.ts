@@ -5,7 +5,7 @@ import { ROOT } from "./support/run.ts";
 import { synthesizeEnvironment } from "./support/synth.ts";
 
 /** Workflows that plan or apply. */
-const WORKFLOWS = ["plan-and-deploy.yml", "service.yml", "drift.yml"];
+const WORKFLOWS = ["pull-request.yml", "plan-and-deploy.yml", "service.yml", "drift.yml"];
 /** The provider takes the runner's login; these are for people with a file of their own. */
 const NOT_OF_THE_PIPELINE = ["aws_access_key", "aws_secret_key"];
 

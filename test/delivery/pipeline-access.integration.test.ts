@@ -1,6 +1,6 @@
 import { GetRoleCommand, IAMClient, PutRolePolicyCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { GithubServer } from "../support/github-server.ts";
+import { GithubServer, requiredChecks } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { runCali } from "../support/run.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
     deployment_branch_policy: { protected_branches: true, custom_branch_policies: false },
     protection_rules: [{ type: "required_reviewers" }],
   };
-  github.rules.push({ type: "pull_request" }, { type: "required_status_checks" });
+  github.rules.push({ type: "pull_request" }, requiredChecks("required"));
   env = {
     ...github.environment,
     AWS_ENDPOINT_URL: moto.url,

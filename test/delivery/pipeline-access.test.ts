@@ -9,7 +9,7 @@ import {
   type PolicyDocument,
 } from "../../delivery/commands/pipeline-access/roles.ts";
 import { RepositoryNameError } from "../../delivery/core/errors.ts";
-import { GithubServer } from "../support/github-server.ts";
+import { GithubServer, requiredChecks } from "../support/github-server.ts";
 import { ROOT } from "../support/run.ts";
 
 const ACCOUNT = "123456789012";
@@ -165,12 +165,15 @@ describe("what a repository's settings let through", () => {
     expect(await found()).toEqual([
       "there is no environment production",
       "main takes pushes without a pull request",
-      "no check is required before a merge into main",
+      "the check required is not required before a merge into main",
     ]);
+    // Some other check: of a job that does not report for each pull request, say.
+    github.rules.push(requiredChecks("plan (dev)"));
+    expect(await found()).toContain("the check required is not required before a merge into main");
     for (const { remedy } of await gaps())
       expect(remedy).toMatch(/^gh api -X (PUT|POST) repos\/acme\/cali\//);
     github.environments.production = { deployment_branch_policy: null, protection_rules: [] };
-    github.rules.push({ type: "pull_request" }, { type: "required_status_checks" });
+    github.rules.push({ type: "pull_request" }, requiredChecks("required"));
     expect(await found()).toEqual([
       "any branch may deploy to the environment production",
       "nobody has to approve what goes to the environment production: no approval exists",

@@ -100,7 +100,7 @@ export class GithubServer {
     { deployment_branch_policy: object | null; protection_rules: { type: string }[] }
   > = {};
   /** Rules of main (https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch). */
-  readonly rules: { type: string }[] = [];
+  readonly rules: { type: string; parameters?: object }[] = [];
   /** Answers to give first, one a request. */
   readonly failures: Answer[] = [];
   /** Which requests are forbidden. */
@@ -442,6 +442,12 @@ export class GithubServer {
     return ++this.#lastId;
   }
 }
+
+/** A rule that requires checks by the names of their jobs. */
+export const requiredChecks = (...contexts: readonly string[]) => ({
+  type: "required_status_checks",
+  parameters: { required_status_checks: contexts.map((context) => ({ context })) },
+});
 
 const isTooLong = (body: unknown) => typeof body === "string" && [...body].length > LONGEST_COMMENT;
 const commitBody = ({ sha, parents }: Commit) => ({ sha, parents: parents.map((one) => ({ sha: one })) });

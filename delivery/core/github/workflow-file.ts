@@ -7,14 +7,22 @@ import { pathFilter } from "./path-filter.ts";
 
 const FOLDER = ".github/workflows";
 const patterns = z.array(z.string());
-const pushSchema = z.object({
+const workflowSchema = z.object({
   on: z.looseObject({
     push: z
       .looseObject({ paths: patterns.optional(), "paths-ignore": patterns.optional() })
       .nullish()
       .catch(undefined),
   }),
+  jobs: z.record(z.string(), z.object({ with: z.record(z.string(), z.unknown()).default({}) })).catch({}),
 });
+
+/** A workflow that a push to some paths starts, and what its jobs pass to the workflows that they call, such as `service: consumer`. */
+export interface DeployingWorkflow {
+  readonly file: string;
+  readonly deploys: (path: string) => boolean;
+  readonly inputs: readonly Readonly<Record<string, unknown>>[];
+}
 
 /** Which files a workflow deploys, by its own filter. */
 export interface WorkflowFilter {
@@ -38,15 +46,17 @@ export function filterOfRun(ref: string | undefined, root: string): WorkflowFilt
       `GITHUB_WORKFLOW_REF: given ${ref ? JSON.stringify(ref) : "nothing"}; allowed: <owner>/<name>/.github/workflows/<file>@<ref>, as a workflow has it`,
     );
   }
-  return { workflows: [file], deploys: pushFilter(root, file) ?? (() => true) };
+  return { workflows: [file], deploys: read(root, file)?.deploys ?? (() => true) };
 }
 
-/** The filter of all workflows that a push to some paths starts: what of main reaches an environment. */
+/** Every workflow that a push to some paths starts: what of main reaches an environment. */
+export function deployingWorkflows(root: string): DeployingWorkflow[] {
+  return readdirSync(join(root, FOLDER)).flatMap((file) => read(root, file) ?? []);
+}
+
+/** The filter of all of them. */
 export function filterOfAll(root: string): WorkflowFilter {
-  const found = readdirSync(join(root, FOLDER)).flatMap((file) => {
-    const deploys = pushFilter(root, file);
-    return deploys ? [{ file, deploys }] : [];
-  });
+  const found = deployingWorkflows(root);
   return {
     workflows: found.map(({ file }) => file),
     deploys: (path) => found.some(({ deploys }) => deploys(path)),
@@ -54,9 +64,17 @@ export function filterOfAll(root: string): WorkflowFilter {
 }
 
 /** undefined: the workflow has no filter, so every push starts it, or none. */
-function pushFilter(root: string, file: string): ((path: string) => boolean) | undefined {
-  const parsed = pushSchema.safeParse(parse(readFileSync(join(root, FOLDER, file), "utf8")));
-  const push = parsed.data?.on.push;
+function read(root: string, file: string): DeployingWorkflow | undefined {
+  const { data } = workflowSchema.safeParse(parse(readFileSync(join(root, FOLDER, file), "utf8")));
+  const deploys = filterOf(data?.on.push);
+  if (!data || !deploys) return undefined;
+  const inputs = Object.values(data.jobs).map((job) => job.with);
+  return { file, deploys, inputs };
+}
+
+type Push = z.output<typeof workflowSchema>["on"]["push"];
+
+function filterOf(push: Push): ((path: string) => boolean) | undefined {
   if (push?.paths) return pathFilter(push.paths);
   const ignored = push?.["paths-ignore"];
   if (!ignored) return undefined;
