@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PlanFormatError } from "../../delivery/core/errors.ts";
 import { comparePlans, describeDifferences } from "../../delivery/core/plan-json/compare.ts";
-import { dataLossIn } from "../../delivery/core/plan-json/data-loss.ts";
 import { differences } from "../../delivery/core/plan-json/difference.ts";
 import { nodeOf } from "../../delivery/core/plan-json/masked.ts";
 import { countsOf, hasChanges, isChange, type Plan } from "../../delivery/core/plan-json/model.ts";
@@ -86,18 +85,6 @@ describe("real plans", () => {
     expect(differencesOf(planOf("sensitive"), "aws_opensearch_domain.logs")).toEqual([
       "advanced_security_options[0].master_user_options[0].master_user_password: (sensitive) -> (sensitive)",
     ]);
-  });
-
-  it("data that would be lost is found", () => {
-    expect(dataLossIn(planOf("replace")).map(({ address, action }) => [address, action])).toEqual([
-      ["aws_kinesis_stream.logs", "replace"],
-    ]);
-    expect(dataLossIn(planOf("destroy")).map(({ address }) => address)).toEqual([
-      "aws_ecr_repository.log_generator",
-    ]);
-    for (const name of ["create", "update", "forget", "moved", "import", "drift"]) {
-      expect(dataLossIn(planOf(name))).toEqual([]);
-    }
   });
 });
 
@@ -360,25 +347,6 @@ describe("documents", () => {
       .replace('"e":2', '"e":1e400');
     const [resource] = parsePlan(text, "x.json").resources;
     expect(inline(resource?.after)).toBe('{ "n": 12345678901234567890.5, "e": 1e400, "s": "3" }');
-  });
-});
-
-describe("data loss", () => {
-  const stream = (actions: readonly string[], more: Record<string, unknown> = {}) =>
-    dataLossIn(makePlan([{ actions, before: { name: "a" }, after: { name: "b" }, more }])).length;
-
-  it("is any destruction, the first or the second half of a replacement, and of leftovers", () => {
-    expect(stream(["delete"])).toBe(1);
-    expect(stream(["delete", "create"])).toBe(1);
-    expect(stream(["create", "delete"])).toBe(1);
-    expect(stream(["delete"], { deposed: "abcd1234" })).toBe(1);
-  });
-
-  it("is no update, no object that only leaves the state, no data source", () => {
-    expect(stream(["update"])).toBe(0);
-    expect(stream(["forget"])).toBe(0);
-    expect(stream(["create", "forget"])).toBe(0);
-    expect(stream(["delete"], { mode: "data" })).toBe(0);
   });
 });
 

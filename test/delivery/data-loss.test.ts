@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { dataLossIn, removedKeysIn } from "../../delivery/core/plan-json/data-loss.ts";
+import { makePlan, planOf } from "../support/plans.ts";
+
+/** Every type whose objects hold what no apply brings back. */
+const HOLD_DATA = [
+  "aws_kinesis_stream",
+  "aws_s3_bucket",
+  "aws_opensearch_domain",
+  "aws_eks_cluster",
+  "aws_ecr_repository",
+  "aws_dynamodb_table",
+  "aws_kms_key",
+  "aws_ebs_volume",
+  "kubernetes_namespace",
+  "kubernetes_namespace_v1",
+  "kubernetes_persistent_volume_claim",
+  "kubernetes_persistent_volume_claim_v1",
+  "kubernetes_stateful_set",
+  "kubernetes_stateful_set_v1",
+  "helm_release",
+  "aws_cloudwatch_log_group",
+  "aws_grafana_workspace",
+  "aws_db_instance",
+  "aws_rds_cluster",
+  "aws_docdb_cluster",
+  "aws_neptune_cluster",
+  "aws_redshift_cluster",
+  "aws_msk_cluster",
+  "aws_efs_file_system",
+  "aws_elasticache_cluster",
+  "aws_elasticache_replication_group",
+  "aws_timestreamwrite_table",
+  "aws_sqs_queue",
+  "aws_secretsmanager_secret",
+  "aws_ebs_snapshot",
+  "aws_backup_vault",
+  "aws_prometheus_workspace",
+  "aws_cognito_user_pool",
+  "aws_cloudtrail_event_data_store",
+];
+
+const planWith = (type: string, actions: readonly string[], more: Readonly<Record<string, unknown>> = {}) =>
+  makePlan([{ address: `${type}.x`, actions, before: { name: "a" }, after: { name: "b" }, more }]);
+
+describe("data loss", () => {
+  it.each(HOLD_DATA)("is the destruction or the replacement of %s, with words on what goes", (type) => {
+    const address = `${type}.x`;
+    const lost = expect.stringMatching(/^\w+,? \w[\w, ]+$/);
+    expect(dataLossIn(planWith(type, ["delete"]))).toEqual([{ address, type, action: "delete", lost }]);
+    expect(dataLossIn(planWith(type, ["delete", "create"]))).toEqual([
+      { address, type, action: "replace", lost },
+    ]);
+  });
+
+  it("names what goes of the stream and the bucket", () => {
+    const lostOf = (type: string) => dataLossIn(planWith(type, ["delete"])).map(({ lost }) => lost);
+    expect(lostOf("aws_kinesis_stream")).toEqual(["records that are not consumed yet"]);
+    expect(lostOf("aws_s3_bucket")).toEqual(["every object in the bucket"]);
+  });
+
+  it("is the other order of a replacement, and what an earlier replacement left over", () => {
+    expect(dataLossIn(planWith("aws_s3_bucket", ["create", "delete"]))).toHaveLength(1);
+    expect(dataLossIn(planWith("aws_s3_bucket", ["delete"], { deposed: "abcd1234" }))).toHaveLength(1);
+  });
+
+  it("is no update, no object that only leaves the state, no data source, nothing that holds no data", () => {
+    for (const actions of [["create"], ["update"], ["forget"], ["create", "forget"], ["no-op"], ["read"]]) {
+      expect(dataLossIn(planWith("aws_kinesis_stream", actions)), actions.join()).toEqual([]);
+    }
+    expect(dataLossIn(planWith("aws_kinesis_stream", ["delete"], { mode: "data" }))).toEqual([]);
+    expect(dataLossIn(planWith("aws_iam_role", ["delete"]))).toEqual([]);
+  });
+
+  it("is found in real plans, and only where it is", () => {
+    const found = (name: string) => dataLossIn(planOf(name)).map(({ address, action }) => [address, action]);
+    expect(found("replace")).toEqual([["aws_kinesis_stream.logs", "replace"]]);
+    expect(found("destroy")).toEqual([["aws_ecr_repository.log_generator", "delete"]]);
+    for (const name of ["create", "update", "forget", "moved", "import", "drift"]) {
+      expect(found(name), name).toEqual([]);
+    }
+  });
+});
+
+describe("a key that left for_each", () => {
+  const removed = (actions: readonly string[], action_reason?: string, more = {}) =>
+    removedKeysIn(
+      planWith("aws_eks_access_entry", actions, { ...(action_reason && { action_reason }), ...more }),
+    );
+
+  it("is an object that is destroyed for that reason", () => {
+    const found = [{ address: "aws_eks_access_entry.x" }];
+    expect(removed(["delete"], "delete_because_each_key")).toEqual(found);
+    expect(removed(["delete", "create"], "delete_because_each_key")).toEqual(found);
+  });
+
+  it("is none for another reason, of another action, of a data source, or where data is lost anyway", () => {
+    expect(removed(["delete"], "delete_because_no_resource_config")).toEqual([]);
+    expect(removed(["delete"])).toEqual([]);
+    expect(removed(["update"], "delete_because_each_key")).toEqual([]);
+    expect(removed(["forget"], "delete_because_each_key")).toEqual([]);
+    expect(removed(["create", "forget"], "delete_because_each_key")).toEqual([]);
+    expect(removed(["delete"], "delete_because_each_key", { mode: "data" })).toEqual([]);
+    const stream = planWith("aws_kinesis_stream", ["delete"], { action_reason: "delete_because_each_key" });
+    expect(removedKeysIn(stream)).toEqual([]);
+  });
+});

@@ -1,0 +1,324 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { type GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkStates, type StateChecks } from "../../delivery/commands/doctor/states.ts";
+import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
+
+const backend = { bucket: "states", region: "eu-west-1", lockTable: "locks", kmsKeyArn: null };
+const NAME = "01-kinesis";
+const KEY = `stacks/${NAME}/terraform.tfstate`;
+const NOW = new Date("2026-01-25T12:00:00Z");
+const STATE = { version: 4, terraform_version: "1.11.4", serial: 7, lineage: "l" };
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+
+/** The bucket's objects by key, and the lock table's items by id: attribute and text. */
+let objects: Map<string, string>;
+let items: Map<string, readonly [attribute: string, text: string]>;
+let failure: Error | undefined;
+beforeEach(() => {
+  objects = new Map();
+  items = new Map();
+  failure = undefined;
+});
+
+const clients: Pick<StateChecks, "s3" | "dynamodb"> = {
+  s3: {
+    async send({ input }: GetObjectCommand) {
+      if (failure) throw failure;
+      expect(input.Bucket).toBe(backend.bucket);
+      const body = objects.get(input.Key ?? "");
+      const missing = { message: "no such key", $metadata: { httpStatusCode: 404 } };
+      if (body === undefined) throw new NoSuchKey(missing);
+      return { Body: { transformToByteArray: async () => new TextEncoder().encode(body) } };
+    },
+  } as unknown as S3Client,
+  dynamodb: {
+    async send(command: unknown) {
+      expect(command).toBeInstanceOf(GetItemCommand);
+      const { input } = command as GetItemCommand;
+      expect(input).toMatchObject({ TableName: backend.lockTable, ConsistentRead: true });
+      const found = items.get(input.Key?.LockID?.S ?? "");
+      return found ? { Item: { [found[0]]: { S: found[1] } } } : {};
+    },
+  } as unknown as DynamoDBClient,
+};
+
+const stack = (over: Partial<SynthesizedStack> = {}): SynthesizedStack => ({
+  name: NAME,
+  folder: import.meta.dirname,
+  dependencies: [],
+  sensitiveVariables: [],
+  requiredVariables: [],
+  outputs: [],
+  providers: [],
+  stateKey: KEY,
+  ...over,
+});
+const checked = (over: Partial<StateChecks> = {}, stacks = [stack()]) =>
+  checkStates(stacks, {
+    ...clients,
+    backend,
+    terraformVersion: "1.11.4",
+    now: NOW,
+    environment: {},
+    ...over,
+  });
+const stateOf = async (over?: Partial<StateChecks>) =>
+  (await checked(over)).filter(({ check }) => check === `state of ${NAME}`);
+const lockOf = async () => (await checked()).filter(({ check }) => check === `lock of ${NAME}`);
+
+/** The state's text and the digest that Terraform keeps of it. */
+function applied(state: object = STATE, digest?: string): string {
+  const text = JSON.stringify(state);
+  objects.set(KEY, text);
+  items.set(`${backend.bucket}/${KEY}-md5`, ["Digest", digest ?? md5(text)]);
+  return text;
+}
+
+describe("the state of a stack", () => {
+  const OK = { check: `state of ${NAME}`, status: "ok", found: "serial 7, written by Terraform 1.11.4" };
+
+  it("is nothing to look at where it is kept elsewhere", async () => {
+    expect(await checked({}, [stack({ stateKey: undefined })])).toEqual([
+      { check: `state of ${NAME}`, status: "skipped", found: "it is not kept in S3" },
+    ]);
+  });
+
+  it("may not be there yet", async () => {
+    expect(await checked()).toEqual([
+      { check: `state of ${NAME}`, status: "ok", found: "never applied" },
+      { check: `lock of ${NAME}`, status: "ok", found: "free" },
+    ]);
+  });
+
+  it("is told with its serial and who wrote it, in the order of the stacks", async () => {
+    applied();
+    expect(await stateOf()).toEqual([OK]);
+    const other = stack({ name: "02-s3", stateKey: "stacks/02-s3/terraform.tfstate" });
+    expect((await checked({}, [other, stack()])).map(({ check }) => check)).toEqual([
+      "state of 02-s3",
+      "lock of 02-s3",
+      `state of ${NAME}`,
+      `lock of ${NAME}`,
+    ]);
+  });
+
+  it("needs no digest: one that was written with use_lockfile alone has none", async () => {
+    applied();
+    items.clear();
+    expect(await stateOf()).toEqual([OK]);
+  });
+
+  it("was deleted where only its digest is there", async () => {
+    const digest = md5(applied());
+    objects.clear();
+    expect(await stateOf()).toEqual([
+      {
+        check: `state of ${NAME}`,
+        status: "failure",
+        found: `s3://states/${KEY} is not there, but the lock table has its digest ${digest}: the state was deleted`,
+        allowed: "a state and its digest, or neither",
+        remedy: `restore the object's last version (aws s3api list-object-versions --bucket states --prefix ${KEY})`,
+      },
+    ]);
+  });
+
+  it("has another digest than the lock table says, and the remedy is the command that puts it", async () => {
+    const text = applied(STATE, "0".repeat(32));
+    expect(await stateOf()).toEqual([
+      OK,
+      {
+        check: `state of ${NAME}`,
+        status: "failure",
+        found: `the lock table has the digest ${"0".repeat(32)}, the state's MD5 is ${md5(text)}: one of both was written without the other`,
+        allowed: "the same",
+        remedy: `wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then: aws dynamodb put-item --region eu-west-1 --table-name locks --item '${JSON.stringify({ LockID: { S: `states/${KEY}-md5` }, Digest: { S: md5(text) } })}'`,
+      },
+    ]);
+  });
+
+  it("was written by a later Terraform than is installed", async () => {
+    applied();
+    for (const installed of ["1.11.4", "1.12.0", undefined]) {
+      expect(await stateOf({ terraformVersion: installed }), installed).toEqual([OK]);
+    }
+    expect(await stateOf({ terraformVersion: "1.10.9" })).toEqual([
+      OK,
+      {
+        check: `state of ${NAME}`,
+        status: "failure",
+        found: "written by Terraform 1.11.4; installed is 1.10.9",
+        allowed: "Terraform 1.11.4 or newer",
+        remedy:
+          "install Terraform 1.11.4 (https://developer.hashicorp.com/terraform/install), in .github/actions/setup, too",
+      },
+    ]);
+  });
+
+  it.each([
+    [{ ...STATE, version: 3 }, "version 4 of Terraform's states"],
+    [{ ...STATE, terraform_version: "newest" }, "a version such as 1.11.4"],
+    [{ ...STATE, serial: -1 }, "serial"],
+    [{ ...STATE, lineage: undefined }, "lineage"],
+    ["a text", "expected object"],
+  ])("is none: %j", async (state, says) => {
+    applied(state as object);
+    const [finding, ...more] = await stateOf();
+    expect(more).toEqual([]);
+    expect(finding).toEqual({
+      check: `state of ${NAME}`,
+      status: "failure",
+      found: expect.stringContaining(says),
+      allowed: "what Terraform writes",
+      remedy: `restore an earlier version of the object (aws s3api list-object-versions --bucket states --prefix ${KEY})`,
+    });
+    expect(finding?.found).toMatch(new RegExp(`^s3://states/${KEY} is no state: [^\\n]+$`));
+  });
+
+  it("hides nothing else when it cannot be read", async () => {
+    failure = Object.assign(new Error("who are you"), {
+      name: "AccessDenied",
+      $metadata: { httpStatusCode: 403 },
+    });
+    expect(await checked()).toMatchObject([
+      { check: `state of ${NAME}`, status: "failure", remedy: expect.stringContaining("s3:GetObject") },
+      { check: `lock of ${NAME}`, status: "failure" },
+    ]);
+  });
+});
+
+describe("the lock of a stack", () => {
+  const lock = (minutes: number, over: object = {}) =>
+    JSON.stringify({
+      ID: "0a1b",
+      Operation: "OperationTypeApply",
+      Who: "ann@laptop",
+      Created: new Date(NOW.getTime() - minutes * 60_000).toISOString(),
+      ...over,
+    });
+  const inTable = (text: string) => items.set(`${backend.bucket}/${KEY}`, ["Info", text]);
+  const beside = (text: string) => objects.set(`${KEY}.tflock`, text);
+
+  it("is held for a while by whoever works on it", async () => {
+    inTable(lock(59));
+    expect(await lockOf()).toEqual([
+      {
+        check: `lock of ${NAME}`,
+        status: "warning",
+        found: "held by ann@laptop (OperationTypeApply) for 59 min, ID 0a1b",
+        remedy: "wait until it is given back",
+      },
+    ]);
+  });
+
+  it.each([
+    [60, "60 min"],
+    [119.9, "119 min"],
+    [120, "2 h"],
+    [299, "4 h"],
+  ])("was left behind after %d minutes", async (minutes, age) => {
+    beside(lock(minutes));
+    expect(await lockOf()).toEqual([
+      {
+        check: `lock of ${NAME}`,
+        status: "failure",
+        found: `held by ann@laptop (OperationTypeApply) for ${age}, ID 0a1b`,
+        allowed: "a lock is given back within 60 min",
+        remedy: `look first whether that run still works, at its machine or under Actions; if it does not: terraform -chdir=cdktf.out/stacks/${NAME} force-unlock 0a1b`,
+      },
+    ]);
+  });
+
+  it("is one finding where both places have it, and two where they differ", async () => {
+    inTable(lock(1));
+    beside(lock(1));
+    expect(await lockOf()).toHaveLength(1);
+    beside(lock(1, { ID: "2c3d" }));
+    expect((await lockOf()).map(({ found }) => found.slice(-7))).toEqual(["ID 0a1b", "ID 2c3d"]);
+  });
+
+  it("says what is not known of it, and is not of the future where clocks differ", async () => {
+    inTable(lock(-5, { Operation: "", Who: undefined }));
+    expect(await lockOf()).toMatchObject([
+      { status: "warning", found: "held by somebody (unknown operation) for 0 min, ID 0a1b" },
+    ]);
+  });
+
+  it.each(["", "somebody", "{}", lock(1, { Created: "yesterday" })])(
+    "is one of nobody knows whom: %s",
+    async (text) => {
+      inTable(text);
+      expect(await lockOf()).toEqual([
+        {
+          check: `lock of ${NAME}`,
+          status: "failure",
+          found: "it is locked, and nobody says by whom",
+          allowed: "what Terraform writes",
+          remedy: `look whether anybody works on ${NAME}; if nobody does: terraform force-unlock`,
+        },
+      ]);
+    },
+  );
+});
+
+describe("the one state of the layout shared", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cali-doctor-"));
+    const resource = { aws_iam_role: { firehose: { name: "${var.project_name}-firehose-role" } } };
+    const variable = Object.fromEntries(
+      Object.entries({ project_name: "cali", environment: "dev", aws_region: "ap-northeast-2" }).map(
+        ([name, value]) => [name, { default: value }],
+      ),
+    );
+    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ variable, resource }));
+    const legacy = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../fixtures/legacy/terraform.tfstate"), "utf8"),
+    );
+    const role = legacy.resources.filter(
+      ({ type, name }: { type: string; name: string }) => type === "aws_iam_role" && name === "firehose",
+    );
+    for (const one of role[0].instances) one.attributes.tags_all = { Environment: "dev" };
+    applied({ ...legacy, resources: role });
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const owners = async (environment: NodeJS.ProcessEnv = {}) =>
+    (await checked({ environment, terraformVersion: undefined }, [stack({ name: "infra", folder })])).filter(
+      ({ check }) => check === "configuration of infra",
+    );
+
+  it("is of the configuration, but for what the next plan shows", async () => {
+    expect(await owners()).toEqual([
+      {
+        check: "configuration of infra",
+        status: "warning",
+        found: 'tag Environment: the state has "dev", the configuration nothing',
+        remedy: "the next plan shows what comes of it; write what you have into the configuration to keep it",
+      },
+    ]);
+  });
+
+  it("is somebody else's where the project is another one", async () => {
+    expect((await owners({ TF_VAR_project_name: "shop" }))[0]).toEqual({
+      check: "configuration of infra",
+      status: "failure",
+      found: "project: given shop; the state is of cali",
+      allowed: "what the state is of: everything in it would be destroyed and made anew",
+      remedy:
+        "put the state's project, environment and region into config/<name>.yaml, or another state's bucket and key into its state.",
+    });
+  });
+
+  it("is the configuration's where nothing differs, and is not asked of any other stack", async () => {
+    applied({ ...STATE, resources: [] });
+    expect(await owners()).toEqual([
+      { check: "configuration of infra", status: "ok", found: "of the state" },
+    ]);
+    expect((await checked()).map(({ check }) => check)).not.toContain(`configuration of ${NAME}`);
+  });
+});
