@@ -312,7 +312,7 @@ export class DynamoStateStore implements StateStore {
   }
 
   /** Not part of the transaction: the same template may come from several replicas, and either's state is right. */
-  async #putTemplates(templates: TemplateState[]): Promise<void> {
+  async #putTemplates(templates: readonly TemplateState[]): Promise<void> {
     await this.#batch(
       templates.map((one) => ({
         PutRequest: { Item: { ...key("templates", one.fingerprint), doc: document(one) } },

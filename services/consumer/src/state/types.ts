@@ -33,8 +33,8 @@ export interface ShardState {
 export interface BatchCommit {
   lease: Lease;
   checkpoint: Checkpoint;
-  templates: TemplateState[];
-  contributions: Contribution[];
+  templates: readonly TemplateState[];
+  contributions: readonly Contribution[];
 }
 
 export interface NotificationCommit {

@@ -1,0 +1,97 @@
+import type { LogRecord } from "@cali/log-record";
+import { noTotals } from "../core/totals.ts";
+import type { Contribution, NewTemplate, Position } from "../core/types.ts";
+import type { RejectedPayload } from "../decode/dead-letters.ts";
+import type { ShardBatch } from "../read/reader.ts";
+import type { StreamRecord } from "../read/records.ts";
+import type { Checkpoint, Lease } from "../state/types.ts";
+
+/** One thing that is done with a step, in the order of `stages.ts`. It throws what ends the shard's reader. */
+export type Stage = (step: Step, context: ShardContext) => void | Promise<void>;
+
+/** One thing that is done with each log record of a step, in memory. */
+export type LineStage = (line: Line, step: Step) => void;
+
+/** What every stage knows of the shard that it works for. */
+export interface ShardContext {
+  readonly shardId: string;
+  /** The lease as it was last renewed. */
+  readonly lease: () => Lease;
+  /** Aborts when the reader has to stop: nothing is committed after that. */
+  readonly signal: AbortSignal;
+  /** Shows the watchdog that a long step is alive. */
+  readonly touch: () => void;
+  /** Moves on with each commit. */
+  checkpoint: Checkpoint;
+}
+
+/** Where a payload stands. */
+export interface Place {
+  readonly shardId: string;
+  readonly position: Position;
+  /** ms since the epoch when Kinesis took the record; the same on every read. */
+  readonly arrivedAt: number;
+}
+
+/** A log record, and where it stands. */
+export interface Line extends Place {
+  readonly record: LogRecord;
+}
+
+/** Records of a batch that are committed together, and what the stages have made of them so far. */
+export class Step {
+  readonly totals = noTotals();
+  /** What goes into `dlq/`. */
+  readonly rejected: RejectedPayload[] = [];
+  /** Payloads that could not be processed. */
+  poisoned = 0;
+  /** Of the lines with templates that no commit holds yet. */
+  readonly newFingerprints = new Set<string>();
+  newTemplates: readonly NewTemplate[] = [];
+  contributions: readonly Contribution[] = [];
+  /** Processes that have worked on the batch so far, this one too, where one may have ended on it; else 0. */
+  readonly attempts: number;
+  readonly #batch: ShardBatch;
+  readonly #from: number;
+  readonly #to: number;
+
+  /** @param size most records of it */
+  constructor(batch: ShardBatch, { from, size, attempts }: { from: number; size: number; attempts: number }) {
+    this.#batch = batch;
+    this.#from = from;
+    this.#to = Math.min(from + size, batch.records.length);
+    this.attempts = attempts;
+  }
+
+  /** Takes the next record; nothing: none is left. */
+  next(): StreamRecord | undefined {
+    return this.end < this.#to ? this.#batch.records[this.#from + this.totals.records++] : undefined;
+  }
+
+  /** Place in the batch behind the last record that was taken. */
+  get end(): number {
+    return this.#from + this.totals.records;
+  }
+
+  get lastSequenceNumber(): string | undefined {
+    return this.#batch.records[this.end - 1]?.sequenceNumber;
+  }
+
+  /** Whether it is the first of its batch: the one that earlier processes may have ended on. */
+  get isFirst(): boolean {
+    return this.#from === 0;
+  }
+
+  get endsBatch(): boolean {
+    return this.end >= this.#batch.records.length;
+  }
+
+  /** Whether the shard is closed and this is the last of it. */
+  get endsShard(): boolean {
+    return this.#batch.last && this.endsBatch;
+  }
+
+  get behindMs(): number {
+    return this.#batch.behindMs;
+  }
+}

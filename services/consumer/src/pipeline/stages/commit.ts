@@ -1,0 +1,32 @@
+import { addTotals } from "../../core/totals.ts";
+import type { TemplateState } from "../../core/types.ts";
+import type { StateStore } from "../../state/types.ts";
+import { MOST_CAREFUL } from "../careful.ts";
+import type { Persist } from "../persist.ts";
+import type { Stage } from "../stage.ts";
+import type { UncommittedTemplates } from "../templates.ts";
+
+/** Moves the shard's checkpoint past the step, in one commit with its templates and counts. */
+export const commitStep =
+  (persist: Persist, store: StateStore, templates: UncommittedTemplates): Stage =>
+  async (step, context) => {
+    const { contributions, newTemplates } = step;
+    const { shardId, sequenceNumber, totals } = context.checkpoint;
+    const checkpoint = {
+      shardId,
+      sequenceNumber: step.lastSequenceNumber ?? sequenceNumber,
+      ended: step.endsShard,
+      totals: addTotals(totals, step.totals),
+      // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
+      attempts: step.endsBatch ? 0 : Math.min(step.attempts, MOST_CAREFUL),
+    };
+    let pending: TemplateState[] = [];
+    const commit = () => {
+      // At each attempt anew: another shard may have committed newer forms, which must not be overwritten.
+      pending = templates.pending(newTemplates);
+      return store.commitBatch({ lease: context.lease(), checkpoint, templates: pending, contributions });
+    };
+    await persist(context, "state", commit);
+    templates.confirm(pending, newTemplates);
+    context.checkpoint = checkpoint;
+  };

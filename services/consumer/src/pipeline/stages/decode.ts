@@ -1,0 +1,65 @@
+import { setImmediate } from "node:timers/promises";
+import { inspect } from "node:util";
+import type { Clock } from "../../core/clock.ts";
+import { ReaderStoppedError } from "../../core/errors.ts";
+import type { Payload } from "../../decode/collector.ts";
+import { decode } from "../../decode/decode.ts";
+import type { LineStage, Place, Stage, Step } from "../stage.ts";
+import type { Refuse } from "./refuse.ts";
+
+/** Longest ms of work between two looks at timers and sockets. */
+const SLICE_MS = 25;
+/** Payloads between two looks at the clock. */
+const PAYLOADS_BETWEEN_LOOKS = 64;
+/** A step ends after the record with which this many payloads are refused: they are in memory until it is committed. */
+const MOST_REJECTED = 10_000;
+
+/**
+ * Takes Kinesis records apart, and each log record through the stages of a line. What is no log record, or fails in one
+ * of the stages, is refused.
+ */
+export function decodeRecords(
+  options: { readonly clock: Clock; readonly maxDecodedBytes: number; readonly timeZone?: string },
+  lineStages: readonly LineStage[],
+  refuse: Refuse,
+): Stage {
+  const { clock, maxDecodedBytes, timeZone: zone } = options;
+  return async (step, { shardId, signal, touch }) => {
+    let until = clock.monotonic() + SLICE_MS;
+    let unseen = 0;
+    while (step.rejected.length < MOST_REJECTED) {
+      const source = step.next();
+      if (source === undefined) return;
+      const { sequenceNumber, arrivedAt } = source;
+      const payloads = decode(source.data, { maxDecodedBytes, zone, arrival: arrivedAt });
+      for (const [index, payload] of payloads.entries()) {
+        take(payload, { shardId, position: { sequenceNumber, index }, arrivedAt }, step);
+        if (++unseen < PAYLOADS_BETWEEN_LOOKS) continue;
+        unseen = 0;
+        if (clock.monotonic() <= until) continue;
+        touch();
+        await setImmediate();
+        if (signal.aborted) throw new ReaderStoppedError(shardId);
+        until = clock.monotonic() + SLICE_MS;
+      }
+    }
+  };
+
+  function take(payload: Payload, place: Place, step: Step): void {
+    const { bytes } = payload;
+    if (!payload.ok) {
+      refuse({ ...place, bytes, reason: payload.reason }, step);
+      return;
+    }
+    try {
+      const { record } = payload;
+      for (const stage of lineStages) stage({ ...place, record }, step);
+      step.totals.valid++;
+      step.totals.byLevel[record.level] = (step.totals.byLevel[record.level] ?? 0) + 1;
+    } catch (error) {
+      step.poisoned++;
+      const { name, message } = error instanceof Error ? error : { name: "Error", message: inspect(error) };
+      refuse({ ...place, bytes, reason: `processing failed: ${name}: ${message.slice(0, 500)}` }, step);
+    }
+  }
+}
