@@ -90,8 +90,16 @@ export async function planStack(stack: SynthesizedStack, options: PlanStackOptio
     options.progress("planning");
     const { planFile, jsonFile } = planFiles(stack.name);
     const path = join(options.out, planFile);
-    await terraform.plan(path);
-    const json = await terraform.show(path);
+    const diagnostics = (await terraform.plan(path)).map(({ summary, detail, ...rest }) => ({
+      ...rest,
+      summary: options.secrets.redact(summary),
+      detail: options.secrets.redact(detail),
+    }));
+    // Terraform's JSON of a plan has no warnings; added to its text, it stays as it is, to the last digit.
+    const json = (await terraform.show(path)).replace(
+      /^\s*\{/,
+      () => `{"diagnostics":${JSON.stringify(diagnostics)},`,
+    );
     // Secrets stand in it in clear text: nobody but this user.
     await writeFile(join(options.out, jsonFile), json, { mode: 0o600 });
     return {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -11,6 +11,7 @@ import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
 import { parseJson, parseState, type State } from "./state.ts";
+import { type Warning, warningsIn } from "./warnings.ts";
 
 /** `use_lockfile` came with it. */
 const OLDEST = "1.10.0";
@@ -63,14 +64,16 @@ export class Terraform {
   /**
    * Plans into a file. What Terraform says goes into a file, too, as with `apply`.
    *
-   * @returns whether it changes anything.
+   * @returns what Terraform warns of.
    * @throws TerraformError
    */
-  async plan(file: string): Promise<boolean> {
+  async plan(file: string): Promise<Warning[]> {
     const { lockTimeout } = this.#options;
-    const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", `-lock-timeout=${lockTimeout}`];
-    const { exitCode } = await this.#run([...args, `-out=${file}`], [0, 2], `${file}.log`);
-    return exitCode === 2;
+    const args = ["plan", "-input=false", "-no-color", `-lock-timeout=${lockTimeout}`, `-out=${file}`];
+    const log = `${file}.log`;
+    const before = existsSync(log) ? statSync(log).size : 0;
+    await this.#run(args, log);
+    return warningsIn((await readFile(log)).subarray(before).toString());
   }
 
   /** The plan as JSON. It has secrets in clear text. @throws TerraformError */
@@ -94,7 +97,7 @@ export class Terraform {
   async apply(file: string, log: string): Promise<void> {
     const { lockTimeout } = this.#options;
     const args = ["apply", "-input=false", "-no-color", `-lock-timeout=${lockTimeout}`, file];
-    await this.#run(args, [0], log);
+    await this.#run(args, log);
   }
 
   /** Writes a state that an earlier run could not write. @param file in the folder. @throws TerraformError */
@@ -102,7 +105,7 @@ export class Terraform {
     await this.#run(["state", "push", file]);
   }
 
-  async #run(args: string[], allowed: readonly number[] = [0], log?: string) {
+  async #run(args: string[], log?: string) {
     const { folder, secrets, environment, lockFile, pluginCache } = this.#options;
     // The file itself, not a pipe that ends with this process.
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
@@ -133,8 +136,8 @@ export class Terraform {
     // Killed, it may have left its lock.
     if (log !== undefined && result.signal === undefined) noteEnded(folder);
     output?.close();
-    if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
-      return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };
+    if (result.exitCode === 0) {
+      return { stdout: log ? "" : (result.stdout as string) };
     }
     if (result.code === "ENOENT") {
       throw new TerraformError(
