@@ -16,6 +16,13 @@ resource instead.
 
 (and 2 more similar warnings elsewhere)
 
+Warning: Old endpoints
+
+These are used:
+
+  - s3
+  - sqs
+
 Warning: Check block assertion failed
 
   on main.tf line 39, in check "memory":
@@ -37,8 +44,9 @@ it("warnings are found in what a plan says, without the code and its values", ()
       severity: "warning",
       summary: "Argument is deprecated",
       detail:
-        "acl is deprecated. Use the aws_s3_bucket_acl resource instead. (and 2 more similar warnings elsewhere) (with aws_s3_bucket.logs)",
+        "acl is deprecated. Use the aws_s3_bucket_acl resource instead. (and 2 more similar warnings elsewhere) (aws_s3_bucket.logs)",
     },
+    { severity: "warning", summary: "Old endpoints", detail: "These are used: - s3 - sqs" },
   ]);
   expect(warningsIn("No changes. Your infrastructure matches the configuration.\n")).toEqual([]);
 });

@@ -8,24 +8,26 @@ export interface Warning {
 /** A plan's JSON has the checks that fail, with their own words. */
 const TOLD_ELSEWHERE = ["Check block assertion failed", "Resource postcondition failed"];
 
+/** What follows the last warning: a line, and what to do next. */
+const END = /^\u2500{10,}|^Note: |^Saved the plan/m;
+
 /**
  * The warnings in what `terraform plan -no-color` says, deprecations among them; its JSON doesn't have them. The lines of code that it
- * shows with a warning are indented and left out, since values may stand in them.
+ * shows with a warning are left out, since values may stand in them: they follow the place, up to the first empty line.
  */
 export function warningsIn(said: string): Warning[] {
   return said
     .split(/^Warning: /m)
     .slice(1)
     .map((text): Warning => {
-      // A line ends the last one, then Terraform says what to do next.
-      const [own = ""] = text.split(/^\u2500{10,}|^Note: |^Saved the plan/m);
-      const [summary = "", ...lines] = own.split("\n");
-      const place = lines.find((line) => /^ {2}(?:on|with) /.test(line))?.trim();
-      const detail = lines.filter((line) => /^\S/.test(line)).join(" ");
+      const [summary = "", ...paragraphs] = (text.split(END)[0] ?? "").trimEnd().split(/\n{2,}/);
+      const [first = "", ...rest] = paragraphs;
+      const place = /^ {2}(?:on|with) (.*)/.exec(first)?.[1]?.replace(/[:,]$/, "");
+      const detail = (place === undefined ? paragraphs : rest).join(" ").replaceAll(/\s+/g, " ").trim();
       return {
         severity: "warning",
         summary,
-        detail: [detail, ...(place ? [`(${place.replace(/[:,]$/, "")})`] : [])].join(" ").trim(),
+        detail: [detail, ...(place ? [`(${place})`] : [])].join(" ").trim(),
       };
     })
     .filter(({ summary }) => !TOLD_ELSEWHERE.includes(summary));
