@@ -4,13 +4,8 @@ import { EXIT_FAILED, EXIT_USAGE, program } from "./commands/cli.ts";
 import { ConfigError } from "./core/errors.ts";
 
 export type { ConsumerConfigInput } from "./config/load.ts";
-export {
-  type Consumer,
-  type ConsumerCounters,
-  type ConsumerEvents,
-  type ConsumerOverrides,
-  startConsumer,
-} from "./pipeline/consumer.ts";
+export { type Consumer, type ConsumerCounters, startConsumer } from "./pipeline/consumer.ts";
+export type { ConsumerEvents, ConsumerOverrides } from "./pipeline/parts.ts";
 
 const isEntry =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);

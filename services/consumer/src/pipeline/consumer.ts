@@ -1,48 +1,19 @@
-import { randomUUID } from "node:crypto";
-import { EventEmitter } from "node:events";
-import { hostname } from "node:os";
-import type { Logger } from "pino";
+import type { EventEmitter } from "node:events";
 import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
-import { keepNewErrors } from "../cause/new-errors.ts";
-import { type ConsumerConfig, type ConsumerConfigInput, parseConfig, secretsOf } from "../config/load.ts";
-import { type Clock, sleep, steadyClock } from "../core/clock.ts";
-import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
-import type { Alert, CauseFinder, NewTemplate } from "../core/types.ts";
-import { keepDeadLetters } from "../decode/dead-letters.ts";
-import { AlertGrouper } from "../group/alert-grouper.ts";
-import { asNotified, TemplateMiner } from "../group/template-miner.ts";
-import { openIndexer } from "../notify/incidents/open.ts";
-import { LogSender } from "../notify/log-sender.ts";
+import { type ConsumerConfigInput, parseConfig } from "../config/load.ts";
+import { sleep } from "../core/clock.ts";
+import type { ShardTotals } from "../core/totals.ts";
+import type { CauseFinder } from "../core/types.ts";
+import { asNotified } from "../group/template-miner.ts";
 import { Notifier } from "../notify/notifier.ts";
-import { keepRefused } from "../notify/slack/refused.ts";
-import { SlackSender } from "../notify/slack/sender.ts";
+import { openSenders } from "../notify/open.ts";
 import { HttpServer } from "../ops/http.ts";
-import { createLog } from "../ops/log.ts";
-import { Metrics } from "../ops/metrics.ts";
-import { Troubles } from "../ops/troubles.ts";
-import { ByteBudget } from "../read/budget.ts";
-import { KinesisStream, type StartPoint } from "../read/client.ts";
-import { ShardCoordinator } from "../read/coordinator.ts";
+import type { ShardCoordinator } from "../read/coordinator.ts";
 import { identityOf } from "../read/identity.ts";
-import { useRules } from "../redact/redact.ts";
-import { rulesOf } from "../redact/team-rules.ts";
-import { objectStoreOf } from "../state/objects/open.ts";
-import type { ObjectStore } from "../state/objects/types.ts";
-import { openStore } from "../state/open.ts";
 import { SenderElection } from "../state/sender-election.ts";
-import type { StateStore } from "../state/types.ts";
-import { Pipeline } from "./pipeline.ts";
-
-export interface ConsumerEvents {
-  /** A step of a shard is durable. `delta` is what it added. */
-  commit: [{ shardId: string; delta: ShardTotals; behindMs: number }];
-  /** A template that nobody had seen is kept. */
-  newTemplate: [NewTemplate];
-  /** An alert is in the outbox. */
-  alert: [Alert];
-  /** Something cannot be done now (`text`), or works again (no text). */
-  trouble: [{ what: string; text: string | undefined }];
-}
+import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } from "./parts.ts";
+import { shardReaders } from "./shard-readers.ts";
+import { alertStages } from "./stages.ts";
 
 /** What a live view shows. */
 export interface ConsumerCounters {
@@ -58,16 +29,6 @@ export interface ConsumerCounters {
   lagMs: number;
   /** Alerts that wait for Slack. */
   outbox: number;
-}
-
-export interface ConsumerOverrides {
-  clock?: Clock;
-  log?: Logger;
-  store?: StateStore;
-  objects?: ObjectStore;
-  causes?: CauseFinder;
-  /** For endpoints that take any, such as a local Kinesis. Default: AWS's usual sources. */
-  credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
 export interface Consumer {
@@ -95,51 +56,26 @@ export async function startConsumer(
   input: ConsumerConfigInput,
   overrides: ConsumerOverrides = {},
 ): Promise<Consumer> {
-  const config = parseConfig(input);
-  useRules(rulesOf(config.redaction));
-  const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
-  const stream = new KinesisStream({
-    ...config.kinesis,
-    region: config.region,
-    credentials: overrides.credentials,
-  });
-  let store: StateStore | undefined;
+  const parts = await openParts(parseConfig(input), overrides);
   try {
-    store = overrides.store ?? (await openStore(config, overrides.credentials));
-    const consumer = new RunningConsumer({ config, overrides, log, stream, store });
+    const consumer = new RunningConsumer(parts);
     await consumer.start();
     return consumer;
   } catch (error) {
-    stream.close();
-    await store?.close();
+    parts.stream.close();
+    await parts.store.close();
     throw error;
   }
 }
 
-interface Parts {
-  config: ConsumerConfig;
-  overrides: ConsumerOverrides;
-  log: Logger;
-  stream: KinesisStream;
-  store: StateStore;
-}
-
 class RunningConsumer implements Consumer {
-  readonly events = new EventEmitter<ConsumerEvents>();
+  readonly events: EventEmitter<ConsumerEvents>;
   port = 0;
   readonly #parts: Parts;
-  readonly #clock: Clock;
-  readonly #objects: ObjectStore;
-  readonly #miner: TemplateMiner;
-  readonly #grouper: AlertGrouper;
-  readonly #budget: ByteBudget;
-  readonly #metrics: Metrics;
-  readonly #troubles: Troubles;
   readonly #http: HttpServer;
-  readonly #owner = `${hostname()}-${randomUUID().slice(0, 8)}`;
   readonly #notifying = new AbortController();
   readonly #knowing = new AbortController();
-  #coordinator: ShardCoordinator | undefined;
+  #readers: ShardCoordinator | undefined;
   #notifier: Notifier | undefined;
   #sender: SenderElection | undefined;
   #running: Promise<unknown>[] = [];
@@ -149,83 +85,63 @@ class RunningConsumer implements Consumer {
   #stopped: Promise<void> | undefined;
 
   constructor(parts: Parts) {
-    const { config, overrides, store } = parts;
     this.#parts = parts;
-    this.#clock = steadyClock(overrides.clock);
-    this.#objects = overrides.objects ?? objectStoreOf(config, overrides.credentials);
-    this.#miner = new TemplateMiner({ maxTemplates: config.limits.templates });
-    this.#grouper = new AlertGrouper({
-      ...config.grouping,
-      maxGroups: config.limits.groups,
-      now: () => this.#clock.now(),
-      describe: (fingerprint) => this.#miner.get(fingerprint),
-    });
-    this.#budget = new ByteBudget(config.limits.bufferedBytes);
-    this.#metrics = new Metrics(this.#clock, {
-      templates: () => this.#miner.size,
-      bufferedBytes: () => this.#budget.used,
-      outbox: () => store.outbox.size(),
-      incidentsWaiting: () => store.incidents.size(),
-    });
-    this.#troubles = new Troubles((what, text) => this.events.emit("trouble", { what, text }));
+    this.events = parts.events;
     this.#http = new HttpServer({
-      ...config.http,
-      metrics: this.#metrics,
+      ...parts.config.http,
+      metrics: parts.metrics,
       unhealthy: () => this.#crash,
-      notReady: () => [...this.#listing(), ...this.#troubles.blocking()],
+      notReady: () => [...this.#listing(), ...parts.troubles.blocking()],
     });
   }
 
   async start(): Promise<void> {
-    const { config, stream, store, log } = this.#parts;
-    const { firstReadAt } = await store.claimStream(await identityOf(stream, log), this.#clock.now());
+    const { config, stream, store, miner, grouper, clock, log, owner } = this.#parts;
+    const { firstReadAt } = await store.claimStream(await identityOf(stream, log), clock.now());
     const groups = await store.loadGroups();
-    this.#miner.restore(asNotified(await store.loadTemplates(), groups));
-    this.#grouper.restore([], groups);
-    this.#grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
+    miner.restore(asNotified(await store.loadTemplates(), groups));
+    grouper.restore([], groups);
+    grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
     this.port = await this.#http.listen();
-    const freshStart: StartPoint =
+    this.#readers = shardReaders(
+      this.#parts,
       config.kinesis.initialPosition === "LATEST"
         ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
           { type: "AT_TIMESTAMP", timestamp: firstReadAt }
-        : { type: "TRIM_HORIZON" };
-    this.#coordinator = this.#makeCoordinator(freshStart);
+        : { type: "TRIM_HORIZON" },
+    );
     const { causes, run } = this.#openCauses();
     this.#notifier = this.#makeNotifier(causes);
     this.#sender = this.#makeSender();
     this.#running = [
-      this.#watched("reading", this.#coordinator.run()),
+      this.#watched("reading", this.#readers.run()),
       this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
       this.#watched("knowing", run(this.#knowing.signal)),
       this.#watched("sending", this.#sender.run()),
     ];
-    log.info(
-      { stream: stream.name, owner: this.#owner, port: this.port, firstReadAt },
-      "the consumer has started",
-    );
+    log.info({ stream: stream.name, owner, port: this.port, firstReadAt }, "the consumer has started");
   }
 
   async counters(): Promise<ConsumerCounters> {
-    const { store } = this.#parts;
-    const states = await store.shards();
+    const { store, miner, metrics } = this.#parts;
     return {
-      totals: states.reduce((all, { checkpoint }) => addTotals(all, checkpoint.totals), noTotals()),
+      totals: await store.totals(),
       alerts: this.#alerts,
       suppressed: this.#suppressed,
-      templates: this.#miner.size,
-      shards: this.#coordinator?.shardIds ?? [],
-      lagMs: this.#metrics.lagMs(),
+      templates: miner.size,
+      shards: this.#readers?.shardIds ?? [],
+      lagMs: metrics.lagMs(),
       outbox: await store.outbox.size(),
     };
   }
 
   troubles(): string[] {
-    return [...this.#listing(), ...this.#troubles.list()];
+    return [...this.#listing(), ...this.#parts.troubles.list()];
   }
 
   /** Why the shards cannot be listed now. */
   #listing(): string[] {
-    const text = this.#coordinator?.trouble;
+    const text = this.#readers?.trouble;
     return text === undefined ? [] : [`shards: ${text}`];
   }
 
@@ -237,7 +153,7 @@ class RunningConsumer implements Consumer {
   async #stop(): Promise<void> {
     const { store, stream, log } = this.#parts;
     log.info("stopping: batches in process are finished");
-    await this.#coordinator?.stop(BATCH_GRACE_MS);
+    await this.#readers?.stop(BATCH_GRACE_MS);
     this.#notifying.abort();
     const flushed = this.#notifier
       ?.flush()
@@ -255,7 +171,7 @@ class RunningConsumer implements Consumer {
 
   /** What does not leave in time stays in the state. */
   async #sendRest(): Promise<void> {
-    const until = this.#clock.monotonic() + SEND_GRACE_MS;
+    const until = this.#parts.clock.monotonic() + SEND_GRACE_MS;
     const isIndexing = this.#parts.config.openSearch.endpoint !== undefined;
     await Promise.all([
       this.#drain("slack", until),
@@ -264,137 +180,44 @@ class RunningConsumer implements Consumer {
   }
 
   async #drain(to: "slack" | "incidents", until: number): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, troubles, clock, log } = this.#parts;
     const box = to === "slack" ? store.outbox : store.incidents;
     let left = await box.size().catch(() => 0);
-    while (left > 0 && this.#clock.monotonic() < until && !this.#troubles.has(to)) {
+    while (left > 0 && clock.monotonic() < until && !troubles.has(to)) {
       await sleep(100);
       left = await box.size().catch(() => 0);
     }
     if (left > 0) log.warn({ left, to }, "what waits to be sent stays in the state until the next start");
   }
 
-  #makeCoordinator(freshStart: StartPoint): ShardCoordinator {
-    const { config, stream, store, log } = this.#parts;
-    const pipeline = this.#makePipeline();
-    return new ShardCoordinator({
-      stream,
-      store,
-      owner: this.#owner,
-      openShard: (lease, checkpoint) => pipeline.openShard(lease, checkpoint),
-      freshStart,
-      budget: this.#budget,
-      limits: config.kinesis,
-      discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
-      leaseDurationMs: config.state.leaseDurationMs,
-      stallMs: config.limits.stallMs,
-      clock: this.#clock,
-      log,
-      onRead: (shardId, read) => this.#metrics.onRead(shardId, read.behindMs),
-      onTrouble: (shardId, text, kind) => {
-        if (kind !== undefined) this.#metrics.readFailures.inc({ kind });
-        this.#troubles.set("reading", text, shardId);
-      },
-      onRestart: () => this.#metrics.shardRestarts.inc(),
-      onClosed: (shardId) => {
-        this.#metrics.onClosed(shardId);
-        this.#troubles.set("reading", undefined, shardId);
-      },
-      onEnded: async (shardId) => this.#grouper.restore(await store.loadContributions(shardId), []),
-    });
-  }
-
-  #makePipeline(): Pipeline {
-    const { config, store, stream, log } = this.#parts;
-    return new Pipeline({
-      store,
-      miner: this.#miner,
-      grouper: this.#grouper,
-      keepRejected: (payloads) => keepDeadLetters(this.#objects, stream.name, payloads),
-      keepNewTemplates: async (templates) => {
-        await keepNewErrors(this.#objects, templates);
-        for (const template of templates) this.events.emit("newTemplate", template);
-      },
-      maxDecodedBytes: config.limits.decodedBytes,
-      timeZone: config.logs.timeZone,
-      metrics: this.#metrics,
-      clock: this.#clock,
-      log,
-      onCommit: (commit) => this.events.emit("commit", commit),
-      onStoreTrouble: (shardId, text) => this.#troubles.set("committing", text, shardId),
-    });
+  #openCauses(): OpenCauses {
+    const { config, causes, troubles } = this.#parts;
+    if (causes) return { causes, run: async () => {} };
+    return openCauses(config, { ...this.#parts, onTrouble: (what, text) => troubles.set(what, text) });
   }
 
   #makeNotifier(causes: CauseFinder): Notifier {
-    const { config, store, log } = this.#parts;
-    return new Notifier({
-      grouper: this.#grouper,
-      store,
+    const { config, troubles } = this.#parts;
+    const stages = alertStages({
+      ...this.#parts,
       causes,
       index: config.openSearch.endpoint !== undefined,
-      metrics: this.#metrics,
-      clock: this.#clock,
-      log,
       onAlert: (alert) => {
         this.#alerts++;
         this.#suppressed += alert.suppressed;
         this.events.emit("alert", alert);
       },
-      onTrouble: (text) => this.#troubles.set("alerting", text),
     });
-  }
-
-  #openCauses(): OpenCauses {
-    const { config, overrides, store, log } = this.#parts;
-    if (overrides.causes) return { causes: overrides.causes, run: async () => {} };
-    return openCauses(config, {
-      store,
-      objects: this.#objects,
-      metrics: this.#metrics,
-      clock: this.#clock,
-      log,
-      onTrouble: (what, text) => this.#troubles.set(what, text),
-    });
+    return new Notifier({ ...this.#parts, stages, onTrouble: (text) => troubles.set("alerting", text) });
   }
 
   #makeSender(): SenderElection {
-    const { config, overrides, store, log } = this.#parts;
-    const sender = this.#slackSender() ?? new LogSender({ outbox: store.outbox, clock: this.#clock, log });
-    const indexer = openIndexer(config, {
-      waiting: store.incidents,
-      objects: this.#objects,
-      metrics: this.#metrics,
-      log,
-      ...(overrides.credentials && { credentials: overrides.credentials }),
-      onTrouble: (text) => this.#troubles.set("incidents", text),
-    });
+    const { config } = this.#parts;
+    const senders = openSenders(config, this.#parts);
     return new SenderElection({
-      store,
-      owner: this.#owner,
+      ...this.#parts,
       leaseDurationMs: config.state.leaseDurationMs,
-      send: async (signal) => void (await Promise.all([sender.run(signal), indexer?.run(signal)])),
-      clock: this.#clock,
-      log,
-    });
-  }
-
-  #slackSender(): SlackSender | undefined {
-    const { config, store, log } = this.#parts;
-    const { webhookUrl, fallbackWebhookUrl, ...slack } = config.slack;
-    if (webhookUrl === undefined) {
-      log.warn("no Slack webhook is configured: alerts go to this log alone");
-      return undefined;
-    }
-    return new SlackSender({
-      ...slack,
-      url: webhookUrl,
-      outbox: store.outbox,
-      log,
-      links: config.links,
-      onRefused: keepRefused(this.#objects, this.#metrics),
-      ...(fallbackWebhookUrl !== undefined && { fallbackUrl: fallbackWebhookUrl }),
-      onTrouble: (text) => this.#troubles.set("slack", text),
-      onDiverted: (text) => this.#troubles.set("webhook", text),
+      send: async (signal) => void (await Promise.all(senders.map((sender) => sender.run(signal)))),
     });
   }
 

@@ -5,7 +5,7 @@ import type { Checkpoint, Lease } from "../state/types.ts";
 import { stepSize } from "./careful.ts";
 import { type Persist, persistence } from "./persist.ts";
 import { type ShardContext, type Stage, Step } from "./stage.ts";
-import { type PipelineOptions, stagesOf } from "./stages.ts";
+import { type PipelineOptions, recordStages } from "./stages.ts";
 
 interface Parts {
   readonly options: PipelineOptions;
@@ -27,7 +27,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     const persist = persistence(options);
-    this.#parts = { options, persist, stages: stagesOf(options, persist) };
+    this.#parts = { options, persist, stages: recordStages(options, persist) };
   }
 
   /** Starts from what the store knows: whatever an earlier reader of this process counted without a commit is dropped. */

@@ -1,10 +1,15 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
-import type { NewTemplate } from "../core/types.ts";
+import type { CauseFinder, NewTemplate } from "../core/types.ts";
 import { DeadLetterShare } from "../decode/dead-letter-share.ts";
 import type { RejectedPayload } from "../decode/dead-letters.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import type { TemplateMiner } from "../group/template-miner.ts";
+import type { AlertStage } from "../notify/notifier.ts";
+import { findCauses } from "../notify/stages/find-causes.ts";
+import { joinIncidents } from "../notify/stages/join-incidents.ts";
+import { leaveUsual } from "../notify/stages/leave-usual.ts";
+import { type OutboxOptions, putIntoOutbox } from "../notify/stages/put-into-outbox.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { StateStore } from "../state/types.ts";
 import type { Persist } from "./persist.ts";
@@ -40,11 +45,8 @@ export interface PipelineOptions {
   onStoreTrouble?(shardId: string, text: string | undefined): void;
 }
 
-/**
- * What is done with the records of a shard, in this order. The reader (`read/reader.ts`) brings them from `GetRecords`; what
- * is committed falls due and becomes an alert in `notify/notifier.ts`.
- */
-export function stagesOf(options: PipelineOptions, persist: Persist): Stage[] {
+/** What is done with a shard's records, in this order: `read/reader.ts` brings them from `GetRecords`. */
+export function recordStages(options: PipelineOptions, persist: Persist): Stage[] {
   const { store, miner, grouper, metrics } = options;
   const templates = new UncommittedTemplates(miner);
   const deadLetters = new DeadLetterShare();
@@ -59,4 +61,10 @@ export function stagesOf(options: PipelineOptions, persist: Persist): Stage[] {
     commitStep(persist, store, templates),
     reportCommit(metrics, options.onCommit),
   ];
+}
+
+/** What is done with the groups that are due, in this order: what is in the outbox then, `notify/slack/sender.ts` sends to Slack. */
+export function alertStages(options: OutboxOptions & { readonly causes: CauseFinder }): AlertStage[] {
+  const { grouper, causes, log } = options;
+  return [findCauses(causes, log), leaveUsual(grouper), joinIncidents(grouper), putIntoOutbox(options)];
 }

@@ -14,7 +14,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { backoffMs, sleep } from "../core/clock.ts";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
-import { addTotals, noTotals } from "../core/totals.ts";
+import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
 import { chunked, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
@@ -22,7 +22,7 @@ import { DynamoOutbox } from "./dynamodb-outbox.ts";
 import {
   type BatchCommit,
   type Checkpoint,
-  FORGOTTEN,
+  FORGOTTEN_TOTALS,
   freshCheckpoint,
   type Lease,
   type NotificationCommit,
@@ -116,14 +116,22 @@ export class DynamoStateStore implements StateStore {
   }
 
   async shards(): Promise<ShardState[]> {
-    return (await this.#query("shards")).map((item) => {
-      const shardId = item.sk?.S ?? "";
-      const checkpoint = parse<ShardState["checkpoint"] | null>(item) ?? freshCheckpoint(shardId);
-      return {
-        checkpoint: { ...checkpoint, attempts: Number(item.attempts?.N ?? 0) },
-        lease: leaseOf(item, shardId),
-      };
-    });
+    const items = await this.#query("shards");
+    return items
+      .filter(({ sk }) => sk?.S !== FORGOTTEN_TOTALS)
+      .map((item) => {
+        const shardId = item.sk?.S ?? "";
+        const checkpoint = parse<ShardState["checkpoint"] | null>(item) ?? freshCheckpoint(shardId);
+        return {
+          checkpoint: { ...checkpoint, attempts: Number(item.attempts?.N ?? 0) },
+          lease: leaseOf(item, shardId),
+        };
+      });
+  }
+
+  async totals(): Promise<ShardTotals> {
+    const checkpoints = (await this.#query("shards")).map((item) => parse<Checkpoint | null>(item));
+    return checkpoints.map((one) => one?.totals ?? noTotals()).reduce(addTotals, noTotals());
   }
 
   async acquireLease(shardId: string, owner: string, seen?: Lease): Promise<Lease | undefined> {
@@ -237,9 +245,9 @@ export class DynamoStateStore implements StateStore {
     const pk = contributionsOf(shardId);
     const items = await this.#query(pk);
     await this.#batch(items.map((item) => ({ DeleteRequest: { Key: key(pk, item.sk?.S ?? "") } })));
-    const [gone, sum] = [await this.#get("shards", shardId), await this.#get("shards", FORGOTTEN)];
+    const [gone, sum] = [await this.#get("shards", shardId), await this.#get("shards", FORGOTTEN_TOTALS)];
     if (gone === undefined) return;
-    const checkpoint = parse<Checkpoint | null>(sum) ?? freshCheckpoint(FORGOTTEN);
+    const checkpoint = parse<Checkpoint | null>(sum) ?? freshCheckpoint(FORGOTTEN_TOTALS);
     const totals = addTotals(checkpoint.totals, parse<Checkpoint | null>(gone)?.totals ?? noTotals());
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
@@ -253,7 +261,7 @@ export class DynamoStateStore implements StateStore {
         {
           Put: {
             TableName: this.#table,
-            Item: { ...key("shards", FORGOTTEN), doc: document({ ...checkpoint, totals }) },
+            Item: { ...key("shards", FORGOTTEN_TOTALS), doc: document({ ...checkpoint, totals }) },
             ...(sum === undefined
               ? { ConditionExpression: "attribute_not_exists(pk)" }
               : {

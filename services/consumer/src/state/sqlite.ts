@@ -14,7 +14,7 @@ import { SqliteNotes } from "./sqlite-notes.ts";
 import { SqliteOutbox } from "./sqlite-outbox.ts";
 import {
   type BatchCommit,
-  FORGOTTEN,
+  FORGOTTEN_TOTALS,
   type Lease,
   type NotificationCommit,
   type NotificationResult,
@@ -147,8 +147,15 @@ export class SqliteStateStore implements StateStore {
 
   async shards(): Promise<ShardState[]> {
     return this.#read(() =>
-      (this.#sql("SELECT * FROM shards").all() as unknown as ShardRow[]).map(shardState),
+      this.#sql("SELECT * FROM shards WHERE shard_id <> ?")
+        .all(FORGOTTEN_TOTALS)
+        .map((row) => shardState(row as unknown as ShardRow)),
     );
+  }
+
+  async totals(): Promise<ShardTotals> {
+    const rows = this.#read(() => this.#sql("SELECT totals FROM shards").all());
+    return rows.map(({ totals }) => JSON.parse(String(totals)) as ShardTotals).reduce(addTotals, noTotals());
   }
 
   /** This process is the only one, so any lease is its own to take. */
@@ -244,8 +251,8 @@ export class SqliteStateStore implements StateStore {
         const row = this.#sql("SELECT totals FROM shards WHERE shard_id = ?").get(id);
         return row ? JSON.parse(String(row.totals)) : noTotals();
       };
-      const sum = JSON.stringify(addTotals(totals(FORGOTTEN), totals(shardId)));
-      this.#sql("INSERT OR REPLACE INTO shards (shard_id, totals) VALUES (?, ?)").run(FORGOTTEN, sum);
+      const sum = JSON.stringify(addTotals(totals(FORGOTTEN_TOTALS), totals(shardId)));
+      this.#sql("INSERT OR REPLACE INTO shards (shard_id, totals) VALUES (?, ?)").run(FORGOTTEN_TOTALS, sum);
       this.#sql("DELETE FROM shards WHERE shard_id = ?").run(shardId);
       this.#sql("DELETE FROM contributions WHERE shard_id = ?").run(shardId);
     });

@@ -83,6 +83,8 @@ export interface StateStore {
    */
   claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }>;
   shards(): Promise<ShardState[]>;
+  /** What became of the payloads of all shards, those that were forgotten too. */
+  totals(): Promise<ShardTotals>;
   /** Takes a shard nobody works on, or (with `seen`) one whose owner was last seen so. Nothing: somebody was faster. */
   acquireLease(shardId: string, owner: string, seen?: Lease): Promise<Lease | undefined>;
   renewLease(lease: Lease): Promise<Lease>;
@@ -94,7 +96,7 @@ export interface StateStore {
   countAttempt(lease: Lease): Promise<number>;
   commitBatch(commit: BatchCommit): Promise<void>;
   commitNotification(commit: NotificationCommit): Promise<NotificationResult>;
-  /** Drops an ended shard that the stream no longer lists, with its contributions; its totals stay, under `FORGOTTEN`. */
+  /** Drops an ended shard that the stream no longer lists, with its contributions; its totals stay in `totals`. */
   forgetShard(shardId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -106,8 +108,8 @@ export interface StreamIdentity {
   createdAt: number;
 }
 
-/** Stands for all shards that were forgotten. No shard's id has a `#`. */
-export const FORGOTTEN = "#forgotten";
+/** Under which key among the shards the totals are kept of those that were forgotten. No shard's id has a `#`. */
+export const FORGOTTEN_TOTALS = "#forgotten";
 
 /** Version of what is written. A store with a newer one is refused: this program could misread it. */
 export const STATE_VERSION = 1;

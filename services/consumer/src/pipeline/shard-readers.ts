@@ -1,0 +1,48 @@
+import { keepNewErrors } from "../cause/new-errors.ts";
+import { keepDeadLetters } from "../decode/dead-letters.ts";
+import type { StartPoint } from "../read/client.ts";
+import { ShardCoordinator } from "../read/coordinator.ts";
+import type { Parts } from "./parts.ts";
+import { Pipeline } from "./pipeline.ts";
+
+/** What reads the stream's shards and takes their records through the stages. */
+export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordinator {
+  const { config, store, grouper, metrics, troubles } = parts;
+  const pipeline = pipelineOf(parts);
+  return new ShardCoordinator({
+    ...parts,
+    openShard: (lease, checkpoint) => pipeline.openShard(lease, checkpoint),
+    freshStart,
+    limits: config.kinesis,
+    discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
+    leaseDurationMs: config.state.leaseDurationMs,
+    stallMs: config.limits.stallMs,
+    onRead: (shardId, read) => metrics.onRead(shardId, read.behindMs),
+    onTrouble: (shardId, text, kind) => {
+      if (kind !== undefined) metrics.readFailures.inc({ kind });
+      troubles.set("reading", text, shardId);
+    },
+    onRestart: () => metrics.shardRestarts.inc(),
+    onClosed: (shardId) => {
+      metrics.onClosed(shardId);
+      troubles.set("reading", undefined, shardId);
+    },
+    onEnded: async (shardId) => grouper.restore(await store.loadContributions(shardId), []),
+  });
+}
+
+function pipelineOf(parts: Parts): Pipeline {
+  const { config, objects, stream, events, troubles } = parts;
+  return new Pipeline({
+    ...parts,
+    keepRejected: (payloads) => keepDeadLetters(objects, stream.name, payloads),
+    keepNewTemplates: async (templates) => {
+      await keepNewErrors(objects, templates);
+      for (const template of templates) events.emit("newTemplate", template);
+    },
+    maxDecodedBytes: config.limits.decodedBytes,
+    timeZone: config.logs.timeZone,
+    onCommit: (commit) => events.emit("commit", commit),
+    onStoreTrouble: (shardId, text) => troubles.set("committing", text, shardId),
+  });
+}
