@@ -1,4 +1,4 @@
-import { DOUBT, NEGATIONS, type Word, wordsOf } from "./words.ts";
+import { DOUBT, type Names, NEGATIONS, NO_NAMES, type Word, wordsOf } from "./words.ts";
 
 /** A word of a pattern. */
 interface PatternWord extends Word {
@@ -58,19 +58,23 @@ export interface ReadPattern {
   readonly endsOpen: boolean;
 }
 
-/** Reads a pattern: `<placeholder>` for what varies, `**word**` for what has to be there. */
-export function readPattern(pattern: string): ReadPattern {
-  const required = [...pattern.matchAll(REQUIRED)].flatMap(([, marked = ""]) => wordsOf(marked));
+/**
+ * Reads a pattern: `<placeholder>` for what varies, `**word**` for what has to be there.
+ * @param names those that are taken apart in the texts, too: `statuscode` where another pattern says `StatusCode`
+ */
+export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPattern {
+  const required = [...pattern.matchAll(REQUIRED)].flatMap(([, marked = ""]) => wordsOf(marked, names));
   const plain = pattern.replaceAll(REQUIRED, "$1");
   const doubted = wordsOf(
     plain
       .replaceAll(DOUBTFUL, (value) => DOUBT.value.join(value))
       .replaceAll(SPEAKER, (speaker) => DOUBT.speaker.join(speaker)),
+    names,
   );
   const said = doubted.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
   const isEnough = said.length >= LEAST_SAID || (said.length > 1 && said.some(({ isName }) => isName));
   return {
-    words: isEnough ? doubted : wordsOf(plain),
+    words: isEnough ? doubted : wordsOf(plain, names),
     required: new Set(required.map(({ text }) => text)),
     ports: new Set([...plain.matchAll(OWN_PORT)].map(([, port = ""]) => port)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),

@@ -65,7 +65,7 @@ export class Signatures<Of> {
     this.#names = new Map(signatures.flatMap(({ patterns }) => patterns.flatMap(namesOfWords)));
     const read = signatures.map((signature) => ({
       signature,
-      patterns: signature.patterns.map((text) => ({ text, read: readPattern(text) })),
+      patterns: signature.patterns.map((text) => ({ text, read: readPattern(text, this.#names) })),
     }));
     const weightOf = weights(read.map(({ patterns }) => patterns.map(({ read }) => read)));
     for (const { signature, patterns } of read) {

@@ -68,11 +68,13 @@ export const DOUBT = { value: ["‹", "›"], speaker: ["«", "»"] } as const;
 const VALUE = "¤";
 const PIECE = /[\p{L}\p{N}¤]+(?:'[\p{L}]{1,2}\b)?/gu;
 const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
-const CLAUSE = /[:;!?|(){}[\]\n=]|[.,]\s|\s[-–—]+\s|->/;
+const CLAUSE = /[:;!?|(){}[\]\n=]|[.,]\s|\s[-–—]+\s|->|\s["'`]$|^["'`]\s/;
+/** A field of a structured log: `request_id=8f3a`. */
+const FIELD = /^[A-Za-z_][\w.-]{0,40}=\S*$/;
 
 /** What a name is taken apart into, by its lower case: `hikaripool` is `HikariPool`. */
 export type Names = ReadonlyMap<string, readonly string[]>;
-const NO_NAMES: Names = new Map();
+export const NO_NAMES: Names = new Map();
 
 /** The names in a text that are of several words. */
 export function namesOfWords(text: string): [name: string, parts: string[]][] {
@@ -87,7 +89,7 @@ export function namesOfWords(text: string): [name: string, parts: string[]][] {
  * @param names those that are taken apart in whatever case they are written
  */
 export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
-  let plain = text.replaceAll(PLACEHOLDER, ` ${VALUE} `);
+  let plain = text.split("\n").map(withFieldsApart).join("\n").replaceAll(PLACEHOLDER, ` ${VALUE} `);
   for (const [pattern, spelling] of SPELLINGS) plain = plain.replaceAll(pattern, spelling);
   const words: Word[] = [];
   let end = 0;
@@ -135,6 +137,13 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
     }
   }
   return words;
+}
+
+/** The fields behind a message are a clause of their own. */
+function withFieldsApart(line: string): string {
+  const parts = line.trimEnd().split(" ");
+  const last = parts.findLastIndex((part) => !FIELD.test(part));
+  return last < 0 || last === parts.length - 1 ? line : parts.toSpliced(last + 1, 0, "|").join(" ");
 }
 
 /** A measure, a large or small number, an id: what no two lines have in common. */
