@@ -131,9 +131,9 @@ describe("terraform init side by side", () => {
       );
     };
     const all = [init(["aws 5"], work), init(["aws 5"], work), init(["aws 5"], work), init([], work)];
-    await vi.waitFor(() => expect(gates.length).toBe(1));
+    await expect.poll(() => gates.length).toBe(1);
     gates.shift()?.();
-    await vi.waitFor(() => expect(gates.length).toBe(3));
+    await expect.poll(() => gates.length).toBe(3);
     for (const open of gates) open();
     await Promise.all(all);
     expect(most).toBe(3);
@@ -156,7 +156,7 @@ it("follows what a log says of resources, from now on", async () => {
   const lines: string[] = [];
   const stop = followProgress(log, (line) => lines.push(line));
   appendFileSync(log, "\nPlan: 1 to add\naws_eks_cluster.main: Crea");
-  await vi.waitFor(() => expect(lines).toEqual([]));
+  expect(lines).toEqual([]);
   appendFileSync(log, "ting...\naws_eks_cluster.main: Still creating... [00m10s elapsed]\n");
   appendFileSync(log, "aws_eks_cluster.main: Still creating... [02m00s elapsed]\n");
   appendFileSync(log, "aws_eks_cluster.main: Creation complete after 9m1s [id=cali]\npassword = x\n");

@@ -7,6 +7,7 @@ import { embeddingText } from "../src/cause/embedding/embedding-text.ts";
 import { SEED } from "../src/cause/knowledge/seed.ts";
 import { mask } from "../src/group/masking.ts";
 import { redact } from "../src/redact/redact.ts";
+import { cpuMs } from "./support/cpu.ts";
 
 const SEEN_OF = (text: string) => ({ texts: [text] });
 const PATTERNS = SEED.map(({ entry }) => entry.pattern);
@@ -152,8 +153,9 @@ describe("an error and what is known", () => {
       "java.lang.".repeat(1_600),
       "exit exit exited with code ".repeat(600),
     ];
-    const start = performance.now();
-    for (const text of hostile) agrees({ pattern: text.slice(0, 2_000) }, { texts: [text, text] });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    const spent = cpuMs(() => {
+      for (const text of hostile) agrees({ pattern: text.slice(0, 2_000) }, { texts: [text, text] });
+    });
+    expect(spent).toBeLessThan(5_000);
   });
 });

@@ -145,8 +145,11 @@ it("Slack takes too long: the alert comes again under the same id, marked as a p
   await until("a try", () => rig.slack.requests > 0);
   rig.slack.status = 200;
   await until("the alert", () => rig.slack.posts.length > 0);
-  expect(alertsOf(rig.slack.posts)).toMatchObject([{ isRepeat: true }]);
   await until("an empty outbox", async () => (await consumer.counters()).outbox === 0);
+  // On a busy machine a good answer may take too long, too: then it comes once more.
+  const told = alertsOf(rig.slack.posts);
+  expect(told.every(({ isRepeat }) => isRepeat)).toBe(true);
+  expect(new Set(told.map(({ id }) => id)).size).toBe(1);
 });
 
 it("a clock that jumps a day ahead and two back: alerts come in time, and none twice", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { addSample, newTally } from "../src/group/group.ts";
 import { hasEanDigit, isResidentNumber } from "../src/redact/checksums.ts";
 import { Redactor, RULES, redact, useRules } from "../src/redact/redact.ts";
+import { cpuMs } from "./support/cpu.ts";
 import { HOSTILE } from "./support/hostile.ts";
 import { caseLines, plainLines, secretLines } from "./support/redaction-lines.ts";
 import { PLAIN_LINES, SECRET_LINES } from "./support/secrets.ts";
@@ -55,9 +56,7 @@ describe("redact", () => {
 
   it.each(HOSTILE)("is quick on %j over and over", (piece) => {
     const hostile = piece.repeat(Math.ceil(25_000 / piece.length));
-    const before = performance.now();
-    redact(hostile);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(cpuMs(() => redact(hostile))).toBeLessThan(2_000);
   });
 });
 

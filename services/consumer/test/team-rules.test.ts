@@ -3,6 +3,7 @@ import { parseConfig } from "../src/config/load.ts";
 import { ConfigError } from "../src/core/errors.ts";
 import { Redactor, RULES, redact, useRules } from "../src/redact/redact.ts";
 import { rulesOf } from "../src/redact/team-rules.ts";
+import { cpuMs } from "./support/cpu.ts";
 
 it("is of the whole process once the consumer uses it", () => {
   onTestFinished(() => useRules(RULES));
@@ -12,9 +13,7 @@ it("is of the whole process once the consumer uses it", () => {
 
 it("takes linear time for any pattern of a configuration", () => {
   const redactor = new Redactor(rulesOf({ off: [], rules: [{ id: "slow", pattern: "(a+)+b" }] }));
-  const before = performance.now();
-  redactor.find("a".repeat(20_000));
-  expect(performance.now() - before).toBeLessThan(5_000);
+  expect(cpuMs(() => redactor.find("a".repeat(20_000)))).toBeLessThan(5_000);
 });
 
 it("refuses a pattern of nothing, and a name that is taken", () => {

@@ -1,6 +1,6 @@
 import { validateRecord } from "@cali/log-record";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asJson, type GeneratedLine } from "../src/generate.ts";
 import { BatchSink, type BatchSinkOptions } from "../src/sinks/batch.ts";
 import { firehoseTarget } from "../src/sinks/firehose.ts";
@@ -168,7 +168,7 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
     expect(waits.slice(0, 1_499).every((wait) => wait === undefined)).toBe(true);
     expect(waits[1_499]).toBeInstanceOf(Promise);
     // However slow the machine is, both calls hang before the sink is told to end.
-    await vi.waitFor(() => expect(aws.calls).toHaveLength(2), { timeout: 20_000 });
+    await expect.poll(() => aws.calls).toHaveLength(2);
     await sink.close(AbortSignal.abort());
     const reasons = { "not confirmed before the end": 1_500 };
     expect(sink.counters).toEqual({ accepted: 0, retried: 0, refused: 1_500, reasons });
@@ -178,7 +178,15 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
   it.each([1, 3])(
     "keeps at most %i calls open, whether batches are full or waited long enough",
     async (concurrency) => {
-      aws.answer = () => ({ kind: "records", after: 15 });
+      // No call is answered before as many are open as may be, and the machine had a turn to open one more.
+      let full: (() => void) | undefined;
+      const opened = new Promise<void>((resolve) => {
+        full = resolve;
+      });
+      aws.answer = (call) => {
+        if (call + 1 === concurrency) setTimeout(() => full?.(), 15);
+        return { kind: "records", when: opened };
+      };
       const sink = makeSink({ concurrency, linger: 1 });
       const lines = makeLines({ count: 1_600 });
       for (const [index, line] of lines.entries()) {

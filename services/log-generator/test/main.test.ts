@@ -74,12 +74,13 @@ describe("log-generator", () => {
 
   it("refuses what nobody reads when it is interrupted twice", async () => {
     const { child, ended } = start(["--speed", "max", "--count", "100000000"], { read: false });
+    let again: NodeJS.Timeout | undefined;
     child.stdout?.once("readable", () => {
-      // What one read takes is far less than what is made: the pipe is full from here on.
-      child.kill("SIGINT");
-      setTimeout(() => child.kill("SIGINT"), 300);
+      // What one read takes is far less than what is made: the pipe is full from here on. Two signals at once may come as one.
+      again = setInterval(() => child.kill("SIGINT"), 20);
     });
     const { code, counters } = await ended;
+    clearInterval(again);
     child.stdout?.destroy();
     expect(code).toBe(1);
     expectHonest(counters);

@@ -70,13 +70,19 @@ describe("run", () => {
       made: 100,
     });
 
-    const slow = { lines: makeLines({ rate: 0.001 }), speed: 1, stop: AbortSignal.timeout(20) };
-    expect(await run({ ...usual, ...slow, sink: new Memory() })).toMatchObject({ made: 1, accepted: 1 });
-
-    const stuck = new Memory();
-    stuck.onWrite = () => new Promise(() => undefined);
-    const stuckRun = { lines: makeLines(), sink: stuck, stop: AbortSignal.timeout(20) };
-    expect(await run({ ...usual, ...stuckRun })).toMatchObject({ made: 1, accepted: 1 });
+    // Each is told to stop once it waits.
+    const stopped = async (onWrite: Memory["onWrite"], more: object) => {
+      const later = new AbortController();
+      const sink = new Memory();
+      sink.onWrite = (line) => {
+        setImmediate(() => later.abort());
+        return onWrite(line);
+      };
+      return run({ ...usual, lines: makeLines(), ...more, sink, stop: later.signal });
+    };
+    const slow = { lines: makeLines({ rate: 0.001 }), speed: 1 };
+    expect(await stopped(() => undefined, slow)).toMatchObject({ made: 1, accepted: 1 });
+    expect(await stopped(() => new Promise(() => undefined), {})).toMatchObject({ made: 1, accepted: 1 });
   });
 
   it("makes no more lines once the sink or the labels have failed, and says why", async () => {

@@ -38,6 +38,8 @@ export class KinesisServer {
   createdAt = 1_700_000_000;
   /** GetRecords of these shards is never answered. */
   readonly hanging = new Set<string>();
+  /** When the next record arrives, ms since the epoch; undefined: now. */
+  now: number | undefined;
   readonly #server: Server;
   readonly #shards = new Map<string, Shard>();
   readonly #faults: Fault[] = [];
@@ -90,7 +92,7 @@ export class KinesisServer {
     const bytes = Buffer.from(data as never);
     if (given !== undefined) this.#sequence = BigInt(given.slice(2));
     const sequenceNumber = given ?? this.#next();
-    const arrivedAt = Date.now() / 1000;
+    const arrivedAt = (this.now ?? Date.now()) / 1000;
     shard.records.push({
       sequenceNumber,
       bytes: bytes.length,

@@ -93,6 +93,8 @@ export const MOODS: readonly {
   readonly says: RegExp;
   /** It is asked again for the same question. */
   readonly isPassing: boolean;
+  /** Only a time limit ends the call. */
+  readonly isSilent?: boolean;
 }[] = [
   {
     name: "unreachable",
@@ -100,7 +102,13 @@ export const MOODS: readonly {
     says: /the model cannot be reached/,
     isPassing: true,
   },
-  { name: "slow to answer", mood: () => () => undefined, says: /no answer in time/, isPassing: true },
+  {
+    name: "slow to answer",
+    mood: () => () => undefined,
+    says: /no answer in time/,
+    isPassing: true,
+    isSilent: true,
+  },
   {
     name: "slow in the middle of its answer",
     mood: () => (response) => {
@@ -109,6 +117,7 @@ export const MOODS: readonly {
     },
     says: /no answer in time/,
     isPassing: true,
+    isSilent: true,
   },
   {
     name: "busy (429)",

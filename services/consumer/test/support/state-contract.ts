@@ -52,6 +52,11 @@ const template = (fingerprint: string, count: number): TemplateState => ({
   lastSeen: count,
 });
 
+/** Until the clock that orders what waits has gone on. */
+async function nextMillisecond(): Promise<void> {
+  for (const now = Date.now(); Date.now() === now; ) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** What every state store promises. `open` gives one on fresh state, `reopen` another one on the same. */
 export function stateContract(
   open: () => Promise<{ store: StateStore; reopen(): Promise<StateStore> }>,
@@ -189,7 +194,7 @@ export function stateContract(
       const { store, reopen } = await open();
       for (const id of ["f1-1", "f2-1", "f3-1"]) {
         await store.commitNotification({ meta: meta(id, 1), alert: alert(id) });
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await nextMillisecond();
       }
       expect(await store.outbox.size()).toBe(3);
       const [first] = await store.outbox.pending(1);
@@ -210,7 +215,7 @@ export function stateContract(
     it("wait beside the outbox, in the same commit, until they are indexed", async () => {
       const { store, reopen } = await open();
       await store.commitNotification({ meta: meta("f1", 1), alert: alert("f1-1"), index: true });
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await nextMillisecond();
       await store.commitNotification({ meta: meta("f2", 1), alert: alert("f2-1") });
       await store.commitNotification({ meta: meta("f3", 1), alert: alert("f3-1"), index: true });
       // Told already: nothing goes in.

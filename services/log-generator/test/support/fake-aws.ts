@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 export interface Received {
@@ -10,8 +9,12 @@ export interface Received {
 
 /** What the server does with one call. */
 export type Answer =
-  /** Accepts every record but those for which this gives an error code; `after` so many ms. */
-  | { kind: "records"; errorOf?: (record: Received, index: number) => string | undefined; after?: number }
+  /** Accepts every record but those for which this gives an error code, once `when` has come. */
+  | {
+      kind: "records";
+      errorOf?: (record: Received, index: number) => string | undefined;
+      when?: Promise<unknown>;
+    }
   | { kind: "error"; status: number; type: string }
   | { kind: "text"; status: number; text: string }
   | { kind: "reset" }
@@ -72,7 +75,7 @@ export class FakeAws {
         : putRecordBatch.parse(body).Records.map(({ Data }) => received(Data, undefined));
     const answer = this.answer(this.calls.length);
     this.calls.push(records);
-    if (answer.kind === "records") await sleep(answer.after ?? 0);
+    if (answer.kind === "records") await answer.when;
     this.#open -= 1;
     this.#give(answer, records, response, target.startsWith("Kinesis"));
   }

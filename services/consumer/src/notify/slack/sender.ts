@@ -22,6 +22,8 @@ export interface SlackSenderOptions extends WebhookOptions {
   readonly onDiverted?: (text: string | undefined) => void;
   /** Told when alerts wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
+  /** Waits so many ms, or less when the signal aborts. Default: by the system's timers. */
+  readonly wait?: typeof sleep;
 }
 
 const POLL_MS = 250;
@@ -59,13 +61,13 @@ export class SlackSender {
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { outbox, log, paceMs = DEFAULT_PACE_MS, digestAbove = 5, onTrouble } = this.#options;
+    const { outbox, log, paceMs = DEFAULT_PACE_MS, digestAbove = 5, onTrouble, wait = sleep } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {
         const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT), digestAbove);
         if (next.length === 0) {
-          await sleep(POLL_MS, signal);
+          await wait(POLL_MS, signal);
           continue;
         }
         await this.#send(next, signal);
@@ -73,7 +75,7 @@ export class SlackSender {
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
         // From the answer on: what Slack counts is when messages arrive.
-        await sleep(paceMs, signal);
+        await wait(paceMs, signal);
       } catch (error) {
         failures++;
         const retryAfterMs = error instanceof SlackPostError ? error.retryAfterMs : undefined;
@@ -84,7 +86,7 @@ export class SlackSender {
         const reason = error instanceof Error ? error.message : String(error);
         onTrouble?.(`alerts wait: ${reason}`);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "alerts wait for Slack");
-        await sleep(waitMs, signal);
+        await wait(waitMs, signal);
       }
     }
   }
@@ -142,9 +144,9 @@ export class SlackSender {
 
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
   async #postAlone(alert: Alert, signal: AbortSignal): Promise<void> {
-    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS } = this.#options;
+    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS, wait = sleep } = this.#options;
     for (const message of [renderAlert(alert, links), renderPlainAlert(alert)]) {
-      await sleep(paceMs, signal);
+      await wait(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {
         await this.#deliver(message);
