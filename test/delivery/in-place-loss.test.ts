@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { exposuresIn } from "../../delivery/core/plan-json/exposure.ts";
 import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
-import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
+import { ACCESS_TYPES, RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
+import { banners } from "../../delivery/core/report/banners.ts";
 import { makePlan } from "../support/plans.ts";
+import { plannedStack, reportOf } from "../support/reports.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -23,6 +25,9 @@ const POLICY = (...users: string[]) =>
   JSON.stringify({ Statement: [{ Sid: "Team", Effect: "Allow", Principal: { AWS: users }, Action: "*" }] });
 const ECR = (countNumber: number) =>
   JSON.stringify({ rules: [{ rulePriority: 1, selection: { tagStatus: "any", countNumber } }] });
+const OTHER_VALUES = (enabled: boolean) => ({
+  values: [JSON.stringify({ minio: { metrics: { enabled, port: 1 } } })],
+});
 const HELM = (enabled: boolean) => [JSON.stringify({ minio: { persistence: { enabled, size: "50Gi" } } })];
 
 /** Each rule's own case: type, attribute, what it was, what it becomes. */
@@ -153,6 +158,171 @@ describe("what a change in place takes away", () => {
     expect(RULES.filter((rule) => !lost.has(rule.lost))).toEqual([]);
   });
 
+  it.each([
+    ["aws_rds_cluster", "backup_retention_period"],
+    ["aws_rds_global_cluster", "backup_retention_period"],
+    ["aws_docdb_cluster", "backup_retention_period"],
+    ["aws_neptune_cluster", "backup_retention_period"],
+    ["aws_rds_cluster_instance", "backup_retention_period"],
+    ["aws_msk_topic", "config.retention.ms"],
+    ["aws_elasticache_cluster", "snapshot_retention_limit"],
+    ["aws_memorydb_cluster", "snapshot_retention_limit"],
+    ["aws_fsx_ontap_file_system", "automatic_backup_retention_days"],
+    ["aws_fsx_openzfs_file_system", "automatic_backup_retention_days"],
+    ["aws_fsx_windows_file_system", "automatic_backup_retention_days"],
+  ])("deletes as well with its sister %s: %s", (type, path) => {
+    expect(lossesOf(type, at(path, 14), at(path, 1)).map(({ kind }) => kind)).toEqual(["deletes"]);
+  });
+
+  it.each([
+    ["aws_kms_external_key", "deletion_window_in_days", 30, 7, "unprotects"],
+    ["aws_kms_replica_key", "is_enabled", true, false, "unprotects"],
+    ["aws_elasticsearch_domain", "ebs_options.volume_size", 20, 10, "unknown"],
+    ["aws_elasticsearch_domain", "cluster_config.instance_count", 3, 1, "unknown"],
+    ["kubernetes_config_map", "data", { mapUsers: "- a: b\n" }, { mapUsers: "" }, "access"],
+    ["kubernetes_config_map_v1", "data", { mapRoles: "- a: b\n" }, { mapRoles: "" }, "access"],
+    ["kubernetes_role_binding", "subject", [{ name: "ann" }], [], "access"],
+    ["kubernetes_cluster_role_binding", "subject", [{ name: "ann" }], [], "access"],
+    ["kubernetes_cluster_role_binding_v1", "subject", [{ name: "ann" }], [], "access"],
+    [
+      "kubernetes_stateful_set",
+      "spec.persistent_volume_claim_retention_policy.when_scaled",
+      "Retain",
+      "Delete",
+      "deletes",
+    ],
+  ])("takes the same away of its sister %s: %s", (type, path, before, after, kind) => {
+    expect(lossesOf(type, at(path, before), at(path, after)).map((loss) => loss.kind)).toEqual([kind]);
+  });
+
+  it("names the attribute where it is, what it was and what it becomes", () => {
+    expect(
+      lossesOf(
+        "aws_s3_bucket_lifecycle_configuration",
+        { rule: [{ id: "a", expiration: [{ days: 30 }] }] },
+        { rule: [{ id: "a", expiration: [{ days: 7 }] }] },
+      ),
+    ).toEqual([
+      {
+        address: "aws_s3_bucket_lifecycle_configuration.x",
+        type: "aws_s3_bucket_lifecycle_configuration",
+        kind: "deletes",
+        attribute: 'rule["a"].expiration[0].days',
+        from: "30",
+        to: "7",
+        lost: "objects that are older than the new age",
+      },
+    ]);
+    expect(lossesOf("acme_archive", { retention: 5 }, { retention: 4 })).toMatchObject([
+      { lost: "no rule knows what this deletes" },
+    ]);
+    for (const { lost } of RULES) expect(lost).toMatch(/^\w.* \w/);
+  });
+
+  it.each([
+    ["a number that is not set any more", "aws_kinesis_stream", "retention_period", 48, undefined],
+    [
+      "a date that comes sooner",
+      "aws_s3_bucket_lifecycle_configuration",
+      "rule.expiration.date",
+      "2028-01-01",
+      "2027-01-01",
+    ],
+    ["numbers in texts", "acme_archive", "retention", "1.55", "0.5"],
+    [
+      "an element of a list that becomes a text",
+      "aws_eks_access_entry",
+      "kubernetes_groups",
+      ["a", "b"],
+      "b",
+    ],
+    ["a list that is not there any more", "aws_dynamodb_table", "replica", [{ region_name: "x" }], undefined],
+    [
+      "a version that is not set any more",
+      "aws_s3_bucket_versioning",
+      "versioning_configuration.status",
+      "Enabled",
+      "",
+    ],
+  ])("is also %s", (_, type, path, before, after) => {
+    expect(lossesOf(type, at(path, before), at(path, after))).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "of another type than the rule's",
+      "acme_thing",
+      { ttl: [{ enabled: false }] },
+      { ttl: [{ enabled: true }] },
+    ],
+    ["of another key of a chart", "helm_release", OTHER_VALUES(true), OTHER_VALUES(false)],
+    ["of a chart's values that are no document", "helm_release", { values: ["a"] }, { values: ["b"] }],
+    ["of a policy that is no document", "aws_ecr_lifecycle_policy", { policy: "a" }, { policy: "b" }],
+    ["of another dotted name", "kafka_topic", { config: { "a.ms": "2" } }, { config: { "a.ms": "1" } }],
+    [
+      "of a redrive policy that stays",
+      "aws_sqs_queue",
+      { redrive_policy: '{"n":5}' },
+      { redrive_policy: '{"n":3}' },
+    ],
+    [
+      "from off to off",
+      "aws_s3_bucket_versioning",
+      { versioning_configuration: [{ status: "Suspended" }] },
+      { versioning_configuration: [{ status: "Disabled" }] },
+    ],
+    ["from off to not set", "aws_ecr_repository", { force_delete: false, x: 1 }, { x: 2 }],
+    ["from on to on", "aws_ecr_repository", { force_delete: true }, { force_delete: "yes" }],
+    [
+      "from nothing to a first attribute",
+      "aws_dynamodb_table",
+      { ttl: [{ x: 1 }] },
+      { ttl: [{ x: 1, attribute_name: "x" }] },
+    ],
+    [
+      "from one that keeps nothing to another",
+      "kubernetes_stateful_set_v1",
+      { spec: [{ persistent_volume_claim_retention_policy: [{ when_deleted: "Delete" }] }] },
+      { spec: [{ persistent_volume_claim_retention_policy: [{ when_deleted: "" }] }] },
+    ],
+    ["of a text that is no number", "acme_archive", { retention: "ten" }, { x: 1 }],
+    ["of a text that ends in a number", "acme_archive", { retention: "x10" }, { x: 1 }],
+    ["of a text that begins with a number", "acme_archive", { retention: "10x" }, { x: 1 }],
+    ["of the same number, written otherwise", "acme_archive", { retention: 48 }, { retention: "48" }],
+    ["of a number that grows", "acme_archive", { retention: 48 }, { retention: 49 }],
+    ["of a name that only begins like one that is suspect", "acme_archive", { keeper: 5 }, { keeper: 4 }],
+  ])("is nothing %s", (_, type, before, after) => {
+    expect(lossesOf(type, before as Attributes, after as Attributes)).toEqual([]);
+  });
+
+  it.each([
+    "retention",
+    "max_retain",
+    "expires_in",
+    "expiry",
+    "ttl",
+    "keep_last",
+    "backup",
+    "backups",
+    "snapshot_count",
+  ])("may be what a name like %s says", (name) => {
+    expect(lossesOf("acme_archive", { [name]: 5 }, { [name]: 4 })).toMatchObject([{ kind: "unknown" }]);
+  });
+
+  it("is nothing of a data source", () => {
+    const data = { more: { mode: "data" } };
+    expect(lossesOf("aws_kinesis_stream", { retention_period: 48 }, { retention_period: 24 }, data)).toEqual(
+      [],
+    );
+  });
+
+  it("is unknown where a secret hides the value", () => {
+    const hidden = { afterSensitive: { retention_period: true } };
+    expect(
+      lossesOf("aws_kinesis_stream", { retention_period: 48 }, { retention_period: 24 }, hidden),
+    ).toMatchObject([{ kind: "unknown", to: "(sensitive)" }]);
+  });
+
   it("is unknown where the value is known after the apply only", () => {
     const address = "aws_kinesis_stream.x";
     const set = { address, mode: "managed", expressions: { retention_period: {} } };
@@ -169,7 +339,12 @@ describe("what a change in place takes away", () => {
       { configuration: { root_module: { resources: [set] } } },
     );
     const [found] = inPlaceLossIn(plan);
-    expect(found).toMatchObject({ kind: "unknown", from: "48", to: "(known after apply)" });
+    expect(found).toMatchObject({
+      kind: "unknown",
+      from: "48",
+      to: "(known after apply)",
+      lost: "known after the apply only; less would cost records that are older than the new retention",
+    });
   });
 
   it("is nothing of a new rule that only moves objects, of a new object, of an import", () => {
@@ -187,6 +362,33 @@ describe("what a change in place takes away", () => {
     const rule = { id: "a", status: "Enabled", expiration: [{ days: 30 }] };
     const found = lossesOf("aws_s3_bucket_lifecycle_configuration", { rule: [] }, { rule: [rule] });
     expect(found).toMatchObject([{ kind: "deletes", to: "30" }]);
+  });
+});
+
+describe("access that is destroyed", () => {
+  it.each([
+    "aws_eks_access_entry",
+    "aws_eks_access_policy_association",
+    "aws_grafana_role_association",
+    "aws_iam_user",
+    "aws_iam_group_membership",
+    "aws_iam_user_group_membership",
+    "aws_iam_user_policy_attachment",
+    "aws_ssoadmin_account_assignment",
+    "github_team_membership",
+    "github_membership",
+    "kubernetes_role_binding_v1",
+    "kubernetes_cluster_role_binding_v1",
+  ])("is somebody's with %s", (type) => {
+    const plan = makePlan([{ address: `${type}.x`, actions: ["delete"], before: { id: "x" } }]);
+    expect(banners(reportOf([plannedStack(plan)]), 60_000).join("\n")).toContain(
+      "**Somebody's access is destroyed:**",
+    );
+  });
+
+  it("is nobody's with a bucket", () => {
+    expect(ACCESS_TYPES.has("aws_s3_bucket")).toBe(false);
+    expect(ACCESS_TYPES.size).toBe(12);
   });
 });
 
