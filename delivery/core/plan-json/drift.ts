@@ -1,3 +1,4 @@
+import { differences as between } from "./difference.ts";
 import type { Drift, ResourceChange } from "./model.ts";
 import { overlapByName } from "./path.ts";
 
@@ -8,24 +9,35 @@ import { overlapByName } from "./path.ts";
  *
  * @param found the plan's `resource_drift`.
  * @param planned the plan's `resource_changes`.
+ * @param isRefreshOnly all of it matters: applying writes it into the state.
  */
-export function driftOf(found: readonly ResourceChange[], planned: readonly ResourceChange[]): Drift[] {
+export function driftOf(
+  found: readonly ResourceChange[],
+  planned: readonly ResourceChange[],
+  isRefreshOnly: boolean,
+): Drift[] {
   const byAddress = new Map(
     planned.filter(({ deposed }) => !deposed).map((change) => [change.address, change]),
   );
-  return found.flatMap(({ address, type, action, deposed, differences }): Drift[] => {
+  return found.flatMap(({ address, type, action, deposed, before, differences }): Drift[] => {
     const plan = byAddress.get(address);
     if (deposed !== undefined) return [];
     if (action === "delete") {
-      const isUndone = plan?.action === "create" || plan?.action === "replace";
-      return [{ address, type, isDeleted: true, isUndone, differences: [] }];
+      const isMade = plan?.action === "create" || plan?.action === "replace";
+      return [{ address, type, isDeleted: true, fate: isMade ? "made-anew" : "forgotten", differences: [] }];
+    }
+    if (isRefreshOnly && action === "update") {
+      return [{ address, type, isDeleted: false, fate: "accepted", differences }];
     }
     if (plan?.action !== "update" && plan?.action !== "replace") return [];
     const undone = differences.filter(({ path }) =>
       plan.differences.some((difference) => overlapByName(difference.path, path)),
     );
-    return undone.length > 0
-      ? [{ address, type, isDeleted: false, isUndone: true, differences: undone }]
-      : [];
+    if (undone.length === 0) return [];
+    const isOther = between(before, plan.after).some(({ path }) =>
+      undone.some((difference) => overlapByName(difference.path, path)),
+    );
+    const fate = isOther ? "changed-again" : "set-back";
+    return [{ address, type, isDeleted: false, fate, differences: undone }];
   });
 }

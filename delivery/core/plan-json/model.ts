@@ -48,13 +48,18 @@ export interface OutputChange {
   readonly after: Node;
 }
 
-/** An object that was changed outside, in a way that the plan undoes, or that is gone. */
+/**
+ * What applying the plan does about a change outside. `set-back`: to what it was; `changed-again`: to something else; `made-anew`: what is
+ * gone; `forgotten`: the state forgets what is gone; `accepted`: a refresh-only plan writes it into the state.
+ */
+export type DriftFate = "set-back" | "changed-again" | "made-anew" | "forgotten" | "accepted";
+
+/** An object that was changed outside, in a way that the plan does something about, or that is gone. */
 export interface Drift {
   readonly address: string;
   readonly type: string;
   readonly isDeleted: boolean;
-  /** Applying the plan sets it back; false: it is gone, and stays so. */
-  readonly isUndone: boolean;
+  readonly fate: DriftFate;
   /** From what Terraform left to what is there now. */
   readonly differences: readonly Difference[];
 }
@@ -89,7 +94,6 @@ export interface DeferredChange {
 
 /** A Terraform plan, with every secret taken out. */
 export interface Plan {
-  readonly terraformVersion: string;
   /** Every object, those that stay as they are too. */
   readonly resources: readonly ResourceChange[];
   readonly outputs: readonly OutputChange[];
@@ -102,6 +106,10 @@ export interface Plan {
   readonly complete: boolean;
   /** Terraform failed while it planned; what is here is only a part. */
   readonly errored: boolean;
+  /** Applying changes no object: it only writes into the state what was changed outside. */
+  readonly isRefreshOnly: boolean;
+  /** The plan doesn't say which values are secret, so each is taken for one. */
+  readonly isUnmasked: boolean;
 }
 
 /** Whether applying the plan does something with the object or with what the state knows of it. */
@@ -110,7 +118,11 @@ export function isChange({ action, importing, movedFrom }: ResourceChange): bool
 }
 
 /** Whether applying the plan does anything at all: a change of outputs alone, or an action alone, counts, too. */
-export function hasChanges({ resources, outputs, actions }: Plan): boolean {
+export function hasChanges({
+  resources,
+  outputs,
+  actions,
+}: Pick<Plan, "resources" | "outputs" | "actions">): boolean {
   return (
     outputs.length > 0 ||
     actions.length > 0 ||

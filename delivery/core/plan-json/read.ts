@@ -5,13 +5,14 @@ import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";
 import { parseExactly, TooDeepError } from "./json.ts";
 import { nodeOf } from "./masked.ts";
-import type {
-  Action,
-  AttributeDifference,
-  OutputChange,
-  Plan,
-  ReplaceOrder,
-  ResourceChange,
+import {
+  type Action,
+  type AttributeDifference,
+  hasChanges,
+  type OutputChange,
+  type Plan,
+  type ReplaceOrder,
+  type ResourceChange,
 } from "./model.ts";
 import { fingerprintOf, type Node, UNKNOWN } from "./node.ts";
 import type { Difference } from "./path.ts";
@@ -36,7 +37,10 @@ export function readPlan(path: string): Plan {
   const where = path === "-" ? "standard input" : path;
   let text: string;
   try {
-    text = readFileSync(path === "-" ? 0 : path, "utf8");
+    const bytes = readFileSync(path === "-" ? 0 : path);
+    // What `>` writes in Windows PowerShell. A decoder leaves out the mark of the byte order that some shells write.
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    text = new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     throw new PlanFormatError(`${where}: given nothing that can be read (${why}); ${ALLOWED}`);
@@ -68,22 +72,28 @@ export function parsePlan(text: string, where: string): Plan {
   const resources = plan.resource_changes.map((change) =>
     resourceOf(change, { isSecret, configured: configured.get(withoutIndexes(change.address)) }),
   );
-  return {
-    terraformVersion: plan.terraform_version,
+  const drift = plan.resource_drift.map((change) => resourceOf(change, { isSecret }));
+  const whole = {
     resources,
     outputs: Object.entries(plan.output_changes).flatMap(([name, change]) =>
       outputOf(name, change, isSecret),
     ),
-    drift: driftOf(
-      plan.resource_drift.map((change) => resourceOf(change, { isSecret })),
-      resources,
-    ),
     actions: actionsOf(plan, isSecret),
+  };
+  const isRefreshOnly = plan.applyable && drift.length > 0 && !hasChanges(whole);
+  return {
+    ...whole,
+    drift: driftOf(drift, resources, isRefreshOnly),
     failingChecks: failingChecks(plan, isSecret),
     deferred: deferredChanges(plan, isSecret),
     warnings: warningsOf(plan, isSecret),
     complete: plan.complete,
     errored: plan.errored,
+    isRefreshOnly,
+    isUnmasked: [...plan.resource_changes, ...plan.resource_drift]
+      .map(({ change }) => change)
+      .concat(Object.values(plan.output_changes))
+      .some((change) => change.before_sensitive === undefined || change.after_sensitive === undefined),
   };
 }
 
@@ -103,8 +113,8 @@ const OF_A_PLAN = [
 function readJson(text: string, where: string): unknown {
   let json: unknown;
   try {
-    // Some shells put a mark of the byte order before what they write into a file.
-    json = parseExactly(text.replace(/^\u{feff}/u, ""));
+    // setup-terraform's wrapper writes the command before what it says, and its code after it.
+    json = parseExactly(/^\[command\]/.test(text) ? (/^\{.*$/m.exec(text)?.[0] ?? "") : text);
   } catch (error) {
     if (error instanceof TooDeepError) throw new PlanFormatError(`${where}: ${error.message}; ${ALLOWED}`);
     const isStream = text.startsWith('{"@level"');
@@ -181,10 +191,17 @@ interface Sides {
 }
 
 function sides({ before, after, ...masks }: ChangeJson, isSecret: IsSecret): Sides {
+  const { before_sensitive = maskOf(before), after_sensitive = maskOf(after), after_unknown } = masks;
   return {
-    before: nodeOf({ value: before, sensitive: masks.before_sensitive, unknown: false }, isSecret),
-    after: nodeOf({ value: after, sensitive: masks.after_sensitive, unknown: masks.after_unknown }, isSecret),
+    before: nodeOf({ value: before, sensitive: before_sensitive, unknown: false }, isSecret),
+    after: nodeOf({ value: after, sensitive: after_sensitive, unknown: after_unknown }, isSecret),
   };
+}
+
+/** A mask that hides every value, and leaves the names of the attributes. */
+function maskOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return true;
+  return Object.fromEntries(Object.keys(value).map((name) => [name, true]));
 }
 
 function resourceOf(json: ResourceChangeJson, { isSecret, configured }: Context): ResourceChange {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /**
- * What CALI reads of `terraform show -json <plan>`, format 1.x. Unknown keys are left alone, since minor versions may add some;
- * whatever decides what is shown, hidden or refused must be there.
+ * What CALI reads of `terraform show -json <plan>`, formats 0.x and 1.x. Unknown keys are left alone, since minor versions may add some.
  * Source: https://developer.hashicorp.com/terraform/internals/json-format
  */
 
@@ -15,15 +14,15 @@ const changeSchema = z.object({
   // Absent where the whole value is known after the apply only.
   after: z.unknown().optional(),
   after_unknown: z.unknown().optional(),
-  // Without the masks a secret could not be distinguished from other values: they are never taken for granted.
-  before_sensitive: z.unknown().refine((mask) => mask !== undefined, { error: "a mask of sensitive values" }),
-  after_sensitive: z.unknown().refine((mask) => mask !== undefined, { error: "a mask of sensitive values" }),
+  // Terraform before 0.15 has no masks: then no value is shown, since each could be a secret.
+  before_sensitive: z.unknown().optional(),
+  after_sensitive: z.unknown().optional(),
   replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).default([]),
   importing: z.object({ id: z.string().optional() }).optional(),
 });
 
-const resourceChangeSchema = z.object({
-  address: z.string().min(1),
+const resourceChangeFields = z.object({
+  address: z.string().min(1).optional(),
   previous_address: z.string().optional(),
   mode: z.enum(["managed", "data", "ephemeral"]),
   type: z.string().min(1),
@@ -32,6 +31,12 @@ const resourceChangeSchema = z.object({
   action_reason: z.string().optional(),
   change: changeSchema,
 });
+
+const resourceChangeSchema = resourceChangeFields.transform((fields) => ({
+  ...fields,
+  // Terraform 1.0 has none in `resource_drift`.
+  address: fields.address ?? `${fields.type}.${fields.name}`,
+}));
 
 const moduleSchema = z.object({
   resources: z
@@ -75,8 +80,9 @@ const diagnosticSchema = z.object({
 });
 
 export const planSchema = z.object({
-  format_version: z.string().regex(/^1\.\d+$/, { error: 'a version such as "1.2"' }),
-  terraform_version: z.string(),
+  format_version: z
+    .string()
+    .regex(/^[01]\.\d+$/, { error: 'given another one; allowed: 0.x and 1.x, such as "1.2"' }),
   variables: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
   resource_changes: z.array(resourceChangeSchema).default([]),
   resource_drift: z.array(resourceChangeSchema).default([]),
@@ -94,6 +100,7 @@ export const planSchema = z.object({
   diagnostics: z.array(diagnosticSchema).default([]),
   configuration: z.object({ root_module: moduleSchema.prefault({}) }).prefault({}),
   complete: z.boolean().default(true),
+  applyable: z.boolean().default(false),
   errored: z.boolean().default(false),
 });
 

@@ -17,6 +17,7 @@ export function banners(report: Report, room: number): string[] {
     ...exposed(report, room),
     ...failingChecks(report, room),
     ...warnings(report, room),
+    ...unmasked(report),
   ];
 }
 
@@ -136,4 +137,15 @@ function warnings({ stacks }: Report, room: number): string[] {
   return lines.length === 0
     ? []
     : [alert("NOTE", ["**Terraform and its providers warn:**", ...inPart(lines, room)])];
+}
+
+function unmasked({ stacks }: Report): string[] {
+  const found = plannedStacks(stacks).filter(({ plan }) => plan.isUnmasked);
+  return found.length === 0
+    ? []
+    : [
+        alert("NOTE", [
+          `**No value is shown** of ${found.map(({ name }) => code(name)).join(", ")}: the plan doesn't say which are secret. Terraform 0.15 and newer do.`,
+        ]),
+      ];
 }

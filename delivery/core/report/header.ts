@@ -42,15 +42,34 @@ export function header(report: Report, limit: number): string {
 function heading(report: Report): string {
   const { environment, commit, links, stacks } = report;
   const changed = plannedStacks(stacks).filter(({ plan }) => hasChanges(plan)).length;
-  const all = counted(stacks.length, "stack");
-  if (commit === undefined) {
-    const said = outcome(report, changed);
-    return `## Plan of ${code(environment)}: ${changed === 0 ? "no changes" : "changes"}${said && `\n\n${said}`}`;
-  }
+  const said = outcome(report, changed);
+  const title = `## Plan of ${code(environment)}: ${commit === undefined ? titleOfOne(stacks, changed) : titleOfAll(stacks, changed)}`;
+  if (commit === undefined) return said === "" ? title : `${title}\n\n${said}`;
   const short = code(commit.slice(0, 7));
   const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
-  const summary = changed === 0 ? `no changes in ${all}` : `changes in ${changed} of ${all}`;
-  return `## Plan of ${code(environment)}: ${summary}\n\nCommit ${of}. ${outcome(report, changed)}`;
+  return `${title}\n\nCommit ${of}. ${said}`;
+}
+
+function titleOfOne(stacks: Report["stacks"], changed: number): string {
+  if (plannedStacks(stacks).some(({ plan }) => plan.errored)) return "failed";
+  return changed === 0 ? "no changes" : "changes";
+}
+
+/** What fails or waits is nothing that "no changes" could be said of. */
+function titleOfAll(stacks: Report["stacks"], changed: number): string {
+  const failed = stacks.filter(
+    (stack) => stack.status === "failed" || (stack.status === "planned" && stack.plan.errored),
+  ).length;
+  const waiting = stacks.filter(({ status }) => status === "waiting").length;
+  const known = stacks.length - failed - waiting;
+  const all = counted(stacks.length, "stack");
+  const changes = changed > 0 ? [`changes in ${changed} of ${all}`] : [];
+  const none = known === stacks.length ? all : `${known} of ${all}`;
+  return [
+    ...(changed === 0 && known > 0 ? [`no changes in ${none}`] : changes),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? "waits" : "wait"}`] : []),
+  ].join(", ");
 }
 
 function outcome({ stacks, commit }: Report, changed: number): string {
@@ -64,13 +83,19 @@ function outcome({ stacks, commit }: Report, changed: number): string {
     ...alsoSaid(plans, ({ deferred }) => deferred.length, "change", "is put off", "are put off"),
     ...alsoSaid(
       plans,
-      ({ drift }) => drift.filter(({ isUndone }) => !isUndone).length,
+      ({ drift }) => drift.filter(({ fate }) => fate === "forgotten").length,
       "object",
       "is gone",
       "are gone",
     ),
   ];
   if (changed === 0) {
+    if (stacks.some(({ status }) => status === "waiting")) {
+      return "Nothing is known yet of what the stacks that wait would change.";
+    }
+    if (plans.some(({ isRefreshOnly }) => isRefreshOnly)) {
+      return "No object would change: applying writes into the state what was changed outside.";
+    }
     return also.length === 0
       ? "There is nothing to apply."
       : `No object would change, but ${also.join(", and ")}.`;

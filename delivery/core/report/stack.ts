@@ -4,6 +4,7 @@ import {
   countsOf,
   type DeferredChange,
   type Drift,
+  type DriftFate,
   isChange,
   type OutputChange,
   type ResourceChange,
@@ -118,16 +119,20 @@ function driftBlock(report: Report, stack: string, drift: readonly Drift[], long
     if (isDeleted) return `- ${line} · it is gone`;
     return `${line}\n\n${fence("diff", driftLines(differences, longest))}`;
   };
-  const undone = drift.filter(({ isUndone }) => isUndone).map(blockOf);
-  const staying = drift.filter(({ isUndone }) => !isUndone).map(blockOf);
-  return [
-    `#### Changed outside Git: ${drift.length}`,
-    ...(undone.length > 0 ? ["Applying this plan sets these back.", ...undone] : []),
-    ...(staying.length > 0
-      ? ["These are gone, and this plan doesn't make them anew; the state forgets them.", ...staying]
-      : []),
-  ];
+  const parts = [...FATES].flatMap(([fate, words]) => {
+    const found = drift.filter((one) => one.fate === fate);
+    return found.length === 0 ? [] : [words, ...found.map(blockOf)];
+  });
+  return [`#### Changed outside Git: ${drift.length}`, ...parts];
 }
+
+const FATES: ReadonlyMap<DriftFate, string> = new Map([
+  ["set-back", "Applying this plan sets these back."],
+  ["changed-again", "Applying this plan changes these again, to other values than before."],
+  ["made-anew", "Applying this plan makes these anew."],
+  ["forgotten", "These are gone, and this plan doesn't make them anew; the state forgets them."],
+  ["accepted", "Applying this plan changes none of these: it writes into the state what is there now."],
+]);
 
 function outputBlock(outputs: readonly OutputChange[], longest: number): string[] {
   if (outputs.length === 0) return [];
