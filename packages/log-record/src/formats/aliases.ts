@@ -32,7 +32,9 @@ export const ALIASES = {
     "@t",
     "t.$date",
     "t",
+    "dt",
     "eventtime",
+    "lasttimestamp",
     "asctime",
     "date",
     "timemillis",
@@ -62,6 +64,7 @@ export const ALIASES = {
     "service.name",
     "service",
     "servicename",
+    "svc",
     "dd.service",
     "resource.service.name",
     "resource.attributes.service.name",
@@ -359,13 +362,13 @@ export type Field = keyof typeof ALIASES;
 
 /** How words for a severity, in lower case, are called here. */
 export const LEVEL_WORDS = {
-  DEBUG: "trace trc trce t debug dbug dbg d verbose verb vrb v fine finer finest silly all".split(" "),
-  INFO: "info inf i information informational notice note n log default config http success statement hint detail ok normal".split(
+  DEBUG: "trace trc trce t debug dbug dbg d verbose verb vrb v fine finer finest silly all 디버그".split(" "),
+  INFO: "info inf i information informational notice note n log default config http success statement hint detail ok normal 정보 안내".split(
     " ",
   ),
-  WARN: "warn warning wrn w".split(" "),
-  ERROR: "error err eror e severe fail failed failure exception".split(" "),
-  FATAL: "fatal ftl f critical crit crt c alert a emerg emergency panic dpanic".split(" "),
+  WARN: "warn warning wrn w 경고 주의".split(" "),
+  ERROR: "error err eror e severe fail failed failure exception 오류 에러".split(" "),
+  FATAL: "fatal ftl f critical crit crt c alert a emerg emergency panic dpanic 치명 심각".split(" "),
 } as const;
 
 /**

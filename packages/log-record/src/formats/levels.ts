@@ -7,8 +7,8 @@ const WORDS = new Map<string, Level>(
   ),
 );
 
-/** `ERROR`, `Err`, `[warn]`, `ERROR+2` (slog), `DEBUG3` (OpenTelemetry, PostgreSQL), `org.Level.SEVERE`. */
-const WORD = /^[\s[<("']*(?:[A-Za-z]+[.:])*([A-Za-z]{1,15})[0-9]*(?:[+-][0-9]+)?[\s\])>"':|]*$/;
+/** `ERROR`, `Err`, `[warn]`, `[오류]`, `ERROR+2` (slog), `DEBUG3` (OpenTelemetry, PostgreSQL), `org.Level.SEVERE`. */
+const WORD = /^[\s[<("']*(?:[A-Za-z]+[.:])*([A-Za-z]{1,15}|[가-힣]{2,3})[0-9]*(?:[+-][0-9]+)?[\s\])>"':|]*$/;
 
 /** The level that a word means, in any case; nothing when it means none. */
 export function levelOfWord(text: string): Level | undefined {

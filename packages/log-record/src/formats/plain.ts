@@ -2,7 +2,7 @@ import type { Level } from "../schema.ts";
 import { levelOfWord } from "./levels.ts";
 import { errorTypeOf } from "./stack.ts";
 import { leadingTime } from "./time.ts";
-import type { Draft, TextFormat } from "./types.ts";
+import type { Draft, ReadContext, TextFormat } from "./types.ts";
 
 /** How far into a line its level may stand. */
 const HEADER_LENGTH = 160;
@@ -11,30 +11,29 @@ const CAPITALS =
   /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
 /** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
 const MARKED =
-  /(?:[[<(|{]|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic)(?=[\s\]>)|}"',;:]|$)/i;
+  /(?:[[<(|{]|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?=[\s\]>)|}"',;:]|$)/i;
 /** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
 const FIRST =
-  /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic)(?:[\]:>)|]| - )/i;
+  /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?:[\]:>)|]| - )/i;
 
-/** Text in no format that is known: a time at its start and a level in its first words, when they are there. */
+/** A time of the day alone, which says no time. */
+const CLOCK = /^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})? +(?=\S)/;
+
+/** Text in no format that is known: a time at its start, before its level or behind it, when they are there. */
 export const plain: TextFormat = {
   name: "text",
   read(head, below, context) {
     const draft: Draft = { format: "text", message: head, stack: below.slice(1) };
-    const found = leadingTime(head, context);
-    let text = head;
-    if (found !== undefined) {
-      draft.time = found.time;
-      text = head.slice(found.end).replace(/^[\s,;|:\]-]{1,8}(?=\S)/, "");
-      if (text.trim() === "") text = head;
-    }
+    let text = withoutTime(head.replace(CLOCK, ""), draft, context);
     const level = levelInText(text);
     if (level !== undefined) {
       draft.level = level.level;
       draft.levelSource = "text";
       // Only a level that begins the text is not part of what it says.
-      if (level.start <= 1)
-        text = withoutLogger(text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "")) || text;
+      if (level.start <= 1) {
+        const rest = text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "");
+        text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
+      }
     }
     draft.message = text;
     const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1)));
@@ -42,6 +41,15 @@ export const plain: TextFormat = {
     return draft;
   },
 } satisfies TextFormat;
+
+/** Notes the time at a text's start. @returns the text without it, unless it is all there is */
+function withoutTime(text: string, draft: Draft, context: ReadContext): string {
+  const found = leadingTime(text, context);
+  if (found === undefined) return text;
+  draft.time = found.time;
+  const rest = text.slice(found.end).replace(/^[\s,;|:\]-]{1,8}(?=\S)/, "");
+  return rest.trim() === "" ? text : rest;
+}
 
 /** The first level that a text names, and where. A word such as `error` within a sentence is none. */
 export function levelInText(whole: string): { level: Level; start: number; end: number } | undefined {

@@ -20,6 +20,7 @@ import { handWritten } from "./hand-written.ts";
 import { javaText, julText } from "./java.ts";
 import { journald } from "./journald.ts";
 import { klog } from "./klog.ts";
+import { kubernetesEvent } from "./kubernetes-event.ts";
 import { log4j2 } from "./log4j2.ts";
 import { logback } from "./logback.ts";
 import { logfmt } from "./logfmt.ts";
@@ -56,6 +57,7 @@ export const WRAPPERS: readonly Wrapper[] = [cri, syslog, heroku, prefixed, stam
 export const JSON_FORMATS: readonly JsonFormat[] = [
   cali,
   handWritten,
+  kubernetesEvent,
   bunyan,
   pino,
   ecs,

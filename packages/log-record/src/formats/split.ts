@@ -57,7 +57,8 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Printed by itself it is no part of a line that tells of nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
-  if (isStart(line)) return JUL.test(first) && open.length === 1;
+  if (leadingTime(line, CONTEXT) !== undefined) return false;
+  if (startsWithLevel(line)) return JUL.test(first) && open.length === 1;
   // Rust writes what happened below where it happened.
   if (open.length === 1 && /^thread '.*panicked at /.test(first)) return true;
   // Python writes it last, below its indented frames.
@@ -67,10 +68,10 @@ export function continues(open: readonly string[], line: string, next: string | 
   return EXCEPTION.test(line) && next !== undefined && FRAME.test(next) && canFail(first) && open.length < 50;
 }
 
-/** A line that begins like a log's. */
-function isStart(line: string): boolean {
+/** A line that begins with a level, as a log's may. */
+function startsWithLevel(line: string): boolean {
   if (EXCEPTION.test(line)) return false;
-  return leadingTime(line, CONTEXT) !== undefined || levelInText(line)?.start === 0;
+  return levelInText(line)?.start === 0;
 }
 
 /** Whether an exception may be what a log tells of: not of one that says INFO or DEBUG, nor of another exception. */

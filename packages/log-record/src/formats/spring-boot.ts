@@ -11,12 +11,10 @@ export const springBoot = pattern(
       const brackets = [...((groups as Record<string, string>).brackets ?? "").matchAll(/\[([^\]]*)\]/g)].map(
         ([, one = ""]) => one.trim(),
       );
-      // Up to three: the application's name, the thread, the trace and span.
-      const trace = brackets.at(-1)?.match(/^([0-9a-f]{16,32})-[0-9a-f]{16}$/)?.[1];
-      if (trace !== undefined) {
-        draft.traceId = trace;
-        brackets.pop();
-      }
+      // Up to three: the application's name, the thread, the trace and span, which may be blank.
+      const trace = brackets.at(-1)?.match(/^([0-9a-f]{6,32})[-,][0-9a-f]{6,16}$/)?.[1];
+      if (trace !== undefined) draft.traceId = trace;
+      if (trace !== undefined || brackets.at(-1) === "") brackets.pop();
       if (brackets.length > 1 && brackets[0]) draft.service = brackets[0];
     },
   },
