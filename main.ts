@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
-import { ConfigError } from "./config/errors.ts";
 import { configFile, loadConfig, overridesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
 import type { Config } from "./config/schema.ts";

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { ConfigError, type ConfigProblem, parseSettings, parseYaml, shown } from "@cali/settings";
 import { z } from "zod";
 import { configSchema } from "./contradictions.ts";
-import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { loadOverrides, type Overrides } from "./overrides.ts";
 import type { Config } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
-import { parseYaml, shorten } from "./yaml-file.ts";
 
 /** The folder of `dev.yaml`, `prod.yaml` and whatever other environments there are. */
 export const CONFIG_FOLDER = import.meta.dirname;
@@ -46,7 +45,7 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
   const path = join(folder, `${name}.yaml`);
   if (!/^[a-z0-9-]+$/.test(name) || !existsSync(path)) {
     throw new ConfigError(file, [
-      { key: "CALI_ENV", given: shorten(name), allowed: `one of ${environmentFiles(folder).join(", ")}` },
+      { key: "CALI_ENV", given: shown(name), allowed: `one of ${environmentFiles(folder).join(", ")}` },
     ]);
   }
   const text = readFileSync(path, "utf8");
@@ -63,7 +62,7 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
 /** In `stacks` names and states come from `environment`: a copy of a file would work on the states of the one it was copied from. */
 function environmentProblems({ stateLayout, environment }: Config, name: string): ConfigProblem[] {
   if (stateLayout === "shared" || environment === name) return [];
-  return [{ key: "environment", given: shorten(environment), allowed: `${name}, as the file is called` }];
+  return [{ key: "environment", given: shown(environment), allowed: `${name}, as the file is called` }];
 }
 
 /**
@@ -101,8 +100,7 @@ function readIfValid(path: string): Config | undefined {
  * @throws ConfigError with every problem, each at its line.
  */
 export function parseConfigText(text: string, file: string): Config {
-  const { value, lineOf } = parseYaml(text, file);
-  return parseConfig(value, file, lineOf);
+  return parseSettings(configSchema, parseYaml(text, file));
 }
 
 /**
@@ -110,100 +108,11 @@ export function parseConfigText(text: string, file: string): Config {
  *
  * @throws ConfigError with every problem.
  */
-export function parseConfig(
-  value: unknown,
-  file: string,
-  line: (path: readonly PropertyKey[]) => number | undefined = () => undefined,
-): Config {
-  const result = configSchema.safeParse(value, { reportInput: true });
-  if (result.success) return result.data;
-  throw new ConfigError(
-    file,
-    result.error.issues
-      .flatMap((issue) => problemsOf(issue, value))
-      .map(({ path, given, allowed }) => ({
-        key: path.map(String).join("."),
-        line: line(path),
-        given,
-        allowed,
-      })) satisfies ConfigProblem[],
-  );
+export function parseConfig(value: unknown, file: string): Config {
+  return parseSettings(configSchema, { file, value });
 }
 
 /** The JSON Schema of a configuration file; `config/schema.json` is this, written by `npm run config:schema`. */
 export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
-  jsonSchema ??= z.toJSONSchema(configSchema, { io: "input" });
-  return jsonSchema;
-}
-
-/** Each unknown key asks for it, and a file may have many. */
-let jsonSchema: z.core.JSONSchema.BaseSchema | undefined;
-
-interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly given: string;
-  readonly allowed: string;
-}
-
-function problemsOf(issue: z.core.$ZodIssue, root: unknown): Problem[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      path: [...issue.path, key],
-      given: "an unknown key",
-      allowed: keysAllowedAt(issue.path),
-    }));
-  }
-  return [{ path: issue.path, given: show(valueAt(root, issue.path)), allowed: allowedBy(issue) }];
-}
-
-/** The keys that the schema knows at a path, from the JSON Schema that editors use. */
-function keysAllowedAt(path: readonly PropertyKey[]): string {
-  type Node = z.core.JSONSchema.BaseSchema;
-  const alternatives = (node: Node): Node[] => [
-    node,
-    ...((node.anyOf ?? node.oneOf ?? []) as Node[]).flatMap(alternatives),
-  ];
-  let nodes = alternatives(configJsonSchema());
-  for (const key of path) {
-    nodes = nodes
-      .map(
-        (node) => (typeof key === "number" ? node.items : node.properties?.[String(key)]) as Node | undefined,
-      )
-      .filter((node) => node !== undefined)
-      .flatMap(alternatives);
-  }
-  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))].sort().join(", ");
-}
-
-function allowedBy(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.expected === "int" ? "a whole number" : `a value of type ${issue.expected}`;
-    case "invalid_value":
-      return issue.values.map((value) => JSON.stringify(value)).join(", ");
-    case "too_small":
-      return `${sizeOf(issue.origin)} of at least ${issue.minimum}`;
-    case "too_big":
-      return `${sizeOf(issue.origin)} of at most ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
-
-function sizeOf(origin: string): string {
-  if (origin === "string") return "a length";
-  return origin === "array" ? "a number of entries" : "a number";
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
-}
-
-function show(value: unknown): string {
-  return value === undefined ? "nothing" : shorten(JSON.stringify(value) ?? String(value));
+  return z.toJSONSchema(configSchema, { io: "input" });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { ConfigError } from "@cali/settings";
 import { z } from "zod";
-import { ConfigError } from "./errors.ts";
 
 /**
  * The escape hatch: what no key of the configuration can say. `config/<environment>.overrides/<stack>.json` is Terraform's

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ConfigError, parseYaml, shown } from "@cali/settings";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { ConfigError } from "../config/errors.ts";
-import { parseYaml, shorten } from "../config/yaml-file.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -86,7 +85,6 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
 }
 
 function explain(error: ErrorObject, given: unknown): { given: string; allowed: string } {
-  const shown = shorten(JSON.stringify(given) ?? "nothing");
   switch (error.keyword) {
     case "additionalProperties":
       return {
@@ -94,11 +92,11 @@ function explain(error: ErrorObject, given: unknown): { given: string; allowed: 
         allowed: Object.keys(error.parentSchema?.properties ?? {}).join(", ") || "no key",
       };
     case "type":
-      return { given: shown, allowed: `a value of type ${[error.params.type].flat().join(" or ")}` };
+      return { given: shown(given), allowed: `a value of type ${[error.params.type].flat().join(" or ")}` };
     case "enum":
-      return { given: shown, allowed: error.params.allowedValues.map(JSON.stringify).join(", ") };
+      return { given: shown(given), allowed: error.params.allowedValues.map(JSON.stringify).join(", ") };
     default:
-      return { given: shown, allowed: error.message ?? error.keyword };
+      return { given: shown(given), allowed: error.message ?? error.keyword };
   }
 }
 

@@ -17,7 +17,7 @@ try {
 /** What was foreseen has its own message; only what nobody foresaw comes with its stack. */
 async function errorText(error: unknown): Promise<unknown> {
   const [{ ConfigError }, { DeliveryError }] = await Promise.all([
-    import("../config/errors.ts"),
+    import("@cali/settings"),
     import("./core/errors.ts"),
   ]);
   return error instanceof ConfigError || error instanceof DeliveryError ? error.message : error;

@@ -1,5 +1,5 @@
+import { ConfigError } from "@cali/settings";
 import { type App, TerraformStack } from "cdktf";
-import { ConfigError } from "../config/errors.ts";
 import type { Config } from "../config/schema.ts";
 import { type Fit, fitOnto } from "../constructs/fit.ts";
 import type { PodFootprint } from "../constructs/footprint.ts";

@@ -1,5 +1,5 @@
+import { ConfigError } from "@cali/settings";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../config/errors.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { referencesIn } from "../delivery/core/parity/expression.ts";

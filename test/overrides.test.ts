@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "@cali/settings";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Json, loadOverrides, merged } from "../config/overrides.ts";
 import { synthesize } from "./support/synth.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ConfigError } from "@cali/settings";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { ConfigError } from "../config/errors.ts";
 import { CONFIG_FOLDER, parseConfig } from "../config/load.ts";
 import { compareWithState, type LegacyConfiguration, type State } from "./support/compare-with-state.ts";
 import { ROOT } from "./support/run.ts";

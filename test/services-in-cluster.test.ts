@@ -1,5 +1,5 @@
+import { ConfigError } from "@cali/settings";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../config/errors.ts";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
 import { memoryMiB } from "../constructs/quantity.ts";
 import {

@@ -79,6 +79,7 @@ describe("what starts which workflow", () => {
     ["services/log-generator/src/main.ts", ["log-generator"]],
     ["stacks/12-log-generator.ts", ["helm"]],
     ["packages/log-record/src/line.ts", ["consumer", "log-generator"]],
+    ["packages/settings/src/check.ts", ["consumer", "helm", "log-generator", "terraform"]],
     ["services/airflow-dags/dags/cali.py", ["airflow-dags"]],
     ["docs/operations.md", []],
     ["README.md", []],

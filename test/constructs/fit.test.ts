@@ -1,6 +1,6 @@
+import { ConfigError } from "@cali/settings";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../config/errors.ts";
 import { environmentFiles, loadConfig, parseConfig } from "../../config/load.ts";
 import { fitOnto } from "../../constructs/fit.ts";
 import type { PodFootprint } from "../../constructs/footprint.ts";

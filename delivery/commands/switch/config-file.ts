@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { ConfigError } from "@cali/settings";
 import { isMap, isScalar, parseDocument } from "yaml";
-import { ConfigError } from "../../../config/errors.ts";
 import { parseConfig } from "../../../config/load.ts";
 import type { Setting } from "./derive.ts";
 

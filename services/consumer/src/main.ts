@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ConfigError } from "@cali/settings";
 import { EXIT_FAILED, EXIT_USAGE, program } from "./commands/cli.ts";
-import { ConfigError } from "./core/errors.ts";
 
 export type { ConsumerConfigInput } from "./config/load.ts";
 export { type Consumer, type ConsumerCounters, startConsumer } from "./pipeline/consumer.ts";

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ConfigError } from "@cali/settings";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { configKeys, loadConfig, parseConfig, secretsOf } from "../src/config/load.ts";
-import { ConfigError } from "../src/core/errors.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 const MINIMUM = {
@@ -59,10 +59,10 @@ it("takes the model's key from the environment alone, also by the name other pro
 it("refuses half a login at OpenSearch, and one that has no use", () => {
   const load = (env: NodeJS.ProcessEnv) => () => loadConfig(undefined, { ...MINIMUM, ...env });
   expect(load({ CALI_OPEN_SEARCH_AUTH: "basic", CALI_OPEN_SEARCH_USERNAME: "cali" })).toThrow(
-    /openSearch\.password .*given nothing, allowed: one, since auth is basic/,
+    /openSearch\.password .*given nothing; allowed: one, since auth is basic/,
   );
   const useless = load({ CALI_OPEN_SEARCH_PASSWORD: "hidden" });
-  expect(useless).toThrow(/PASSWORD: given \[redacted\], allowed: none, since auth is aws/);
+  expect(useless).toThrow(/PASSWORD: given \[redacted\]; allowed: none, since auth is aws/);
   expect(useless).not.toThrow(/hidden/);
 });
 
@@ -70,13 +70,13 @@ it("says what the knowledge base's vectors need, and keeps Milvus' password to i
   const load = (env: NodeJS.ProcessEnv) => () => loadConfig(undefined, { ...MINIMUM, ...env });
   expect(load({})().knowledge).toMatchObject({ vectors: "sqlite", embedder: "packaged", timeoutMs: 1_500 });
   expect(load({ CALI_KNOWLEDGE_VECTORS: "milvus" })).toThrow(
-    /milvusAddress .*given nothing, allowed: one, since vectors is milvus/,
+    /milvusAddress .*given nothing; allowed: one, since vectors is milvus/,
   );
   expect(load({ CALI_KNOWLEDGE_VECTORS: "none", CALI_KNOWLEDGE_FILE: "v" })).toThrow(
-    /FILE: given "v", allowed: none, since vectors is none/,
+    /FILE: given "v"; allowed: none, since vectors is none/,
   );
   expect(load({ CALI_KNOWLEDGE_EMBEDDER: "openai" })).toThrow(
-    /EMBEDDER: given "openai", allowed: packaged, since there is no llm.apiKey/,
+    /EMBEDDER: given "openai"; allowed: packaged, since there is no llm.apiKey/,
   );
   const milvus = { CALI_KNOWLEDGE_VECTORS: "milvus", CALI_KNOWLEDGE_MILVUS_ADDRESS: "milvus:19530" };
   const config = load({ ...milvus, CALI_KNOWLEDGE_MILVUS_PASSWORD: "hidden-password" })();
@@ -97,7 +97,7 @@ it("tells every problem at once: where, given, allowed", async () => {
       CALI_KINESIS_STREEM: "x",
       CALI_ENV: "dev",
     });
-  expect(load).toThrow(/the configuration has \d+ problem/);
+  expect(load).toThrow(/consumer\.yaml has \d+ problems/);
   const text = (() => {
     try {
       load();
@@ -107,15 +107,15 @@ it("tells every problem at once: where, given, allowed", async () => {
     }
   })();
   for (const part of [
-    /consumer\.yaml:3 kinesis\.batchRecords \(CALI_KINESIS_BATCH_RECORDS\): given 20000/,
-    /consumer\.yaml:4 kinesis\.speed: given an unknown key, allowed stream, /,
-    /consumer\.yaml:5 state: given "both", allowed: one of state\.file and state\.table, not both/,
-    /consumer\.yaml:7 slack\.webhookUrl .*: given a secret, allowed only CALI_SLACK_WEBHOOK_URL or/,
+    /consumer\.yaml:3: kinesis\.batchRecords \(CALI_KINESIS_BATCH_RECORDS\): given 20000/,
+    /consumer\.yaml:4: kinesis\.speed: given an unknown key; allowed: batchRecords, .*stream/,
+    /consumer\.yaml:5: state: given \{"file":"a","table":"bbb"\}; allowed: one of state\.file and state\.table, not both/,
+    /consumer\.yaml:7: slack\.webhookUrl .*: given a secret; allowed: only CALI_SLACK_WEBHOOK_URL or/,
     /CALI_HTTP_PORT: given "many"/,
     /CALI_LOG_LEVEL: given "loud"/,
-    /CALI_KINESIS_STREEM: given an unknown variable, allowed CALI_KINESIS_STREAM, /,
+    /CALI_KINESIS_STREEM: given an unknown variable; allowed: CALI_KINESIS_STREAM, /,
     /region \(CALI_REGION\): given nothing/,
-    /objects.*: given nothing, allowed: one of objects\.folder and objects\.bucket/,
+    /objects.*: given nothing; allowed: one of objects\.folder and objects\.bucket/,
   ]) {
     expect(text).toMatch(part);
   }
@@ -131,14 +131,14 @@ it("takes a secret from a file, and never shows one", async () => {
     /CALI_SLACK_WEBHOOK_URL: given \[redacted\]/,
   );
   expect(() => loadConfig(undefined, { ...MINIMUM, CALI_SLACK_WEBHOOK_URL_FILE: "/none" })).toThrow(
-    /CALI_SLACK_WEBHOOK_URL_FILE: given "\/none", allowed a readable file/,
+    /CALI_SLACK_WEBHOOK_URL_FILE: given "\/none"; allowed: a file that can be read \(ENOENT\)/,
   );
 });
 
 it.each([
-  ["broken: [", "no YAML"],
-  ["a: 1\na: 2", "no YAML with each key once"],
-  ["- list", "allowed a map of region, kinesis"],
+  ["broken: [", "consumer.yaml:1: (whole file): given a line that is indented"],
+  ["a: 1\na: 2", "allowed: YAML with each key once"],
+  ["- list", "allowed: a map of region, kinesis"],
 ])("refuses %j with its place", async (text, message) => {
   const file = await yaml(text);
   expect(() => loadConfig(file, {})).toThrow(message);
@@ -189,14 +189,22 @@ describe("a broken file", () => {
       /at most 100 aliases/,
     ],
     ["an unknown alias", "region: *nothing\n", /anchors first/],
-    ["brackets that stay open", "kinesis: { stream: a\nregion: x\n", /consumer\.yaml:\d: given a/],
-    ["a key twice", "region: a\nregion: b\n", /consumer\.yaml:2: given a key that is there already/],
+    [
+      "brackets that stay open",
+      "kinesis: { stream: a\nregion: x\n",
+      /consumer\.yaml:\d: \(whole file\): given a/,
+    ],
+    [
+      "a key twice",
+      "region: a\nregion: b\n",
+      /consumer\.yaml:2: \(whole file\): given a key that is there already/,
+    ],
     ["a tab", "kinesis:\n\tstream: a\n", /given a tab in front of a key/],
-    ["a number for a text", "region: 5\n", /region \(CALI_REGION\): given 5, allowed: a text/],
-    ["a text for a number", "slack: { timeoutMs: x }\n", /given "x", allowed: a number/],
-    ["too little", "limits: { templates: 5 }\n", /given 5, allowed: at least 100/],
+    ["a number for a text", "region: 5\n", /region \(CALI_REGION\): given 5; allowed: a text/],
+    ["a text for a number", "slack: { timeoutMs: x }\n", /given "x"; allowed: a number/],
+    ["too little", "limits: { templates: 5 }\n", /given 5; allowed: a number of at least 100/],
     ["no such choice", "log: { level: loud }\n", /allowed: one of debug, info, warn, error, silent/],
-    ["a value for a section", "http: 3\n", /http: given 3, allowed: a section/],
+    ["a value for a section", "http: 3\n", /http: given 3; allowed: a section/],
     [
       "nothing for a section",
       "region: x\n",

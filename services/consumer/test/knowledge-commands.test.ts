@@ -97,14 +97,14 @@ it("imports nothing of a file with bad lines, and tells each", async () => {
   );
   const importing = knowledge("import", name);
   await expect(importing).rejects.toThrow(/^nothing was imported: 7 problem/);
-  await expect(importing).rejects.toThrow(`${name}:2: given "no JSON", allowed: a JSON object`);
+  await expect(importing).rejects.toThrow(`${name}:2: (whole line): given "no JSON"; allowed: a JSON object`);
   await expect(importing).rejects.toThrow(`${name}:3: pattern: given ""`);
   await expect(importing).rejects.toThrow(`${name}:3: runbook: given "javascript:alert(1)"`);
   await expect(importing).rejects.toThrow(`${name}:4: cause: given`);
   await expect(importing).rejects.toThrow(
-    `${name}:5: given the unknown key severity, allowed pattern, cause`,
+    `${name}:5: severity: given an unknown key; allowed: action, cause, createdAt`,
   );
-  await expect(importing).rejects.toThrow(`${name}:6: given the same pattern as in line 1`);
+  await expect(importing).rejects.toThrow(`${name}:6: pattern: given the same as in line 1`);
   await expect(importing).rejects.toThrow(`${name}:7: origin: given "rumour"`);
   expect((await bytes()).size).toBe(0);
   await expect(knowledge("import", `${name}.none`)).rejects.toThrow("given a file that cannot be read");
@@ -116,10 +116,14 @@ it("adds what a person knows, and lets it be confirmed with more, and rejected",
   const id = idOf({ pattern: "order <NUM> is lost" });
   expect(await knowledge("add", ...entry)).toBe(`added ${id}`);
   await expect(knowledge("add", ...entry)).rejects.toThrow(`given what is in the base as ${id}`);
-  await expect(knowledge("add", "--pattern", "x")).rejects.toThrow("--cause: allowed: a cause and an action");
+  await expect(knowledge("add", "--pattern", "x")).rejects.toThrow(
+    "--cause: given nothing; allowed: a cause and an action",
+  );
   expect(await knowledge("confirm", id, "--runbook", "https://docs.example.org/r")).toBe(`confirmed ${id}`);
   expect(await catalog.get(id)).toMatchObject({ cause: "a race", runbook: "https://docs.example.org/r" });
-  await expect(knowledge("confirm", id, "--runbook", "ftp://x")).rejects.toThrow("--runbook: allowed");
+  await expect(knowledge("confirm", id, "--runbook", "ftp://x")).rejects.toThrow(
+    '--runbook: given "ftp://x"; allowed: an address',
+  );
   expect(await knowledge("reject", id)).toBe(`rejected ${id} (confirmed 1, rejected 1)`);
   expect(await knowledge("list", "--state", "rejected")).toContain(
     `${id}  rejected   person   order 17 is lost`,

@@ -44,15 +44,15 @@ entries:
 `;
   const problems = problemsOf(["valkey.yaml", bad], ["broken.yaml", "product: a\nproduct: b\n"]);
   for (const told of [
-    'valkey.yaml:3 entries.0.name: given "Valkey Full", allowed: 2 to 60 of a-z, 0-9 and -',
-    "valkey.yaml:4 entries.0.patterns: given [], allowed: at least one pattern",
-    'valkey.yaml:6 entries.0.action: given "", allowed: 1 to 1000 characters',
-    'valkey.yaml:7 entries.0.runbook: given "javascript:alert(1)", allowed: an address, https://…',
-    'valkey.yaml:8 entries.0.level: given "BAD", allowed: ',
-    "valkey.yaml:3 entries.0: given the unknown key severity, allowed: name, broader, patterns, codes",
-    'valkey.yaml:12 entries.1.patterns.0: given " lost", allowed: 1 to 2000 characters, no space around them',
-    "entries.1.source: given nothing, allowed: ",
-    "broken.yaml:2: given no YAML with each key once",
+    'valkey.yaml:3: entries.0.name: given "Valkey Full"; allowed: 2 to 60 of a-z, 0-9 and -',
+    "valkey.yaml:4: entries.0.patterns: given []; allowed: at least one pattern",
+    'valkey.yaml:6: entries.0.action: given ""; allowed: 1 to 1000 characters',
+    'valkey.yaml:7: entries.0.runbook: given "javascript:alert(1)"; allowed: an address, https://…',
+    'valkey.yaml:8: entries.0.level: given "BAD"; allowed: ',
+    "valkey.yaml:9: entries.0.severity: given an unknown key; allowed: action, broader, cause, codes",
+    'valkey.yaml:12: entries.1.patterns.0: given " lost"; allowed: 1 to 2000 characters, no space around them',
+    "entries.1.source: given nothing; allowed: ",
+    "broken.yaml:2: (whole file): given a key that is there already; allowed: YAML with each key once",
   ]) {
     expect(problems).toContain(told);
   }
@@ -61,16 +61,16 @@ entries:
 it("takes each name once, and a broader entry only where there is one", () => {
   const other = GOOD.replace("product: redis", "product: valkey");
   expect(problemsOf(["redis.yaml", GOOD], ["valkey.yaml", other])).toContain(
-    "valkey.yaml:3 entries.0.name: given redis-full, which redis.yaml:3 entries.0.name has, allowed: each name once",
+    "valkey.yaml:3: entries.0.name: given redis-full, which redis.yaml:3 has; allowed: each name once",
   );
   const narrower = GOOD.replace("    patterns", "    broader: redis-none\n    patterns");
   expect(problemsOf(["redis.yaml", narrower])).toContain(
-    "redis.yaml:4 entries.0.broader: given redis-none, allowed: the name of another entry",
+    "redis.yaml:4: entries.0.broader: given redis-none; allowed: the name of another entry",
   );
 });
 
 it("wants the file to be called as its product", () => {
   expect(problemsOf(["valkey.yaml", GOOD])).toContain(
-    "valkey.yaml:1 product: given redis, allowed: the file's name without .yaml",
+    "valkey.yaml:1: product: given redis; allowed: the file's name without .yaml",
   );
 });

@@ -74,9 +74,9 @@ it("goes by the rules of a configuration, of which nothing else needs to be ther
   await writeFile(file, "redaction:\n  off: [ip4]\n  rules:\n    - { id: Emp, pattern: '(?=a)' }\n");
   const refused = await run("x\n", ["--config", file]);
   expect(refused.code).toBe(2);
-  expect(refused.said).toMatch(/consumer\.yaml:2 redaction\.off\.0: given "ip4", allowed: a rule's name/);
+  expect(refused.said).toMatch(/consumer\.yaml:2: redaction\.off\.0: given "ip4"; allowed: a rule's name/);
   expect(refused.said).toMatch(
-    /redaction\.rules\.0\.pattern: given "\(\?=a\)", allowed: a pattern in RE2's syntax/,
+    /redaction\.rules\.0\.pattern: given "\(\?=a\)"; allowed: a pattern in RE2's syntax/,
   );
 });
 

@@ -1,6 +1,6 @@
+import { ConfigError } from "@cali/settings";
 import { expect, it, onTestFinished } from "vitest";
 import { parseConfig } from "../src/config/load.ts";
-import { ConfigError } from "../src/core/errors.ts";
 import { Redactor, RULES, redact, useRules } from "../src/redact/redact.ts";
 import { rulesOf } from "../src/redact/team-rules.ts";
 import { cpuMs } from "./support/cpu.ts";

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { check, problemText, shown } from "@cali/settings";
 import { z } from "zod";
 import { OptionError } from "./errors.ts";
 import type { GenerateOptions } from "./generate.ts";
@@ -119,16 +120,16 @@ export interface Config {
  * @throws OptionError with a line for each bad option: what was given and what is allowed.
  */
 export function parseOptions(raw: Record<string, unknown>, now: number): Config {
-  const result = optionsSchema.safeParse(raw);
-  if (!result.success) {
-    const names = new Set(result.error.issues.map(({ path: [name] }) => name as keyof Options));
+  const checked = check(optionsSchema, raw);
+  if (!checked.ok) {
+    const names = new Set(checked.problems.map(({ path: [name] }) => name as keyof Options));
     throw new OptionError(
       [...names]
         .map((name) => problem(name, raw[name], optionsSchema.shape[name].description ?? "nothing"))
         .join("\n"),
     );
   }
-  const options = result.data;
+  const options = checked.data;
   const problems = contradictions(options, raw);
   if (problems.length > 0) throw new OptionError(problems.join("\n"));
   const { rate, count, duration: length, badShare, noiseShare, incidentEvery, burstEvery } = options;
@@ -195,5 +196,5 @@ function contradictions(options: Options, raw: Record<string, unknown>): string[
 
 function problem(name: string, given: unknown, allowed: string): string {
   const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `--${flag}: given ${given === undefined ? "nothing" : JSON.stringify(given)}, allowed ${allowed}`;
+  return problemText({ key: `--${flag}`, given: shown(given), allowed });
 }

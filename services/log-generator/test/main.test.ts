@@ -128,7 +128,7 @@ describe("log-generator", () => {
     const refused = await start(options).ended;
     expect(refused.code).toBe(2);
     expect(refused.stderr).toBe(
-      `--file: given ${JSON.stringify(path)}, a file with content; allowed a new or empty one, or --overwrite\n`,
+      `--file: given ${JSON.stringify(path)}, a file with content; allowed: a new or empty one, or --overwrite\n`,
     );
     expect(await readFile(path, "utf8")).toBe(text);
     expect((await start([...options, "--overwrite"]).ended).code).toBe(0);
@@ -157,17 +157,17 @@ describe("log-generator", () => {
   it.each([
     [
       ["--rate", "abc", "--sink", "s3"],
-      ['--sink: given "s3"', '--rate: given "abc", allowed a number of lines per second'],
+      ['--sink: given "s3"', '--rate: given "abc"; allowed: a number of lines per second'],
     ],
     [["--frobnicate"], ["unknown option '--frobnicate'"]],
     [["extra"], ["too many arguments"]],
     [
       ["--sink", "file", "--file", "/no/such/folder/x"],
-      ['--file: given "/no/such/folder/x", allowed a file that can be written: ENOENT'],
+      ['--file: given "/no/such/folder/x"; allowed: a file that can be written: ENOENT'],
     ],
     [
       ["--sink", "kinesis", "--stream", "x", "--count", "1"],
-      ["--region: given nothing, allowed a region such as ap-northeast-2, here or in AWS_REGION"],
+      ["--region: given nothing; allowed: a region such as ap-northeast-2, here or in AWS_REGION"],
     ],
   ])("refuses %j before it makes a line", async (args, said) => {
     const nowhere = {

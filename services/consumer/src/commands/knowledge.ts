@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { LEVELS } from "@cali/log-record";
+import { check, problemText } from "@cali/settings";
 import { Command, Option } from "commander";
 import { Asking, answerLines } from "../cause/knowledge/ask.ts";
 import { type CatalogEntry, idOf, knowledgeSchema, ORIGINS, STATES } from "../cause/knowledge/catalog.ts";
@@ -218,10 +219,12 @@ async function change(options: Common, entry: CatalogEntry): Promise<void> {
 
 /** @throws Error with every problem */
 function checked(value: unknown) {
-  const parsed = knowledgeSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: allowed: ${message}`);
-  throw new Error(problems.join("; "));
+  const result = check(knowledgeSchema, value);
+  if (result.ok) return result.data;
+  const problems = result.problems.map(({ path, ...problem }) =>
+    problemText({ key: `--${path.join(".")}`, ...problem }),
+  );
+  throw new Error(problems.join("\n"));
 }
 
 const isSame = (a: CatalogEntry, b: CatalogEntry | undefined) =>

@@ -1,11 +1,13 @@
 import { createInterface } from "node:readline";
+import { parseSettings, readYaml } from "@cali/settings";
 import { Command } from "commander";
 import { z } from "zod";
-import { loadSection } from "../config/load.ts";
 import { endWithReader, writeLine } from "../ops/output.ts";
 import { Redactor, RULES } from "../redact/redact.ts";
 import { redactionSchema, rulesOf } from "../redact/team-rules.ts";
 
+/** The rest of the consumer's file may be incomplete. */
+const fileSchema = z.looseObject({ redaction: redactionSchema.prefault({}) });
 const lineSchema = z.object({ text: z.string() });
 
 /** Standard input, line by line, with what redaction would take out of it. */
@@ -26,7 +28,7 @@ export function redactCommand(): Command {
       const redactor =
         config === undefined
           ? new Redactor()
-          : new Redactor(rulesOf(loadSection(config, "redaction", redactionSchema.prefault({}))));
+          : new Redactor(rulesOf(parseSettings(fileSchema, readYaml(config)).redaction));
       let number = 0;
       for await (const line of createInterface({
         input: process.stdin,

@@ -64,14 +64,9 @@ export const knowledgeSchema = z
   .superRefine(({ vectors, milvusAddress, file }, context) => {
     if (vectors === "milvus" && milvusAddress === undefined) {
       const message = "one, since vectors is milvus";
-      context.addIssue({ code: "custom", path: ["milvusAddress"], input: milvusAddress, message });
+      context.addIssue({ code: "custom", path: ["milvusAddress"], message });
     }
     if (vectors !== "sqlite" && file !== undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["file"],
-        input: file,
-        message: `none, since vectors is ${vectors}`,
-      });
+      context.addIssue({ code: "custom", path: ["file"], message: `none, since vectors is ${vectors}` });
     }
   });

@@ -42,7 +42,7 @@ export const openSearchSchema = z
     for (const key of ["username", "password"] as const) {
       if ((auth === "basic") === (given[key] !== undefined)) continue;
       const message = auth === "basic" ? "one, since auth is basic" : `none, since auth is ${auth}`;
-      context.addIssue({ code: "custom", path: [key], input: given[key], message });
+      context.addIssue({ code: "custom", path: [key], message });
     }
   });
 

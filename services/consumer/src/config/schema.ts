@@ -205,11 +205,7 @@ const oneOf =
     const given = keys.filter((key) => value[key] !== undefined);
     if (given.length === 1) return;
     const allowed = `one of ${keys.map((key) => `${name}.${key}`).join(" and ")}`;
-    context.addIssue({
-      code: "custom",
-      input: given.length === 0 ? undefined : "both",
-      message: given.length === 0 ? allowed : `${allowed}, not both`,
-    });
+    context.addIssue({ code: "custom", message: given.length === 0 ? allowed : `${allowed}, not both` });
   };
 
 const embedderHasKey = (
@@ -220,7 +216,6 @@ const embedderHasKey = (
   context.addIssue({
     code: "custom",
     path: ["knowledge", "embedder"],
-    input: "openai",
     message: "packaged, since there is no llm.apiKey",
   });
 };

@@ -1,8 +1,3 @@
-/** Something in the configuration is wrong; the message lists every problem: where, given, allowed. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 /** The state store cannot be reached or written now. Nothing is acknowledged; try again. */
 export class StateUnavailableError extends Error {
   override readonly name = "StateUnavailableError";

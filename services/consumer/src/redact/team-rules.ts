@@ -18,7 +18,7 @@ const rule = z.strictObject({
     .max(1_000)
     .superRefine((pattern, context) => {
       const problem = problemOf(pattern);
-      if (problem !== undefined) context.addIssue({ code: "custom", input: pattern, message: problem });
+      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
     })
     .describe("What is secret, in RE2's syntax; with groups, what these match."),
   kind: z

@@ -64,7 +64,7 @@ async function awsSink(
   } catch (cause) {
     target.destroy();
     throw new OptionError(
-      `--region: given nothing, allowed a region such as ap-northeast-2, here or in AWS_REGION`,
+      `--region: given nothing; allowed: a region such as ap-northeast-2, here or in AWS_REGION`,
       {
         cause,
       },
@@ -82,7 +82,7 @@ export async function refuseContent(option: string, path: string, overwrite: boo
   const present = await stat(path).catch(() => undefined);
   if (present?.isFile() && present.size > 0 && !overwrite) {
     throw new OptionError(
-      `${option}: given ${JSON.stringify(path)}, a file with content; allowed a new or empty one, or --overwrite`,
+      `${option}: given ${JSON.stringify(path)}, a file with content; allowed: a new or empty one, or --overwrite`,
     );
   }
 }
@@ -105,7 +105,7 @@ export async function fileSink(
   } catch (cause) {
     const { message } = cause as Error;
     throw new OptionError(
-      `${option}: given ${JSON.stringify(path)}, allowed a file that can be written: ${message}`,
+      `${option}: given ${JSON.stringify(path)}; allowed: a file that can be written: ${message}`,
       { cause },
     );
   }

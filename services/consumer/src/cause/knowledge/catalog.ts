@@ -56,9 +56,6 @@ export const entrySchema = fields
   .refine(hasCause, CAUSE_MISSING);
 export type CatalogEntry = z.output<typeof entrySchema>;
 
-/** Every key that knowledge may have. */
-export const KNOWLEDGE_KEYS: readonly string[] = [...Object.keys(fields.shape), "createdAt"];
-
 /** The knowledge base: what is known, by id. */
 export interface Catalog {
   get(id: string): Promise<CatalogEntry | undefined>;

@@ -1,5 +1,5 @@
-import type { z } from "zod";
-import { type CatalogEntry, idOf, KNOWLEDGE_KEYS, type Knowledge, knowledgeSchema } from "./catalog.ts";
+import { check, problemText } from "@cali/settings";
+import { type CatalogEntry, idOf, type Knowledge, knowledgeSchema } from "./catalog.ts";
 
 /** Something in a file of knowledge is wrong; the message lists every bad line: where, given, allowed. */
 export class KnowledgeFileError extends Error {
@@ -17,18 +17,19 @@ export function readKnowledge(text: string, file: string): (Knowledge & { readon
   const lineOf = new Map<string, number>();
   const found = text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    const where = `${file}:${index + 1}`;
-    const parsed = knowledgeSchema.safeParse(parse(line), { reportInput: true });
-    if (!parsed.success) {
-      problems.push(...parsed.error.issues.map((issue) => `${where}: ${problemOf(issue)}`));
+    const refuse = (key: string, given: string, allowed: string) =>
+      problems.push(problemText({ key, line: index + 1, given, allowed }, file));
+    const checked = check(knowledgeSchema, parse(line));
+    if (!checked.ok) {
+      for (const { path, given, allowed } of checked.problems)
+        refuse(path.join(".") || "(whole line)", given, path.length === 0 ? "a JSON object" : allowed);
       return [];
     }
-    const id = idOf(parsed.data);
+    const id = idOf(checked.data);
     const before = lineOf.get(id);
-    if (before !== undefined)
-      problems.push(`${where}: given the same pattern as in line ${before}, allowed: each once`);
+    if (before !== undefined) refuse("pattern", `the same as in line ${before}`, "each once");
     lineOf.set(id, index + 1);
-    return [{ ...parsed.data, id }];
+    return [{ ...checked.data, id }];
   });
   if (problems.length === 0) return found;
   const more = problems.length - MOST_SHOWN;
@@ -50,19 +51,4 @@ function parse(line: string): unknown {
   } catch {
     return line;
   }
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") {
-    const allowed = KNOWLEDGE_KEYS.join(", ");
-    return `given the unknown key ${issue.keys.join(", ")}, allowed ${allowed}`;
-  }
-  const given = issue.input === undefined ? "nothing" : shown(issue.input);
-  const key = issue.path.join(".");
-  return `${key === "" ? "" : `${key}: `}given ${given}, allowed: ${key === "" ? "a JSON object" : issue.message}`;
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LEVELS } from "@cali/log-record";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { ConfigError, parseSettings, parseYaml, problemText } from "@cali/settings";
 import { z } from "zod";
 
 /** Something in the files of known errors is wrong; the message lists every problem: where, given, allowed. */
@@ -65,15 +65,14 @@ export function parseProducts(
   const problems: string[] = [];
   const found = files.flatMap((file) => parseProduct(file, problems));
   const placeOf = new Map<string, string>();
-  for (const { entry, where } of found) {
+  for (const { entry, place, refuse } of found) {
     const before = placeOf.get(entry.name);
-    if (before !== undefined)
-      problems.push(`${where("name")}: given ${entry.name}, which ${before} has, allowed: each name once`);
-    placeOf.set(entry.name, where("name"));
+    if (before !== undefined) refuse("name", `${entry.name}, which ${before} has`, "each name once");
+    placeOf.set(entry.name, place("name"));
   }
-  for (const { entry, where } of found) {
+  for (const { entry, refuse } of found) {
     if (entry.broader !== undefined && (entry.broader === entry.name || !placeOf.has(entry.broader)))
-      problems.push(`${where("broader")}: given ${entry.broader}, allowed: the name of another entry`);
+      refuse("broader", entry.broader, "the name of another entry");
   }
   if (problems.length > 0)
     throw new ProductFileError(`${problems.length} problem(s) in known errors:\n  ${problems.join("\n  ")}`);
@@ -82,46 +81,26 @@ export function parseProducts(
 
 interface Found {
   readonly entry: ProductEntry;
-  /** `redis.yaml:12 entries.1.name` */
-  readonly where: (key: string) => string;
+  /** `redis.yaml:12` */
+  readonly place: (key: string) => string;
+  readonly refuse: (key: string, given: string, allowed: string) => void;
 }
 
 function parseProduct({ file, text }: { file: string; text: string }, problems: string[]): Found[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const where = (path: readonly PropertyKey[]) => {
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return `${file}:${lines.linePos(node.range[0]).line} ${path.join(".")}`;
-    }
-    return `${file}:1 ${path.join(".")}`.trimEnd();
-  };
-  if (document.errors.length > 0) {
-    const told = document.errors.map(({ linePos, message }) => {
-      return `${file}:${linePos?.[0].line ?? 1}: given no YAML with each key once: ${message.split("\n")[0]}`;
-    });
-    problems.push(...told);
+  try {
+    const source = parseYaml(text, file);
+    const { product, entries } = parseSettings(productSchema, source);
+    const refuse = (path: PropertyKey[], given: string, allowed: string) =>
+      problems.push(problemText({ key: path.join("."), line: source.lineOf(path), given, allowed }, file));
+    if (`${product}.yaml` !== file) refuse(["product"], product, "the file's name without .yaml");
+    return entries.map((entry, index) => ({
+      entry: { ...entry, product },
+      place: (key) => `${file}:${source.lineOf(["entries", index, key])}`,
+      refuse: (key, given, allowed) => refuse(["entries", index, key], given, allowed),
+    }));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems.map((problem) => problemText(problem, file)));
     return [];
   }
-  const parsed = productSchema.safeParse(document.toJS(), { reportInput: true });
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${where(issue.path)}: ${problemOf(issue)}`));
-    return [];
-  }
-  const { product, entries } = parsed.data;
-  if (`${product}.yaml` !== file)
-    problems.push(`${where(["product"])}: given ${product}, allowed: the file's name without .yaml`);
-  return entries.map((entry, place) => ({
-    entry: { ...entry, product },
-    where: (key) => where(["entries", place, key]),
-  }));
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") {
-    const allowed = issue.path.length === 0 ? productSchema.shape : entrySchema.shape;
-    return `given the unknown key ${issue.keys.join(", ")}, allowed: ${Object.keys(allowed).join(", ")}`;
-  }
-  const given = issue.input === undefined ? "nothing" : JSON.stringify(issue.input).slice(0, 80);
-  return `given ${given}, allowed: ${issue.message}`;
 }

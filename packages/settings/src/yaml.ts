@@ -1,13 +1,31 @@
+import { readFileSync } from "node:fs";
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "./errors.ts";
+import { yamlInPlainWords } from "./plain-words.ts";
 
-const LONGEST_GIVEN = 80;
+/** Aliases are followed, but not more of them than a person writes: each could stand for all before it. */
+const MOST_ALIASES = 100;
 
 /** A YAML file's content, and where in it a key stands. */
 export interface YamlFile {
+  /** What errors call it. */
+  readonly file: string;
+  /** null for an empty file. */
   readonly value: unknown;
   /** The line of the deepest part of the path that the file has. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined;
+}
+
+/** As `parseYaml`. @throws ConfigError also when the file cannot be read. */
+export function readYaml(file: string): YamlFile {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const given = `a file that cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    throw new ConfigError(file, [{ key: "", given, allowed: "a configuration in YAML" }]);
+  }
+  return parseYaml(text, file);
 }
 
 /**
@@ -25,17 +43,27 @@ export function parseYaml(text: string, file: string): YamlFile {
       document.errors.map((error) => ({
         key: "",
         line: error.linePos?.[0].line,
-        given: shorten(error.message.split("\n")[0] ?? error.code),
+        given: yamlInPlainWords(error),
         allowed: "YAML with each key once",
       })),
     );
   }
-  return { value: document.toJS(), lineOf: (path) => lineOf(document, lines, path) };
+  return { file, value: contentOf(document, file), lineOf: (path) => lineOf(document, lines, path) };
 }
 
-/** What a message shows of a value. */
-export function shorten(text: string): string {
-  return text.length <= LONGEST_GIVEN ? text : `${text.slice(0, LONGEST_GIVEN)}…`;
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch {
+    throw new ConfigError(file, [
+      {
+        key: "",
+        given:
+          "aliases (*name) that no anchor (&name) stands before, or that become too much when they are written out",
+        allowed: `anchors first, and at most ${MOST_ALIASES} aliases in all`,
+      },
+    ]);
+  }
 }
 
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {

@@ -12,6 +12,12 @@ const KINDS: Readonly<Record<string, string>> = {
   date: "a time",
   null: "nothing",
 };
+const SIZES: Readonly<Record<string, [what: string, unit: string]>> = {
+  string: ["a text of ", " characters"],
+  array: ["a list of ", " entries"],
+  number: ["a number of ", ""],
+  int: ["a number of ", ""],
+};
 const FORMATS: Readonly<Record<string, string>> = {
   url: "an address such as https://example.com",
   datetime: "a time such as 2026-01-31T10:00:00Z",
@@ -25,14 +31,12 @@ export function allowedInPlainWords(issue: z.core.$ZodRawIssue): string | undefi
       return KINDS[issue.expected] ?? "another kind of value";
     case "too_small":
     case "too_big": {
-      const [how, bound, isIn] =
+      const [bound, atBound, beyond] =
         issue.code === "too_small"
-          ? ["at least", issue.minimum, issue.inclusive]
-          : ["at most", issue.maximum, issue.inclusive];
-      const unit = issue.origin === "string" ? " characters" : issue.origin === "array" ? " entries" : "";
-      return isIn === false
-        ? `${how === "at least" ? "more than" : "less than"} ${bound}${unit}`
-        : `${how} ${bound}${unit}`;
+          ? [issue.minimum, "at least", "more than"]
+          : [issue.maximum, "at most", "less than"];
+      const [what, unit] = SIZES[issue.origin] ?? ["", ""];
+      return `${what}${issue.inclusive === false ? beyond : atBound} ${bound}${unit}`;
     }
     case "invalid_format":
       return issue.format === "regex"
@@ -42,10 +46,15 @@ export function allowedInPlainWords(issue: z.core.$ZodRawIssue): string | undefi
       return `a multiple of ${issue.divisor}`;
     case "invalid_value":
       return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(", ")}`;
-    case "invalid_union":
-      return "one of the forms that are described";
+    case "invalid_union": {
+      const forms = issue.errors.flat().filter(({ path }) => path.length === 0);
+      return (
+        [...new Set(forms.map(({ message }) => message))].join(", or ") ||
+        "one of the forms that are described"
+      );
+    }
     case "invalid_key":
-      return "another key";
+      return `another key: ${issue.issues.map(({ message }) => message).join(", ")}`;
     case "invalid_element":
       return "another entry";
     default:
