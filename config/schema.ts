@@ -74,7 +74,10 @@ const providerSchema = z
       .nullable()
       .default(null)
       .describe('Version of the AWS provider; null: 6.25.0, or "~> 5.0" in layout `shared`.'),
-    s3PathStyle: z.boolean().default(false).describe("Address buckets by path instead of by host name."),
+    s3PathStyle: z
+      .boolean()
+      .default(false)
+      .describe("Address buckets by path instead of by host name, the one of the states too."),
   })
   .prefault({});
 

@@ -63,6 +63,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/deploy/command.ts")).deployCommand,
   },
   {
+    name: "recover",
+    summary: "import what exists and is in no state, after a deployment was cut off",
+    group: CHANGE,
+    load: async () => (await import("./commands/recover/command.ts")).recoverCommand,
+  },
+  {
     name: "release",
     summary: "roll a service's image out, and put the earlier one back when it fails",
     group: CHANGE,

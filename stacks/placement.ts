@@ -62,16 +62,18 @@ export class Placement {
     const { config } = this;
     const stack = new OverriddenStack(this.app, name, this.overrides[name] ?? {});
     const backend = stateBackend(config);
-    new S3Backend(stack, {
+    const s3 = new S3Backend(stack, {
       bucket: backend.bucket,
       key,
       region: backend.region,
       encrypt: true,
       dynamodbTable: backend.lockTable,
       ...(backend.kmsKeyArn && { kmsKeyId: backend.kmsKeyArn }),
-      // cdktf 0.21's S3Backend doesn't know it. The table stays as well: Terraform keeps the state's digest there
-      // only with it, and would otherwise find an old digest and refuse the state.
-    }).addOverride("use_lockfile", true);
+    });
+    // cdktf 0.21's S3Backend doesn't know these two. The table stays as well: Terraform keeps the state's digest there
+    // only with it, and would otherwise find an old digest and refuse the state.
+    s3.addOverride("use_lockfile", true);
+    if (config.provider.s3PathStyle) s3.addOverride("use_path_style", true);
     return stack;
   }
 

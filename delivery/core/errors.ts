@@ -73,6 +73,11 @@ export class DeployRefusedError extends DeliveryError {
   override readonly name = "DeployRefusedError";
 }
 
+/** What would be imported is not what the code says, or something would be destroyed. Nothing was changed. */
+export class RecoverRefusedError extends DeliveryError {
+  override readonly name = "RecoverRefusedError";
+}
+
 /** An object in the states' bucket is no Terraform state. */
 export class StateFormatError extends DeliveryError {
   override readonly name = "StateFormatError";

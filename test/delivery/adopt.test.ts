@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importId } from "../../delivery/commands/adopt/import-id.ts";
 import { ADOPTING_STACKS, partition } from "../../delivery/commands/adopt/partition.ts";
+import { importId } from "../../delivery/core/terraform/import-id.ts";
 import {
   readStateFile,
   type StateFile,
@@ -59,7 +59,7 @@ describe("the live state", () => {
   });
 
   it.each(Object.entries(SEEN))("an %s is imported by %s", (type, id) => {
-    expect(adopted.filter((one) => one.type === type).map(importId)).toContain(id);
+    expect(adopted.filter((one) => one.type === type).map((one) => importId(one))).toContain(id);
   });
 });
 

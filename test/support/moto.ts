@@ -23,14 +23,24 @@ export interface Moto {
  *
  * @throws Error when `moto_server` is not installed, ends at once, or isn't up after a minute.
  */
-export async function startMoto(): Promise<Moto> {
-  const command = join(PYTHON_BIN, "moto_server");
+export const startMoto = (): Promise<Moto> => startServer("moto_server", ["-H", "127.0.0.1", "-p", "0"]);
+
+/**
+ * Starts moto and what it lacks for a real AWS provider: 01-07 can be applied to it.
+ *
+ * @throws Error as `startMoto`.
+ */
+export const startAwsFake = (): Promise<Moto> =>
+  startServer("python", [join(ROOT, "test/support/aws-fake/aws_fake.py"), "0"]);
+
+async function startServer(program: string, args: readonly string[]): Promise<Moto> {
+  const command = join(PYTHON_BIN, program);
   if (!existsSync(command)) {
     throw new Error(
       `${command} is missing: install test/requirements.txt into .venv, or set CALI_PYTHON_BIN to the folder of another environment's moto_server`,
     );
   }
-  const server = spawn(command, ["-H", "127.0.0.1", "-p", "0"], {
+  const server = spawn(command, args, {
     env: { ...process.env, PYTHONUNBUFFERED: "1" },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { AdoptError } from "../../core/errors.ts";
+import { importId } from "../../core/terraform/import-id.ts";
 import { readStateFile } from "../../core/terraform/state-file.ts";
-import { importId } from "./import-id.ts";
 import { partition } from "./partition.ts";
 import { render } from "./render.ts";
 

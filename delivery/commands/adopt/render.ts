@@ -1,4 +1,4 @@
-import { importId } from "./import-id.ts";
+import { importId } from "../../core/terraform/import-id.ts";
 import { ADOPTING_STACKS, type Adopted } from "./partition.ts";
 
 /**

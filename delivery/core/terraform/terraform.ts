@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream, existsSync, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import semver from "semver";
 import { z } from "zod";
 import { TerraformError } from "../errors.ts";
+import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
@@ -46,6 +47,7 @@ export class Terraform {
     await mkdir(pluginCache, { recursive: true });
     // Left by a run that was cut off, or of another backend.
     await rm(join(folder, LOCK_FILE), { force: true });
+    await removeImports(folder);
     if (lockFile) await copyFile(lockFile, join(folder, LOCK_FILE));
     await this.#run(["init", "-input=false", "-no-color", ...(lockFile ? ["-lockfile=readonly"] : [])]);
   }
@@ -76,6 +78,33 @@ export class Terraform {
     return warningsIn((await readFile(log)).subarray(before).toString());
   }
 
+  /**
+   * Plans with imports besides what the code says. Where one of them doesn't exist, there is no plan.
+   *
+   * @param file the plan's.
+   * @param override what is merged into the code's resources, in Terraform's JSON syntax. Default: nothing.
+   * @throws TerraformError for whatever else is wrong.
+   */
+  async planImports(file: string, imports: readonly Import[], override?: object): Promise<ImportPlan> {
+    const { folder, lockTimeout, secrets } = this.#options;
+    const log = `${file}.log`;
+    await rm(log, { force: true });
+    await writeImports(folder, imports, override);
+    try {
+      const args = ["plan", "-input=false", "-json", `-lock-timeout=${lockTimeout}`, `-out=${file}`];
+      const { exitCode } = await this.#run(args, log, [0, 1]);
+      const plan = readImportPlan(await readFile(log, "utf8"), imports);
+      if (plan.errors.length > 0 || (exitCode !== 0 && plan.absent.size === 0)) {
+        throw new TerraformError(
+          `terraform plan ended with ${exitCode}:\n${secrets.redact(lastLines(plan.errors.join("\n")))}`,
+        );
+      }
+      return plan;
+    } finally {
+      await removeImports(folder);
+    }
+  }
+
   /** The plan as JSON. It has secrets in clear text. @throws TerraformError */
   async show(file: string): Promise<string> {
     return (await this.#run(["show", "-json", "-no-color", file])).stdout;
@@ -83,8 +112,12 @@ export class Terraform {
 
   /** The state; one that was never written is empty. @throws TerraformError */
   async state(): Promise<State> {
-    const { stdout } = await this.#run(["state", "pull"]);
-    return parseState(stdout, "terraform state pull");
+    return parseState(await this.stateText(), "terraform state pull");
+  }
+
+  /** The state as Terraform keeps it. It has secrets in clear text. @throws TerraformError */
+  async stateText(): Promise<string> {
+    return (await this.#run(["state", "pull"])).stdout;
   }
 
   /**
@@ -100,12 +133,13 @@ export class Terraform {
     await this.#run(args, log);
   }
 
-  /** Writes a state that an earlier run could not write. @param file in the folder. @throws TerraformError */
+  /** Writes a state over an older one of the same lineage. @param file of it. @throws TerraformError */
   async pushState(file: string): Promise<void> {
-    await this.#run(["state", "push", file]);
+    const log = resolve(this.#options.folder, `${file}.log`);
+    await this.#run(["state", "push", `-lock-timeout=${this.#options.lockTimeout}`, file], log);
   }
 
-  async #run(args: string[], log?: string) {
+  async #run(args: string[], log?: string, allowed: readonly number[] = [0]) {
     const { folder, secrets, environment, lockFile, pluginCache } = this.#options;
     // The file itself, not a pipe that ends with this process.
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
@@ -136,8 +170,8 @@ export class Terraform {
     // Killed, it may have left its lock.
     if (log !== undefined && result.signal === undefined) noteEnded(folder);
     output?.close();
-    if (result.exitCode === 0) {
-      return { stdout: log ? "" : (result.stdout as string) };
+    if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
+      return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };
     }
     if (result.code === "ENOENT") {
       throw new TerraformError(

@@ -1,0 +1,126 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { DeleteBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { FILES } from "./documents.ts";
+import { type Moto, startAwsFake } from "./moto.ts";
+import { CALI, ROOT, type RunResult, run } from "./run.ts";
+
+/** A folder of Terraform providers, as `terraform providers mirror` writes it unpacked; undefined: this machine has none. */
+const MIRROR = process.env.CALI_PROVIDER_MIRROR || undefined;
+const AWS_IN_MIRROR = "registry.terraform.io/hashicorp/aws";
+
+/** The version of the real AWS provider that tests may use; undefined: they are skipped. */
+export const AWS_PROVIDER: string | undefined =
+  MIRROR && existsSync(join(MIRROR, AWS_IN_MIRROR)) ? readdirSync(join(MIRROR, AWS_IN_MIRROR))[0] : undefined;
+
+/** For a test's title. */
+export const SKIPPED = AWS_PROVIDER ? "" : " (skipped: no provider; CALI_PROVIDER_MIRROR names none)";
+
+const REGION = "ap-northeast-2";
+const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
+
+const changesSchema = z.object({ changes: z.array(z.string()), holding: z.boolean() });
+
+/** A copy of the checkout, whose dev and prod use the real provider on a fake AWS. */
+export class RealAws {
+  readonly folder: string;
+  readonly checkout: string;
+  readonly url: string;
+  readonly env: Record<string, string>;
+  readonly #fake: Moto;
+
+  private constructor(fake: Moto) {
+    this.#fake = fake;
+    this.url = fake.url;
+    this.folder = mkdtempSync(join(tmpdir(), "cali-real-aws-"));
+    this.checkout = join(this.folder, "checkout");
+    const cliConfig = join(this.folder, "terraformrc");
+    writeFileSync(
+      cliConfig,
+      `provider_installation {\n  filesystem_mirror { path = ${JSON.stringify(MIRROR)} }\n}\n`,
+    );
+    this.env = {
+      AWS_ENDPOINT_URL: fake.url,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_REGION: REGION,
+      TF_CLI_CONFIG_FILE: cliConfig,
+      CALI_COMMIT: "a".repeat(40),
+    };
+  }
+
+  static async start(): Promise<RealAws> {
+    const aws = new RealAws(await startAwsFake());
+    for (const file of FILES) {
+      if (file.startsWith("test/") || !existsSync(join(ROOT, file))) continue;
+      mkdirSync(dirname(join(aws.checkout, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(aws.checkout, file));
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(aws.checkout, "node_modules"));
+    for (const name of ["dev", "prod"]) {
+      aws.configure(name, (text) =>
+        text.replace(/^region: .*$/m, `$&\nprovider: { aws: "${AWS_PROVIDER}", s3PathStyle: true }`),
+      );
+    }
+    return aws;
+  }
+
+  /** Changes an environment's file. */
+  configure(name: string, change: (text: string) => string): void {
+    const path = join(this.checkout, `config/${name}.yaml`);
+    const before = readFileSync(path, "utf8");
+    const after = change(before);
+    if (after === before) throw new Error(`${path} did not change`);
+    writeFileSync(path, after);
+  }
+
+  cali(...args: string[]): Promise<RunResult> {
+    return run(join(ROOT, "node_modules/.bin/node"), [...CALI, ...args], {
+      cwd: this.checkout,
+      env: this.env,
+    });
+  }
+
+  /** The clients' settings, for changes that somebody makes by hand. */
+  get client() {
+    return { endpoint: this.url, region: REGION, credentials };
+  }
+
+  /** The states' bucket and lock table, without the policy whose condition moto doesn't look at. */
+  async bootstrap(name: string): Promise<void> {
+    const { code, stdout, stderr } = await this.cali("bootstrap", "--env", name);
+    if (code !== 0) throw new Error(stdout + stderr);
+    const s3 = new S3Client({ ...this.client, forcePathStyle: true });
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket: `cali-${name}-terraform-state` }));
+    s3.destroy();
+  }
+
+  /** What was changed so far, as `kms:CreateKey`, and whether the answer to a change is kept back. */
+  async changes(): Promise<z.output<typeof changesSchema>> {
+    const answer = await fetch(`${this.url}/__changes`);
+    return changesSchema.parse(await answer.json());
+  }
+
+  /** Keeps back the answer to the `count`th change from now; undefined: answers everything. */
+  async hold(count?: number): Promise<void> {
+    await fetch(`${this.url}/__changes${count === undefined ? "" : `?hold=${count}`}`, { method: "PUT" });
+  }
+
+  async stop(): Promise<void> {
+    await this.#fake.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
