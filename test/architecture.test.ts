@@ -19,3 +19,15 @@ it("the picture of the rooms is what the imports are", async () => {
   const drawn = readFileSync(join(ROOT, "docs/pictures/rooms.svg"), "utf8");
   expect(picture === drawn, "docs/pictures/rooms.svg is old: npm run docs:rooms").toBe(true);
 });
+
+it("the page has the stages from GetRecords to Slack as the consumer runs them", () => {
+  const text = (file: string) => readFileSync(join(ROOT, file), "utf8");
+  const lists = text("services/consumer/src/pipeline/stages.ts").split("export function").slice(1);
+  const run = lists.flatMap(
+    (list) => list.split("return [")[1]?.match(/\b[a-z]\w+(?=\()|\b(?<=, )group\b/g) ?? [],
+  );
+  expect(run).toContain("commitStep");
+  const [, page = ""] = text("docs/architecture.md").split("two lists of stages");
+  const shown = page.match(/(?<=`)[a-z]\w+(?=`)/g)?.slice(0, run.length);
+  expect(shown?.map((name) => name.replace("groupErrors", "group"))).toEqual(run);
+});

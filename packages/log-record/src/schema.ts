@@ -77,7 +77,7 @@ export const logRecordSchema = z.object({
   error_type: z.string().max(256).optional().describe("nothing, or a text of at most 256 characters"),
   /**
    * Whence the level is. `record`: the log has a field or a place for it. `text`: a word in its text. `status`: the HTTP status.
-   * `panic`, `traceback`: what it tells of. `default`: from nowhere, so INFO. Nothing in CALI's own records: it is theirs.
+   * `panic`, `traceback`: what it reports. `default`: from nowhere, so INFO. Nothing in CALI's own records: it is theirs.
    */
   level_source: z
     .enum(LEVEL_SOURCES)

@@ -140,7 +140,7 @@ describe("an error and what is known", () => {
       .map((line) => JSON.parse(line) as { a: string; b: string; same: boolean });
     const different = pairs.filter(({ same }) => !same);
     const taken = different.filter(({ a, b }) => agrees({ pattern: a }, SEEN_OF(b)));
-    // Without the vectors' similarity: it has to tell the rest.
+    // Without the vectors' similarity: it has to decide the rest.
     expect(taken.length / different.length).toBeLessThan(0.06);
   });
 

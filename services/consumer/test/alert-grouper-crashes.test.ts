@@ -15,7 +15,7 @@ describe("crashes", () => {
     { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
   );
 
-  it("count every line once, tell of every line once, and never use an id twice", () => {
+  it("count every line once, notify every line once, and never use an id twice", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let now = START;

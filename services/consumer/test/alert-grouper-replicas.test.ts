@@ -157,11 +157,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe.each([
   ["one replica", 1, 10, 0],
   ["two replicas", 2, 10, 0],
-  // A group that was let go, came again, was told of before a commit and is read again may be told of once more.
+  // A group that was let go, came again, was notified before a commit and is read again may be notified once more.
   ["one replica with room for one group", 1, 1, Number.POSITIVE_INFINITY],
   ["two replicas with room for two groups each", 2, 2, Number.POSITIVE_INFINITY],
 ])("crashes at any point: %s", (_, replicas, maxGroups, surplus) => {
-  it("loses no line, tells of none twice, and uses no id twice", () => {
+  it("loses no line, notifies none twice, and uses no id twice", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
         const world = new World(replicas, maxGroups);
@@ -194,7 +194,7 @@ describe("bad clocks", () => {
     ...over,
   });
 
-  it("a line from a year ahead is told of in time, and can be quiet", () => {
+  it("a line from a year ahead is notified in time, and can be quiet", () => {
     let now = START;
     const grouper = new AlertGrouper({ now: () => now });
     const ahead = START + 365 * 24 * HOUR;
@@ -218,7 +218,7 @@ describe("bad clocks", () => {
       const next = grouper.nextDueAt();
       if (next !== undefined && next <= now && grouper.due(now).length > 0) return;
     }
-    throw new Error("it was never told of");
+    throw new Error("it was never notified");
   });
 });
 

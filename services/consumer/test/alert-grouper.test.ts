@@ -5,7 +5,7 @@ import { Dependencies } from "../src/group/dependencies.ts";
 import { Harness, HOUR, MINUTE, record, SECOND, START } from "./support/grouper-harness.ts";
 import { logRecord } from "./support/records.ts";
 
-describe("when a group is told of", () => {
+describe("when a group is notified", () => {
   it("at once, when its first line made the template", () => {
     const harness = new Harness();
     harness.line();
@@ -75,7 +75,7 @@ describe("when a group is told of", () => {
     expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 1, isNew: false })]);
   });
 
-  it("never without a line that was not told of", () => {
+  it("never without a line that was not notified", () => {
     const harness = new Harness();
     harness.line();
     harness.pass(SECOND);
@@ -127,7 +127,7 @@ describe("a clock that jumps", () => {
     expect(harness.pass(6 * MINUTE)).toEqual([expect.objectContaining({ level: "FATAL" })]);
   });
 
-  it("forth tells earlier, and nothing twice", () => {
+  it("forth notifies earlier, and nothing twice", () => {
     const harness = new Harness();
     harness.line();
     harness.pass(SECOND);
@@ -141,7 +141,7 @@ describe("a clock that jumps", () => {
 describe("inhibition", () => {
   const dependencies = { checkout: ["payment"], gateway: ["checkout"] };
 
-  it("keeps those quiet that depend on a service in trouble, at any distance, and tells of them when it is over", () => {
+  it("keeps those quiet that depend on a service in trouble, at any distance, and notifies them when it is over", () => {
     const harness = new Harness({ dependencies, inhibitWindowMs: 5 * MINUTE });
     harness.line({ service: "payment", template: "pool is empty" });
     harness.pass(SECOND);
@@ -279,7 +279,7 @@ describe("noise", () => {
     expect(harness.pass(SECOND).map(({ template }) => template)).toEqual(["kind 9"]);
   });
 
-  it("tells of warnings once they are many in a short time", () => {
+  it("notifies warnings once they are many in a short time", () => {
     const harness = new Harness({ warnLeastLines: 3, warnWindowMs: 10 * MINUTE });
     for (let line = 0; line < 5; line++) {
       harness.line({ level: "WARN" });
@@ -290,14 +290,14 @@ describe("noise", () => {
     expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 7 })]);
   });
 
-  it("tells of an error at once, however few warnings its group had", () => {
+  it("notifies an error at once, however few warnings its group had", () => {
     const harness = new Harness({ warnLeastLines: 3 });
     harness.line({ level: "WARN" });
     harness.line({ level: "ERROR" });
     expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 2, level: "ERROR" })]);
   });
 
-  it("tells only of FATAL and, if known, of others while it learns; later of what gets worse", () => {
+  it("notifies only FATAL and, if known, others while it learns; later of what gets worse", () => {
     const harness = new Harness();
     harness.grouper.learnUntil(START + 10 * MINUTE);
     harness.line({ template: "usual" });
@@ -349,7 +349,7 @@ describe("what an alert says of its lines", () => {
 describe("silences", () => {
   const silence = { service: "auth", level: "ERROR", errorCode: "E1", template: "disk" } as const;
 
-  it("hold back what they fit while they last, and tell of it after", () => {
+  it("hold back what they fit while they last, and notify it after", () => {
     const harness = new Harness({ silences: [{ ...silence, from: START, until: START + HOUR }] });
     harness.line({ code: "E1" });
     harness.line({ template: "other", code: "E1" });
@@ -375,7 +375,7 @@ describe("silences", () => {
 });
 
 describe("bounds", () => {
-  it("lets groups go that were told of, the longest quiet first", () => {
+  it("lets groups go that were notified, the longest quiet first", () => {
     const harness = new Harness({ maxGroups: 10, newKindsAnHour: 1_000 });
     for (let i = 0; i < 50; i++) {
       harness.line({ template: `t${i}` });
@@ -406,7 +406,7 @@ describe("bounds", () => {
     expect(harness.grouper.size).toBeLessThanOrEqual(11);
   });
 
-  it("tells of a group before it lets it go", () => {
+  it("notifies a group before it lets it go", () => {
     const harness = new Harness({ maxGroups: 10, newKindsAnHour: 1_000 });
     for (let i = 0; i < 50; i++) harness.line({ template: `t${i}`, isNew: false });
     harness.pass(SECOND);
@@ -456,7 +456,7 @@ describe("several replicas", () => {
     expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 2, total: 2 })]);
   });
 
-  it("takes over what another one told of a group, and tells later of its own lines", () => {
+  it("takes over what another one notified of a group, and notifies its own lines later", () => {
     const harness = new Harness();
     harness.line();
     const [due] = harness.grouper.due(harness.now);

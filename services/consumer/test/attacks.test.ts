@@ -89,7 +89,7 @@ describe("what the model is sent", () => {
   });
 });
 
-describe("a model that repeats what it is told", () => {
+describe("a model that repeats what it is given", () => {
   const read = (line: string) =>
     readAnswer(
       JSON.stringify({ known: true, cause: `So: ${line}`, action: `Do: ${line}`, link: line.slice(0, 500) }),

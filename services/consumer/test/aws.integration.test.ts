@@ -62,7 +62,7 @@ describe("DynamoStateStore", () => {
     { runs: 10 },
   );
 
-  it("lets one of two replicas take a free shard, and one of two tell a group", async () => {
+  it("lets one of two replicas take a free shard, and one of two notify a group", async () => {
     const options = { table: await makeTable(), region, endpoint, credentials };
     const stores = await Promise.all([DynamoStateStore.open(options), DynamoStateStore.open(options)]);
     const leases = await Promise.all(stores.map((store, i) => store.acquireLease("a", `owner${i}`)));
@@ -90,7 +90,7 @@ describe("DynamoStateStore", () => {
   });
 });
 
-it("two replicas share a stream, one goes, a shard is split: all is counted once and told once", async () => {
+it("two replicas share a stream, one goes, a shard is split: all is counted once and notified once", async () => {
   const kinesis = new KinesisClient(client());
   const stream = "logs";
   const table = await makeTable();
@@ -160,10 +160,10 @@ it("two replicas share a stream, one goes, a shard is split: all is counted once
   });
   const services = Object.keys(expected.errors);
   await until(
-    "every service told",
+    "every service notified",
     () => {
-      const told = new Set(alertsOf(slack.posts).map(({ service }) => service));
-      return services.every((service) => told.has(service));
+      const notified = new Set(alertsOf(slack.posts).map(({ service }) => service));
+      return services.every((service) => notified.has(service));
     },
     60_000,
   );

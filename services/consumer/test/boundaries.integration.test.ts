@@ -17,7 +17,7 @@ async function boundaries() {
     await llm.close();
     await openSearch.close();
   });
-  // A model that was taken over: it says again whatever it was told.
+  // A model that was taken over: it repeats whatever it is given.
   llm.mood = (response, { messages }) => {
     const data = JSON.parse(messages[1]?.content.split("\n")[1] ?? "");
     sendJson(response, 200, llm.completion({ ...USABLE, cause: data.template, action: data.template }));
@@ -59,7 +59,7 @@ it("no secret of 250 lines and more leaves for the model, Slack or OpenSearch", 
   }
   await all();
   const received = { model: llm.bodies, Slack: rig.slack.posts, OpenSearch: openSearch.bodies };
-  // Those whose templates differ were asked about, all told and indexed: there was something to find.
+  // Those whose templates differ were asked about, all notified and indexed: there was something to find.
   expect(llm.bodies.length).toBeGreaterThan(150);
   expect(rig.slack.posts.length).toBeGreaterThan(50);
   for (const [whom, bodies] of Object.entries(received)) {
@@ -107,7 +107,7 @@ it("no secret of lines of real formats leaves for the model, Slack, OpenSearch, 
   expect(left).toEqual([]);
 });
 
-it("no attack pings, links or breaks out, though the model says whatever it is told", async () => {
+it("no attack pings, links or breaks out, though the model repeats whatever it is given", async () => {
   const { rig, llm, openSearch, log, all } = await boundaries();
   for (const { line } of ATTACKS) log(line.toWellFormed());
   await all();

@@ -86,7 +86,7 @@ it("says what the knowledge base's vectors need, and keeps Milvus' password to i
   );
 });
 
-it("tells every problem at once: where, given, allowed", async () => {
+it("reports every problem at once: where, given, allowed", async () => {
   const file = await yaml(
     "kinesis:\n  stream: logs\n  batchRecords: 20000\n  speed: 9\nstate: { file: a, table: bbb }\nslack:\n  webhookUrl: https://hooks.slack.com/services/T/B/SECRET\n",
   );

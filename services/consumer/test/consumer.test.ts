@@ -12,7 +12,7 @@ const get = async (port: number, path: string) => {
   return { status: answer.status, text: await answer.text() };
 };
 
-it("a line becomes an alert, and the numbers tell it", async () => {
+it("a line becomes an alert, and the numbers show it", async () => {
   const rig = await Rig.create(2);
   const consumer = await rig.start();
   const alerts: string[] = [];

@@ -13,13 +13,13 @@ const letter = (number: number, arrivedAt = number) => ({
   arrivedAt,
 });
 
-it("tells once in five minutes of a service with more than 5 % dead letters, at least 20", () => {
+it("reports once in five minutes a service with more than 5 % dead letters, at least 20", () => {
   const share = new DeadLetterShare();
   for (let number = 0; number < 300; number++) share.read("shop", number);
-  const told = Array.from({ length: 40 }, (_, number) => share.refused(letter(number)));
-  expect(told.map((one) => one !== undefined).indexOf(true)).toBe(19);
-  expect(told.filter((one) => one !== undefined)).toHaveLength(1);
-  const record = told[19];
+  const reported = Array.from({ length: 40 }, (_, number) => share.refused(letter(number)));
+  expect(reported.map((one) => one !== undefined).indexOf(true)).toBe(19);
+  expect(reported.filter((one) => one !== undefined)).toHaveLength(1);
+  const record = reported[19];
   expect(validateRecord(record)).toEqual({ ok: true, record });
   expect(record).toMatchObject({ service: "shop", level: "ERROR", error_code: "DEAD_LETTERS" });
   expect(record?.log_content).toContain("20 of 320 in dlq/");

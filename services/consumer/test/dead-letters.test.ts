@@ -27,7 +27,7 @@ const lettersOf = (body: Uint8Array | undefined) =>
     .map((line) => deadLetterSchema.parse(JSON.parse(line)));
 
 describe("keepDeadLetters", () => {
-  it("keeps a payload with its reason, place and time, under a key that tells its place", async () => {
+  it("keeps a payload with its reason, place and time, under a key that shows its place", async () => {
     const objects = new MemoryObjectStore();
     await keepDeadLetters(objects, "logs", [payload({ index: 3 })]);
     const key = "dlq/dt=2026-01-25/shardId-000000000000/100-3_100-3.jsonl";

@@ -34,7 +34,7 @@ describe("consumer digest", () => {
     ]);
   });
 
-  it("tells what changed since the day before, and what is new", async () => {
+  it("shows what changed since the day before, and what is new", async () => {
     const before = daysBefore(DATE, 1);
     await archive(
       objects,

@@ -17,7 +17,7 @@ const sentence = (number: number) =>
     (_, word) => WORDS[(number * (word + 1) + Math.floor(number / 7) * word) % WORDS.length],
   ).join(" ");
 
-it("tells different errors apart, and many of one kind together, in the whole program", async () => {
+it("keeps different errors apart, and many of one kind together, in the whole program", async () => {
   const rig = await Rig.create();
   const put = (service: string, message: string, more: { content?: string; code?: string } = {}) => {
     const { content = message, code } = more;

@@ -166,8 +166,8 @@ it("a clock that jumps a day ahead and two back: alerts come in time, and none t
     await until(service, () => alertsOf(rig.slack.posts).some((alert) => alert.service === service));
   }
   await until("all records", async () => (await consumer.counters()).totals.records === 6);
-  const told = alertsOf(rig.slack.posts).map(({ service }) => service);
-  expect(told).toEqual(["service-0", "service-1", "service-2"]);
+  const notified = alertsOf(rig.slack.posts).map(({ service }) => service);
+  expect(notified).toEqual(["service-0", "service-1", "service-2"]);
 });
 
 it("a shard that hangs is noticed and read again; the others go on meanwhile", async () => {

@@ -45,7 +45,7 @@ describe("Incidents", () => {
   });
 });
 
-describe("what Slack is told of an incident", () => {
+describe("what Slack gets of an incident", () => {
   const incident = { id: "alert-0", services: ["payment", "gateway"] };
   const item = (over: Partial<Alert>): OutboxItem => {
     const one = alert(over);

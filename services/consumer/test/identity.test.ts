@@ -31,7 +31,7 @@ describe("identityOf", () => {
     ["grpc-status: 14", "14"],
     ["SQLSTATE[23505]: unique violation", "23505"],
     ["java.sql.SQLException: no more connections", "java.sql.SQLException"],
-  ])("keeps what tells %s apart", (message, part) => {
+  ])("keeps what distinguishes %s", (message, part) => {
     expect(of(message)).toContain(part);
   });
 

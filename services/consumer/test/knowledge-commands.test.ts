@@ -84,7 +84,7 @@ it("imports a file, once; an export of it imports as the same", async () => {
   expect(await other.bytes()).toEqual(before);
 });
 
-it("imports nothing of a file with bad lines, and tells each", async () => {
+it("imports nothing of a file with bad lines, and reports each", async () => {
   const { knowledge, file, bytes } = await base();
   const name = await file(
     POOL,
@@ -155,8 +155,8 @@ it("learns a day's new errors, each once, and the same day again changes nothing
   const lost = idOf({ pattern: "order <NUM> is lost" });
   const pool = idOf({ pattern: "pool of <NUM> is empty" });
   // The most seen first, then what has a cause.
-  const [told, ...proposals] = (await knowledge("learn", "--date", DATE)).split("\n");
-  expect(told).toBe(
+  const [summary, ...proposals] = (await knowledge("learn", "--date", DATE)).split("\n");
+  expect(summary).toBe(
     `${DATE}: 5 new errors (and 1 unreadable) in 4 groups: 3 proposed, 1 known, 0 rejected before`,
   );
   expect(proposals.map((line) => line.slice(0, 16)).slice(0, 2)).toEqual([lost, pool]);

@@ -69,7 +69,7 @@ it("alerts with the cause that Milvus finds, without while it is away, and with 
   const settings = { vectors: "milvus" as const, milvusAddress: milvus.address, refreshMs: 1_000 };
   const { post, rig } = await alertWith({ knowledge: settings }, { isReady: true });
   expect(post).toContain("known of a similar template");
-  const tell = async (service: string) => {
+  const notify = async (service: string) => {
     const before = rig.slack.posts.length;
     rig.kinesis.put(
       JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE", service })),
@@ -78,12 +78,12 @@ it("alerts with the cause that Milvus finds, without while it is away, and with 
     return rig.slack.posts.at(-1) ?? "";
   };
   await milvus.stop();
-  expect(await tell("payment")).toContain(UNAVAILABLE);
+  expect(await notify("payment")).toContain(UNAVAILABLE);
   await milvus.start();
   let services = 0;
   await until(
     "its cause is there again",
-    async () => (await tell(`s${services++}`)).includes("similar template"),
+    async () => (await notify(`s${services++}`)).includes("similar template"),
     120_000,
   );
 });
@@ -97,7 +97,7 @@ it("alerts without a cause while Milvus cannot be reached, says so, and stays re
   });
   expect(post).toContain(UNKNOWN);
   expect(post).toContain(UNAVAILABLE);
-  await until("the trouble is told", () => consumer.troubles().length > 0, 60_000);
+  await until("the trouble is reported", () => consumer.troubles().length > 0, 60_000);
   expect(consumer.troubles().join()).toMatch(/^knowledge: similar errors may be missed: /);
   expect((await fetch(`http://127.0.0.1:${consumer.port}/readyz`)).status).toBe(200);
 });

@@ -122,7 +122,7 @@ describe("secrets and names", () => {
   const tokenizer = new Tokenizer("key of a test, long enough");
   const template = "mail of kim@example.com by db-<NUM>.orders.internal failed, password=Tr0ub4dor";
 
-  it("are tokens, always the same, that nobody can tell without the key", () => {
+  it("are tokens, always the same, that nobody can guess without the key", () => {
     const { text } = tokenizer.tokenize(template);
     expect(text).toMatch(
       /^mail of <EMAIL_[0-9a-f]{8}> by <HOST_[0-9a-f]{8}> failed, password=<SECRET_[0-9a-f]{8}>$/,
@@ -160,10 +160,10 @@ describe.each(MOODS)("a model that is $name", ({ mood, says, isPassing, isSilent
     const advisor = open(isSilent ? { timeoutMs: 100 } : {});
     server.mood = mood(server);
     const outcome = await advisor.propose(QUESTION).catch((error: Error) => error);
-    const told = [...said, ...troubles, outcome instanceof Error ? outcome.message : ""].join("\n");
-    expect(told).toMatch(says);
-    expect(told).not.toContain("test-key");
-    expect(told).not.toContain("exhausted");
+    const texts = [...said, ...troubles, outcome instanceof Error ? outcome.message : ""].join("\n");
+    expect(texts).toMatch(says);
+    expect(texts).not.toContain("test-key");
+    expect(texts).not.toContain("exhausted");
     if (isPassing) expect(outcome).toBeInstanceOf(Error);
     else expect(outcome).toBeUndefined();
     // It is back: what may pass is asked again, the rest was answered.

@@ -21,7 +21,7 @@ it("writes JSON lines with the level's name, an ISO time and the error", () => {
   });
 });
 
-it("never shows a webhook, a key, or a secret it was told of", () => {
+it("never shows a webhook, a key, or a secret it was given", () => {
   const hidden = "https://hooks.slack.com/services/T0/B0/token";
   const { log, lines } = record(["http://proxy.internal/slack/other"]);
   log.info(

@@ -47,7 +47,7 @@ it("ends quietly when whoever reads has seen enough", () => {
   });
 });
 
-it("says why it cannot start and exits with 1; started, it stops when it is told to", async () => {
+it("says why it cannot start and exits with 1; started, it stops on request", async () => {
   const { folder, remove } = await temporaryFolder();
   onTestFinished(remove);
   const kinesis = new KinesisServer();

@@ -25,7 +25,7 @@ it("reads each entry with its product", () => {
   ]);
 });
 
-it("tells every problem of every file with its line, what was given and what is allowed", () => {
+it("reports every problem of every file with its line, what was given and what is allowed", () => {
   const bad = `product: valkey
 entries:
   - name: Valkey Full
@@ -43,7 +43,7 @@ entries:
     action: Find it.
 `;
   const problems = problemsOf(["valkey.yaml", bad], ["broken.yaml", "product: a\nproduct: b\n"]);
-  for (const told of [
+  for (const problem of [
     'valkey.yaml:3: entries.0.name: given "Valkey Full"; allowed: 2 to 60 of a-z, 0-9 and -',
     "valkey.yaml:4: entries.0.patterns: given []; allowed: at least one pattern",
     'valkey.yaml:6: entries.0.action: given ""; allowed: 1 to 1000 characters',
@@ -54,7 +54,7 @@ entries:
     "entries.1.source: given nothing; allowed: ",
     "broken.yaml:2: (whole file): given a key that is there already; allowed: YAML with each key once",
   ]) {
-    expect(problems).toContain(told);
+    expect(problems).toContain(problem);
   }
 });
 

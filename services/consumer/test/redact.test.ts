@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { addSample, newTally } from "../src/group/group.ts";
+import { addSample, newTally } from "../src/group/tally.ts";
 import { hasEanDigit, isResidentNumber } from "../src/redact/checksums.ts";
 import { Redactor, RULES, redact, useRules } from "../src/redact/redact.ts";
 import { cpuMs } from "./support/cpu.ts";

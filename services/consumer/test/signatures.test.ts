@@ -65,7 +65,7 @@ describe("a pattern", () => {
   it("is not hit by its negation, nor with another word in its place", () => {
     const places = PATTERNS.flatMap(({ name, pattern }) => {
       const words = pattern.replaceAll("**", "").split(" ");
-      return words.flatMap((word, at) => (isTelling(words, at) ? [{ name, pattern, words, word, at }] : []));
+      return words.flatMap((word, at) => (isDecisive(words, at) ? [{ name, pattern, words, word, at }] : []));
     });
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.boolean(), ({ pattern, words, at }, isNegated) => {
@@ -79,7 +79,7 @@ describe("a pattern", () => {
 });
 
 /** A word inside of a clause: what stands at its ends may be a driver's, what stands beside a placeholder is anything. */
-function isTelling(words: readonly string[], at: number): boolean {
+function isDecisive(words: readonly string[], at: number): boolean {
   const isPlain = (word: string | undefined) =>
     word !== undefined && /^[A-Za-z]+$/.test(word) && wordsOf(word).length === 1;
   return isPlain(words[at]) && isPlain(words[at - 1]) && isPlain(words[at + 1]);

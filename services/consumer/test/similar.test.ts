@@ -172,7 +172,7 @@ describe("an error in other words", () => {
     expect(tiers).toEqual(["hash"]);
   });
 
-  it("is embedded once, however often it is told of", async () => {
+  it("is embedded once, however often it is notified", async () => {
     const { causes, embedder } = await ready([entry(POOL)]);
     const before = embedder.texts.length;
     for (let time = 0; time < 3; time++) await causes.find(about("something unknown"));
@@ -194,14 +194,14 @@ describe("an error in other words", () => {
 });
 
 describe("what cannot be asked", () => {
-  it("is told of, and the next tier is asked", async () => {
+  it("is reported, and the next tier is asked", async () => {
     const advise = async () => ({ cause: "a race", action: "lock it" });
     const { causes, vectors } = await ready([entry(POOL)], { advise });
     vectors.failure = new VectorStoreError("milvus:19530 cannot be reached");
     expect((await causes.find(about(`${POOL} now`))).cause?.tier).toBe("llm");
   });
 
-  it("is told of when nothing else answers, whichever it is", async () => {
+  it("is reported when nothing else answers, whichever it is", async () => {
     const advise = async () => {
       throw new LlmError("busy", "try later");
     };
@@ -272,7 +272,7 @@ describe("the vectors", () => {
     });
     const stop = new AbortController();
     const run = all.similar.run(stop.signal);
-    await until("the trouble is told", () =>
+    await until("the trouble is reported", () =>
       all.troubles.some((text) => text?.includes("cannot be reached")),
     );
     expect((await all.causes.find(about(`${POOL} now`))).unavailable).toContain("similar errors");

@@ -310,7 +310,7 @@ describe("SlackSender", () => {
     expect(troubles[0]).toContain("the state store is away");
   });
 
-  it("tells nobody the webhook's address", async () => {
+  it("gives nobody the webhook's address", async () => {
     slack.answers = [
       { status: 404, body: "no_service" },
       { status: 500 },

@@ -10,7 +10,7 @@ import { program } from "../src/commands/cli.ts";
 import { FolderObjectStore } from "../src/state/objects/folder.ts";
 import { temporaryFolder } from "./support/process.ts";
 
-/** The section of the docs that tells how to make errors known. */
+/** The section of the docs on how to make errors known. */
 const [, SECTION = ""] =
   /## Teach CALI your errors\n([\s\S]*?)\n## /.exec(
     readFileSync(join(import.meta.dirname, "../../../docs/knowledge.md"), "utf8"),

@@ -53,7 +53,7 @@ describe("the thresholds", () => {
     expect(Object.keys(thresholds)).toContain("packaged-en-512");
   });
 
-  it("of the packaged model are told in the docs as they are", () => {
+  it("of the packaged model stand in the docs as they are", () => {
     const docs = read("../../../docs/knowledge.md");
     const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
     const measured = report(PAIRS, FOUND).thresholds["packaged-en-512"];

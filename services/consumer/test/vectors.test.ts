@@ -15,12 +15,12 @@ async function vectorFile(): Promise<string> {
   return join(folder, "deep", "vectors.sqlite");
 }
 
-/** Opens it, keeps what it told, and closes it when the test ends. */
+/** Opens it, keeps what it reported, and closes it when the test ends. */
 async function open(file: string, making: VectorMaking = MAKING) {
-  const told: string[] = [];
-  const store = await SqliteVectorStore.open({ file, making, onRebuilt: (reason) => told.push(reason) });
+  const reported: string[] = [];
+  const store = await SqliteVectorStore.open({ file, making, onRebuilt: (reason) => reported.push(reason) });
   onTestFinished(() => store.close());
-  return { store, told };
+  return { store, reported };
 }
 
 describe("SqliteVectorStore", () => {
@@ -72,14 +72,14 @@ describe("SqliteVectorStore", () => {
       { name: "other", dimensions: 8 },
       { name: "other", dimensions: 16 },
     ]) {
-      const { store: other, told } = await open(file, making);
-      expect(told).toEqual([
+      const { store: other, reported } = await open(file, making);
+      expect(reported).toEqual([
         expect.stringMatching(/vectors\.sqlite: given vectors of .*, allowed .* emptied/),
       ]);
       expect(await other.ids()).toEqual(new Set());
       await other.put([{ id: "b", vector: direction(seeded(1), making.dimensions) }]);
       await other.close();
-      expect((await open(file, making)).told).toEqual([]);
+      expect((await open(file, making)).reported).toEqual([]);
     }
   });
 
@@ -107,14 +107,14 @@ describe("SqliteVectorStore", () => {
     await store.close();
     const spoilt = damage(await readFile(file));
     await writeFile(file, spoilt);
-    const { store: anew, told } = await open(file);
-    expect(told).toEqual([expect.stringMatching(/vectors\.sqlite: it is damaged .*, and begun anew/)]);
+    const { store: anew, reported } = await open(file);
+    expect(reported).toEqual([expect.stringMatching(/vectors\.sqlite: it is damaged .*, and begun anew/)]);
     expect(await anew.ids()).toEqual(new Set());
     await anew.put([{ id: "b", vector: axis(1) }]);
     const [aside] = (await readdir(dirname(file))).filter((name) => /\.damaged-[0-9TZ-]+$/.test(name));
     expect((await readFile(join(dirname(file), aside ?? ""))).equals(spoilt)).toBe(true);
     await anew.close();
-    expect((await open(file)).told).toEqual([]);
+    expect((await open(file)).reported).toEqual([]);
   });
 
   it.each([
@@ -129,8 +129,8 @@ describe("SqliteVectorStore", () => {
     const db = new DatabaseSync(file);
     db.exec(sql);
     db.close();
-    const { store: anew, told } = await open(file);
-    expect(told).toEqual([expect.stringMatching(/it is damaged/)]);
+    const { store: anew, reported } = await open(file);
+    expect(reported).toEqual([expect.stringMatching(/it is damaged/)]);
     expect(await anew.ids()).toEqual(new Set());
   });
 

@@ -29,7 +29,7 @@ export const labelSchema = z.strictObject({
   rootTemplate: z.string().nullable(),
   /** Id of the known cause of what broke there. */
   rootCause: z.string().nullable(),
-  /** The line tells the incident's root, not what follows from it. */
+  /** The line shows the incident's root, not what follows from it. */
   isRoot: z.boolean(),
 });
 

@@ -43,7 +43,7 @@ const command = new Command("log-generator")
   .option("--count <n>", "end after this many lines")
   .option(
     "--seed <seed>",
-    "the same seed, start and options give the same lines (default: a random one, told at the end)",
+    "the same seed, start and options give the same lines (default: a random one, shown at the end)",
   )
   .option("--labels <path>", "write the ground truth of every line to this file, as JSON lines")
   .option("--bad-share <share>", "share of deliberately bad records", "0")

@@ -56,7 +56,7 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
     expect(sink.counters.accepted + sink.counters.refused).toBe(lines.length);
   }
 
-  /** Fails the first calls as told, then none. */
+  /** Fails the first calls as asked, then none. */
   function firstCalls(...answers: Answer[]): (call: number) => Answer {
     return (call) => answers[call] ?? { kind: "records" };
   }
@@ -129,7 +129,7 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
       await send(sink, makeLines({ count: 600 }));
       expect(aws.calls).toHaveLength(1);
       expect(sink.counters).toMatchObject({ accepted: 0, retried: 0, refused: 600 });
-      expect(sink.failure?.message).toContain(`logs: ${type}: told to fail`);
+      expect(sink.failure?.message).toContain(`logs: ${type}: asked to fail`);
     },
   );
 
@@ -160,14 +160,14 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
     expect(aws.calls.length).toBeLessThan(6);
   });
 
-  it("holds back the writer while calls are on their way, and refuses what hangs when it is told to end", async () => {
+  it("holds back the writer while calls are on their way, and refuses what hangs when it is asked to end", async () => {
     aws.answer = () => ({ kind: "hang" });
     const sink = makeSink({ concurrency: 2 });
     const lines = makeLines({ count: 1_500 });
     const waits = lines.map((line) => sink.write(line));
     expect(waits.slice(0, 1_499).every((wait) => wait === undefined)).toBe(true);
     expect(waits[1_499]).toBeInstanceOf(Promise);
-    // However slow the machine is, both calls hang before the sink is told to end.
+    // However slow the machine is, both calls hang before the sink is asked to end.
     await expect.poll(() => aws.calls).toHaveLength(2);
     await sink.close(AbortSignal.abort());
     const reasons = { "not confirmed before the end": 1_500 };
@@ -203,7 +203,7 @@ describe.each(services)("the sink of $kind", ({ target, maxRecord, maxCall, thro
     },
   );
 
-  it("does not wait for the end of a long backoff when it is told to end", async () => {
+  it("does not wait for the end of a long backoff when it is asked to end", async () => {
     aws.answer = () => throttled;
     const sink = makeSink({ backoffBase: 3_600_000, backoffCap: 3_600_000 });
     for (const line of makeLines({ count: 3 })) sink.write(line);

@@ -113,7 +113,7 @@ describe("generate", () => {
     expect(mixed.length).toBeGreaterThan(100);
   });
 
-  it("tells mostly of normal work", () => {
+  it("reports mostly normal work", () => {
     const levels = Map.groupBy(makeLines({ count: 50_000 }), ({ line }) => line.level);
     const share = (level: "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL"): number =>
       (levels.get(level)?.length ?? 0) / 50_000;
@@ -134,7 +134,7 @@ describe("incidents in the lines", () => {
     expect(affected.length).toBeGreaterThan(500);
   });
 
-  it("tell their root at the root service, and what follows at services that depend on it", () => {
+  it("show their root at the root service, and what follows at services that depend on it", () => {
     const dependants = (service: string): string[] =>
       callersOf(service).flatMap((caller) => [caller, ...dependants(caller)]);
     for (const generated of affected) {

@@ -54,7 +54,7 @@ describe("log-generator", () => {
     expect(labels.filter(({ valid }) => !valid).length).toBeGreaterThan(20);
   });
 
-  it("tells a random seed that makes the same lines again", async () => {
+  it("shows a random seed that makes the same lines again", async () => {
     const options = ["--start", "2026-01-25T00:00:00Z", "--count", "50", "--speed", "max"];
     const first = await start(options).ended;
     const again = await start([...options, "--seed", first.counters.seed]).ended;
@@ -97,7 +97,7 @@ describe("log-generator", () => {
     expect(counters.made).toBeLessThan(100_000_000);
   });
 
-  it("writes a file of JSON lines, and no file anew unless it is told to", async () => {
+  it("writes a file of JSON lines, and no file anew unless it is asked to", async () => {
     const path = join(folder, "out.jsonl");
     const options = [
       ...FIXED,
@@ -221,7 +221,7 @@ describe("log-generator", () => {
       expect(new Set(aws.accepted.map(({ data }) => data)).size).toBe(2_000);
     });
 
-    it("delivers what it made when it is told to stop", async () => {
+    it("delivers what it made when it is asked to stop", async () => {
       const args = ["--sink", "kinesis", "--stream", "logs", "--endpoint", aws.url, "--rate", "2000"];
       const { child, ended } = start(args, { env });
       while (aws.accepted.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -240,7 +240,7 @@ describe("log-generator", () => {
       expectHonest(counters);
       expect(counters).toMatchObject({
         accepted: 0,
-        failure: "Kinesis stream logs: ResourceNotFoundException: told to fail",
+        failure: "Kinesis stream logs: ResourceNotFoundException: asked to fail",
       });
     });
   });

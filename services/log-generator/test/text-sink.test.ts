@@ -36,7 +36,7 @@ describe("the sink of text", () => {
     expect(await arrived).toBe(`${asText(line)}\n`);
   });
 
-  it("holds back the writer while nobody reads, and refuses what is not written when it is told to end", async () => {
+  it("holds back the writer while nobody reads, and refuses what is not written when it is asked to end", async () => {
     const stream = new Writable({ write: () => undefined });
     const sink = new TextSink(stream, { ...OPTIONS, end: false });
     let taken = 0;

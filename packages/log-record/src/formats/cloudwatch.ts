@@ -17,7 +17,7 @@ const NOT_A_SERVICE = new Set([
   "stderr",
 ]);
 
-/** A subscription of CloudWatch Logs: `logEvents` of one log group, compressed. CONTROL_MESSAGE tells only that it works. */
+/** A subscription of CloudWatch Logs: `logEvents` of one log group, compressed. CONTROL_MESSAGE says only that it works. */
 export const cloudwatch: Envelope = {
   open(fields: Fields, context) {
     const events = fields.get("logevents");

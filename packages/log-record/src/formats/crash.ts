@@ -8,7 +8,7 @@ const PANIC =
 const TRACEBACK =
   /^(?:Traceback \(most recent call last\)|Exception in thread "|Unhandled [Ee]xception|Unhandled (?:P|p)romise ?[Rr]ejection|Uncaught |UnhandledPromiseRejectionWarning|Exception ignored in|PHP Fatal error|Fatal error: Uncaught)/;
 
-/** Whether a text tells that a process panicked or that an exception was not caught. */
+/** Whether a text says that a process panicked or that an exception was not caught. */
 export function crashOf(text: string): "panic" | "traceback" | undefined {
   if (PANIC.test(text)) return "panic";
   if (TRACEBACK.test(text) || holdsStack(text)) return "traceback";
@@ -24,7 +24,7 @@ export const crash: TextFormat = {
     const isError = errorTypeOf(head) !== undefined && holdsStack(head + below);
     if (kind === undefined && !isError && !isBareError(head)) return undefined;
     const isPython = head.startsWith("Traceback") && below !== "";
-    // A traceback begins with a line that all of them have: the last one tells them apart.
+    // A traceback begins with a line that all of them have: the last one distinguishes them.
     return {
       format: kind === "panic" ? "panic" : "traceback",
       level: kind === "panic" ? "FATAL" : "ERROR",

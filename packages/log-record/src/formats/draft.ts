@@ -143,7 +143,7 @@ export function requestOf(fields: Fields): string | undefined {
   return status === undefined ? line : `${line} ${status}`;
 }
 
-/** The level of a log that states none, by what it tells. */
+/** The level of a log that states none, by what it reports. */
 export function impliedLevel({
   message = "",
   stack = "",

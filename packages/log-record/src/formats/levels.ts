@@ -19,7 +19,7 @@ export function levelOfWord(text: string): Level | undefined {
   return word === undefined ? undefined : WORDS.get(word.toLowerCase());
 }
 
-/** The level that a number means. Without a scale its size tells which one: see `LEVEL_SCALES`. */
+/** The level that a number means. Without a scale its size shows which one: see `LEVEL_SCALES`. */
 export function levelOfNumber(value: number, scale: LevelScale = scaleOf(value)): Level | undefined {
   if (!(value >= 0 && value <= 100_000)) return undefined;
   let found: Level | undefined;

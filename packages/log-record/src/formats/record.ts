@@ -49,7 +49,7 @@ function sourceOfTime(draft: Draft, outer: Partial<Draft>): NonNullable<LogRecor
   return outer.time === undefined ? "arrival" : (outer.timeSource ?? "runtime");
 }
 
-/** What the log states; else what the envelope does, unless the text tells of worse. */
+/** What the log states; else what the envelope does, unless the text reports worse. */
 function levelOf(draft: Draft, outer: Partial<Draft>) {
   if (draft.level !== undefined)
     return { level: draft.level, source: draft.levelSource ?? "record" } as const;

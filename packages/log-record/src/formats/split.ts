@@ -16,17 +16,17 @@ const EXCEPTION = new RegExp(EXCEPTION_PATTERN);
 
 /**
  * Fluent Bit's multiline rules. Each line has the runtime's flag before it: after P the rest of the same line comes, whatever
- * it is; after F only what continues the log, or is blank. An exception's line continues only a log that tells of something bad.
+ * it is; after F only what continues the log, or is blank. An exception's line continues only a log that reports something bad.
  * Fluent Bit tries the rules of a state before it takes a line for a start.
  */
 export function continuationRules(): string {
   const continued = `${CONTINUATION_PATTERN.slice(1)}|[ \\t]*$`;
   const failing = `(?:${continued}|${EXCEPTION_PATTERN.slice(1)})`;
   const calm = `(?!Traceback)(?:${continued})`;
-  const tells = "(?:[^ \\t].*(?:WARN|ERROR|FATAL|SEVERE|CRITICAL|rror|xception|panic)|Traceback)";
+  const reports = "(?:[^ \\t].*(?:WARN|ERROR|FATAL|SEVERE|CRITICAL|rror|xception|panic)|Traceback)";
   const rules = [
-    ["start_state", `^F ${tells}`, "failing"],
-    ["start_state", `^P ${tells}`, "failing_part"],
+    ["start_state", `^F ${reports}`, "failing"],
+    ["start_state", `^P ${reports}`, "failing_part"],
     ["start_state", "^F [^ \\t]", "calm"],
     ["start_state", "^P [^ \\t]", "calm_part"],
     ["failing_part", "^F ", "failing"],
@@ -54,7 +54,7 @@ export function continues(open: readonly string[], line: string, next: string | 
   const first = open[0] as string;
   const last = open.at(-1) as string;
   if (/^[ \t]/.test(line)) return leadingTime(line.trimStart(), CONTEXT) === undefined;
-  // Printed by itself it is no part of a line that tells of nothing bad.
+  // Printed by itself it is no part of a line that reports nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
   if (leadingTime(line, CONTEXT) !== undefined) return false;
@@ -74,7 +74,7 @@ function startsWithLevel(line: string): boolean {
   return levelInText(line)?.start === 0;
 }
 
-/** Whether an exception may be what a log tells of: not of one that says INFO or DEBUG, nor of another exception. */
+/** Whether an exception may be what a log reports: not of one that says INFO or DEBUG, nor of another exception. */
 function canFail(first: string): boolean {
   if (EXCEPTION.test(first)) return false;
   const level = plain.read(first, "", { ...CONTEXT, depth: 0 })?.level;

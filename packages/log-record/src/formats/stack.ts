@@ -88,7 +88,7 @@ function exception(value: Json, depth: number): string | undefined {
     .join("\n");
 }
 
-/** The type of the error that a text tells, by its first line or, as Python has it, by its last. */
+/** The type of the error that a text reports, by its first line or, as Python has it, by its last. */
 export function errorTypeOf(text: string): string | undefined {
   const first = TYPE.exec(lineAt(text, 0))?.[1];
   if (first !== undefined) return first;

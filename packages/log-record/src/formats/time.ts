@@ -144,7 +144,7 @@ function ofGroups(groups: Groups, context: TimeContext): number | undefined {
   if (date === undefined) return undefined;
   let hours = Number(h);
   if (half !== undefined) hours = (hours % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
-  // A leap second is told as the second before it, and 24:00 is the next day.
+  // A leap second is read as the second before it, and 24:00 is the next day.
   const seconds = Math.min(59, Number(s));
   if (hours > 24 || (hours === 24 && (Number(i) > 0 || seconds > 0))) return undefined;
   const local =

@@ -8,14 +8,14 @@ import { redactCommand } from "./redact.ts";
 import { replayCommand } from "./replay.ts";
 import { digestCommand, qualityCommand } from "./reports.ts";
 
-/** Exit codes: 0 stopped as told, 1 could not start or go on, 2 the configuration or the command line is wrong. */
+/** Exit codes: 0 stopped on request, 1 could not start or go on, 2 the configuration or the command line is wrong. */
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
 function runCommand(): Command {
   return new Command("run")
     .description(
-      "read the stream, keep what is invalid, group errors and tell Slack; until SIGTERM or SIGINT",
+      "read the stream, keep what is invalid, group errors and notify Slack; until SIGTERM or SIGINT",
     )
     .option("-c, --config <file>", "YAML file; environment variables CALI_… go before it")
     .action(async ({ config: file }: { config?: string }) => {

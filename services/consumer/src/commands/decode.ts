@@ -12,7 +12,7 @@ interface Options {
 
 /**
  * `consumer decode`: what the consumer makes of one Kinesis record's data, which comes on standard input. Needs no configuration and
- * no AWS. What is refused is told and is no failure.
+ * no AWS. What is refused is shown and is no failure.
  */
 export function decodeCommand(): Command {
   return new Command("decode")

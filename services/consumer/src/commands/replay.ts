@@ -3,8 +3,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { replay } from "../reports/replay.ts";
-import { FolderObjectStore } from "../state/objects/folder.ts";
-import { S3ObjectStore } from "../state/objects/s3.ts";
+import { objectStoreOf } from "../state/objects/open.ts";
 
 /** `consumer replay`: feeds dead letters back into the stream. */
 export function replayCommand(): Command {
@@ -24,7 +23,8 @@ export function replayCommand(): Command {
     .option("--dry-run", "count, and send nothing")
     .action(async ({ from, to, config: file, reason, dryRun }: Options) => {
       if (from >= to) throw new Error("--to: given a time that is not after --from, allowed: a later one");
-      const { region, kinesis, objects } = loadConfig(file);
+      const config = loadConfig(file);
+      const { region, kinesis } = config;
       const client = new KinesisClient({
         region,
         ...(kinesis.endpoint !== undefined && {
@@ -34,10 +34,7 @@ export function replayCommand(): Command {
       });
       try {
         const counts = await replay({
-          objects:
-            objects.folder !== undefined
-              ? new FolderObjectStore(objects.folder)
-              : new S3ObjectStore({ bucket: objects.bucket ?? "", region, endpoint: objects.endpoint }),
+          objects: objectStoreOf(config),
           client,
           stream: kinesis.stream,
           from,

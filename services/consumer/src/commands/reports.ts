@@ -8,7 +8,7 @@ import { digestMessage, digestText, qualityMessage, qualityText } from "../repor
 import { postOnce } from "../reports/post-once.ts";
 import { checkDay } from "../reports/quality.ts";
 import { FolderObjectStore } from "../state/objects/folder.ts";
-import { S3ObjectStore } from "../state/objects/s3.ts";
+import { objectStoreOf } from "../state/objects/open.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 
 interface ReportOptions {
@@ -71,14 +71,7 @@ function open({ config: file, folder, slack }: ReportOptions): {
   if (folder !== undefined && !slack) return { objects: new FolderObjectStore(folder), webhook: undefined };
   const config = loadConfig(file);
   const { webhookUrl, timeoutMs } = config.slack;
-  const objects =
-    (folder ?? config.objects.folder) !== undefined
-      ? new FolderObjectStore(folder ?? config.objects.folder ?? "")
-      : new S3ObjectStore({
-          bucket: config.objects.bucket ?? "",
-          region: config.region,
-          endpoint: config.objects.endpoint,
-        });
+  const objects = folder === undefined ? objectStoreOf(config) : new FolderObjectStore(folder);
   if (slack && webhookUrl === undefined) {
     throw new Error(
       "--slack: given no webhook, allowed: one in CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE",

@@ -31,7 +31,7 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** The reader was told to stop (shutdown, watchdog) before the batch was committed. */
+/** The reader was asked to stop (shutdown, watchdog) before the batch was committed. */
 export class ReaderStoppedError extends Error {
   override readonly name = "ReaderStoppedError";
   constructor(shardId: string) {

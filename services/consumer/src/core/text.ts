@@ -1,5 +1,5 @@
 /**
- * What a reader could be fooled by, or a program told something a reader does not see: control characters but tab and
+ * What could fool a reader, or give a program something that a reader does not see: control characters but tab and
  * line feed, changes of direction, separators and joiners of no width, tag characters.
  */
 const CONTROLS =

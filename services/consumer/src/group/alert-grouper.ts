@@ -7,6 +7,7 @@ import { GroupBook } from "./group-book.ts";
 import { Incidents } from "./incidents.ts";
 import { Inhibition } from "./inhibition.ts";
 import { NewKinds } from "./kinds.ts";
+import { NextDue } from "./next-due.ts";
 import { dueAt, noteRate, type ScheduleOptions } from "./schedule.ts";
 import { type Silence, silencedUntil } from "./silences.ts";
 import { Versions } from "./versions.ts";
@@ -58,10 +59,8 @@ export class AlertGrouper {
   readonly #dependencies: Dependencies;
   readonly #incidents: Incidents;
   readonly #versions: Versions;
+  readonly #next: NextDue;
   #learnUntil = Number.NEGATIVE_INFINITY;
-  #nextDueAt = Number.POSITIVE_INFINITY;
-  /** The latest time seen: an earlier one means that the clock was set back. */
-  #latest = Number.NEGATIVE_INFINITY;
 
   constructor({ dependencies = {}, describe, ...given }: GroupingOptions = {}) {
     this.#options = { ...DEFAULTS, silences: [], ...given };
@@ -70,6 +69,7 @@ export class AlertGrouper {
     this.#dependencies = new Dependencies(dependencies);
     this.#incidents = new Incidents(this.#dependencies);
     this.#versions = new Versions(this.#options.now);
+    this.#next = new NextDue(this.#options.now);
   }
 
   /** Groups known. */
@@ -88,7 +88,7 @@ export class AlertGrouper {
     const isKnown = this.#book.get(event.fingerprint) !== undefined;
     const { leaving } = this.#book;
     const group = this.#book.count(isKnown ? event : this.#kinds.sort(event));
-    if (this.#book.leaving > leaving) this.#nextDueAt = Number.NEGATIVE_INFINITY;
+    if (this.#book.leaving > leaving) this.#next.set(Number.NEGATIVE_INFINITY);
     if (!group) return false;
     group.isSymptom ||= isSymptom;
     noteLine(group, event.record, this.#options.now());
@@ -104,11 +104,7 @@ export class AlertGrouper {
 
   /** When to call `due` next, in ms by the consumer's clock; undefined: nothing waits. */
   nextDueAt(): number | undefined {
-    const now = this.#options.now();
-    // The clock was set back: what was due at a time of the old one has to be looked at again.
-    if (now < this.#latest) this.#nextDueAt = Number.NEGATIVE_INFINITY;
-    this.#latest = now;
-    return this.#nextDueAt === Number.POSITIVE_INFINITY ? undefined : this.#nextDueAt;
+    return this.#next.at;
   }
 
   /** What is to be notified now. The next call returns each again until it is confirmed, or left for later. */
@@ -137,7 +133,7 @@ export class AlertGrouper {
       // Until it is confirmed it stays due.
       next = Math.min(next, now);
     }
-    this.#nextDueAt = next;
+    this.#next.set(next);
     return found;
   }
 
@@ -168,7 +164,7 @@ export class AlertGrouper {
   /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica notified. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     this.#book.restore(contributions, metas);
-    this.#nextDueAt = Number.NEGATIVE_INFINITY;
+    this.#next.set(Number.NEGATIVE_INFINITY);
   }
 
   /** Forgets what a shard brought: another replica goes on with it. */
@@ -177,8 +173,7 @@ export class AlertGrouper {
   }
 
   #lookAt(group: Group): void {
-    const at = dueAt(group, this.#options, this.#options.now());
-    if (at < this.#nextDueAt) this.#nextDueAt = at;
+    this.#next.atLatest(dueAt(group, this.#options, this.#options.now()));
   }
 
   /** Until when a group may not be notified. */

@@ -1,6 +1,7 @@
 import { type Alert, comparePositions, type GroupMeta } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
-import { type Group, MOST_SAMPLES, rateOf, totalsOf } from "./group.ts";
+import { type Group, rateOf, totalsOf } from "./group.ts";
+import { MOST_SAMPLES } from "./tally.ts";
 
 /** What is due: the alert, and the group once it is notified. */
 export interface DueAlert {

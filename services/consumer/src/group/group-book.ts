@@ -1,15 +1,7 @@
 import { type Contribution, comparePositions, type GroupedEvent, type GroupMeta } from "../core/types.ts";
 import { isSymptom } from "./dependencies.ts";
-import {
-  addSample,
-  type Group,
-  hasCaughtUp,
-  newGroup,
-  newTally,
-  notifiedOf,
-  type Tally,
-  totalsOf,
-} from "./group.ts";
+import { type Group, hasCaughtUp, newGroup, totalsOf } from "./group.ts";
+import { addSample, newTally, notifiedOf, type Tally } from "./tally.ts";
 
 export interface GroupBookOptions {
   /** Most groups kept. */

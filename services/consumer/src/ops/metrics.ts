@@ -58,7 +58,7 @@ export class Metrics {
       "refused_alerts",
       "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
     );
-    this.suppressed = counter("suppressed", "Lines that were held back and told in a later alert");
+    this.suppressed = counter("suppressed", "Lines that were held back and counted in a later alert");
     this.templates = counter("new_templates", "Templates seen for the first time");
     this.readFailures = counter("read_failures", "Failed Kinesis calls, by kind", ["kind"]);
     this.storeFailures = counter("store_failures", "Failed writes that are tried again, by store", ["store"]);

@@ -49,49 +49,32 @@ export class Step {
   readonly newFingerprints = new Set<string>();
   newTemplates: readonly NewTemplate[] = [];
   contributions: readonly Contribution[] = [];
-  /** Processes that have worked on the batch so far, this one too, where one may have ended on it; else 0. */
-  readonly attempts: number;
-  readonly #batch: ShardBatch;
-  readonly #from: number;
+  readonly batch: ShardBatch;
+  /** Place of its first record in the batch. */
+  readonly from: number;
   readonly #to: number;
+  /** Processes that have worked on the batch so far, this one too, where one may have ended on its first record; else 0. */
+  readonly attempts: number;
 
   /** @param size most records of it */
   constructor(batch: ShardBatch, { from, size, attempts }: { from: number; size: number; attempts: number }) {
-    this.#batch = batch;
-    this.#from = from;
+    this.batch = batch;
+    this.from = from;
     this.#to = Math.min(from + size, batch.records.length);
     this.attempts = attempts;
   }
 
   /** Takes the next record; nothing: none is left. */
   next(): StreamRecord | undefined {
-    return this.end < this.#to ? this.#batch.records[this.#from + this.totals.records++] : undefined;
+    return this.end < this.#to ? this.batch.records[this.from + this.totals.records++] : undefined;
   }
 
   /** Place in the batch behind the last record that was taken. */
   get end(): number {
-    return this.#from + this.totals.records;
-  }
-
-  get lastSequenceNumber(): string | undefined {
-    return this.#batch.records[this.end - 1]?.sequenceNumber;
-  }
-
-  /** Whether it is the first of its batch: the one that earlier processes may have ended on. */
-  get isFirst(): boolean {
-    return this.#from === 0;
+    return this.from + this.totals.records;
   }
 
   get endsBatch(): boolean {
-    return this.end >= this.#batch.records.length;
-  }
-
-  /** Whether the shard is closed and this is the last of it. */
-  get endsShard(): boolean {
-    return this.#batch.last && this.endsBatch;
-  }
-
-  get behindMs(): number {
-    return this.#batch.behindMs;
+    return this.end >= this.batch.records.length;
   }
 }

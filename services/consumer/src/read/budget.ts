@@ -17,14 +17,14 @@ export class ByteBudget {
 
   /** Resolves to false, with nothing reserved, when `signal` aborts first. */
   reserve(bytes: number, signal: AbortSignal): Promise<boolean> {
-    const wanted = Math.min(bytes, this.limit);
+    const reserved = Math.min(bytes, this.limit);
     if (signal.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const entry = {
-        bytes: wanted,
+        bytes: reserved,
         grant: () => {
           signal.removeEventListener("abort", give);
-          this.#used += wanted;
+          this.#used += reserved;
           resolve(true);
         },
       };

@@ -33,7 +33,7 @@ export interface StreamOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** The few calls that reading one stream needs. Failures are the SDK's, told apart in `failures.ts`. */
+/** The few calls that reading one stream needs. Failures are the SDK's; `failures.ts` classifies them. */
 export class KinesisStream {
   /** Without the ARN around it. */
   readonly name: string;
@@ -56,7 +56,7 @@ export class KinesisStream {
         requestTimeout,
         throwOnRequestTimeout: true,
       }),
-      // The reader retries itself: it must see throttling, say it, and stop waiting when it is told to.
+      // The reader retries itself: it must see throttling, say it, and stop waiting when it is asked to.
       maxAttempts: 1,
       protocol: FastGetRecordsProtocol,
     });

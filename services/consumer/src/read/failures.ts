@@ -56,7 +56,7 @@ const MAX_WAIT_MS: Record<FailureKind, number> = {
   trouble: 10_000,
 };
 
-/** Tells a failed call's kind by the error's name, as AWS documents them for GetRecords. */
+/** The kind of a failed call, by the error's name, as AWS documents them for GetRecords. */
 export function classify(error: unknown): Failure {
   const { name, message } = error instanceof Error ? error : { name: "Error", message: inspect(error) };
   const kind = KINDS[name] ?? "trouble";

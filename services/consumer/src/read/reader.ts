@@ -78,7 +78,7 @@ export class ShardReader {
     return this.#options.clock.monotonic() - this.#progressAt;
   }
 
-  /** Tells the watchdog that a long step (a big batch, a store that is down) is alive. */
+  /** Shows the watchdog that a long step (a big batch, a store that is down) is alive. */
   touch(): void {
     this.#progressAt = this.#options.clock.monotonic();
   }
@@ -95,7 +95,7 @@ export class ShardReader {
     this.#give(this.#held);
   }
 
-  /** @returns `ended` when the shard's last record is durable, `stopped` when it was told to. */
+  /** @returns `ended` when the shard's last record is durable, `stopped` when it was asked to. */
   async run(): Promise<"ended" | "stopped"> {
     const { process } = this.#options;
     let fetch = this.#fetch(undefined);

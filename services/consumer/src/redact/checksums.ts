@@ -88,17 +88,17 @@ const IBAN_LENGTHS = new Map(
 
 /** How much of a text, from its beginning, is an IBAN in any grouping: the rest of it over 97 is one (ISO 13616). 0: nothing. */
 export function ibanLength(text: string): number {
-  const wanted = IBAN_LENGTHS.get(text.slice(0, 2).toUpperCase());
-  if (wanted === undefined) return 0;
+  const length = IBAN_LENGTHS.get(text.slice(0, 2).toUpperCase());
+  if (length === undefined) return 0;
   let [place, count] = [0, 0];
   let iban = "";
-  for (; place < text.length && count < wanted; place++) {
+  for (; place < text.length && count < length; place++) {
     const character = text[place] as string;
     if (character === " " || character === "-") continue;
     iban += character;
     count++;
   }
-  if (count < wanted || /[A-Za-z0-9]/.test(text[place] ?? "")) return 0;
+  if (count < length || /[A-Za-z0-9]/.test(text[place] ?? "")) return 0;
   let rest = 0;
   for (const character of iban.slice(4) + iban.slice(0, 4)) {
     const value = Number.parseInt(character, 36);

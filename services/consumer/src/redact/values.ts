@@ -4,7 +4,7 @@ import { entropyOf } from "./checksums.ts";
 const STANDS_FOR_ONE =
   /^(?:[*x•●#._?-]+|\$\{[^}]*\}?|\{\{.*|\$\(?[A-Z_]+\)?|%[-\w]{1,3}|%\{?[\w.-]+\}?%?|<[^>]*>?|\[?\(?(?:redacted|filtered|masked|hidden|secret|sensitive|protected|removed|empty|none|null|nil|undefined|unset|true|false|yes|no|void|nan|n\/a)\)?\]?|\(?sensitive value\)?)$/i;
 
-/** What people say of a password or token without telling it. */
+/** What people say of a password or token without giving it away. */
 const SAID_OF_SECRETS = new Set(
   `a about absent accepted after already also an and any are as at authentication available bad be been before being between blank but by can cannot
   caused changed check checked compared contains correct could count created denied deleted destroyed detected did different disabled does doesn due

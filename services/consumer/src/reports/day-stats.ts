@@ -6,7 +6,7 @@ import type { RawPayload } from "./raw-day.ts";
 
 const HOURS = 24;
 const MINUTES = 24 * 60;
-/** Different reasons, and services, that are told apart; more are counted together. */
+/** Different reasons, and services, that are counted apart; more are counted together. */
 const MOST_REASONS = 50;
 const MOST_SERVICES = 500;
 const OTHER = "(other)";

@@ -43,7 +43,7 @@ export interface DigestReport {
 
 const MOST_TEMPLATES = 1_000;
 const MOST_MOVERS = 10;
-/** A change is worth telling from this many lines on. */
+/** A change is worth a mention from this many lines on. */
 const LEAST_CHANGE = 5;
 
 const digestKey = (date: string) => `reports/digest/dt=${date}.json`;
@@ -67,7 +67,7 @@ async function sumUp(objects: ObjectStore, date: string): Promise<DayDigest> {
   const byLevel = new Map<string, number>();
   const byService = new Map<string, number>();
   let lines = 0;
-  // What is broken is told by the quality report.
+  // The quality report says what is broken.
   for await (const { payload } of readRawDay(objects, date, () => {})) {
     if (!payload.ok) continue;
     const { record } = payload;

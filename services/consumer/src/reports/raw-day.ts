@@ -35,7 +35,7 @@ const BRACE_CLOSE = 0x7d;
  *
  * @param date YYYY-MM-DD
  * @throws ObjectStoreError
- * @param onBroken is told of an object that cannot be read; what came before its damage is read.
+ * @param onBroken is called with an object that cannot be read; what came before its damage is read.
  */
 export async function* readRawDay(
   objects: ObjectStore,

@@ -308,7 +308,7 @@ export class SqliteStateStore implements StateStore {
   #corrupt(what: string): StateCorruptError {
     return new StateCorruptError(
       `${this.#file}: the state file is damaged (${what}). Put back a copy of it, or move it and its -wal file away: ` +
-        "the consumer then reads the stream from its oldest record again, and tells old errors once more",
+        "the consumer then reads the stream from its oldest record again, and notifies old errors once more",
     );
   }
 

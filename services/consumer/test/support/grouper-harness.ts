@@ -8,7 +8,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** A grouper with a clock that the test sets, and what it told. */
+/** A grouper with a clock that the test sets, and what it notified. */
 export class Harness {
   now = START;
   readonly notified: Alert[] = [];
@@ -52,7 +52,7 @@ export class Harness {
     });
   }
 
-  /** Lets time pass, telling what falls due, as the notifier does. */
+  /** Lets time pass, notifying what falls due, as the notifier does. */
   pass(ms: number): Alert[] {
     const before = this.notified.length;
     const until = this.now + ms;

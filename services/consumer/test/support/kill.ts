@@ -69,8 +69,8 @@ export async function killTest({ payloads, kills, seed }: { payloads: number; ki
     await consumer.until(
       "every service alerted",
       () => {
-        const told = alertsOf(slack.posts).map(({ service }) => service);
-        return Object.keys(expected.errors).every((service) => told.includes(service));
+        const notified = alertsOf(slack.posts).map(({ service }) => service);
+        return Object.keys(expected.errors).every((service) => notified.includes(service));
       },
       60_000,
     );
@@ -106,7 +106,7 @@ async function compare(folder: string, expected: Expected, slack: SlackServer): 
   try {
     const { valid, invalid } = await store.totals();
     expect({ valid, invalid }).toEqual({ valid: expected.valid, invalid: expected.invalid.length });
-    // What tells of too many dead letters is counted in memory, so a kill decides whether it is told.
+    // The share of dead letters is counted in memory, so a kill decides whether it is notified.
     const { unknown: _, ...errors } = await errorsByService(store);
     expect(errors).toEqual(expected.errors);
     expect(await deadLetters(join(folder, "objects"))).toEqual(expected.invalid);

@@ -63,7 +63,7 @@ export function workload(count: number, random: () => number): { records: Buffer
   const one = () => {
     expected.payloads++;
     expected.valid++;
-    // More and more of them, so that there is something new to tell until the end.
+    // More and more of them, so that there is something new to notify until the end.
     const known = Math.ceil((SERVICES.length * (expected.payloads + 1)) / count);
     const service = SERVICES[Math.floor(random() * Math.min(known, SERVICES.length))] ?? "";
     const level = LEVELS[Math.floor(random() * LEVELS.length)] ?? "INFO";

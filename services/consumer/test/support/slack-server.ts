@@ -42,7 +42,7 @@ export class SlackServer {
   }
 }
 
-export interface ToldAlert {
+export interface SentAlert {
   id: string;
   service: string;
   /** Marked as a possible repeat. */
@@ -50,7 +50,7 @@ export interface ToldAlert {
 }
 
 /** The alerts in what Slack was sent, one by one or as digests. */
-export function alertsOf(posts: readonly string[]): ToldAlert[] {
+export function alertsOf(posts: readonly string[]): SentAlert[] {
   return posts.flatMap((post) => {
     const { blocks = [] } = JSON.parse(post) as { blocks?: unknown[] };
     const isDigest = /^\d+ alerts from/.test(JSON.parse(post).text);

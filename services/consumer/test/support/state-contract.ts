@@ -218,7 +218,7 @@ export function stateContract(
       await nextMillisecond();
       await store.commitNotification({ meta: meta("f2", 1), alert: alert("f2-1") });
       await store.commitNotification({ meta: meta("f3", 1), alert: alert("f3-1"), index: true });
-      // Told already: nothing goes in.
+      // Notified already: nothing goes in.
       await store.commitNotification({ meta: meta("f1", 1), alert: alert("f1-x"), index: true });
       expect(await store.incidents.size()).toBe(2);
       expect((await store.incidents.pending(10)).map(({ id }) => id)).toEqual(["f1-1", "f3-1"]);

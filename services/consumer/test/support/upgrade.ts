@@ -29,7 +29,7 @@ function checkpointsOf(file: keyof typeof WAITING): { shardId: string; sequenceN
 
 /**
  * Goes on with the fixture's state, which the consumer finds where `sections` say: the lines that were read come again.
- * No line is lost or counted twice, no error is told as a new one, and what waited is sent.
+ * No line is lost or counted twice, no error is notified as a new one, and what waited is sent.
  */
 export async function goOn(
   rig: Rig,

@@ -2,7 +2,7 @@ import type { ErrorSpec } from "./template.ts";
 
 /**
  * What breaks in a service itself. Each may start an incident that spreads to the service's callers, and happens alone
- * now and then. Templates of different words with the same cause are told by different software.
+ * now and then. Templates of different words with the same cause come from different software.
  */
 export const FAILURES: readonly ErrorSpec[] = [
   {

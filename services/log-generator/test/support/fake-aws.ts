@@ -31,7 +31,7 @@ const putRecordBatch = z.object({
   Records: z.array(z.object({ Data: z.base64() })),
 });
 
-/** Plays the batch calls of Kinesis and Firehose in their JSON protocol, and fails as it is told. */
+/** Plays the batch calls of Kinesis and Firehose in their JSON protocol, and fails as it is asked. */
 export class FakeAws {
   /** Records that were accepted, in the order of the calls. */
   readonly accepted: Received[] = [];
@@ -91,7 +91,7 @@ export class FakeAws {
       case "hang":
         return;
       case "error":
-        json(answer.status, { __type: answer.type, message: "told to fail" });
+        json(answer.status, { __type: answer.type, message: "asked to fail" });
         return;
       case "text":
         response.writeHead(answer.status, { "content-type": "text/html" }).end(answer.text);
@@ -100,7 +100,7 @@ export class FakeAws {
     const errorOf = answer.kind === "records" ? answer.errorOf : undefined;
     const entries = records.map((record, index) => {
       const error = errorOf?.(record, index);
-      if (error !== undefined) return { ErrorCode: error, ErrorMessage: "told to fail" };
+      if (error !== undefined) return { ErrorCode: error, ErrorMessage: "asked to fail" };
       this.accepted.push(record);
       const id = String(this.accepted.length);
       return kinesis ? { SequenceNumber: id, ShardId: "shardId-000000000000" } : { RecordId: id };

@@ -95,7 +95,7 @@ export async function answerLines(
   let place = 0;
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     place++;
-    const answer = asJson ? await answerJson(line, place, asking) : told(await asking.answer(line));
+    const answer = asJson ? await answerJson(line, place, asking) : asText(await asking.answer(line));
     await writeLine(answer, output);
   }
 }
@@ -120,7 +120,7 @@ function parsed(line: string): unknown {
 }
 
 /** `deadlock (of …)  signature 0.93`, or `unknown; near: …`. */
-function told({ entry, broader, tier, score, nearest }: Answer): string {
+function asText({ entry, broader, tier, score, nearest }: Answer): string {
   const near = nearest
     .map(({ entry, score, against }) => `${entry} ${score.toFixed(2)} (${against})`)
     .join(", ");

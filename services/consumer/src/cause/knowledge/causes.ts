@@ -29,7 +29,7 @@ export interface KnowledgeCausesOptions {
 /**
  * Finds causes: what the knowledge base says of the template, and only when it says nothing, what it says of an error with this
  * signature, then of a similar template, and only then what the model proposes. A proposal goes into the base marked as one; what a
- * person rejected is neither used nor asked for again. A tier that cannot be asked is told of, and the next one asked.
+ * person rejected is neither used nor asked for again. A tier that cannot be asked is reported, and the next one asked.
  */
 export class KnowledgeCauses implements CauseFinder {
   readonly #options: KnowledgeCausesOptions;
@@ -137,8 +137,8 @@ export class KnowledgeCauses implements CauseFinder {
       idOf({ pattern }),
       seedIdOf({ template: pattern, errorCode, level }),
     ];
-    const wanted = [...new Set(ids.filter((id) => id !== undefined))];
-    const found = (await Promise.all(wanted.map((id) => catalog.get(id)))).filter((one) => one !== undefined);
+    const unique = [...new Set(ids.filter((id) => id !== undefined))];
+    const found = (await Promise.all(unique.map((id) => catalog.get(id)))).filter((one) => one !== undefined);
     const [first, ...others] = found.filter(
       ({ state, cause }) => state === "rejected" || cause !== undefined,
     );

@@ -62,7 +62,7 @@ export async function learnDay(objects: ObjectStore, catalog: Catalog, date: str
   };
 }
 
-/** Tells in what state something is known already: by its template, or by a signature that its template or lines have. */
+/** In what state something is known already: by its template, or by a signature that its template or lines have. */
 async function knownStates(
   catalog: Catalog,
   base: readonly CatalogEntry[],

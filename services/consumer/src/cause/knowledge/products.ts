@@ -46,7 +46,7 @@ const entrySchema = z.strictObject({
 
 const productSchema = z.strictObject({ product: name, entries: z.array(entrySchema).min(1) });
 
-/** A known error as its product's file tells it. */
+/** A known error as it stands in its product's file. */
 export type ProductEntry = z.output<typeof entrySchema> & { readonly product: string };
 
 /**

@@ -122,7 +122,7 @@ export class SeededCatalog implements Catalog {
   }
 }
 
-/** The knowledge base of a program that nobody has told anything; what is written to it is lost. */
+/** The knowledge base of a program without one of its own; what is written to it is lost. */
 export const SEED_ALONE: Catalog = new SeededCatalog({
   get: async () => undefined,
   ids: async () => new Set(),

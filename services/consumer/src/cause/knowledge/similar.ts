@@ -135,10 +135,10 @@ export class SimilarKnowledge {
   async refresh(): Promise<void> {
     const { catalog, log } = this.#options;
     const store = await this.#openStore();
-    const [wanted, held] = await Promise.all([catalog.ids(), store.ids()]);
-    const gone = [...held].filter((id) => !wanted.has(id));
+    const [expected, held] = await Promise.all([catalog.ids(), store.ids()]);
+    const gone = [...held].filter((id) => !expected.has(id));
     if (gone.length > 0) await store.delete(gone);
-    const missing = [...wanted].filter((id) => !held.has(id));
+    const missing = [...expected].filter((id) => !held.has(id));
     for (let from = 0; from < missing.length; from += BATCH) {
       await this.#add(store, missing.slice(from, from + BATCH));
     }

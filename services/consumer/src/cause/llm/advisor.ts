@@ -17,7 +17,7 @@ export interface LlmAdvisorOptions extends Pick<LlmConfig, "linkHosts" | "tokenK
   readonly notes: Notes;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told when the model gives no answers, with the reason, and with nothing when it does. */
+  /** Called when the model gives no answers, with the reason, and with nothing when it does. */
   readonly onTrouble?: (text: string | undefined) => void;
 }
 

@@ -13,7 +13,7 @@ export interface ModelOptions
   /** Secret. */
   readonly apiKey: string;
   readonly budget: Budget;
-  /** Told of each call's end, with what it cost. */
+  /** Called at each call's end, with what it cost. */
   readonly onCall?: (result: "answered" | LlmError["kind"], usage: Usage) => void;
   /** First wait before another try, ms. Default: 500. */
   readonly firstBackoffMs?: number;

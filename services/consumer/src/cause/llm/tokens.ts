@@ -18,7 +18,7 @@ export interface TokenizedText {
 
 /**
  * Replaces secrets, personal data and internal names by keyed tokens such as `<EMAIL_3f2a9c1e>`. The same value always has the
- * same token, so the same error reads the same; without the key nobody can tell a value by trying.
+ * same token, so the same error reads the same; without the key nobody can find a value by trying.
  */
 export class Tokenizer {
   readonly #key: string;

@@ -5,7 +5,7 @@ import { NEGATIONS, type Word } from "./words.ts";
 export interface Alignment {
   /** Share of the pattern's weight that the text has, from 0 to 1; what it says instead is taken off. */
   readonly share: number;
-  /** Weight of what both have, without what one of them lacks or has instead: tells which of two patterns is meant. */
+  /** Weight of what both have, without what one of them lacks or has instead: shows which of two patterns is meant. */
   readonly score: number;
   /** Why it is not the pattern's error; undefined: it is. */
   readonly against?: string;
@@ -13,7 +13,7 @@ export interface Alignment {
 
 /** Words of the text between two of the pattern's, at most: where something varies, and elsewhere. */
 const MOST_BETWEEN = { open: 24, closed: 6 };
-/** Words of a pattern that other words may stand for, at most; more are told by the share. */
+/** Words of a pattern that other words may stand for, at most; for more, the share decides. */
 const MOST_OTHER = 2;
 /** What it costs that the text has in two clauses what the pattern has in one. */
 const PARTED = 3;
@@ -244,7 +244,7 @@ function isSaidAround(
 
 /** A word or two of the pattern for which the text has others: another subject, or another reason. */
 function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: Link): string | undefined {
-  const told = (lackedAt: number, textAt: number) =>
+  const found = (lackedAt: number, textAt: number) =>
     `it says "${text[textAt]?.text}", not "${pattern.words[lackedAt]?.text}"`;
   const isFew = (from: number, to: number) => {
     const lacked = pattern.words.slice(from, to).filter(({ isOptional }) => !isOptional).length;
@@ -262,11 +262,11 @@ function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: L
     ) {
       return "it says it in parts";
     }
-    if (isFew(patternAt + 1, link.patternAt) && extra > 0 && !isOpen) return told(patternAt + 1, textAt + 1);
+    if (isFew(patternAt + 1, link.patternAt) && extra > 0 && !isOpen) return found(patternAt + 1, textAt + 1);
   }
   const begins = words[first.patternAt]?.startsClause || text[first.textAt]?.startsClause;
   if (!begins && isFew(0, first.patternAt) && !isOpenBetween(pattern, first.patternAt - 1, first.patternAt)) {
-    return told(first.patternAt - 1, first.textAt - 1);
+    return found(first.patternAt - 1, first.textAt - 1);
   }
   const ends =
     words[last.patternAt + 1]?.startsClause !== text[last.textAt + 1]?.startsClause ||
@@ -277,7 +277,7 @@ function otherWord(pattern: Pattern, text: readonly Word[], first: Link, last: L
     text[last.textAt + 1] &&
     !words[last.patternAt + 1]?.afterValue
   ) {
-    return told(last.patternAt + 1, last.textAt + 1);
+    return found(last.patternAt + 1, last.textAt + 1);
   }
   return undefined;
 }

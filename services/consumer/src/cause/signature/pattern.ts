@@ -4,7 +4,7 @@ import { DOUBT, type Names, NEGATIONS, NO_NAMES, type Word, wordsOf } from "./wo
 interface PatternWord extends Word {
   /** Whether a text without it is another error. */
   readonly isRequired: boolean;
-  /** Whether it only tells which of several patterns is meant: a number that may be a value. */
+  /** Whether it only shows which of several patterns is meant: a number that may be a value. */
   readonly isOptional: boolean;
   /** How much it says, from 1 (every error has it) to 6 (no other has it). */
   readonly weight: number;
@@ -42,11 +42,11 @@ const SPEAKER = new RegExp(
 );
 /** Less weight says nothing, however complete it is. */
 export const LEAST_WEIGHT = 6;
-/** What is left without them tells the error, when it is so many words, or two of which one is a name. */
+/** What is left without them identifies the error, when it is so many words, or two of which one is a name. */
 const LEAST_SAID = 4;
 /** A port that belongs to the pattern: whoever wrote it has a placeholder for the host, and none for the port. */
 const OWN_PORT = /<[^<>]+>:(\d{3,5})\b/g;
-/** Words of so much weight tell the error without its port. */
+/** Words of so much weight identify the error without its port. */
 const TELLING = 16;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
 

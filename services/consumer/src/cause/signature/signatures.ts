@@ -21,7 +21,7 @@ export interface Candidate<Of> {
   readonly pattern: string;
   /** Share of the pattern that the text says, from 0 to 1. */
   readonly share: number;
-  /** How much the text says of the pattern and nothing else; tells which of several errors it is. */
+  /** How much the text says of the pattern and nothing else; shows which of several errors it is. */
   readonly score: number;
   /** Why the text is another error; undefined: it is this one. */
   readonly against?: string;

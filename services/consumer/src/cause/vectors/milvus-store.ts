@@ -276,7 +276,7 @@ export class MilvusVectorStore implements VectorStore {
   }
 }
 
-/** Milvus allows letters, digits and _, 255 of them; the hash tells apart what looks the same without the rest. */
+/** Milvus allows letters, digits and _, 255 of them; the hash distinguishes what looks the same without the rest. */
 function collectionOf(name: string): string {
   const readable = name.replaceAll(/[^A-Za-z0-9]+/g, "_").slice(0, 100);
   return `cali_${readable}_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;

@@ -10,7 +10,7 @@ import type { VectorMaking } from "./types.ts";
 /** The file is no database, or not a whole one. */
 class DamagedVectorsError extends VectorStoreError {}
 
-/** "CALV": tells this file from another program's, which is never changed. */
+/** "CALV": distinguishes this file from another program's, which is never changed. */
 const APPLICATION = 0x43414c56;
 /** Changes with the tables; a file of another format is made anew. */
 const FORMAT = 1;
@@ -31,7 +31,7 @@ export interface VectorFile {
   readonly busyTimeoutMs: number;
   /** sqlite-vec's extension. Default: the one of its npm package. */
   readonly extension?: string | undefined;
-  /** Told that all that was in the file is gone or aside, and why: put the vectors again. */
+  /** Called when all that was in the file is gone or aside, and why: put the vectors again. */
   readonly onRebuilt?: ((reason: string) => void) | undefined;
 }
 
@@ -131,8 +131,8 @@ function prepareTables(db: DatabaseSync, { file, making }: VectorFile): string |
   }
   if (tables > 0) requireWhole(db);
   const known = tables === 0 ? undefined : knownMaking(db);
-  const wanted = makingKey(making);
-  if (known === wanted) return undefined;
+  const needed = makingKey(making);
+  if (known === needed) return undefined;
   db.exec(`
     DROP TABLE IF EXISTS vectors;
     PRAGMA application_id = ${APPLICATION};
@@ -141,9 +141,9 @@ function prepareTables(db: DatabaseSync, { file, making }: VectorFile): string |
       id TEXT PRIMARY KEY, vector FLOAT[${making.dimensions}] DISTANCE_METRIC=cosine
     );
   `);
-  db.prepare("INSERT OR REPLACE INTO meta VALUES ('making', ?)").run(wanted);
+  db.prepare("INSERT OR REPLACE INTO meta VALUES ('making', ?)").run(needed);
   if (known === undefined) return undefined;
-  return `${file}: given vectors of ${known}, allowed those of ${wanted}: it is emptied, since they cannot be compared`;
+  return `${file}: given vectors of ${known}, allowed those of ${needed}: it is emptied, since they cannot be compared`;
 }
 
 /** A search reads every vector once, so that what the page check cannot see (missing ones) shows here. */

@@ -25,7 +25,7 @@ export class SqliteVectorStore implements VectorStore {
 
   /**
    * Opens the file, or makes it. A file of another making is emptied and a damaged one is set aside as `<file>.damaged-<time>`,
-   * and told to `onRebuilt`: nothing is lost that cannot be made again.
+   * and reported to `onRebuilt`: nothing is lost that cannot be made again.
    * @throws VectorStoreError sqlite-vec does not run here; another program's database; the disk is full, read-only …
    */
   static async open(options: SqliteVectorStoreOptions): Promise<SqliteVectorStore> {

@@ -83,7 +83,7 @@ const details = (alert: Alert): KnownBlock[] => [
   ...samples(alert),
   ...ownFrames(alert),
   ...cause(alert),
-  ...surroundings(alert),
+  ...related(alert),
 ];
 
 /** An alert as text alone, for when its blocks are refused. */
@@ -244,7 +244,7 @@ function aboutCause({ tier, similarity, since, entry, link: runbook }: KnownCaus
 }
 
 /** What else goes on: what changed, what it may come from, what is quiet because of it. */
-function surroundings({ changed, mayBeCausedBy = [], muted }: Alert): KnownBlock[] {
+function related({ changed, mayBeCausedBy = [], muted }: Alert): KnownBlock[] {
   const names = (services: readonly string[]) => {
     const rest = services.length - LONGEST.mutedServices;
     return `${services.slice(0, LONGEST.mutedServices).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;

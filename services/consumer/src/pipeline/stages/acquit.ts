@@ -9,8 +9,8 @@ import type { Stage } from "../stage.ts";
  */
 export const acquitSuspect =
   (persist: Persist, store: StateStore): Stage =>
-  async ({ isFirst, attempts }, context) => {
-    if (!isFirst || attempts < MOST_CAREFUL || attempts >= MAX_ATTEMPTS) return;
+  async ({ from, attempts }, context) => {
+    if (from > 0 || attempts < MOST_CAREFUL || attempts >= MAX_ATTEMPTS) return;
     const checkpoint = { ...context.checkpoint, attempts: MOST_CAREFUL - 1 };
     const commit = () =>
       store.commitBatch({ lease: context.lease(), checkpoint, templates: [], contributions: [] });

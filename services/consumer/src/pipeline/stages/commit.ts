@@ -10,12 +10,12 @@ import type { UncommittedTemplates } from "../templates.ts";
 export const commitStep =
   (persist: Persist, store: StateStore, templates: UncommittedTemplates): Stage =>
   async (step, context) => {
-    const { contributions, newTemplates } = step;
+    const { batch, contributions, newTemplates } = step;
     const { shardId, sequenceNumber, totals } = context.checkpoint;
     const checkpoint = {
       shardId,
-      sequenceNumber: step.lastSequenceNumber ?? sequenceNumber,
-      ended: step.endsShard,
+      sequenceNumber: batch.records[step.end - 1]?.sequenceNumber ?? sequenceNumber,
+      ended: batch.last && step.endsBatch,
       totals: addTotals(totals, step.totals),
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
       attempts: step.endsBatch ? 0 : Math.min(step.attempts, MOST_CAREFUL),

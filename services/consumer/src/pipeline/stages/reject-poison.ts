@@ -6,8 +6,8 @@ import type { Refuse } from "./refuse.ts";
 export const rejectPoison =
   (refuse: Refuse): Stage =>
   (step, { shardId }) => {
-    const { attempts, isFirst } = step;
-    if (!isFirst || attempts < MAX_ATTEMPTS) return;
+    const { attempts, from } = step;
+    if (from > 0 || attempts < MAX_ATTEMPTS) return;
     const reason = `the process ended ${attempts - 1} times while it worked on this record`;
     for (let source = step.next(); source; source = step.next()) {
       const { sequenceNumber, arrivedAt, data: bytes } = source;

@@ -12,9 +12,9 @@ export interface Commit {
 /** Counts what is durable now. */
 export const reportCommit =
   (metrics: Metrics, onCommit: ((commit: Commit) => void) | undefined): Stage =>
-  ({ totals: delta, poisoned, newTemplates, behindMs }, { shardId }) => {
+  ({ totals: delta, poisoned, newTemplates, batch }, { shardId }) => {
     metrics.onCommit(shardId, delta);
     if (poisoned > 0) metrics.poisoned.inc(poisoned);
     if (newTemplates.length > 0) metrics.templates.inc(newTemplates.length);
-    onCommit?.({ shardId, delta, behindMs });
+    onCommit?.({ shardId, delta, behindMs: batch.behindMs });
   };
