@@ -2,23 +2,12 @@ import type { Level } from "@cali/log-record";
 import { describe, expect, it } from "vitest";
 import type { Contribution, GroupMeta, Position } from "../src/core/types.ts";
 import { Dependencies, isSymptom } from "../src/group/dependencies.ts";
-import {
-  addSample,
-  type Group,
-  hasCaughtUp,
-  newGroup,
-  newTally,
-  noteLine,
-  notifiedOf,
-  rank,
-  rateOf,
-  type Tally,
-  totalsOf,
-} from "../src/group/group.ts";
+import { type Group, hasCaughtUp, newGroup, noteLine, rank, rateOf, totalsOf } from "../src/group/group.ts";
 import { GroupBook } from "../src/group/group-book.ts";
 import { Inhibition } from "../src/group/inhibition.ts";
 import { dueAt, noteRate, type ScheduleOptions } from "../src/group/schedule.ts";
 import { silencedUntil } from "../src/group/silences.ts";
+import { addSample, newTally, notifiedOf, type Tally } from "../src/group/tally.ts";
 import { Versions } from "../src/group/versions.ts";
 import { Harness, HOUR, MINUTE, record, SECOND, START } from "./support/grouper-harness.ts";
 import { logRecord } from "./support/records.ts";

@@ -1,4 +1,5 @@
 import type { Level } from "@cali/log-record";
+import type { Alert } from "../core/types.ts";
 
 /** Groups that are not notified for a time. What is left out fits everything. */
 export interface Silence {
@@ -15,12 +16,7 @@ export interface Silence {
 }
 
 /** What of a group a silence looks at. */
-export interface Silenceable {
-  readonly service: string;
-  readonly level: Level;
-  readonly errorCode?: string;
-  readonly template: string;
-}
+type Silenceable = Pick<Alert, "service" | "level" | "errorCode" | "template">;
 
 /** When the last of the silences that hold now ends; undefined: none holds. */
 export function silencedUntil(

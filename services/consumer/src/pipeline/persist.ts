@@ -1,28 +1,17 @@
-import type { Logger } from "pino";
 import { backoffMs, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
-import type { Metrics } from "../ops/metrics.ts";
-import type { ShardContext } from "./stage.ts";
+import type { PipelineOptions, ShardContext } from "./stage.ts";
 
-/** Writes to a store until it works. @throws LeaseLostError, ReaderStoppedError */
-export type Persist = <T>(
-  context: ShardContext,
-  store: "state" | "objects",
-  write: () => Promise<T>,
-) => Promise<T>;
+export type Persist = ReturnType<typeof persistence>;
 
-/** A store that fails is no record's fault: the shard waits and says so. */
-export function persistence({
-  log,
-  metrics,
-  onStoreTrouble,
-}: {
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  /** Why a store cannot be written now; nothing: it can again. */
-  onStoreTrouble?(shardId: string, text: string | undefined): void;
-}): Persist {
-  return async ({ shardId, signal, touch }, store, write) => {
+/** What writes to a store until it works: one that fails is no record's fault, so the shard waits and says so. */
+export function persistence({ log, metrics, onStoreTrouble }: PipelineOptions) {
+  /** @throws LeaseLostError, ReaderStoppedError */
+  return async <T>(
+    { shardId, signal, touch }: ShardContext,
+    store: "state" | "objects",
+    write: () => Promise<T>,
+  ): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       if (signal.aborted) throw new ReaderStoppedError(shardId);
       try {

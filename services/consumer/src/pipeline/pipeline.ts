@@ -4,8 +4,8 @@ import type { ShardBatch } from "../read/reader.ts";
 import type { Checkpoint, Lease } from "../state/types.ts";
 import { stepSize } from "./careful.ts";
 import { type Persist, persistence } from "./persist.ts";
-import { type ShardContext, type Stage, Step } from "./stage.ts";
-import { type PipelineOptions, recordStages } from "./stages.ts";
+import { type PipelineOptions, type ShardContext, type Stage, Step } from "./stage.ts";
+import { recordStages } from "./stages.ts";
 
 interface Parts {
   readonly options: PipelineOptions;

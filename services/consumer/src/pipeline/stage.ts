@@ -1,16 +1,41 @@
 import type { LogRecord } from "@cali/log-record";
-import { noTotals } from "../core/totals.ts";
+import type { Logger } from "pino";
+import type { Clock } from "../core/clock.ts";
+import { noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, NewTemplate, Position } from "../core/types.ts";
 import type { RejectedPayload } from "../decode/dead-letters.ts";
+import type { AlertGrouper } from "../group/alert-grouper.ts";
+import type { TemplateMiner } from "../group/template-miner.ts";
+import type { Metrics } from "../ops/metrics.ts";
 import type { ShardBatch } from "../read/reader.ts";
 import type { StreamRecord } from "../read/records.ts";
-import type { Checkpoint, Lease } from "../state/types.ts";
+import type { Checkpoint, Lease, StateStore } from "../state/types.ts";
+
+export interface PipelineOptions {
+  readonly store: StateStore;
+  readonly miner: TemplateMiner;
+  readonly grouper: AlertGrouper;
+  /** Durable on return; the key is a pure function of the payload's place, so that a repeat changes nothing. */
+  keepRejected(payloads: RejectedPayload[]): Promise<void>;
+  keepNewTemplates(templates: readonly NewTemplate[]): Promise<void>;
+  /** Most bytes that one gzip may become, and most bytes of one aggregate's records in all. */
+  readonly maxDecodedBytes: number;
+  /** Of times that name none: an IANA name or an offset. Default: UTC. */
+  readonly timeZone?: string;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A step is durable. `delta` is what it added. */
+  onCommit?(commit: { shardId: string; delta: ShardTotals; behindMs: number }): void;
+  /** Why a store cannot be written now; nothing: it can again. */
+  onStoreTrouble?(shardId: string, text: string | undefined): void;
+}
 
 /** One thing that is done with a step, in the order of `stages.ts`. It throws what ends the shard's reader. */
 export type Stage = (step: Step, context: ShardContext) => void | Promise<void>;
 
 /** One thing that is done with each log record of a step, in memory. */
-export type LineStage = (line: Line, step: Step) => void;
+export type LineStage = (line: Place & { readonly record: LogRecord }, step: Step) => void;
 
 /** What every stage knows of the shard that it works for. */
 export interface ShardContext {
@@ -31,11 +56,6 @@ export interface Place {
   readonly position: Position;
   /** ms since the epoch when Kinesis took the record; the same on every read. */
   readonly arrivedAt: number;
-}
-
-/** A log record, and where it stands. */
-export interface Line extends Place {
-  readonly record: LogRecord;
 }
 
 /** Records of a batch that are committed together, and what the stages have made of them so far. */

@@ -1,10 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
-import type { Clock } from "../../core/clock.ts";
 import { ReaderStoppedError } from "../../core/errors.ts";
 import type { Payload } from "../../decode/collector.ts";
 import { decode } from "../../decode/decode.ts";
-import type { LineStage, Place, Stage, Step } from "../stage.ts";
+import type { LineStage, PipelineOptions, Place, Stage, Step } from "../stage.ts";
 import type { Refuse } from "./refuse.ts";
 
 /** Longest ms of work between two looks at timers and sockets. */
@@ -19,11 +18,10 @@ const MOST_REJECTED = 10_000;
  * of the stages, is refused.
  */
 export function decodeRecords(
-  options: { readonly clock: Clock; readonly maxDecodedBytes: number; readonly timeZone?: string },
+  { clock, maxDecodedBytes, timeZone: zone }: PipelineOptions,
   lineStages: readonly LineStage[],
   refuse: Refuse,
 ): Stage {
-  const { clock, maxDecodedBytes, timeZone: zone } = options;
   return async (step, { shardId, signal, touch }) => {
     let until = clock.monotonic() + SLICE_MS;
     let unseen = 0;
