@@ -182,10 +182,10 @@ export const LABEL_RULES: readonly PatternRule[] = [
   {
     id: "one-time-code",
     kind: "secret",
-    keywords: ["pin", "otp", "cvv", "cvc", "2fa"],
+    keywords: ["pin", "otp", "cvv", "cvc", "2fa", "mfa", "passcode", "code", "인증"],
     digits: 3,
     pattern: pattern(
-      /\b(?:PIN|OTP|CVV2?|CVC2?|2FA)(?:\s{1,2}code)?\s{0,2}(?:is|was|[:=])?\s{0,4}(\d{3,8})\b/,
+      /(?:\b(?:PIN|OTP|CVV2?|CVC2?|[2M]FA|(?:verification|security|confirmation|login|one-time|access|authentication)\s{1,2}(?:code|passcode)|passcode)|인증\s?(?:번호|코드))(?:\s{1,2}code)?\s{0,2}(?:is|was|[:=은는])?\s{0,4}[[(]?(\d{3,8})(?!\d)/,
       "i",
     ),
   },
