@@ -97,3 +97,12 @@ export function lockTimeoutOption(): Option {
       throw new InvalidArgumentError("allowed: a duration such as 30s or 5m");
     });
 }
+
+/** `--poll`, in seconds; its value is in ms. */
+export function pollOption(): Option {
+  return new Option("--poll <seconds>", "time between two looks").default(10_000, "10").argParser((given) => {
+    const seconds = Number(given);
+    if (seconds >= 0.1 && seconds <= 60) return seconds * 1_000;
+    throw new InvalidArgumentError("allowed: a number from 0.1 to 60");
+  });
+}

@@ -30,7 +30,7 @@ if [ -e "$fake/$1.sh" ]; then . "$fake/$1.sh"; fi
 case "$1" in
   init) if [ -e "$fake/lock" ]; then cp "$fake/lock" .terraform.lock.hcl; fi ;;
   state) if [ -e "$fake/state" ]; then cat "$fake/state"; fi ;;
-  plan) cp "$fake/plan" "$file"; exit "$(cat "$fake/plan.code")" ;;
+  plan) cp "$fake/plan" "$file" ;;
   show) cat "$fake/show" ;;
 esac
 exit 0
@@ -68,7 +68,6 @@ export class FakeTerraform {
     const text = state ? JSON.stringify({ lineage, serial, outputs, resources: [{}] }) : "";
     writeFileSync(join(fake, "state"), text);
     writeFileSync(join(fake, "plan"), planFile(text));
-    writeFileSync(join(fake, "plan.code"), changes.length > 0 ? "2" : "0");
     writeFileSync(join(fake, "show"), JSON.stringify(planJson(changes)));
     if (lock !== undefined) writeFileSync(join(fake, "lock"), lock);
     for (const [command, lines] of Object.entries(before))

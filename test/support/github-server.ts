@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 
 export interface Comment {
   readonly id: number;
@@ -42,7 +42,8 @@ export interface WorkflowRun {
   status: "queued" | "in_progress" | "completed";
   conclusion: string | null;
   /** Its jobs (https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run). */
-  readonly jobs?: {
+  readonly jobs: {
+    id?: number;
     name: string;
     status: string;
     conclusion: string | null;
@@ -289,7 +290,7 @@ export class GithubServer {
   /** Notes that a workflow runs, or ran. */
   run(workflow: string, sha: string, status: WorkflowRun["status"] = "completed"): WorkflowRun {
     const conclusion = status === "completed" ? "success" : null;
-    const run = { id: this.#id(), workflow, sha, status, conclusion };
+    const run = { id: this.nextId(), workflow, sha, status, conclusion, jobs: [] };
     this.runs.push(run);
     return run;
   }
@@ -308,7 +309,7 @@ export class GithubServer {
   /** Keeps files as an artifact of a run, as actions/upload-artifact does. */
   upload(name: string, files: Record<string, Uint8Array>, run: WorkflowRun, fromFork = false): Artifact {
     const artifact = {
-      id: this.#id(),
+      id: this.nextId(),
       name,
       archive: zipSync(files),
       run,
@@ -320,9 +321,14 @@ export class GithubServer {
     return artifact;
   }
 
+  /** What an artifact holds. */
+  filesOf({ archive }: Artifact): Record<string, Uint8Array> {
+    return unzipSync(archive);
+  }
+
   /** Somebody writes a comment. */
   write(issue: number, body: string, user: Comment["user"] = PERSON): Comment {
-    const id = this.#id();
+    const id = this.nextId();
     const comment = { id, node_id: `IC_${id}`, issue, body, user, minimized: undefined };
     this.comments.push(comment);
     return comment;
@@ -330,7 +336,7 @@ export class GithubServer {
 
   /** Somebody opens an issue. */
   report(title: string, body: string, labels: string[] = [], user: Issue["user"] = PERSON): Issue {
-    const issue: Issue = { number: this.#id(), title, body, state: "open", labels: [...labels], user };
+    const issue: Issue = { number: this.nextId(), title, body, state: "open", labels: [...labels], user };
     this.issues.push(issue);
     return issue;
   }
@@ -438,7 +444,8 @@ export class GithubServer {
     return { status: 200, body: all.slice((page - 1) * size, page * size), ...(link && { headers: link }) };
   }
 
-  #id(): number {
+  /** A number that nothing has yet. */
+  nextId(): number {
     return ++this.#lastId;
   }
 }

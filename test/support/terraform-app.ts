@@ -10,6 +10,8 @@ export interface TestStack {
   readonly values?: Readonly<Record<string, unknown>>;
   /** Shell command that making the first of them runs. */
   readonly command?: string;
+  /** A value whose change replaces the first of them. */
+  readonly replacedBy?: string;
   /** Other blocks, as Terraform's JSON has them. */
   readonly blocks?: Readonly<Record<string, unknown>>;
 }
@@ -17,7 +19,7 @@ export interface TestStack {
 /** Writes stacks as a synth does: `manifest.json`, and a `cdk.tf.json` for each with its state in the backend. */
 export function writeApplication(outdir: string, backend: StateBackend, stacks: readonly TestStack[]): void {
   const manifest: Record<string, object> = {};
-  for (const { name, dependencies = [], values = {}, command, blocks = {} } of stacks) {
+  for (const { name, dependencies = [], values = {}, command, replacedBy, blocks = {} } of stacks) {
     const folder = join(outdir, "stacks", name);
     mkdirSync(folder, { recursive: true });
     manifest[name] = {
@@ -29,7 +31,11 @@ export function writeApplication(outdir: string, backend: StateBackend, stacks: 
     const provisioner = command && [{ "local-exec": { command } }];
     const resources = Object.entries(values).map(([key, input], place) => [
       key,
-      { input, ...(place === 0 && provisioner && { provisioner }) },
+      {
+        input,
+        ...(place === 0 && provisioner && { provisioner }),
+        ...(place === 0 && replacedBy !== undefined && { triggers_replace: replacedBy }),
+      },
     ]);
     const configuration = {
       terraform: {

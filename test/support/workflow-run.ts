@@ -65,7 +65,7 @@ export interface RunStep {
 }
 
 /** What became of a step: whether it did what it should, and what it wrote to GITHUB_OUTPUT. */
-interface StepDone {
+export interface StepDone {
   readonly ok: boolean;
   readonly outputs?: Readonly<Record<string, string>>;
 }
@@ -78,6 +78,8 @@ export interface WorkflowRunOptions {
   readonly runStep: (step: RunStep) => Promise<StepDone>;
   /** Resolves when an environment's reviewers have approved a job; false: they rejected it. */
   readonly approve?: (environment: string, job: string) => Promise<boolean>;
+  /** Takes what a job is doing: `waiting` for an approval, `in_progress`, `completed`. */
+  readonly onJob?: (job: string, status: string, conclusion: Result | null) => void;
 }
 
 /** A workflow's run; its jobs by name, with what became of each. */
@@ -161,6 +163,7 @@ export class WorkflowRun {
         results.push(await this.#workflow(file, `${shown} / `, { ...all, inputs, needs: {} }));
       } else {
         const done = await this.#steps(shown, job, { ...env, ...job.env }, all);
+        this.#options.onJob?.(shown, "completed", done.result);
         outputs = done.outputs;
         results.push(done.result);
       }
@@ -177,10 +180,13 @@ export class WorkflowRun {
     env: Readonly<Record<string, string>>,
     contexts: Contexts,
   ): Promise<{ result: Result; outputs: object }> {
+    const { onJob } = this.#options;
     if (job.environment !== undefined) {
+      onJob?.(shown, "waiting", null);
       const isApproved = (await this.#options.approve?.(filled(job.environment, contexts), shown)) ?? true;
       if (!isApproved) return { result: "failure", outputs: {} };
     }
+    onJob?.(shown, "in_progress", null);
     const steps: Record<string, { outcome: Result; conclusion: Result; outputs: object }> = {};
     let status: Result = "success";
     for (const step of job.steps) {

@@ -104,23 +104,24 @@ async function rollOut(
   const common = stackOptions([stack], options);
   const { state } = await prepare(stack, { ...common, progress: () => {} });
   const before = (await state()).outputs[variable]?.value;
-  const apply = async (which: string, folder: string) => {
+  const apply = async (which: string, folder: string, imagesOnly: boolean) => {
     const { stacks } = await deploy({
       ...options,
       stacks: [stack],
       out: folder,
-      // The code of the stack was reviewed with the pull request; what is new is the image alone.
       allowDataLoss: false,
       continues: false,
+      imagesOnly,
       parallel: 1,
       variables: { [`TF_VAR_${variable}`]: which },
     });
     return stacks[0] as StackResult;
   };
-  const done = await apply(image, join(out, stack.name));
+  // What else its stack changes is deployed before, as it was reviewed. A stack that waited for its first image is made as a whole.
+  const done = await apply(image, join(out, stack.name), typeof before === "string");
   if (done.status !== "failed" || typeof before !== "string" || before === image) return done;
   print(`${stack.name}: the rollout failed; putting ${before} back`);
-  const back = await apply(before, join(out, `${stack.name}-rollback`));
+  const back = await apply(before, join(out, `${stack.name}-rollback`), false);
   const isBack = back.status === "applied" || back.status === "unchanged";
   const how = isBack ? `${before} runs again` : `and ${before} could not be put back: ${back.reason}`;
   return { ...done, reason: `the rollout of ${image} failed; ${how}\n${done.reason}` };

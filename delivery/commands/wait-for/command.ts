@@ -1,15 +1,19 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { pollOption } from "../../core/options.ts";
 import { waitFor } from "./wait-for.ts";
 
 interface Options {
   readonly job?: string;
   readonly commit: string;
   readonly minutes: number;
+  readonly poll: number;
 }
 
 const MINUTE_MS = 60_000;
+/** Looks before a run that GitHub does not list is taken for none. */
+const LOOKS = 6;
 
 /** `cali wait-for` */
 export const waitForCommand = new Command("wait-for")
@@ -32,7 +36,8 @@ export const waitForCommand = new Command("wait-for")
       throw new InvalidArgumentError("allowed: a number from 1 to 360");
     }),
   )
-  .action(async (workflow: string, { commit, job, minutes }: Options) => {
+  .addOption(pollOption())
+  .action(async (workflow: string, { commit, job, minutes, poll }: Options) => {
     const where = githubEnvironment(process.env);
     const { owner, repo } = where;
     const github = githubClient(where, { log: console.error });
@@ -43,8 +48,8 @@ export const waitForCommand = new Command("wait-for")
       workflow,
       commit,
       ...(job !== undefined && { job }),
-      graceMs: MINUTE_MS,
-      pollMs: MINUTE_MS / 6,
+      graceMs: LOOKS * poll,
+      pollMs: poll,
       limitMs: minutes * MINUTE_MS,
       print: console.log,
     });

@@ -4,6 +4,7 @@ import { Listr } from "listr2";
 import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { DeployRefusedError, messageOf, TerraformError } from "../errors.ts";
+import { changesIn, describeDifferences } from "../plan-json/compare.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
@@ -31,6 +32,8 @@ export interface DeployOptions {
   readonly allowDataLoss: boolean;
   /** An earlier try may have done a part. */
   readonly continues: boolean;
+  /** With new plans: nothing may change but images. */
+  readonly imagesOnly?: boolean;
   readonly parallel: number;
   readonly lockTimeout: string;
   /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
@@ -206,14 +209,18 @@ async function replan(
   options: Deployment,
   common: PlanStackOptions,
 ): Promise<Review> {
-  const { terraform, images } = await prepare(stack, common);
+  const prepared = await prepare(stack, common);
+  const { images } = prepared;
   if (images.missing.length > 0) {
     return { verdict: "waiting", reason: `there is no image yet: ${images.missing.join(", ")}` };
   }
   const { planFile, jsonFile } = planFiles(stack.name);
-  const ready = await planAnew(terraform, join(options.out, planFile), jsonFile);
+  const ready = await planAnew(prepared, join(options.out, planFile), jsonFile);
   if (!hasChanges(ready.plan)) return { verdict: "unchanged" };
-  const problems = dataLossProblems(stack.name, ready.plan, options);
+  const problems = [
+    ...(options.imagesOnly ? otherThanImages(stack.name, ready.ownPart) : []),
+    ...dataLossProblems(stack.name, ready.plan, options),
+  ];
   if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
   return { verdict: "apply", ready };
 }
@@ -233,6 +240,14 @@ async function applyOne(
   const stopFollowing = followProgress(log, onLine);
   await found.ready.terraform.apply(found.ready.planFile, log).finally(stopFollowing);
   await note({ status: "applied" });
+}
+
+function otherThanImages(stack: string, ownPart: Plan): string[] {
+  const found = describeDifferences(changesIn(ownPart)).map((line) => `  ${line}`);
+  if (found.length === 0) return [];
+  return [
+    `${stack}: something else than the image waits to be deployed, and goes first:\n${found.join("\n")}\nRemedy: approve the run of helm.yml that deploys it, or run helm.yml by hand; then run this job again.`,
+  ];
 }
 
 function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOptions): string[] {

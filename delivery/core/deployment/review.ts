@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SynthesizedStack } from "../application/application.ts";
 import { comparePlans, describeDifferences } from "../plan-json/compare.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
-import { parsePlan, readPlan } from "../plan-json/read.ts";
+import { parsePlan } from "../plan-json/read.ts";
+import { withoutImages } from "../planning/images.ts";
 import type { PlanRun, StackRun } from "../planning/plan-run.ts";
-import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
+import { type PlanStackOptions, type Prepared, planFiles, prepare } from "../planning/plan-stack.ts";
 import type { Terraform } from "../terraform/terraform.ts";
 import { unreviewed } from "./explain.ts";
 
@@ -14,6 +16,8 @@ export interface ReadyPlan {
   readonly terraform: Terraform;
   readonly planFile: string;
   readonly plan: Plan;
+  /** The same without what the services' own workflows decide: what it is compared by. */
+  readonly ownPart: Plan;
 }
 
 /** An unsealed run of planning, and its folder. */
@@ -60,10 +64,11 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
       reason: `nobody has reviewed a plan of it: in the pull request it was ${run.reason ?? run.status}\nRun with --replan.`,
     };
   }
-  const { terraform, images, ...prepared } = await prepare(stack, options);
+  const prepared = await prepare(stack, options);
+  const { terraform, images } = prepared;
   const state = await prepared.state();
   const { planFile, jsonFile } = planFiles(stack.name);
-  const old = readPlan(join(reviewedFolder, jsonFile));
+  const old = readBoth(join(reviewedFolder, jsonFile));
   const moved = [
     ...(state.lineage === (run.lineage ?? "") ? [] : ["the state is another one (its lineage differs)"]),
     ...(state.serial === run.serial
@@ -79,17 +84,24 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
     if (run.status === "no-changes") return { verdict: "unchanged" };
     const path = join(out, planFile);
     await copyFile(join(reviewedFolder, planFile), path);
-    return { verdict: "apply", ready: { terraform, planFile: path, plan: old } };
+    return { verdict: "apply", ready: { terraform, planFile: path, ...old } };
   }
   if (images.missing.length > 0) {
     return { verdict: "waiting", reason: `there is no image yet: ${images.missing.join(", ")}` };
   }
   progress("planning anew");
-  const now = await planAnew(terraform, join(out, planFile), jsonFile);
-  const judged = judge(run, moved, old, now, options.continues);
+  const now = await planAnew(prepared, join(out, planFile), jsonFile);
+  const judged = judge(run, moved, old.ownPart, now, options.continues);
   if (judged.verdict !== "differs" || !options.earlier) return judged;
-  return withEarlier(run, moved, old, now, await options.earlier());
+  return withEarlier(run, moved, old.ownPart, now, await options.earlier());
 }
+
+/** A plan as it is, and without the images. */
+function bothOf(json: string, name: string): Pick<ReadyPlan, "plan" | "ownPart"> {
+  return { plan: parsePlan(json, name), ownPart: parsePlan(withoutImages(json), name) };
+}
+
+const readBoth = (path: string) => bothOf(readFileSync(path, "utf8"), path);
 
 /** The plans of several pull requests that are deployed at once: together they have to be what there is to do. */
 function withEarlier(
@@ -101,9 +113,9 @@ function withEarlier(
 ): Review {
   const plans = earlier.flatMap(({ run: other, folder }) => {
     const jsonFile = other.stacks.find(({ name }) => name === run.name)?.jsonFile;
-    return jsonFile === undefined ? [] : [readPlan(join(folder, jsonFile))];
+    return jsonFile === undefined ? [] : [readBoth(join(folder, jsonFile)).ownPart];
   });
-  const left = unreviewed(old, plans, ready.plan);
+  const left = unreviewed(old, plans, ready.ownPart);
   const note = `${moved.join(", ")}; a new plan does what was reviewed in this pull request and in those merged before`;
   if (left.length === 0) return { verdict: "apply", ready, note };
   const lines = describeDifferences(left).map((line) => `  ${line}`);
@@ -123,7 +135,7 @@ function judge(
   ready: ReadyPlan,
   continues: boolean,
 ): Review {
-  const differences = comparePlans(old, ready.plan);
+  const differences = comparePlans(old, ready.ownPart);
   // What an earlier try has done is not planned any more.
   const isRest = differences.every(({ current }) => current === undefined);
   const isSame = differences.length === 0;
@@ -141,7 +153,10 @@ function judge(
 }
 
 /** Plans, and reads the plan. @throws TerraformError */
-export async function planAnew(terraform: Terraform, planFile: string, name: string): Promise<ReadyPlan> {
-  await terraform.plan(planFile);
-  return { terraform, planFile, plan: parsePlan(await terraform.show(planFile), name) };
+export async function planAnew(
+  { terraform, plan }: Pick<Prepared, "terraform" | "plan">,
+  planFile: string,
+  name: string,
+): Promise<ReadyPlan> {
+  return { terraform, planFile, ...bothOf(await plan(planFile), name) };
 }

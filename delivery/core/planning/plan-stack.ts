@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SynthesizedStack } from "../application/application.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, TerraformError } from "../errors.ts";
 import { hasChanges } from "../plan-json/model.ts";
 import { parsePlan } from "../plan-json/read.ts";
 import { checkShared, isShared } from "../shared-state/check.ts";
@@ -9,7 +9,7 @@ import { stateOfPlan } from "../terraform/plan-file.ts";
 import type { Secrets } from "../terraform/secrets.ts";
 import type { State } from "../terraform/state.ts";
 import { Terraform, type TerraformOptions } from "../terraform/terraform.ts";
-import { type Images, imagesOf } from "./images.ts";
+import { type Images, imagesOf, releasedMeanwhile } from "./images.ts";
 
 /** What came of planning one stack. */
 export type PlannedStack = { readonly stack: SynthesizedStack; readonly durationMs: number } & (
@@ -51,7 +51,12 @@ export interface Prepared {
   /** Asks Terraform for the state, once. @throws TerraformError */
   readonly state: () => Promise<State>;
   readonly images: Images;
+  /** Plans into a file, with the images that run. @returns the plan as JSON, with its warnings. @throws TerraformError */
+  readonly plan: (file: string) => Promise<string>;
 }
+
+/** Plans of a stack, one after the other, when a release changes an image meanwhile. */
+const MOST_PLANS = 4;
 
 /** Prepares a stack's folder. @throws TerraformError */
 export async function prepare(stack: SynthesizedStack, options: PlanStackOptions): Promise<Prepared> {
@@ -71,8 +76,30 @@ export async function prepare(stack: SynthesizedStack, options: PlanStackOptions
     for (const line of differences) onDifference(options.secrets.redact(line));
   }
   const images = await imagesOf(stack, state, { ...process.env, ...variables });
-  const environment = { ...variables, ...images.environment };
-  return { terraform: new Terraform({ ...base, environment }), state, images };
+  let environment = images.environment;
+  const terraform = () => new Terraform({ ...base, environment: { ...variables, ...environment } });
+  const plan = async (file: string) => {
+    for (let count = 0; count < MOST_PLANS; count++) {
+      const diagnostics = (await terraform().plan(file)).map(({ summary, detail, ...rest }) => ({
+        ...rest,
+        summary: options.secrets.redact(summary),
+        detail: options.secrets.redact(detail),
+      }));
+      // Terraform's JSON of a plan has no warnings; added to its text, it stays as it is, to the last digit.
+      const json = (await terraform().show(file)).replace(
+        /^\s*\{/,
+        () => `{"diagnostics":${JSON.stringify(diagnostics)},`,
+      );
+      // A release may have had the lock that this waited for: its image is not taken back.
+      const released = releasedMeanwhile(json, environment);
+      if (Object.keys(released).length === 0) return json;
+      environment = { ...environment, ...released };
+    }
+    throw new TerraformError(
+      `${stack.name}: an image was released each of the ${MOST_PLANS} times that it was planned`,
+    );
+  };
+  return { terraform: terraform(), state, images, plan };
 }
 
 /** Plans one stack, and keeps the plan and its JSON. Failures are results, not exceptions: the others go on. */
@@ -82,7 +109,7 @@ export async function planStack(stack: SynthesizedStack, options: PlanStackOptio
   let prepared: Prepared | undefined;
   try {
     prepared = await prepare(stack, options);
-    const { terraform, images } = prepared;
+    const { terraform, images, plan } = prepared;
     if (images.missing.length > 0) {
       const reason = `waiting for an image: nothing runs yet, and ${images.missing.map((name) => `TF_VAR_${name}`).join(", ")} is not set. The service's own workflow gives it.`;
       return { stack, status: "waiting", state: await prepared.state(), reason, durationMs: durationMs() };
@@ -90,16 +117,7 @@ export async function planStack(stack: SynthesizedStack, options: PlanStackOptio
     options.progress("planning");
     const { planFile, jsonFile } = planFiles(stack.name);
     const path = join(options.out, planFile);
-    const diagnostics = (await terraform.plan(path)).map(({ summary, detail, ...rest }) => ({
-      ...rest,
-      summary: options.secrets.redact(summary),
-      detail: options.secrets.redact(detail),
-    }));
-    // Terraform's JSON of a plan has no warnings; added to its text, it stays as it is, to the last digit.
-    const json = (await terraform.show(path)).replace(
-      /^\s*\{/,
-      () => `{"diagnostics":${JSON.stringify(diagnostics)},`,
-    );
+    const json = await plan(path);
     // Secrets stand in it in clear text: nobody but this user.
     await writeFile(join(options.out, jsonFile), json, { mode: 0o600 });
     return {

@@ -1,0 +1,106 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Pipeline, sha } from "../support/pipeline.ts";
+import type { TestStack } from "../support/terraform-app.ts";
+
+/** A service's image and the plans of its stack, which go their own ways into one state. */
+
+const pipeline = new Pipeline();
+beforeAll(() => pipeline.start());
+afterAll(() => pipeline.close());
+
+const REPOSITORY = "1.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
+const image = (digit: string) => `${REPOSITORY}@sha256:${digit.repeat(64)}`;
+const SERVICE = ["services/consumer/src/main.ts"];
+const STACK = ["stacks/13-consumer.ts"];
+
+/** The consumer's stack; rolling image d out takes until a test lets it go on. */
+const stacks = (memory: string): TestStack[] => [
+  {
+    name: "13-consumer",
+    values: { image: "${var.image}", memory },
+    replacedBy: "${var.image}",
+    command: `case \${var.image} in *dddd) touch ${pipeline.at("began")}; while [ ! -e ${pipeline.at("go")} ]; do sleep 0.1; done;; esac`,
+    blocks: {
+      variable: { image: { type: "string", nullable: false } },
+      output: { image: { value: "${var.image}" } },
+    },
+  },
+];
+/** What `consumer.yml` does with a commit whose build gives an image. */
+const release = (commit: string, digit: string) =>
+  pipeline.run("consumer.yml", {
+    sha: commit,
+    inputs: { environment: "dev" },
+    outputs: {
+      "cali.js image": { repository: REPOSITORY },
+      "docker/build-push-action": { digest: `sha256:${digit.repeat(64)}` },
+    },
+  });
+const deploy = (commit: string, event: "push" | "workflow_dispatch" = "push") =>
+  pipeline.run("helm.yml", { event, sha: commit, inputs: { environment: "dev" } });
+const RELEASED = { "service / release (dev)": "success" };
+const DEPLOYED = { "cluster / deploy (dev)": "success" };
+
+it("a release between plan and merge leaves the reviewed plan good, and its image in place", async () => {
+  pipeline.push(sha("0"), stacks("512Mi"), [...SERVICE, ...STACK]);
+  const first = await release(sha("0"), "a");
+  expect(first.results, first.output).toMatchObject(RELEASED);
+
+  const pull = await pipeline.propose(sha("a"), stacks("1Gi"));
+  pipeline.push(sha("1"), stacks("512Mi"), SERVICE);
+  const second = await release(sha("1"), "b");
+  expect(second.results, second.output).toMatchObject(RELEASED);
+  pipeline.merge(pull, sha("2"), STACK);
+  const deployed = await deploy(sha("2"));
+  expect(deployed.results, deployed.output).toMatchObject(DEPLOYED);
+  expect(deployed.output).toContain("a new plan does the same");
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("b"), memory: "1Gi" });
+});
+
+it("a pull request that changes a service and its stack: the stack goes first, and neither waits for ever", async () => {
+  const pull = await pipeline.propose(sha("b"), stacks("2Gi"));
+  pipeline.merge(pull, sha("3"), [...SERVICE, ...STACK]);
+  const [released, deployed] = await Promise.all([release(sha("3"), "c"), deploy(sha("3"))]);
+  expect(deployed.results, deployed.output).toMatchObject(DEPLOYED);
+  expect(released.results, released.output).toMatchObject(RELEASED);
+  expect(released.output).toContain("helm.yml's job deploy (dev) has succeeded");
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("c"), memory: "2Gi" });
+  // Were it the other way round, the reviewed plan would be done already, and nothing is left to do.
+  const again = await pipeline.rerun(deployed);
+  expect(again.results, again.output).toMatchObject(DEPLOYED);
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("c"), memory: "2Gi" });
+});
+
+it("a release brings an image and nothing else: what its stack changes is deployed before", async () => {
+  const pull = await pipeline.propose(sha("c"), stacks("4Gi"));
+  pipeline.merge(pull, sha("4"), STACK);
+  // A later commit of the service alone, whose release is approved first.
+  pipeline.push(sha("5"), stacks("4Gi"), SERVICE);
+  const early = await release(sha("5"), "e");
+  expect(early.results["service / release (dev)"]).toBe("failure");
+  expect(early.output).toContain("something else than the image waits to be deployed, and goes first");
+  expect(early.output).toContain("terraform_data.memory");
+  expect(early.output).not.toContain("terraform_data.image:");
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("c"), memory: "2Gi" });
+  expect((await deploy(sha("4"))).results).toMatchObject(DEPLOYED);
+  const late = await release(sha("5"), "e");
+  expect(late.results, late.output).toMatchObject(RELEASED);
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("e"), memory: "4Gi" });
+});
+
+it("a deployment that waits for the lock of a release takes no older image back", async () => {
+  pipeline.push(sha("6"), stacks("4Gi"), SERVICE);
+  const releasing = release(sha("6"), "d");
+  await expect.poll(() => existsSync(pipeline.at("began")), { timeout: 120_000 }).toBe(true);
+  // It has read that image e runs, and plans once the release is done.
+  const pull = pipeline.github.open(sha("d"));
+  pipeline.merge(pull, sha("7"), STACK, stacks("8Gi"));
+  const deploying = deploy(sha("7"), "workflow_dispatch");
+  await expect.poll(() => pipeline.isPlanning("13-consumer"), { timeout: 120_000 }).toBe(true);
+  writeFileSync(pipeline.at("go"), "");
+  expect((await releasing).results).toMatchObject(RELEASED);
+  const deployed = await deploying;
+  expect(deployed.results, deployed.output).toMatchObject(DEPLOYED);
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("d"), memory: "8Gi" });
+});
