@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { type DeployOptions, deploy } from "../../delivery/core/deployment/deploy.ts";
-import { readDeployResult } from "../../delivery/core/deployment/deploy-result.ts";
+import {
+  DeployJournal,
+  noteRefusal,
+  readDeployResult,
+} from "../../delivery/core/deployment/deploy-result.ts";
+import { DeployResultError } from "../../delivery/core/errors.ts";
 import { readPlanRun } from "../../delivery/core/planning/plan-run.ts";
 import { FakeTerraform } from "../support/fake-terraform.ts";
 import { type StackInput, writePlanRun } from "../support/plan-runs.ts";
@@ -470,6 +475,62 @@ describe("a plan that is stale by the time it is applied", () => {
     const result = await deployed([broken], { reviewed: reviewed({ "02-second": [SHARDS] }) });
     expect(statuses(result)).toEqual([["02-second", "failed", "terraform apply ended with 1:\nother"]]);
     expect(applies()).toHaveLength(2);
+  });
+});
+
+describe("deploy.json", () => {
+  const about = { environment: "dev", commit: COMMIT };
+  const write = (text: string) => {
+    mkdirSync(out(), { recursive: true });
+    writeFileSync(join(out(), "deploy.json"), text);
+  };
+  const startedAt = "2026-01-25T00:00:00.000Z";
+
+  it("may be missing, and has every status that there is", () => {
+    expect(readDeployResult(out())).toBeUndefined();
+    const names = ["pending", "applying", "applied", "unchanged", "waiting", "failed", "skipped", "refused"];
+    const stacks = names.map((status) => ({ name: "01-first", status, durationMs: 0 }));
+    write(JSON.stringify({ ...about, startedAt, stacks }));
+    expect(readDeployResult(out())).toEqual({ ...about, startedAt, stacks });
+  });
+
+  it.each([
+    ["no JSON", "{", "deploy.json is not what cali deploy writes:\nit is no JSON"],
+    [
+      "another status",
+      JSON.stringify({ ...about, startedAt, stacks: [{ name: "x", status: "y" }] }),
+      "status",
+    ],
+    ["no stacks", JSON.stringify({ ...about, startedAt }), "stacks"],
+  ])("is refused with its path where it has %s", (_, text, says) => {
+    write(text);
+    expect(() => readDeployResult(out())).toThrow(DeployResultError);
+    expect(() => readDeployResult(out())).toThrow(join(out(), "deploy.json"));
+    expect(() => readDeployResult(out())).toThrow(says);
+  });
+
+  it("says why nothing was deployed, and keeps what an earlier try has done", async () => {
+    const when = expect.stringMatching(/^\d{4}-.*Z$/);
+    await noteRefusal(out(), { ...about, pullRequest: 7 }, "main went on");
+    const refused = { ...about, pullRequest: 7, startedAt: when, finishedAt: when, refusal: "main went on" };
+    expect(readDeployResult(out())).toEqual({ ...refused, stacks: [] });
+    const stacks = [{ name: "01-first", status: "applied", durationMs: 5 }];
+    write(JSON.stringify({ ...about, startedAt, stacks }));
+    await noteRefusal(out(), about, "again");
+    expect(readDeployResult(out())).toMatchObject({ refusal: "again", stacks });
+  });
+
+  it("notes nothing of a stack that it does not have", async () => {
+    const journal = new DeployJournal(out(), {
+      ...about,
+      startedAt,
+      stacks: [{ name: "01-first", status: "pending", durationMs: 0 }],
+    });
+    await journal.note("02-second", { status: "applied" });
+    await journal.note("01-first", { status: "failed", reason: "no" });
+    expect(readDeployResult(out())?.stacks).toEqual([
+      { name: "01-first", status: "failed", reason: "no", durationMs: 0 },
+    ]);
   });
 });
 

@@ -65,6 +65,57 @@ describe("what nobody has reviewed", () => {
     expect(left([shards], [], [retention])).toEqual(["aws_kinesis_stream.logs"]);
   });
 
+  it("is a value that was reviewed of another object, or of one that would be replaced", () => {
+    const both = update({ shards: 2, retention: 48 });
+    const other: ChangeInput = { ...update({ shards: 2 }), address: "aws_kinesis_stream.other" };
+    expect(left([other], [[update({ retention: 48 })]], [other, both])).toEqual(["aws_kinesis_stream.logs"]);
+    const replaced: ChangeInput = { ...update({ shards: 2 }), actions: ["delete", "create"] };
+    expect(left([update({ retention: 48 })], [[replaced]], [both])).toEqual(["aws_kinesis_stream.logs"]);
+  });
+
+  it("is what lacks one of this pull request's own values", () => {
+    const mine = update({ shards: 2, retention: 48 });
+    const theirs = update({ name: "x" });
+    expect(left([mine], [[theirs]], [update({ shards: 2, retention: 48, name: "x" })])).toEqual([]);
+    expect(left([mine], [[theirs]], [update({ shards: 2, name: "x" })])).toEqual(["aws_kinesis_stream.logs"]);
+  });
+
+  it("is told apart by what is not set and what is empty", () => {
+    const empty = update({ shards: 2, retention: 48 }, { ...BEFORE, name: "" });
+    const unset = (after: object) => update(after, { shards: 1, retention: 24 });
+    expect(left([unset({ shards: 2 })], [[unset({ retention: 48 })]], [empty])).toEqual([
+      "aws_kinesis_stream.logs",
+    ]);
+  });
+
+  it("is neither a leftover nor an output that was reviewed before", () => {
+    const leftover: ChangeInput = {
+      actions: ["delete"],
+      before: { name: "x" },
+      more: { deposed: "abcd1234" },
+    };
+    expect(left([], [[leftover]], [leftover])).toEqual([]);
+    expect(left([], [[]], [leftover])).toEqual(["aws_kinesis_stream.logs (deposed abcd1234)"]);
+    const made = {
+      actions: ["create"],
+      before: null,
+      after_unknown: false,
+      before_sensitive: false,
+      after_sensitive: false,
+    };
+    const output = (value: string) =>
+      makePlan([], {
+        output_changes: {
+          url: { ...made, after: value },
+          same: { ...made, after: "s" },
+        },
+      });
+    const whats = (earlier: string, now: string) =>
+      unreviewed(makePlan([]), [output(earlier)], output(now)).map(({ what }) => what);
+    expect(whats("a", "a")).toEqual([]);
+    expect(whats("a", "b")).toEqual(["output url"]);
+  });
+
   it("is a value that is set from another one than was seen", () => {
     const drifted = update({ shards: 2 }, { ...BEFORE, name: "other" });
     expect(left([update({ shards: 2 })], [[update({ retention: 48 })]], [drifted])).toEqual([
