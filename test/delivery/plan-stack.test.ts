@@ -64,7 +64,7 @@ describe("planning a stack", () => {
     // The state of the plan stands in its file: it takes no call.
     expect(terraform.calls).toEqual([`${NAME} init`, `${NAME} plan`, `${NAME} show`]);
     expect(terraform.callsOf("plan")).toEqual([
-      `${NAME} plan -input=false -no-color -detailed-exitcode -lock-timeout=7s -out=${join(root, "out", `${NAME}.tfplan`)}`,
+      `${NAME} plan -input=false -no-color -lock-timeout=7s -out=${join(root, "out", `${NAME}.tfplan`)}`,
     ]);
   });
 

@@ -64,9 +64,7 @@ it("takes plain lines, each one event, and says what speaks against the nearest"
   expect(lines[2]).toBe("unknown");
 });
 
-it("needs no configuration, network or state, and takes a thousand events in seconds", {
-  timeout: 60_000,
-}, () => {
+it("needs no configuration, network or state, and takes a thousand events at once", () => {
   const folder = mkdtempSync(join(tmpdir(), "cali-ask-"));
   const patterns = SEED.flatMap((known) => known.patterns);
   const events = Array.from({ length: 1_000 }, (_, at) =>
@@ -75,7 +73,7 @@ it("needs no configuration, network or state, and takes a thousand events in sec
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", MAIN, "knowledge", "ask", "--json"],
-    { cwd: folder, env: {}, input: events.join("\n"), encoding: "utf8", timeout: 50_000 },
+    { cwd: folder, env: {}, input: events.join("\n"), encoding: "utf8" },
   );
   expect(stderr).toBe("");
   expect(status).toBe(0);

@@ -69,7 +69,7 @@ export class ConsumerProcess {
 export async function until(
   what: string,
   done: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 100_000,
 ): Promise<void> {
   for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
     if (await done()) return;
