@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import type { LogRecord } from "@cali/log-record";
+import { plain } from "@cali/slack";
 import { plainText } from "../services/consumer/src/cause/llm/answer.ts";
 import { AlertGrouper } from "../services/consumer/src/group/alert-grouper.ts";
 import { TemplateMiner } from "../services/consumer/src/group/template-miner.ts";
-import { plain } from "../services/consumer/src/notify/slack/text.ts";
 import { redact } from "../services/consumer/src/redact/redact.ts";
 import { HOSTILE } from "../services/consumer/test/support/hostile.ts";
 import { plainLines, secretLines } from "../services/consumer/test/support/redaction-lines.ts";

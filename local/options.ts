@@ -1,3 +1,4 @@
+import { secureUrl } from "@cali/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** What `npm start` accepts. */
@@ -45,7 +46,7 @@ const between = (least: number, most: number, whole: boolean) => (text: string) 
 
 function webhook(text: string): string {
   // The address is a secret, so it isn't repeated.
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+  if (!secureUrl.safeParse(text).success) {
     throw new InvalidArgumentError("allowed: the https address of an incoming webhook");
   }
   return text;

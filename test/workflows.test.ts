@@ -80,6 +80,7 @@ describe("what starts which workflow", () => {
     ["stacks/12-log-generator.ts", ["helm"]],
     ["packages/log-record/src/line.ts", ["consumer", "log-generator"]],
     ["packages/settings/src/check.ts", ["consumer", "helm", "log-generator", "terraform"]],
+    ["packages/base/src/text.ts", ["consumer", "helm", "log-generator", "terraform"]],
     ["services/airflow-dags/dags/cali.py", ["airflow-dags"]],
     ["docs/operations.md", []],
     ["README.md", []],

@@ -232,11 +232,6 @@ export class CommitError extends DeliveryError {
   override readonly name = "CommitError";
 }
 
-/** What an error says; of what was thrown and is none, its text. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** A state that cannot be divided. */
 export class AdoptError extends DeliveryError {
   override readonly name = "AdoptError";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noticeMessage } from "../../delivery/commands/notify/message.ts";
 import { SlackError } from "../../delivery/core/errors.ts";
-import { send } from "../../delivery/core/slack/send.ts";
+import { sendToSlack as send } from "../../delivery/core/slack.ts";
 import { writePlanRun } from "../support/plan-runs.ts";
 import { runCali } from "../support/run.ts";
 import { SlackServer } from "../support/slack-server.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { secureUrl } from "@cali/settings";
 import type { Config } from "../../../config/schema.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { planKey } from "../../core/seal/key.ts";
@@ -74,8 +74,7 @@ function webhookFinding({ SLACK_WEBHOOK_URL: given }: NodeJS.ProcessEnv): Findin
       found: "given nothing: nobody is notified",
       remedy: "gh secret set SLACK_WEBHOOK_URL",
     };
-  if (z.url({ protocol: /^https$/ }).safeParse(given).success)
-    return { check: name, status: "ok", found: "an https URL" };
+  if (secureUrl.safeParse(given).success) return { check: name, status: "ok", found: "an https URL" };
   return {
     check: name,
     status: "failure",

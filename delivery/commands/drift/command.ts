@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { messageOf } from "@cali/base";
 import { Command } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
-import { messageOf, PlanRunError } from "../../core/errors.ts";
+import { PlanRunError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
 import type { Repository } from "../../core/github/label.ts";
@@ -21,7 +22,7 @@ import {
 import { plan } from "../../core/planning/plan.ts";
 import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
 import { stackReports } from "../../core/report/collect.ts";
-import { send } from "../../core/slack/send.ts";
+import { sendToSlack } from "../../core/slack.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { changeSince } from "./change.ts";
 import { findingText } from "./finding.ts";
@@ -164,7 +165,7 @@ async function notifySlack(
   }
   try {
     const message = driftMessage(report, change, url);
-    await send(webhook, message);
+    await sendToSlack(webhook, message);
     console.error(`Slack was notified: ${message.text}`);
   } catch (error) {
     console.error(`warning: ${new Secrets(process.env).redact(messageOf(error))}`);

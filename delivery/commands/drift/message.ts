@@ -1,12 +1,5 @@
-import {
-  context,
-  fields,
-  inSections,
-  message,
-  type SlackBlock,
-  type SlackMessage,
-} from "../../core/slack/blocks.ts";
-import { code, link } from "../../core/slack/text.ts";
+import { cut } from "@cali/base";
+import { context, fields, inlineCode, inSections, link, message, type SlackMessage } from "@cali/slack";
 import type { Change } from "./change.ts";
 import { findingText, KINDS } from "./finding.ts";
 import { titleOf } from "./render.ts";
@@ -25,11 +18,7 @@ const HEADINGS: Readonly<Record<Change, string>> = {
   "still-none": "✅ {}: no drift",
 };
 
-const shown = (value: string) => {
-  const characters = [...value];
-  const isLong = characters.length > LONGEST_VALUE;
-  return code(isLong ? `${characters.slice(0, LONGEST_VALUE).join("")}…` : value);
-};
+const shown = (value: string) => inlineCode(cut(value, LONGEST_VALUE));
 
 /** An environment's drift in one message: how much of what, the first findings, where to look. */
 export function driftMessage(
@@ -43,7 +32,7 @@ export function driftMessage(
   });
   const lines = findings.slice(0, MOST_LINES).map(({ words }) => `• ${findingText(words, shown)}`);
   const rest = findings.length - lines.length;
-  const blocks: SlackBlock[] = [
+  const blocks = [
     ...fields(counts),
     ...inSections([...lines, ...(rest > 0 ? [`• and ${rest} more`] : [])]),
     ...context([

@@ -1,5 +1,6 @@
+import { messageOf } from "@cali/base";
 import pRetry from "p-retry";
-import { GrafanaRequestError, messageOf } from "../../core/errors.ts";
+import { GrafanaRequestError } from "../../core/errors.ts";
 
 export interface GrafanaApiOptions {
   /** `https://…` */

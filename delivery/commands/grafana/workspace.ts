@@ -9,8 +9,9 @@ import {
   ListWorkspacesCommand,
   type WorkspaceSummary,
 } from "@aws-sdk/client-grafana";
+import { messageOf } from "@cali/base";
 import { awsRequest } from "../../core/aws/request.ts";
-import { messageOf, WorkspaceError } from "../../core/errors.ts";
+import { WorkspaceError } from "../../core/errors.ts";
 
 const TOKEN_SECONDS = 900;
 

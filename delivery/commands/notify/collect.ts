@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { messageOf } from "@cali/base";
 import { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
 import { estimateChange } from "../../core/cost/cost-change.ts";
 import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
-import { messageOf } from "../../core/errors.ts";
 import { repositoryLinks } from "../../core/github/environment.ts";
 import { dataLossIn, removedKeysIn } from "../../core/plan-json/data-loss.ts";
 import { countsOf, type Plan } from "../../core/plan-json/model.ts";

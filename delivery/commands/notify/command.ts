@@ -1,7 +1,7 @@
+import { messageOf } from "@cali/base";
 import { Command, Option } from "commander";
-import { messageOf } from "../../core/errors.ts";
 import { environmentOption } from "../../core/options.ts";
-import { send } from "../../core/slack/send.ts";
+import { sendToSlack } from "../../core/slack.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { deployNotice, planNotice } from "./collect.ts";
 import { noticeMessage } from "./message.ts";
@@ -29,7 +29,7 @@ async function run({ plans, deploy, env, print = false }: Options): Promise<void
     if (print) console.log(JSON.stringify(message, null, 2));
     else if (!url) console.log("SLACK_WEBHOOK_URL is not set: nobody is notified.");
     else {
-      await send(url, message);
+      await sendToSlack(url, message);
       console.log(`Slack was notified: ${message.text}`);
     }
   } catch (error) {

@@ -1,14 +1,17 @@
-import type { CostChange } from "../../core/cost/cost-change.ts";
+import { cut } from "@cali/base";
 import {
+  codeBlock,
   context,
   fields,
+  inlineCode,
   inSections,
+  link,
   message,
-  type SlackBlock,
+  plain,
   type SlackMessage,
   section,
-} from "../../core/slack/blocks.ts";
-import { code, codeBlock, cut, escaped, link } from "../../core/slack/text.ts";
+} from "@cali/slack";
+import type { CostChange } from "../../core/cost/cost-change.ts";
 import type { Changes, Notice, StackNotice } from "./notice.ts";
 
 const ERROR_LINES = 15;
@@ -35,11 +38,11 @@ export function noticeMessage(notice: Notice): SlackMessage {
 }
 
 /** What goes for good stands above everything else. */
-function lossBlock({ losses }: Notice): SlackBlock[] {
+function lossBlock({ losses }: Notice): SlackMessage["blocks"] {
   if (losses.length === 0) return [];
   const shown = losses
     .slice(0, MOST_LOSSES)
-    .map(({ stack, address, lost }) => `• ${code(address)} in ${code(stack)}: ${escaped(lost)}`);
+    .map(({ stack, address, lost }) => `• ${inlineCode(address)} in ${inlineCode(stack)}: ${plain(lost)}`);
   const rest = losses.length - shown.length;
   return inSections(["⚠️ *Data would be lost*", ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
 }
@@ -56,13 +59,15 @@ function fieldsOf({
 }: Notice): string[] {
   const changes = stacks.flatMap((stack) => stack.changes ?? []);
   return [
-    ["Who", actor && code(actor)],
-    ["Approved by", approvers.map(code).join(", ")],
-    ["Failed step", failedSteps.map((name) => code(cut(name, LONGEST_STEP))).join(", ")],
+    ["Who", actor && inlineCode(actor)],
+    ["Approved by", approvers.map(inlineCode).join(", ")],
+    ["Failed step", failedSteps.map((name) => inlineCode(cut(name, LONGEST_STEP))).join(", ")],
     [
       "Commit",
       commit &&
-        (links ? link(`${links.repository}/commit/${commit}`, commit.slice(0, 7)) : code(commit.slice(0, 7))),
+        (links
+          ? link(`${links.repository}/commit/${commit}`, commit.slice(0, 7))
+          : inlineCode(commit.slice(0, 7))),
     ],
     ["Changes", changes.length > 0 ? changesText(changes) : undefined],
     ["Cost a month", cost && costText(cost)],
@@ -98,15 +103,15 @@ export function durationText(milliseconds: number): string {
 
 function stackLine({ name, status, isFailed, changes }: StackNotice): string {
   const counts = changes ? changesText([changes]) : "none";
-  return `• ${code(name)} ${isFailed ? `*${escaped(status)}*` : escaped(status)}${counts === "none" ? "" : `: ${counts}`}`;
+  return `• ${inlineCode(name)} ${isFailed ? `*${plain(status)}*` : plain(status)}${counts === "none" ? "" : `: ${counts}`}`;
 }
 
-function failureBlock({ name, reason }: StackNotice): SlackBlock[] {
+function failureBlock({ name, reason }: StackNotice): SlackMessage["blocks"] {
   if (reason === undefined) return [];
-  return [section(`*${code(name)}*\n${codeBlock(reason, { limit: 2_500, lines: ERROR_LINES })}`)];
+  return [section(`*${inlineCode(name)}*\n${codeBlock(reason, { limit: 2_500, lines: ERROR_LINES })}`)];
 }
 
-function linksOf({ links, pullRequest }: Notice): SlackBlock[] {
+function linksOf({ links, pullRequest }: Notice): SlackMessage["blocks"] {
   return context([
     ...(links?.run ? [link(links.run, "the run")] : []),
     ...(links && pullRequest !== undefined

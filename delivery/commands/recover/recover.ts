@@ -1,10 +1,11 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STSClient } from "@aws-sdk/client-sts";
+import { messageOf } from "@cali/base";
 import pLimit from "p-limit";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
-import { messageOf, RecoverRefusedError, TerraformError } from "../../core/errors.ts";
+import { RecoverRefusedError, TerraformError } from "../../core/errors.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../../core/planning/plan-stack.ts";
 import { creationOnlyIn, ignoring, unsettled, withCreationOnly } from "./creation-only.ts";
 import { findExisting } from "./find.ts";

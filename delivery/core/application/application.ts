@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { messageOf } from "@cali/base";
 import { z } from "zod";
 import { GROUPS, tierOf } from "../../../stacks/registry.ts";
-import { messageOf, SynthesisError, UnknownStackError } from "../errors.ts";
+import { SynthesisError, UnknownStackError } from "../errors.ts";
 
 const manifestSchema = z.object({
   stacks: z.record(

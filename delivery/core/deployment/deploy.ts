@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "@cali/base";
 import { Listr } from "listr2";
 import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
-import { DeployRefusedError, messageOf, TerraformError } from "../errors.ts";
+import { DeployRefusedError, TerraformError } from "../errors.ts";
 import { changesIn, describeDifferences } from "../plan-json/compare.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";

@@ -1,6 +1,6 @@
+import { secureUrl } from "@cali/settings";
 import { z } from "zod";
 import { GithubEnvironmentError } from "../errors.ts";
-import { secureUrl } from "../url.ts";
 
 const trimmed = (text: string) => text.replace(/\/+$/, "");
 

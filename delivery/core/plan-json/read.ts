@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { messageOf, PlanFormatError } from "../errors.ts";
+import { messageOf } from "@cali/base";
+import { PlanFormatError } from "../errors.ts";
 import { actionsOf, deferredChanges, failingChecks, warningsOf } from "./checks.ts";
 import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "@cali/base";
 import type { SynthesizedStack } from "../application/application.ts";
-import { messageOf, TerraformError } from "../errors.ts";
+import { TerraformError } from "../errors.ts";
 import { hasChanges } from "../plan-json/model.ts";
 import { parsePlan } from "../plan-json/read.ts";
 import { checkShared, isShared } from "../shared-state/check.ts";

@@ -1,5 +1,6 @@
+import { messageOf } from "@cali/base";
 import { z } from "zod";
-import { BucketPolicyError, messageOf } from "../errors.ts";
+import { BucketPolicyError } from "../errors.ts";
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]);
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { messageOf } from "@cali/base";
 import { strFromU8, unzipSync } from "fflate";
-import { messageOf, TerraformError } from "../errors.ts";
+import { TerraformError } from "../errors.ts";
 import { parseState, type State } from "./state.ts";
 
 /**

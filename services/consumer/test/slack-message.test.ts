@@ -1,7 +1,8 @@
+import { cut } from "@cali/base";
+import { inlineCode, LIMITS, plain, type SlackMessage } from "@cali/slack";
 import type { KnownBlock } from "@slack/types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cut } from "../src/core/text.ts";
 import type { Alert } from "../src/core/types.ts";
 import {
   MOST_IN_DIGEST,
@@ -9,8 +10,6 @@ import {
   renderDigest,
   renderPlainAlert,
 } from "../src/notify/slack/alert-message.ts";
-import { LIMITS, type SlackMessage } from "../src/notify/slack/blocks.ts";
-import { inlineCode, plain } from "../src/notify/slack/text.ts";
 
 const alert = (over: Partial<Alert> = {}): Alert => ({
   id: "0123456789abcdef-m1-1",

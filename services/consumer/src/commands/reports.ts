@@ -1,7 +1,7 @@
+import type { SlackMessage } from "@cali/slack";
+import { Webhook } from "@cali/slack";
 import { Command, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
-import type { SlackMessage } from "../notify/slack/blocks.ts";
-import { Webhook } from "../notify/slack/webhook.ts";
 import { pastDate } from "../reports/dates.ts";
 import { digestDay } from "../reports/digest.ts";
 import { digestMessage, digestText, qualityMessage, qualityText } from "../reports/messages.ts";

@@ -1,4 +1,5 @@
 import { isZone, LEVELS } from "@cali/log-record";
+import { secureUrl } from "@cali/settings";
 import { z } from "zod";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
@@ -159,14 +160,12 @@ const grouping = z.strictObject({
 });
 
 const slack = z.strictObject({
-  webhookUrl: z
-    .url({ protocol: /^https?$/ })
+  webhookUrl: secureUrl
     .optional()
     .describe(
       "Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged.",
     ),
-  fallbackWebhookUrl: z
-    .url({ protocol: /^https?$/ })
+  fallbackWebhookUrl: secureUrl
     .optional()
     .describe(
       "Where alerts go while the other webhook is refused (403, 404, 410). Secret: only CALI_SLACK_FALLBACK_WEBHOOK_URL or CALI_SLACK_FALLBACK_WEBHOOK_URL_FILE. Default: none, they wait.",

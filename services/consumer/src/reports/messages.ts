@@ -1,6 +1,5 @@
-import { cut } from "../core/text.ts";
-import { context, header, LIMITS, type SlackMessage, section } from "../notify/slack/blocks.ts";
-import { inlineCode, plain, title } from "../notify/slack/text.ts";
+import { cut } from "@cali/base";
+import { context, inlineCode, message, plain, type SlackMessage, section } from "@cali/slack";
 import type { DigestReport } from "./digest.ts";
 import type { QualityReport, Verdict } from "./quality.ts";
 
@@ -23,15 +22,11 @@ export function qualityMessage({ summary, comparedDays, checks, verdict }: Quali
     .slice(0, MOST_CHECKS)
     .map((check) => `${MARKS[check.verdict]} *${check.name}* ${plain(cut(check.text, LONGEST_CHECK))}`);
   const rest = checks.length - shown.length;
-  return {
-    text: heading,
-    blocks: [
-      header(heading),
-      ...shown.map(section),
-      ...(rest > 0 ? [section(`… and ${rest} more`)] : []),
-      context(`${summary.records} records, compared with ${comparedDays} of the 7 days before`),
-    ],
-  };
+  return message(heading, [
+    ...shown.map(section),
+    ...(rest > 0 ? [section(`… and ${rest} more`)] : []),
+    ...context([`${summary.records} records, compared with ${comparedDays} of the 7 days before`]),
+  ]);
 }
 
 export function digestText({ digest, newTemplates, movers, hasDayBefore }: DigestReport): string {
@@ -73,17 +68,13 @@ export function digestMessage({ digest, newTemplates, movers, hasDayBefore }: Di
   const services = Object.entries(digest.byService)
     .slice(0, MOST_TEMPLATES)
     .map(([service, count]) => `${plain(cut(service, 40))} ${count}`);
-  return {
-    text: heading,
-    blocks: [
-      header(cut(title(heading), LIMITS.headerText)),
-      ...(services.length > 0 ? [section(`*Services* ${services.join(", ")}`)] : []),
-      ...lines("Most often", top),
-      ...lines("New", fresh),
-      ...lines("Changed most", changes),
-      context(hasDayBefore ? "Compared with the day before" : "The day before was not summed up"),
-    ],
-  };
+  return message(heading, [
+    ...(services.length > 0 ? [section(`*Services* ${services.join(", ")}`)] : []),
+    ...lines("Most often", top),
+    ...lines("New", fresh),
+    ...lines("Changed most", changes),
+    ...context([hasDayBefore ? "Compared with the day before" : "The day before was not summed up"]),
+  ]);
 }
 
 /** Each line is a section of its own, so that none can push another over Slack's limit. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SlackMessage } from "../notify/slack/blocks.ts";
-import type { Webhook } from "../notify/slack/webhook.ts";
+import type { SlackMessage, Webhook } from "@cali/slack";
 import type { ObjectStore } from "../state/objects/types.ts";
 
 export interface Post {

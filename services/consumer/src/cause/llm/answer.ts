@@ -1,5 +1,5 @@
+import { cut, withoutControls } from "@cali/base";
 import { z } from "zod";
-import { cut, withoutControls } from "../../core/text.ts";
 import { redact } from "../../redact/redact.ts";
 import { LlmError } from "./errors.ts";
 

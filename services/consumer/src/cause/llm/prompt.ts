@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cut, withoutControls } from "../../core/text.ts";
+import { cut, withoutControls } from "@cali/base";
 import { redact } from "../../redact/redact.ts";
 import type { TokenizedText, Tokenizer } from "./tokens.ts";
 

@@ -1,6 +1,6 @@
+import { cut, withoutControls } from "@cali/base";
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
-import { cut, withoutControls } from "../../core/text.ts";
 import type { Alert } from "../../core/types.ts";
 import { redact } from "../../redact/redact.ts";
 

@@ -1,20 +1,21 @@
+import { cut } from "@cali/base";
 import type { Level } from "@cali/log-record";
-import type { KnownBlock, RichTextElement } from "@slack/types";
-import { cut } from "../../core/text.ts";
-import type { Alert, KnownCause } from "../../core/types.ts";
 import {
   anchor,
   context,
   fields,
   header,
-  LIMITS,
+  inlineCode,
   line,
+  link,
   listing,
+  plain,
   type SlackMessage,
   section,
   words,
-} from "./blocks.ts";
-import { inlineCode, plain, title } from "./text.ts";
+} from "@cali/slack";
+import type { KnownBlock, RichTextElement } from "@slack/types";
+import type { Alert, KnownCause } from "../../core/types.ts";
 
 /** Where people look further. */
 export interface Links {
@@ -58,8 +59,8 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
       cut(`${alert.level} ${service} ×${alert.count}: ${cut(alert.template, LONGEST.summary)}`, 300),
     ),
     blocks: [
-      header(cut(title(`${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`), LIMITS.headerText)),
-      fields([
+      header(`${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`),
+      ...fields([
         `*Service*\n${plain(service)}`,
         ...(alert.version ? [`*Version*\n${plain(cut(alert.version, LONGEST.word))}`] : []),
         `*Level*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
@@ -73,7 +74,7 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
       ]),
       listing("Template", cut(alert.template, LONGEST.template)),
       ...details(alert),
-      context(footer(alert, links)),
+      ...context([footer(alert, links)]),
     ],
   };
 }
@@ -118,10 +119,10 @@ export function renderDigest(alerts: readonly Alert[], links: Links = {}): Slack
             ...shown.filter((alert) => alert !== incident.root).flatMap(digestEntry),
           ]
         : shown.flatMap(digestEntry)),
-      context(
-        [incident ? "One incident" : "Many alerts waited, so they come together", lookFurther(links)]
-          .filter(Boolean)
-          .join(" · "),
+      ...context(
+        [incident ? "One incident" : "Many alerts waited, so they come together", lookFurther(links)].filter(
+          Boolean,
+        ),
       ),
     ],
   };
@@ -281,10 +282,6 @@ function footer(alert: Alert, links: Links): string {
       : "";
   return `${repeat}alert ${inlineCode(alert.id)}${update}${further ? ` · ${further}` : ""}`;
 }
-
-/** Links are the configuration's or the knowledge base's, which were validated; of the log text only a trace's id is in them. */
-const link = (url: string, text: string) =>
-  `<${encodeURI(url).replaceAll("|", "%7C").replaceAll(">", "%3E")}|${text}>`;
 
 function lookFurther({ openSearch, grafana }: Links): string {
   return [openSearch && link(openSearch, "OpenSearch"), grafana && link(grafana, "Grafana")]

@@ -1,10 +1,10 @@
+import { messageOf } from "@cali/base";
+import { SlackPostError, Webhook, type WebhookOptions } from "@cali/slack";
 import type { Logger } from "pino";
 import { backoffMs, sleep } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
 import { type Links, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
-import { SlackPostError } from "./errors.ts";
 import { IncidentUpdates } from "./incident-updates.ts";
-import { Webhook, type WebhookOptions } from "./webhook.ts";
 
 export interface SlackSenderOptions extends WebhookOptions {
   readonly outbox: Outbox;
@@ -83,7 +83,7 @@ export class SlackSender {
           paceMs,
           retryAfterMs ?? backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS),
         );
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         onTrouble?.(`alerts wait: ${reason}`);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "alerts wait for Slack");
         await wait(waitMs, signal);

@@ -1,10 +1,9 @@
 /**
- * What could fool a reader, or give a program something that a reader does not see: control characters but tab and
- * line feed, changes of direction, separators and joiners of no width, tag characters.
+ * What could fool a reader, or give a program something that a reader does not see: control characters but tab and line feed,
+ * format characters that show nothing (changes of direction, joiners of no width, tags), separators of lines.
  */
 const CONTROLS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what goes.
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+  /(?![\t\n\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2065\u{e0000}-\u{e0fff}]/gu;
 
 /** Without characters that nobody sees, and without halves of characters. */
 export function withoutControls(text: string): string {

@@ -1,3 +1,4 @@
+import { withoutControls } from "@cali/base";
 import { IncomingWebhook, IncomingWebhookHTTPError, IncomingWebhookRequestError } from "@slack/webhook";
 import type { SlackMessage } from "./blocks.ts";
 import { SlackPostError } from "./errors.ts";
@@ -12,12 +13,15 @@ export interface WebhookOptions {
 /** No message has a right to wait longer, whatever is asked, ms. */
 const LONGEST_RETRY_AFTER_MS = 600_000;
 const LONGEST_BODY = 200;
+
 /** Slack's incoming webhook, with what its answers mean. */
 export class Webhook {
   readonly #webhook: IncomingWebhook;
+  readonly #url: string;
   #retryAfter: string | null = null;
 
   constructor({ url, timeoutMs = 10_000 }: WebhookOptions) {
+    this.#url = url;
     this.#webhook = new IncomingWebhook(url, {
       timeout: timeoutMs,
       // The library doesn't tell the headers of a refusal.
@@ -45,7 +49,8 @@ export class Webhook {
   #meaningOf(error: unknown): SlackPostError {
     if (error instanceof IncomingWebhookHTTPError) {
       const { statusCode, body } = error;
-      const text = `Slack answered ${statusCode} ${String(body ?? "").slice(0, LONGEST_BODY)}`.trim();
+      const text =
+        `Slack answered ${statusCode} ${this.#withoutAddress(String(body ?? "")).slice(0, LONGEST_BODY)}`.trim();
       if (statusCode === 429) return new SlackPostError("busy", text, retryAfterMs(this.#retryAfter));
       if (statusCode >= 500) return new SlackPostError("unclear", text, retryAfterMs(this.#retryAfter));
       // Slack says 403, 404 and 410 of the webhook or its channel. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
@@ -59,6 +64,14 @@ export class Webhook {
       cannotHaveArrived ? "unreachable" : "unclear",
       `Slack cannot be reached: ${code}`,
     );
+  }
+
+  /** A proxy's page may say what was asked for. */
+  #withoutAddress(text: string): string {
+    const { pathname } = URL.parse(this.#url) ?? { pathname: "" };
+    return [this.#url, pathname]
+      .filter((secret) => secret.length > 1)
+      .reduce((rest, secret) => rest.replaceAll(secret, "(the webhook)"), withoutControls(text));
   }
 }
 

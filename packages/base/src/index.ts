@@ -1,0 +1,2 @@
+export { messageOf } from "./errors.ts";
+export { cut, withoutControls } from "./text.ts";
