@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
-import { configFile, loadConfig, overridesOf } from "./config/load.ts";
+import { configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
 import type { Config } from "./config/schema.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
@@ -151,6 +151,7 @@ function main(args: readonly string[]): void {
   const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
   removeStaleStacks(app);
+  copyFilesOf(app.outdir);
   writeSources(app);
   if (args.includes("--summary")) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { ConfigError, type ConfigProblem, parseSettings, parseYaml, shown } from "@cali/settings";
 import { z } from "zod";
 import { configSchema } from "./contradictions.ts";
-import { loadOverrides, type Overrides } from "./overrides.ts";
+import { copyOverrideFiles, loadOverrides, type Overrides } from "./overrides.ts";
 import type { Config } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
 
@@ -23,6 +23,11 @@ export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
 /** The overrides of one environment. @param env as in `loadConfig` */
 export function overridesOf(env?: string, folder: string = CONFIG_FOLDER): Overrides {
   return loadOverrides(environmentName(env), folder);
+}
+
+/** Copies the files beside an environment's overrides into its synthesized stacks. @param env as in `loadConfig` */
+export function copyFilesOf(outdir: string, env?: string, folder: string = CONFIG_FOLDER): void {
+  copyOverrideFiles(environmentName(env), folder, outdir);
 }
 
 const environmentName = (env?: string) => env ?? (process.env.CALI_ENV || DEFAULT_ENVIRONMENT_FILE);

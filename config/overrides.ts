@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError } from "@cali/settings";
 import { z } from "zod";
@@ -6,7 +7,9 @@ import { z } from "zod";
 /**
  * The escape hatch: what no key of the configuration can say. `config/<environment>.overrides/<stack>.json` is Terraform's
  * JSON syntax, merged into what the stack synthesizes (JSON Merge Patch, RFC 7396: mappings merge, null removes, everything
- * else replaces; a mapping given for a list of one block merges into that block).
+ * else replaces; a mapping given for a list of one block merges into that block; a provider's blocks are matched by their alias, and one
+ * of a new alias is added). Modules and files that these name lie beside it, in `config/<environment>.overrides/<stack>/`, and are copied
+ * into the stack's folder.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -46,7 +49,56 @@ export function loadOverrides(environment: string, folder: string): Overrides {
     readdirSync(place)
       .filter((file) => file.endsWith(".json"))
       .sort()
-      .map((file) => [basename(file, ".json"), readOverride(join(place, file), environment)]),
+      .map((file) => {
+        const stack = basename(file, ".json");
+        const files = digests(join(place, stack), environment);
+        const patch = readOverride(join(place, file), environment);
+        // A change of a file is a change of the stack.
+        return [stack, Object.keys(files).length > 0 ? { ...patch, "//": { files } } : patch];
+      }),
+  );
+}
+
+/** Copies what lies beside the overrides into the synthesized stacks' folders. @param outdir of the synth */
+export function copyOverrideFiles(environment: string, folder: string, outdir: string): void {
+  const place = join(folder, `${environment}.overrides`);
+  if (!existsSync(place)) return;
+  for (const stack of readdirSync(place, { withFileTypes: true })) {
+    const target = join(outdir, "stacks", stack.name);
+    if (!stack.isDirectory() || !existsSync(target)) continue;
+    for (const name of readdirSync(join(place, stack.name))) {
+      rmSync(join(target, name), { recursive: true, force: true });
+      cpSync(join(place, stack.name, name), join(target, name), { recursive: true });
+    }
+  }
+}
+
+/** SHA-256 of each file in a stack's folder of files, by path. */
+function digests(folder: string, environment: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .sort()
+      .map((path) => {
+        // Terraform would read it unseen by everything that looks at the synthesized JSON.
+        if (/^[^/]*\.(tf|tf\.json|tfvars|tfvars\.json)$/.test(path)) {
+          throw new ConfigError(`config/${environment}.overrides/${basename(folder)}/${path}`, [
+            {
+              key: "",
+              given: "a file that Terraform reads by itself",
+              allowed: `modules in folders, and other files; resources go into ${basename(folder)}.json`,
+            },
+          ]);
+        }
+        return [
+          path,
+          createHash("sha256")
+            .update(readFileSync(join(folder, path)))
+            .digest("hex"),
+        ];
+      }),
   );
 }
 
@@ -82,6 +134,29 @@ export function merged(target: Json | undefined, patch: Json): Json {
     else result[key] = merged(result[key], value);
   }
   return result;
+}
+
+/** A stack's JSON with its overrides merged in. */
+export function overridden(stack: Json, { provider, ...patch }: JsonObject): Json {
+  const result = merged(stack, patch);
+  if (!isObject(result) || !isObject(provider)) return result;
+  const before = isObject(result.provider) ? result.provider : {};
+  const after = Object.entries(provider)
+    .filter(([, given]) => given !== null)
+    .map(([name, given]) => [name, providerBlocks(before[name], given)]);
+  const kept = Object.entries(before).filter(([name]) => provider[name] !== null);
+  return { ...result, provider: { ...Object.fromEntries(kept), ...Object.fromEntries(after) } };
+}
+
+function providerBlocks(target: Json | undefined, patch: Json): Json[] {
+  const blocks = [target ?? []].flat();
+  const aliasOf = (block: Json) => (isObject(block) ? block.alias : undefined);
+  for (const one of [patch].flat()) {
+    const place = blocks.findIndex((block) => aliasOf(block) === aliasOf(one));
+    if (place < 0) blocks.push(one);
+    else blocks[place] = merged(blocks[place], one);
+  }
+  return blocks;
 }
 
 const isObject = (value: Json | undefined): value is JsonObject =>

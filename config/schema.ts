@@ -74,6 +74,12 @@ const providerSchema = z
       .nullable()
       .default(null)
       .describe('Version of the AWS provider; null: 6.25.0, or "~> 5.0" in layout `shared`.'),
+    mayRaiseSchemas: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Layout `shared`: whether an apply may write what providers older than `provider.aws` can't read. First everybody who works on the state takes the newer provider.",
+      ),
     s3PathStyle: z
       .boolean()
       .default(false)

@@ -3,7 +3,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { type App, S3Backend, TerraformStack } from "cdktf";
 import { Names, namePrefix } from "../config/names.ts";
-import { type Json, merged, type Overrides } from "../config/overrides.ts";
+import { type Json, type Overrides, overridden } from "../config/overrides.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
@@ -138,14 +138,14 @@ function account(stack: TerraformStack): string {
 
 /** A state whose synthesized JSON has the environment's overrides merged in, so that everything that reads it sees them. */
 class OverriddenStack extends TerraformStack {
-  private readonly patch: Json;
+  private readonly patch: Overrides[string];
 
-  constructor(app: App, name: string, patch: Json) {
+  constructor(app: App, name: string, patch: Overrides[string]) {
     super(app, name);
     this.patch = patch;
   }
 
   override toTerraform(): unknown {
-    return merged(super.toTerraform(), this.patch);
+    return overridden(super.toTerraform() as Json, this.patch);
   }
 }

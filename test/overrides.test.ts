@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@cali/settings";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../config/load.ts";
-import { type Json, loadOverrides, merged } from "../config/overrides.ts";
+import { copyOverrideFiles, type Json, loadOverrides, merged, overridden } from "../config/overrides.ts";
 import { synthesize } from "./support/synth.ts";
 
 describe("merging", () => {
@@ -33,6 +33,20 @@ describe("merging", () => {
         expect(merged(once, patch)).toEqual(once);
       }),
     );
+  });
+});
+
+describe("a provider's blocks", () => {
+  const stack = { provider: { aws: [{ region: "a", x: 1 }] } };
+  it("are matched by their alias, and one of a new alias is added", () => {
+    const far = { alias: "far", region: "b" };
+    expect(overridden(stack, { provider: { aws: [{ x: 2 }, far], helm: {} } })).toEqual({
+      provider: { aws: [{ region: "a", x: 2 }, far], helm: [{}] },
+    });
+    expect(overridden(stack, { provider: { aws: { x: null } } })).toEqual({
+      provider: { aws: [{ region: "a" }] },
+    });
+    expect(overridden(stack, { provider: { aws: null } })).toEqual({ provider: {} });
   });
 });
 
@@ -65,6 +79,30 @@ describe("an environment's overrides", () => {
       versioning_configuration: { status: "Enabled" },
     });
     expect({ ...stacks, "02-s3": undefined }).toEqual({ ...plain, "02-s3": undefined });
+  });
+
+  it("bring modules and files along, and a change of one is a change of the stack", () => {
+    write("02-s3.json", "{}");
+    const beside = join(folder, "x.overrides/02-s3/modules/a");
+    mkdirSync(beside, { recursive: true });
+    writeFileSync(join(beside, "main.tf"), "one");
+    const first = loadOverrides("x", folder);
+    expect(first["02-s3"]).toEqual({
+      "//": { files: { "modules/a/main.tf": expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    });
+    writeFileSync(join(beside, "main.tf"), "two");
+    expect(loadOverrides("x", folder)).not.toEqual(first);
+
+    const outdir = join(folder, "out");
+    const target = join(outdir, "stacks/02-s3/modules/a");
+    mkdirSync(target, { recursive: true });
+    writeFileSync(join(target, "old.tf"), "left by an earlier synth");
+    copyOverrideFiles("x", folder, outdir);
+    expect(readdirSync(target)).toEqual(["main.tf"]);
+
+    writeFileSync(join(folder, "x.overrides/02-s3/more.tf"), "");
+    expect(() => loadOverrides("x", folder)).toThrow("given a file that Terraform reads by itself");
+    rmSync(join(folder, "x.overrides/02-s3"), { recursive: true });
   });
 
   it.each([

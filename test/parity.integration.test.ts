@@ -55,6 +55,7 @@ describe("terraform-users against the live state", () => {
         encrypt: true,
         dynamodb_table: "cali-terraform-lock",
         use_lockfile: true,
+        use_path_style: true,
       },
     });
   });

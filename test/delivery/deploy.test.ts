@@ -24,6 +24,18 @@ const stream = (...actions: string[]): ChangeInput => ({
   after: { name: "logs" },
 });
 
+/** What users have in the same root. */
+const FOREIGN = [
+  "aws_sns_topic.alerts",
+  'aws_s3_bucket.copies["a"]',
+  "helm_release.milvus",
+  "kubernetes_namespace_v1.airflow",
+  "opensearch_index_template.logs",
+  "null_resource.hook[0]",
+  'module.queues.aws_sqs_queue.this["a"]',
+  "module.more.aws_kinesis_stream.logs",
+];
+
 let root: string;
 let terraform: FakeTerraform;
 let shown: string;
@@ -55,6 +67,7 @@ function deployed(stacks: readonly SynthesizedStack[], over: Partial<DeployOptio
     commit: COMMIT,
     out: out(),
     allowDataLoss: false,
+    allowForeign: false,
     continues: false,
     parallel: 4,
     lockTimeout: "7s",
@@ -281,6 +294,26 @@ describe("the loss of data", () => {
       ["01-first", "applied"],
       ["02-second", "unchanged"],
     ]);
+  });
+
+  it.each(FOREIGN)("is refused in the shared state unless its own label allows it: %s", async (address) => {
+    const change: ChangeInput = { address, actions: ["delete"], before: { id: "1" } };
+    const [stack, other] = ["infra", "02-s3"].map((name) => terraform.stack({ name, changes: [change] }));
+    writeFileSync(join(stack?.folder ?? "", "cdk.tf.json"), "{}");
+    const loss = { allowDataLoss: true };
+    expect(statuses(await deployed([stack as never], loss))).toEqual([
+      [
+        "infra",
+        "refused",
+        `infra: ${address} would be destroyed, and CALI never made it: cali switch --hcl takes it along, and \`removed\` in the overrides forgets it. Allowed only with the label allow-foreign-destroy on the pull request, or --allow-foreign-destroy.`,
+      ],
+    ]);
+    expect(applies()).toEqual([]);
+    expect(statuses(await deployed([stack as never], { ...loss, allowForeign: true }))).toEqual([
+      ["infra", "applied"],
+    ]);
+    // A state of CALI's alone has nothing of others.
+    expect(statuses(await deployed([other as never], loss))).toEqual([["02-s3", "applied"]]);
   });
 
   it("is told of everything at once, in a line each", async () => {

@@ -65,6 +65,7 @@ const checked = (over: Partial<StateChecks> = {}, stacks = [stack()]) =>
     terraformVersion: "1.11.4",
     now: NOW,
     environment: {},
+    mayRaiseSchemas: false,
     ...over,
   });
 const stateOf = async (over?: Partial<StateChecks>) =>
@@ -78,6 +79,66 @@ function applied(state: object = STATE, digest?: string): string {
   items.set(`${backend.bucket}/${KEY}-md5`, ["Digest", digest ?? md5(text)]);
   return text;
 }
+
+describe("the schemas of the shared state", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cali-schemas-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const of = (type: string, schema_version: number) => ({
+    mode: "managed",
+    type,
+    name: "one",
+    provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+    instances: [{ schema_version, attributes: {} }],
+  });
+  async function schemas(version: string, resources: object[], mayRaiseSchemas = false) {
+    const text = JSON.stringify({ terraform: { required_providers: { aws: { version } } } });
+    writeFileSync(join(folder, "cdk.tf.json"), text);
+    applied({ ...STATE, resources });
+    const found = await checked({ mayRaiseSchemas }, [stack({ name: "infra", folder })]);
+    return found.filter(({ check }) => check === "schemas of infra");
+  }
+  const OLD = [
+    of("aws_eks_cluster", 0),
+    of("aws_s3_bucket_lifecycle_configuration", 0),
+    of("aws_s3_bucket", 0),
+  ];
+  const NEW = [of("aws_eks_cluster", 1), of("aws_kinesis_stream", 1)];
+
+  it.each(["~> 5.0", "5.100.0", "~> 5.90.0"])("are not raised by %s unless that is said", async (version) => {
+    const found = await schemas(version, OLD);
+    expect(found.map(({ status, found }) => [status, found])).toEqual(
+      ["aws_eks_cluster", "aws_s3_bucket_lifecycle_configuration"].map((type) => [
+        "failure",
+        `${type}: version 0 in the state; the first apply with the AWS provider ${version} raises it to 1, and who has an older one can't read the state any more`,
+      ]),
+    );
+    expect(found[0]?.remedy).toContain("provider.mayRaiseSchemas: true");
+    expect((await schemas(version, OLD, true)).map(({ status }) => status)).toEqual(["warning", "warning"]);
+  });
+
+  it.each([
+    ["5.46.0", OLD],
+    ["~> 5.46.0", OLD],
+    ["~> 5.0", NEW],
+    ["5.100.0", [...NEW, of("aws_no_such_type", 0)]],
+  ])("are those of %s", async (version, resources) => {
+    expect(await schemas(version, resources)).toEqual([
+      { check: "schemas of infra", status: "ok", found: `as the AWS provider ${version} writes them` },
+    ]);
+  });
+
+  it("cannot be read by a provider that is older than the one that wrote them", async () => {
+    expect(await schemas("5.46.0", NEW)).toMatchObject(
+      [
+        { status: "failure", found: expect.stringContaining("knows 0, and can't read it"), remedy: /~> 5.0/ },
+      ].map(({ remedy: _, ...rest }) => rest),
+    );
+  });
+});
 
 describe("the state of a stack", () => {
   const OK = { check: `state of ${NAME}`, status: "ok", found: "serial 7, written by Terraform 1.11.4" };

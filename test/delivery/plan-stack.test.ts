@@ -86,7 +86,9 @@ describe("planning a stack", () => {
     const planned = await plan(stack, { init, lockFile: (name) => (name === NAME ? lockFile : undefined) });
     expect(init).toHaveBeenCalledExactlyOnceWith(["hashicorp/aws 6.25.0"], expect.any(Function));
     expect(planned).toMatchObject({ lockDigest: createHash("sha256").update("kept").digest("hex") });
-    expect(terraform.callsOf("init")).toEqual([`${NAME} init -input=false -no-color -lockfile=readonly`]);
+    expect(terraform.callsOf("init")).toEqual([
+      `${NAME} init -input=false -no-color -reconfigure -lockfile=readonly`,
+    ]);
   });
 
   it("gives Terraform the values of variables, and the image that runs", async () => {

@@ -2,13 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { CONFIG_FOLDER, parseConfig } from "../../config/load.ts";
+import { type Json, merged } from "../../config/overrides.ts";
 import { header } from "../../delivery/core/report/header.ts";
 import { checkShared, sharedDifferences } from "../../delivery/core/shared-state/check.ts";
+import { isOwn } from "../../delivery/core/shared-state/foreign.ts";
 import { variableValue } from "../../delivery/core/terraform/variable-files.ts";
 import { makePlan } from "../support/plans.ts";
 import { plannedStack, reportOf } from "../support/reports.ts";
 import { ROOT } from "../support/run.ts";
-import { type StackJson, synthesizeEnvironment } from "../support/synth.ts";
+import { type StackJson, synthesize, synthesizeEnvironment } from "../support/synth.ts";
 
 const { resources } = JSON.parse(
   readFileSync(join(ROOT, "test/fixtures/legacy/terraform.tfstate"), "utf8"),
@@ -152,5 +156,60 @@ describe("a key that leaves for_each", () => {
   it("is one banner with what holds data", () => {
     const stream = removed("delete_because_each_key", 'aws_kinesis_stream.logs["a"]');
     expect(header(reportOf([plannedStack(stream)]), 60_000)).toContain("**Data would be lost.**");
+  });
+});
+
+describe("what CALI never made", () => {
+  it("is told apart by its address: whatever 01-07 make in the shared state is theirs", () => {
+    const base = parse(readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8"));
+    const roles = { workloadRoles: "per-workload", applicationRole: null, grafanaAccess: "read" };
+    const variants = [
+      {},
+      {
+        consumerTable: true,
+        firehose: { logRetentionDays: 14 },
+        bucket: { tlsOnly: true },
+        cluster: {
+          encryptSecrets: true,
+          logRetentionDays: 30,
+          ebsCsiRole: "own",
+          nodeGroup: { hardened: true },
+          addOns: { vpcCni: {}, coreDns: {}, kubeProxy: {}, podIdentityAgent: {} },
+        },
+      },
+      {
+        iam: roles,
+        domain: { masterUser: { kind: "iam", name: null } },
+        grafana: {
+          mode: "managed",
+          login: { kind: "saml", metadataUrl: "https://example.com", adminRoles: ["a"], editorRoles: ["e"] },
+        },
+      },
+    ];
+    for (const variant of variants) {
+      const { infra } = synthesize(parseConfig(merged(base, variant as Json), "x")).stacks;
+      const made = Object.entries(infra?.resource ?? {}).flatMap(([type, byName]) =>
+        Object.keys(byName).map((name) => ({ type, name })),
+      );
+      expect(made.length).toBeGreaterThan(40);
+      expect(made.filter((one) => !isOwn(one))).toEqual([]);
+    }
+    expect(isOwn({ type: "aws_s3_bucket", name: "copies" })).toBe(false);
+    expect(isOwn({ type: "constructor", name: "x" })).toBe(false);
+  });
+
+  it("has a banner that names it, its label and the ways out", () => {
+    const plan = makePlan([
+      { address: "helm_release.milvus", actions: ["delete"], before: { id: "x" } },
+      { address: "aws_sns_topic.alerts", actions: ["delete", "create"], before: { id: "x" }, after: {} },
+      { address: "aws_iam_policy.kinesis_access", actions: ["delete"], before: { id: "x" } },
+      { address: "aws_sqs_queue.mine", actions: ["forget"], before: { id: "x" } },
+    ]);
+    const text = header(reportOf([plannedStack(plan)]), 60_000);
+    expect(text).toContain("**CALI never made these 2 objects**, and the plan destroys them:");
+    expect(text).toContain("- `helm_release.milvus` is destroyed");
+    expect(text).toContain("- `aws_sns_topic.alerts` is replaced");
+    expect(text).toContain("unless the pull request has the label `allow-foreign-destroy`");
+    expect(header(reportOf([plannedStack(plan, "02-s3")]), 60_000)).not.toContain("CALI never made");
   });
 });

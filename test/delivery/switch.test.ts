@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CONFIG_FOLDER, parseConfigText } from "../../config/load.ts";
-import { type Json, merged } from "../../config/overrides.ts";
+import { type Json, overridden } from "../../config/overrides.ts";
 import { writeConfig } from "../../delivery/commands/switch/config-file.ts";
 import { derive } from "../../delivery/commands/switch/derive.ts";
 import { forgotten } from "../../delivery/commands/switch/foreign.ts";
-import { parityOf, patchFor } from "../../delivery/commands/switch/parity.ts";
+import { joined, parityOf, patchFor, patchWithout } from "../../delivery/commands/switch/parity.ts";
 import defaults from "../../delivery/commands/switch/unset-defaults.json" with { type: "json" };
 import { attributesOf, instances, lookupIn, managed, unset } from "../../delivery/core/parity/compare.ts";
-import { resourceSchema } from "../../delivery/core/parity/provider-schema.ts";
+import { stateSchema } from "../../delivery/core/parity/provider-schema.ts";
 import type { JsonObject } from "../../delivery/core/parity/stack-json.ts";
 import { readStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
 import { ROOT } from "../support/run.ts";
@@ -46,9 +46,14 @@ function switched(state: StateFile, variables: typeof VARIABLES = VARIABLES) {
   const config = parseConfigText(text, "config/x.yaml");
   const root = synthesize(config).stacks.infra as StackJson;
   const found = parityOf(root, state as never, variables);
-  const { patch, left } = patchFor(found.differences, state as never);
-  const infra = merged(patch as Json, forgotten(found.foreign) as Json) as JsonObject;
-  const overridden = synthesize(config, { infra }).stacks.infra as StackJson;
+  const { patch: said, left } = patchFor(root, found.differences, state as never);
+  const equal = overridden(root as unknown as Json, said) as unknown as StackJson;
+  const patch = joined(said, patchWithout(equal, parityOf(equal, state as never, variables).created));
+  const foreign = state.resources.filter(
+    ({ mode, module, type, name }) => mode === "managed" && (module || !root.resource?.[type]?.[name]),
+  );
+  const infra = joined(patch, forgotten(foreign, root).patch);
+  const whole = synthesize(config, { infra }).stacks.infra as StackJson;
   return {
     text,
     config,
@@ -56,7 +61,8 @@ function switched(state: StateFile, variables: typeof VARIABLES = VARIABLES) {
     found,
     left,
     infra,
-    after: parityOf(overridden, state as never, variables),
+    whole,
+    after: parityOf(whole, state as never, variables),
   };
 }
 
@@ -215,6 +221,64 @@ describe("a state that its users changed", () => {
   });
 });
 
+describe("a state that no key and no plain value can say", () => {
+  const USERS = VARIABLES.team_members_arns;
+
+  it("has a value for each member, and the configuration's for members to come", () => {
+    const { left, infra, after } = switched(
+      stateWith((of) => {
+        const [first, second] = USERS.map((arn) =>
+          of(`aws_eks_access_policy_association.team_members_admin["${arn}"]`),
+        );
+        for (const one of [first, second]) {
+          Object.assign(block(one as JsonObject, "access_scope"), { type: "namespace", namespaces: ["a"] });
+        }
+        Object.assign(second as JsonObject, { policy_arn: "arn:aws:eks::aws:x" });
+      }),
+    );
+    expect(left).toEqual([]);
+    expect(after.differences).toEqual([]);
+    const { team_members_admin: said } = (infra.resource as Record<string, Record<string, JsonObject>>)
+      .aws_eks_access_policy_association as Record<string, JsonObject>;
+    expect(said).toEqual({
+      policy_arn: expect.stringMatching(/^\$\{lookup\(\{.*\}, each\.key, ".*"\)\}$/),
+      access_scope: { type: "namespace", namespaces: ["a"] },
+    });
+  });
+
+  it("keeps `${…}` and `%{…}` of a policy as text", () => {
+    const policy = JSON.stringify({ Statement: [{ Resource: "x/${aws:username}/%{y}" }] });
+    const { infra, after } = switched(
+      stateWith((of) => Object.assign(of("aws_iam_policy.kinesis_access"), { policy })),
+    );
+    expect(after.differences).toEqual([]);
+    expect(JSON.stringify(infra)).toContain("x/$${aws:username}/%%{y}");
+  });
+
+  it("leaves out what somebody removed, and what waits for it goes on without", () => {
+    const { after, infra, whole } = switched(
+      stateWith((_, state) => {
+        const gone = new Set(["app_s3_read", "eks_ebs_csi_driver_policy", "log_generator"]);
+        state.resources = state.resources.filter(({ name }) => !gone.has(name));
+        delete state.outputs.ecr_log_generator_url;
+      }),
+    );
+    expect(after).toMatchObject({ differences: [], created: [], foreign: [] });
+    expect(JSON.stringify(whole)).not.toMatch(/eks_ebs_csi_driver_policy|app_s3_read/);
+    expect(infra.output).toEqual({ ecr_log_generator_url: null });
+  });
+
+  it("says no secret, and leaves what only a secret could settle", () => {
+    const { left, infra } = switched(
+      stateWith((_, state) => {
+        state.outputs.token = { value: "hunter2", sensitive: true };
+      }),
+    );
+    expect(JSON.stringify(infra)).not.toContain("hunter2");
+    expect(left.map(({ address }) => address)).toEqual(["output.token"]);
+  });
+});
+
 describe("resources that this code never made", () => {
   const FOREIGN = [
     "aws_sns_topic",
@@ -244,7 +308,49 @@ describe("resources that this code never made", () => {
     expect(infra.removed).toEqual(
       FOREIGN.map((type) => ({ from: `${type}.mine`, lifecycle: { destroy: false } })),
     );
+    // Terraform asks for the provider of what it forgets.
+    expect(infra.terraform).toEqual({
+      required_providers: { y: { source: "registry.terraform.io/x/y" } },
+    });
     expect(after.differences).toEqual([]);
+  });
+
+  it("in a module are forgotten with it; with an alias they bring it along", () => {
+    const foreign = (over: object) => ({
+      mode: "managed" as const,
+      type: "aws_sqs_queue",
+      name: "mine",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances: [
+        {
+          schema_version: 0,
+          attributes: { arn: "arn:aws:sqs:us-east-1:123456789012:x" },
+          sensitive_attributes: [],
+        },
+      ],
+      ...over,
+    });
+    const own = 'module.b.provider["registry.terraform.io/hashicorp/aws"]';
+    const state = stateWith((_, { resources }) =>
+      resources.push(
+        foreign({ module: 'module.a["x"].module.c' }),
+        foreign({ module: "module.a" }),
+        foreign({ name: "far", provider: 'provider["registry.terraform.io/hashicorp/aws"].virginia' }),
+        foreign({ module: "module.b", provider: own }),
+      ),
+    );
+    const root = switched(readStateFile(STATE)).whole;
+    const { patch, left } = forgotten(
+      state.resources.filter(({ type }) => type === "aws_sqs_queue"),
+      root,
+    );
+    expect(patch).toEqual({
+      removed: ["module.a", "aws_sqs_queue.far"].map((from) => ({ from, lifecycle: { destroy: false } })),
+      provider: { aws: [{ alias: "virginia", region: "us-east-1" }] },
+    });
+    expect(left).toEqual(["module.b: its provider is configured in module.b; --hcl <folder> takes it along"]);
+    const { provider } = overridden(root as unknown as Json, patch) as unknown as StackJson;
+    expect(provider?.aws).toEqual([root.provider?.aws?.[0], { alias: "virginia", region: "us-east-1" }]);
   });
 });
 
@@ -257,7 +363,7 @@ describe("what the provider fills in for silence", () => {
     const found: Record<string, Record<string, unknown>> = {};
     for (const { address, type, body } of managed(root)) {
       for (const instance of instances(address, body, lookup)) {
-        const [attributes, schema] = [attributesOf(state, instance.address), resourceSchema(type)];
+        const [attributes, schema] = [attributesOf(state, instance.address), stateSchema(type)];
         if (!attributes || !schema || /^aws_(s3_bucket|eks_cluster)$/.test(type)) continue;
         for (const { attribute, expected } of unset(instance.address, body, attributes, schema)) {
           found[type] = { ...found[type], [attribute]: expected };

@@ -28,12 +28,17 @@ export const startMoto = (): Promise<Moto> => startServer("moto_server", ["-H", 
 /**
  * Starts moto and what it lacks for a real AWS provider: 01-07 can be applied to it.
  *
+ * @param env `AWS_REGION`, and `FAKE_ISSUER` of the clusters.
  * @throws Error as `startMoto`.
  */
-export const startAwsFake = (): Promise<Moto> =>
-  startServer("python", [join(ROOT, "test/support/aws-fake/aws_fake.py"), "0"]);
+export const startAwsFake = (env: Record<string, string> = {}): Promise<Moto> =>
+  startServer("python", [join(ROOT, "test/support/aws-fake/aws_fake.py"), "0"], env);
 
-async function startServer(program: string, args: readonly string[]): Promise<Moto> {
+async function startServer(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Moto> {
   const command = join(PYTHON_BIN, program);
   if (!existsSync(command)) {
     throw new Error(
@@ -41,7 +46,7 @@ async function startServer(program: string, args: readonly string[]): Promise<Mo
     );
   }
   const server = spawn(command, args, {
-    env: { ...process.env, PYTHONUNBUFFERED: "1" },
+    env: { ...process.env, PYTHONUNBUFFERED: "1", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const kill = () => server.kill("SIGKILL");

@@ -16,6 +16,7 @@ import { type StackOptions, withStackOptions } from "../../core/options.ts";
 import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
+import { ALLOW_FOREIGN } from "../../core/shared-state/foreign.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 
 const FAILED = new Set(["failed", "skipped", "refused"]);
@@ -26,6 +27,7 @@ interface Options extends StackOptions {
   readonly pullRequest?: number;
   readonly headCommit?: string;
   readonly allowDataLoss?: boolean;
+  readonly allowForeignDestroy?: boolean;
   readonly out: string;
 }
 
@@ -47,13 +49,14 @@ export const deployCommand = withStackOptions(new Command("deploy"))
   .addOption(
     new Option(
       "--pull-request <number>",
-      `the pull request; its label ${ALLOW_DATA_LOSS} allows to destroy what holds data`,
+      `the pull request; its labels ${ALLOW_DATA_LOSS} and ${ALLOW_FOREIGN} allow to destroy what holds data, or what CALI never made`,
     ).argParser((given) => {
       if (/^[1-9]\d{0,9}$/.test(given)) return Number(given);
       throw new InvalidArgumentError("allowed: a pull request's number");
     }),
   )
   .option("--allow-data-loss", "destroy what holds data, if the plans do")
+  .option("--allow-foreign-destroy", "destroy what CALI never made, if the plans do")
   .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
   .addHelpText("after", "\nRun again after it was cut off, it goes on with what is left.")
   .action(async (names: string[], options: Options, command: Command) => {
@@ -79,6 +82,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         const bundle = { file: resolve(plans), folder, key };
         reviewed = { folder, run: await unsealPlans(bundle, { environment, commit: headCommit }) };
       }
+      const labels = await labelsOf(pullRequest);
       const result = await deploy({
         application,
         stacks: selectStacks(application, names),
@@ -90,7 +94,8 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         ...(reviewed &&
           pullRequest !== undefined &&
           key && { earlier: once(() => earlierPlans({ key, folder, environment, commit, env })) }),
-        allowDataLoss: options.allowDataLoss === true || (await isAllowed(pullRequest)),
+        allowDataLoss: options.allowDataLoss === true || labels.has(ALLOW_DATA_LOSS),
+        allowForeign: options.allowForeignDestroy === true || labels.has(ALLOW_FOREIGN),
         // GitHub runs a job again on a new machine.
         continues: Number(process.env.GITHUB_RUN_ATTEMPT ?? 1) > 1,
         parallel,
@@ -149,13 +154,13 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function isAllowed(pullRequest: number | undefined): Promise<boolean> {
-  if (pullRequest === undefined) return false;
+async function labelsOf(pullRequest: number | undefined): Promise<ReadonlySet<string>> {
+  if (pullRequest === undefined) return new Set();
   const where = githubEnvironment(process.env);
   const { owner, repo } = where;
   const github = githubClient(where, { log: console.error });
   const { data } = await asking(`reading the labels of #${pullRequest}`, () =>
     github.rest.issues.listLabelsOnIssue({ owner, repo, issue_number: pullRequest, per_page: 100 }),
   );
-  return data.some(({ name }) => name === ALLOW_DATA_LOSS);
+  return new Set(data.map(({ name }) => name));
 }

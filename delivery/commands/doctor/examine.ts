@@ -52,7 +52,12 @@ export async function examine({ config, stacks, environment, now }: Examination)
         skipped("states and locks"),
       ];
     }
-    const checks = { s3, dynamodb, backend, terraformVersion: installed, now, environment };
+    const { mayRaiseSchemas } = config.provider;
+    const checks = {
+      ...{ s3, dynamodb, backend, now, environment },
+      terraformVersion: installed,
+      mayRaiseSchemas,
+    };
     const [bucket, table] = await Promise.all([
       checkBucket(s3, backend, identity),
       checkTable(dynamodb, backend),

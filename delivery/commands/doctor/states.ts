@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import pLimit from "p-limit";
 import semver from "semver";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
+import { schemaDifferences } from "../../core/shared-state/schema-versions.ts";
 import {
   type BackendClients,
   lockTexts,
@@ -21,6 +24,8 @@ export interface StateChecks extends BackendClients {
   readonly now: Date;
   /** Where values of Terraform's variables may be. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Whether a newer provider may write what older ones can't read. */
+  readonly mayRaiseSchemas: boolean;
 }
 
 /** Stacks that are looked at side by side. */
@@ -110,7 +115,61 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
     });
   }
   if (!isShared(stack)) return findings;
-  return [...findings, ...(await checkOwner(stack, parsed.data.resources, checks))];
+  return [
+    ...findings,
+    ...(await checkOwner(stack, parsed.data.resources, checks)),
+    ...(await checkSchemas(stack, parsed.data.resources, checks)),
+  ];
+}
+
+/** A provider that writes newer schemas into a state that others work on locks them out, unless they have it, too. */
+async function checkSchemas(
+  { name, folder }: SynthesizedStack,
+  resources: readonly unknown[],
+  { mayRaiseSchemas }: StateChecks,
+): Promise<Finding[]> {
+  const check = `schemas of ${name}`;
+  const constraint = await awsConstraint(folder);
+  if (constraint === undefined) return [];
+  const differences = schemaDifferences(resources, constraint);
+  if (differences.length === 0) {
+    return [{ check, status: "ok", found: `as the AWS provider ${constraint} writes them` }];
+  }
+  return differences.map(({ type, inState, ofProvider }): Finding => {
+    if (inState > ofProvider) {
+      return {
+        check,
+        status: "failure",
+        found: `${type}: version ${inState} in the state; the AWS provider ${constraint} knows ${ofProvider}, and can't read it`,
+        allowed: "a provider that is as new as the one that wrote the state",
+        remedy: `set provider.aws to "~> 5.0" in the configuration`,
+      };
+    }
+    const found = `${type}: version ${inState} in the state; the first apply with the AWS provider ${constraint} raises it to ${ofProvider}, and who has an older one can't read the state any more`;
+    if (mayRaiseSchemas) return { check, status: "warning", found };
+    return {
+      check,
+      status: "failure",
+      found,
+      allowed: "the state's versions, or a word that everybody is ready",
+      remedy:
+        "everybody who works on this state runs `terraform init -upgrade` in the hand-written project and commits .terraform.lock.hcl; then set provider.mayRaiseSchemas: true in the configuration. Or set provider.aws to the version that they have",
+    };
+  });
+}
+
+const requirementSchema = z.object({
+  terraform: z.object({
+    required_providers: z.object({ aws: z.object({ version: z.string() }) }),
+  }),
+});
+
+/** The constraint that a stack has for the AWS provider; undefined: it uses none. */
+async function awsConstraint(folder: string): Promise<string | undefined> {
+  const { data } = requirementSchema.safeParse(
+    parseJson(await readFile(join(folder, "cdk.tf.json"), "utf8")),
+  );
+  return data?.terraform.required_providers.aws.version;
 }
 
 /** A state that somebody else's Terraform may have made is of the configuration's project, environment and region. */

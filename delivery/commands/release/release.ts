@@ -110,6 +110,7 @@ async function rollOut(
       stacks: [stack],
       out: folder,
       allowDataLoss: false,
+      allowForeign: false,
       continues: false,
       imagesOnly,
       parallel: 1,

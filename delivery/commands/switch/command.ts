@@ -1,25 +1,32 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { CONFIG_FOLDER, loadConfig } from "../../../config/load.ts";
-import { type Json, merged } from "../../../config/overrides.ts";
+import { type Json, overridden } from "../../../config/overrides.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { synthesizeTo } from "../../core/application/synthesize.ts";
 import { SwitchError } from "../../core/errors.ts";
+import type { Difference } from "../../core/parity/compare.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
-import { readStateFile, type StateFile } from "../../core/terraform/state-file.ts";
+import {
+  addressOf,
+  readStateFile,
+  type StateFile,
+  type StateResource,
+} from "../../core/terraform/state-file.ts";
+import { type Carried, carriedAlong } from "./carried.ts";
 import { writeConfig } from "./config-file.ts";
 import { type Backend, derive, type Setting } from "./derive.ts";
-import { carriedAlong, forgotten } from "./foreign.ts";
-import { parityOf, patchFor } from "./parity.ts";
-import { renderReport, type SwitchReport } from "./report.ts";
+import { forgotten } from "./foreign.ts";
+import { joined, type Parity, parityOf, patchFor, patchWithout } from "./parity.ts";
+import { isEqual, renderReport, type SwitchReport } from "./report.ts";
 import { readVariables } from "./variables.ts";
 
 interface Options {
   readonly state: string;
-  readonly tfvars: string;
+  readonly tfvars: string[];
   readonly env: string;
   readonly hcl?: string;
   readonly bucket?: string;
@@ -40,7 +47,10 @@ export const switchCommand = new Command("switch")
     "Writes the configuration of an environment that plain Terraform runs, from its state. Nothing else is touched.",
   )
   .requiredOption("--state <file>", "the state: what `terraform state pull` prints")
-  .requiredOption("--tfvars <file>", "the variables: terraform.tfvars, or .tfvars.json")
+  .requiredOption(
+    "--tfvars <file...>",
+    "the variables: terraform.tfvars, *.auto.tfvars, or in JSON; the last goes first",
+  )
   .requiredOption("-e, --env <name>", "the environment to write, config/<name>.yaml")
   .option("--hcl <folder>", "the hand-written project: resources of yours that CALI doesn't know come along")
   .option("--bucket <name>", "the state's bucket (default: <project>-terraform-state)")
@@ -51,7 +61,7 @@ export const switchCommand = new Command("switch")
   .action(async (options: Options) => {
     const report = await switchTo(options);
     console.log(renderReport(report));
-    if (report.left.length > 0 || report.created.length > 0) process.exitCode = 2;
+    if (!isEqual(report)) process.exitCode = 2;
   });
 
 async function switchTo(options: Options): Promise<SwitchReport> {
@@ -65,7 +75,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     throw new SwitchError(`${file}: is there already; --force writes over it`);
   }
   const state = readStateFile(options.state);
-  const variables = await readVariables(options.tfvars);
+  const { variables, values } = await readVariables(options.tfvars);
   const backend: Backend = {
     bucket: options.bucket,
     key: options.key,
@@ -73,49 +83,116 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     lockTable: options.lockTable,
   };
   const template = await readFile(join(CONFIG_FOLDER, `${TEMPLATE}.yaml`), "utf8");
-  const settings = derive(state, variables, backend);
+  const settings = [...derive(state, variables, backend), ...lockedProvider(options.hcl)];
   const { text, notAllowed } = writeConfig(template, [...settings, ...succession(settings)], file);
 
-  const overrides = join(CONFIG_FOLDER, `${env}.overrides`, `${STACK}.json`);
-  const before = await Promise.all([path, overrides].map(contentOf));
-  const compared = comparable(state);
+  const folder = join(CONFIG_FOLDER, `${env}.overrides`);
+  const overrides = join(folder, `${STACK}.json`);
+  const before = await contentOf(path);
+  const kept = `${folder}.before`;
+  // What an earlier run wrote would hide what this one has to say.
+  if (existsSync(folder)) await rename(folder, kept);
   try {
     await write(path, text);
-    // What an earlier run said would hide what this one has to say.
-    await rm(overrides, { force: true });
     const root = await synthesized(env);
+    const compared = comparable(state);
     const found = parityOf(root, compared, variables);
-    const { patch, left } = patchFor(found.differences, compared);
-    const overridden = found.differences.filter((one) => !left.includes(one));
-    let after = found;
-    if (overridden.length > 0) {
-      // Overrides are believed only when the comparison says so. It never sees what is carried along: that is the user's own.
-      await write(overrides, asJson(patch));
-      after = parityOf(await synthesized(env), compared, variables);
+    const { patch, whole } = equalized(root, found, compared, variables);
+    const foreign = foreignOf(state, root);
+    const beside: Carried =
+      options.hcl === undefined
+        ? { files: [], secrets: [], ...forgotten(foreign, root) }
+        : await carriedAlong(options.hcl, root, values);
+    const said = joined(patch, beside.patch);
+    const hasOverrides = Object.keys(said).length > 0;
+    if (hasOverrides) await write(overrides, asJson(said));
+    for (const name of beside.files) {
+      await cp(join(options.hcl ?? "", name), join(folder, STACK, name), { recursive: true });
     }
-    const isCarried = options.hcl !== undefined;
-    const extra = isCarried ? await carriedAlong(options.hcl ?? "", root) : forgotten(found.foreign);
-    const whole = merged(patch, extra);
-    const hasOverrides = Object.keys(whole as JsonObject).length > 0;
-    if (hasOverrides) await write(overrides, asJson(whole));
+    // Believed only when a synth with the files says so.
+    if (hasOverrides) await synthesized(env);
+    const after = parityOf(whole, compared, variables);
+    const outputs = (beside.patch.output ?? {}) as JsonObject;
+    const left = after.differences
+      // The user's own outputs have their text.
+      .filter(({ address }) => !(address.replace("output.", "") in outputs))
+      .map((one) => withoutSecret(one, state));
+    await rm(kept, { recursive: true, force: true });
     return {
       environment: env,
       state,
       assumed: assumed(backend),
       own: found.compared,
-      foreign: found.foreign,
-      isCarried,
+      foreign: foreign.map(addressOf),
+      isCarried: options.hcl !== undefined,
       hasOverrides,
-      overridden,
+      overridden: found.differences.filter(
+        (one) => !after.differences.some((left) => isSamePlace(one, left)),
+      ),
       notAllowed,
-      left: after.differences,
+      left: [...left, ...orphans(found.foreign, root)],
+      notCarried: [...beside.left, ...notInText(foreign, beside, options.hcl)],
+      secrets: beside.secrets,
       created: after.created,
     };
   } catch (error) {
     // Nothing is half-done: what was there before is there again.
-    await Promise.all([path, overrides].map((file, index) => restore(file, before[index])));
+    if (before === undefined) await rm(path, { force: true });
+    else await write(path, before);
+    await rm(folder, { recursive: true, force: true });
+    if (existsSync(kept)) await rename(kept, folder);
     throw error;
   }
+}
+
+/** Overrides with which a root equals the state, as far as overrides can say it, and the root with them. */
+function equalized(root: StackJson, found: Parity, state: Comparable, variables: Record<string, unknown>) {
+  const { patch: said } = patchFor(root, found.differences, state);
+  const equal = overridden(root as unknown as Json, said) as unknown as StackJson;
+  const patch = joined(said, patchWithout(equal, parityOf(equal, state, variables).created));
+  return { patch, whole: overridden(root as unknown as Json, patch) as unknown as StackJson };
+}
+
+/** The value of a secret output is shown nowhere. */
+function withoutSecret(difference: Difference, { outputs }: StateFile): Difference {
+  const isSecret = outputs[difference.address.replace("output.", "")]?.sensitive === true;
+  return isSecret ? { ...difference, expected: "a secret" } : difference;
+}
+
+const isSamePlace = (one: Difference, other: Difference) =>
+  one.address === other.address && one.attribute === other.attribute;
+
+/** What is in the state and made by nothing here. */
+function foreignOf({ resources }: StateFile, root: StackJson): StateResource[] {
+  return resources.filter(
+    ({ mode, module, type, name }) =>
+      mode === "managed" && (module !== undefined || !root.resource?.[type]?.[name]),
+  );
+}
+
+/** Keys of a `for_each` of our own that the configuration has not: they would be destroyed. */
+function orphans(foreign: readonly string[], root: StackJson): Difference[] {
+  return foreign
+    .filter((address) => {
+      const [type = "", name = ""] = address.split(/[.[]/);
+      return root.resource?.[type]?.[name] !== undefined;
+    })
+    .map((address) => ({ address, attribute: "", expected: "an object", got: undefined }));
+}
+
+/** Foreign resources whose text the folder doesn't have: a plan would destroy them. */
+function notInText(foreign: readonly StateResource[], { patch }: Carried, hcl: string | undefined): string[] {
+  if (hcl === undefined) return [];
+  const has = (kind: string, ...steps: string[]) =>
+    steps.reduce<Json | undefined>((node, step) => (node as JsonObject | undefined)?.[step], patch[kind]) !==
+    undefined;
+  return foreign
+    .filter(({ module, type, name }) =>
+      module === undefined
+        ? !has("resource", type, name)
+        : !has("module", /^module\.([\w-]+)/.exec(module)?.[1] ?? module),
+    )
+    .map((one) => `${addressOf(one)}: ${hcl} has no text of it; a plan would destroy it`);
 }
 
 const asJson = (value: Json) => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -129,9 +206,15 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-async function restore(path: string, text: string | undefined): Promise<void> {
-  if (text === undefined) await rm(path, { force: true });
-  else await write(path, text);
+/** The provider that the hand-written project is locked to: a newer one may write what its users can't read. */
+function lockedProvider(hcl: string | undefined): Setting[] {
+  const path = join(hcl ?? "", ".terraform.lock.hcl");
+  if (hcl === undefined || !existsSync(path)) return [];
+  const [, version] =
+    /provider "[\w./-]+\/hashicorp\/aws" \{[^}]*?\bversion\s*=\s*"([\d.]+)"/.exec(
+      readFileSync(path, "utf8"),
+    ) ?? [];
+  return version === undefined ? [] : [[["provider", "aws"], version]];
 }
 
 /** The shipped example may name the very state that the new file is for: the new one takes its place. */
@@ -149,6 +232,8 @@ async function synthesized(env: string): Promise<StackJson> {
     await rm(outdir, { recursive: true, force: true });
   }
 }
+
+type Comparable = ReturnType<typeof comparable>;
 
 /** What the comparison looks at: no modules, and keys as text, since numbers (`count`) are of resources of others. */
 function comparable(state: StateFile) {

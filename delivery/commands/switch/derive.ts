@@ -1,3 +1,4 @@
+import { hclName } from "../../../config/names.ts";
 import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { StateFile } from "../../core/terraform/state-file.ts";
@@ -248,7 +249,7 @@ function certificate(live: Live): Json {
   const url = live.get("tls_certificate", "eks", "url", "data");
   const isVerified = live.get("tls_certificate", "eks", "verify_chain", "data") !== false;
   const issuer = live.get("aws_eks_cluster", "main", "identity.0.oidc.0.issuer");
-  const isOwn = typeof url !== "string" || url === issuer || /^https:\/\/(localhost|127\.)/.test(url);
+  const isOwn = typeof url !== "string" || url === issuer;
   if (isOwn && isVerified) return null;
   return { url: isOwn ? null : url, verifyChain: isVerified };
 }
@@ -291,10 +292,11 @@ function images(live: Live, project: string): Setting[] {
   return [
     [
       ["repositories", "names"],
-      repositories
-        .map(({ attributes }) => String(attributes.name))
-        .filter((name) => name.startsWith(`${project}/`))
-        .map((name) => name.slice(project.length + 1)),
+      repositories.flatMap(({ name, attributes }) => {
+        const service = String(attributes.name).replace(`${project}/`, "");
+        // One of another address is somebody's own.
+        return attributes.name === `${project}/${service}` && hclName(service) === name ? [service] : [];
+      }),
     ],
     [["repositories", "immutableTags"], first.attributes.image_tag_mutability === "IMMUTABLE"],
     [["repositories", "forceDelete"], first.attributes.force_delete === true],

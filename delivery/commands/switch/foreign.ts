@@ -1,114 +1,63 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "@cdktf/hcl2json";
 import type { Json } from "../../../config/overrides.ts";
-import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
+import type { StateResource } from "../../core/terraform/state-file.ts";
 import { put } from "./parity.ts";
 
 /**
- * Resources that this code never made, and what becomes of them: without their text they are forgotten by the state and stay
- * alive (`removed`, `destroy = false`); with it they come along.
+ * Resources that this code never made, without their text: they are forgotten by the state and stay alive (`removed`,
+ * `destroy = false`). Terraform asks for the providers of what it forgets, so those come along.
  */
-export function forgotten(addresses: readonly string[]): JsonObject {
-  const resources = [...new Set(addresses.map((address) => address.replace(/\[.*$/, "")))];
-  if (resources.length === 0) return {};
-  return { removed: resources.map((from) => ({ from, lifecycle: { destroy: false } })) };
+export interface Forgotten {
+  readonly patch: JsonObject;
+  /** Why one cannot be forgotten, by address. */
+  readonly left: readonly string[];
 }
 
-/** Blocks that stand under a type and a name, and those under a name alone. */
-const TYPED = ["resource", "data"] as const;
-const NAMED = ["variable", "output", "module", "provider"] as const;
-
-/**
- * What a folder of hand-written Terraform has beyond the synthesized root: resources, data sources, variables, locals, outputs,
- * modules and providers, as JSON.
- *
- * @throws SwitchError for a file that is no Terraform.
- */
-export async function carriedAlong(folder: string, root: StackJson): Promise<JsonObject> {
-  const carried: JsonObject = {};
-  for (const file of terraformFiles(folder)) {
-    const blocks = await parsed(join(folder, file));
-    for (const kind of TYPED) {
-      for (const [type, byName] of Object.entries(blocks[kind] ?? {})) {
-        for (const [name, body] of Object.entries(byName as JsonObject)) {
-          if (!root[kind]?.[type]?.[name]) put(carried, [kind, type, name], only(body));
-        }
-      }
+/** @param resources those of the state that the root has not, modules' included */
+export function forgotten(resources: readonly StateResource[], root: StackJson): Forgotten {
+  const patch: JsonObject = {};
+  const left: string[] = [];
+  const removed = new Set<string>();
+  for (const resource of resources) {
+    const { module, type, name } = resource;
+    const provider = providerOf(resource.provider);
+    const address = module === undefined ? `${type}.${name}` : outermost(module);
+    if (provider.module !== undefined) {
+      left.push(
+        `${address}: its provider is configured in ${provider.module}; --hcl <folder> takes it along`,
+      );
+      continue;
     }
-    for (const kind of NAMED) {
-      for (const [name, body] of Object.entries(blocks[kind] ?? {})) {
-        const known = kind === "module" ? undefined : root[kind]?.[name];
-        // A password's default has no place in a file that is committed.
-        if (!known) put(carried, [kind, name], kind === "provider" ? body : withoutSecret(only(body)));
-      }
+    removed.add(address);
+    const { local, source, alias } = provider;
+    if (!root.terraform.required_providers[local] && !source.startsWith("terraform.io/builtin/")) {
+      put(patch, ["terraform", "required_providers", local], { source });
     }
-    for (const locals of (blocks.locals ?? []) as JsonObject[]) {
-      for (const [name, value] of Object.entries(locals)) put(carried, ["locals", name], value);
-    }
-    for (const terraform of (blocks.terraform ?? []) as JsonObject[]) {
-      const providers = ((terraform.required_providers ?? []) as JsonObject[])[0] ?? {};
-      for (const [name, desired] of Object.entries(providers)) {
-        if (!root.terraform.required_providers[name])
-          put(carried, ["terraform", "required_providers", name], desired);
-      }
-    }
+    if (alias !== undefined) addAlias(patch, local, alias, resource);
   }
-  return carried;
-}
-
-function terraformFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((file) => file.endsWith(".tf"))
-      .sort();
-  } catch {
-    throw new SwitchError(
-      `${folder}: given no folder that can be read; allowed: the hand-written project's root`,
-    );
+  if (removed.size > 0) {
+    patch.removed = [...removed].map((from) => ({ from, lifecycle: { destroy: false } }));
   }
+  return { patch, left };
 }
 
-type Blocks = Record<string, Record<string, Json> | Json[]> &
-  Partial<Record<(typeof TYPED)[number], Record<string, Json>>>;
+/** `module.a["x"].module.b` → `module.a`: what stands in the root. */
+const outermost = (module: string) => /^module\.[\w-]+/.exec(module)?.[0] ?? module;
 
-async function parsed(path: string): Promise<Blocks> {
-  try {
-    return plainNames((await parse(path, readFileSync(path, "utf8"))) as Json) as Blocks;
-  } catch {
-    throw new SwitchError(
-      `${path}: given what Terraform can't read; allowed: HCL. \`terraform validate\` names the line`,
-    );
-  }
+/** A state names a provider `provider["registry.terraform.io/hashicorp/aws"].virginia`, in a module with its address before it. */
+function providerOf(text: string) {
+  const [, module, source = "", alias] = /^(?:(.*)\.)?provider\["([^"]+)"\](?:\.([\w-]+))?$/.exec(text) ?? [];
+  return { module, source, local: source.split("/").at(-1) ?? "", alias };
 }
 
-/** The one block that stands for a list of one. */
-const only = (body: Json): Json => (Array.isArray(body) && body.length === 1 ? (body[0] ?? null) : body);
-
-function withoutSecret(body: Json): Json {
-  const isSecret =
-    typeof body === "object" && body !== null && !Array.isArray(body) && body.sensitive === true;
-  if (!isSecret || !("default" in body)) return body;
-  const { default: _, ...rest } = body;
-  return rest;
-}
-
-/** Arguments that name a type or an address. HCL's JSON has such names plain, the converter as `${…}`. */
-const NAMES = new Set([
-  "type",
-  "depends_on",
-  "provider",
-  "providers",
-  "ignore_changes",
-  "replace_triggered_by",
-]);
-
-function plainNames(value: Json, isName = false): Json {
-  if (typeof value === "string") return isName ? value.replace(/^\$\{(.*)\}$/s, "$1") : value;
-  if (Array.isArray(value)) return value.map((item) => plainNames(item, isName));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [key, plainNames(child, NAMES.has(key))]),
-  );
+/** An alias is in another region mostly, which the object says. Nothing is asked of AWS, but the provider wants one. */
+function addAlias(patch: JsonObject, local: string, alias: string, { instances }: StateResource): void {
+  const providers = (patch.provider ?? {}) as Record<string, JsonObject[]>;
+  const blocks = providers[local] ?? [];
+  if (blocks.some((block) => block.alias === alias)) return;
+  const region = instances
+    .map(({ attributes }) => String(attributes.arn ?? "").split(":")[3] || attributes.region)
+    .find((found) => typeof found === "string" && found !== "");
+  const block = { alias, ...(local === "aws" && { region: region ?? "${var.aws_region}" }) };
+  put(patch, ["provider", local], [...blocks, block] as Json);
 }

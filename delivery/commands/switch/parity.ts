@@ -14,7 +14,7 @@ import {
   standsForSomething,
   unset,
 } from "../../core/parity/compare.ts";
-import { type BlockSchema, resourceSchema } from "../../core/parity/provider-schema.ts";
+import { type BlockSchema, stateSchema } from "../../core/parity/provider-schema.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
 import defaults from "./unset-defaults.json" with { type: "json" };
 
@@ -28,6 +28,11 @@ export interface Parity {
   readonly created: readonly string[];
   readonly compared: number;
 }
+
+/** What a provider newer than 5.46 fills in besides. */
+const NEWER_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  aws_eks_cluster: { bootstrap_self_managed_addons: true },
+};
 
 /** What the provider fills in for silence, by type and attribute, as the live state of the hand-written project shows it. */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = defaults;
@@ -52,13 +57,15 @@ export function parityOf(root: StackJson, state: State, variables: Record<string
   const differences = managed(root).flatMap(({ address, type, body }) =>
     instances(address, body, lookup).flatMap((instance) => {
       const attributes = attributesOf(state, instance.address);
-      const schema = resourceSchema(type);
+      const schema = stateSchema(type);
       if (!attributes || !schema) return [];
       return [
         ...compareBlock(instance.address, "", body, attributes, schema, instance.lookup),
         ...unset(instance.address, body, attributes, schema).filter(
           ({ attribute, expected }) =>
-            !READ_ONLY[type]?.test(attribute) && !isDeepStrictEqual(DEFAULTS[type]?.[attribute], expected),
+            !READ_ONLY[type]?.test(attribute) &&
+            !isDeepStrictEqual(DEFAULTS[type]?.[attribute], expected) &&
+            !isDeepStrictEqual(NEWER_DEFAULTS[type]?.[attribute], expected),
         ),
         ...compareTagsAll(root, instance.address, body, attributes, instance.lookup),
       ];
@@ -88,27 +95,102 @@ export interface Patch {
 }
 
 /** Makes the overrides with which a root equals the state. */
-export function patchFor(differences: readonly Difference[], state: State): Patch {
+export function patchFor(root: StackJson, differences: readonly Difference[], state: State): Patch {
   const patch: JsonObject = {};
   const left: Difference[] = [];
   for (const difference of differences) {
     const { address, attribute, expected } = difference;
-    const [type = "", name = ""] = address.split(".");
-    const schema = type === "output" ? undefined : resourceSchema(type);
-    const isInstance = address.includes("[");
+    const [type = "", name = ""] = address.split(/[.[]/);
     if (type === "output") {
-      put(patch, ["output", name], expected === undefined ? null : { value: expected as Json });
-    } else if (!schema || isInstance) {
-      left.push(difference);
-    } else {
-      const attributes = attributesOf(state, address) ?? {};
-      const steps = attribute === "tags_all" ? ["tags"] : attribute.split(".");
-      const said = say(steps, attributes, schema);
-      if (said === undefined) left.push(difference);
-      else put(patch, ["resource", type, name, ...said.path], said.value);
+      // What a state hides has no place in Git.
+      if (state.outputs[name]?.sensitive) left.push(difference);
+      else put(patch, ["output", name], expected === undefined ? null : { value: literal(expected as Json) });
+      continue;
     }
+    const steps = attribute === "tags_all" ? ["tags"] : attribute.split(".");
+    const said = sayInAll(root, { type, name, steps }, state);
+    if (said === undefined) left.push(difference);
+    else put(patch, ["resource", type, name, ...said.path], said.value);
   }
   return { patch, left };
+}
+
+/** What the state says at a path of a resource: of one with `for_each`, what each instance has by its key. */
+function sayInAll(
+  root: StackJson,
+  { type, name, steps }: { type: string; name: string; steps: readonly string[] },
+  state: State,
+): { path: string[]; value: Json } | undefined {
+  const schema = stateSchema(type);
+  const live = state.resources.find(
+    (one) => one.mode === "managed" && one.type === type && one.name === name,
+  );
+  if (!schema || !live) return undefined;
+  const said = live.instances.map(({ index_key, attributes }) => ({
+    key: index_key,
+    said: say(steps, attributes, schema),
+  }));
+  const [first] = said;
+  const path = first?.said?.path;
+  if (!first?.said || path === undefined) return undefined;
+  if (said.some((one) => one.key === undefined)) return { path, value: literal(first.said.value) };
+  const isSamePath = said.every((one) => isDeepStrictEqual(one.said?.path, path));
+  if (!isSamePath) return undefined;
+  if (said.every((one) => isDeepStrictEqual(one.said?.value, first.said?.value))) {
+    return { path, value: literal(first.said.value) };
+  }
+  const own = path.reduce<Json | undefined>(
+    (node, step) => (only(node) as JsonObject | undefined)?.[step],
+    root.resource?.[type]?.[name],
+  );
+  const byKey = Object.fromEntries(said.map((one) => [one.key ?? "", one.said?.value ?? null]));
+  // A member who comes later has what the configuration says.
+  const otherwise = typeof own === "string" ? JSON.stringify(own) : "null";
+  return { path, value: `\${lookup(${literal(JSON.stringify(byKey))}, each.key, ${otherwise})}` };
+}
+
+const only = (value: Json | undefined) => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+
+/** A value that stands for itself where templates are read: `${aws:username}` of a policy is no reference. */
+function literal<T extends Json>(value: T): T {
+  if (typeof value === "string") return value.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign) as T;
+  if (Array.isArray(value)) return value.map(literal) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, literal(child)])) as T;
+}
+
+/**
+ * Takes out what the state hasn't, where nothing that stays refers to it: such as an attachment that somebody removed by hand.
+ *
+ * @param created addresses.
+ */
+export function patchWithout(root: StackJson, created: readonly string[]): JsonObject {
+  const referred = (address: string, text: string) =>
+    new RegExp(`(?<![\\w.-])${address.replaceAll(".", "\\.")}(?![\\w-])`).test(text);
+  const bodies = managed(root).map(({ address, body: { depends_on, ...body } }) => ({
+    address,
+    text: JSON.stringify(body),
+    needs: (depends_on ?? []) as string[],
+  }));
+  const rest = JSON.stringify([root.output ?? {}, root.data ?? {}, root.provider ?? {}]);
+  let gone = created.filter((address) => !address.includes("["));
+  for (;;) {
+    const kept = bodies.filter(({ address }) => !gone.includes(address));
+    const left = gone.filter(
+      (address) => !referred(address, rest) && !kept.some(({ text }) => referred(address, text)),
+    );
+    if (left.length === gone.length) break;
+    gone = left;
+  }
+  const patch: JsonObject = {};
+  for (const address of gone) put(patch, ["resource", ...address.split(".")], null);
+  for (const { address, needs } of bodies) {
+    const left = needs.filter((one) => !gone.includes(one));
+    if (!gone.includes(address) && left.length < needs.length) {
+      put(patch, ["resource", ...address.split("."), "depends_on"], left.length > 0 ? left : null);
+    }
+  }
+  return patch;
 }
 
 /** The shortest path that a merge can reach, and the state's value there in the words of a configuration. */
@@ -121,9 +203,10 @@ function say(
   const block = schema.block_types?.[step];
   const value = attributes[step];
   if (!block) {
+    if (value === undefined || schema.attributes?.[step]?.sensitive) return undefined;
     // A number or a text that stands for nothing is what the provider reads of an argument that nobody set.
     const isSilence = typeof value !== "boolean" && !standsForSomething(value);
-    return value === undefined ? undefined : { path: [step], value: isSilence ? null : value };
+    return { path: [step], value: isSilence ? null : value };
   }
   const blocks = (value ?? []) as JsonObject[];
   const [only] = blocks;
@@ -132,7 +215,20 @@ function say(
     const inner = say(rest.slice(1), only, block.block);
     return inner && { path: [step, ...inner.path], value: inner.value };
   }
-  return { path: [step], value: blocks.map((one) => configured(one, block.block)) };
+  if (blocks.some((one) => holdsSecret(one, block.block))) return undefined;
+  return {
+    path: [step],
+    value: blocks.length === 0 ? null : blocks.map((one) => configured(one, block.block)),
+  };
+}
+
+function holdsSecret(block: JsonObject, schema: BlockSchema): boolean {
+  return (
+    Object.entries(schema.attributes ?? {}).some(([name, { sensitive }]) => sensitive && block[name]) ||
+    Object.entries(schema.block_types ?? {}).some(([name, { block: inner }]) =>
+      ((block[name] ?? []) as JsonObject[]).some((one) => holdsSecret(one, inner)),
+    )
+  );
 }
 
 /** A block of the state, without what only the provider sets and without values that stand for nothing. */
@@ -149,6 +245,19 @@ function configured(block: JsonObject, schema: BlockSchema): JsonObject {
     );
   return Object.fromEntries([...own, ...nested]);
 }
+
+/** Two patches as one: what the second says goes first, and a null goes on to remove. */
+export function joined(first: JsonObject, second: JsonObject): JsonObject {
+  const result = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const before = result[key];
+    result[key] = isMapping(before) && isMapping(value) ? joined(before, value) : value;
+  }
+  return result;
+}
+
+const isMapping = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Puts a value at a path, mappings made on the way. */
 export function put(target: JsonObject, path: readonly string[], value: Json): void {

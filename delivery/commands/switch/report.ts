@@ -20,8 +20,16 @@ export interface SwitchReport {
   readonly notAllowed: readonly string[];
   /** What is left: a plan would change it. */
   readonly left: readonly Difference[];
+  /** Foreign resources and files that can neither come along nor be forgotten, and why. */
+  readonly notCarried: readonly string[];
+  /** Secret variables that have to be given from now on. */
+  readonly secrets: readonly string[];
   readonly created: readonly string[];
 }
+
+/** Whether the first plan changes nothing. */
+export const isEqual = ({ left, created, notCarried }: SwitchReport) =>
+  left.length + created.length + notCarried.length === 0;
 
 /** Schema versions that the AWS provider 5.46 writes; a newer provider raises them, and 5.46 can't read them any more. */
 const SCHEMA_OF_5_46: Readonly<Record<string, number>> = {
@@ -32,20 +40,21 @@ const SCHEMA_OF_5_46: Readonly<Record<string, number>> = {
 /** The report as text: what equals, what doesn't, and what to do next. */
 export function renderReport(report: SwitchReport): string {
   const { environment, state, own, foreign, left, created } = report;
-  const isEqual = left.length === 0 && created.length === 0;
   return [
     `state    ${own} resources of CALI, serial ${state.serial}, lineage ${state.lineage}, written by Terraform ${state.terraform_version}`,
     ...(report.assumed.length > 0
       ? [`assumed  ${report.assumed.join(", ")}: as the hand-written project has them; a flag says another`]
       : []),
-    isEqual
+    isEqual(report)
       ? `parity   every attribute equals the state: the first plan says "No changes"${foreign.length > 0 && !report.isCarried ? " but for what is forgotten" : ""}`
-      : `parity   ${left.length + created.length} differences are left, each would be in the first plan:`,
+      : `parity   ${left.length + created.length + report.notCarried.length} differences are left, each would be in the first plan:`,
     ...left.map(
       ({ address, attribute, expected, got }) =>
         `           ${address} ${attribute}: live ${show(expected)}, here ${show(got)}`,
     ),
     ...created.map((address) => `           ${address}: not in the state, would be created`),
+    ...report.notCarried.map((line) => `           ${line}`),
+    ...report.secrets.map((name) => `secret   ${name}: not written anywhere; give it as TF_VAR_${name}`),
     ...report.notAllowed.map(
       (key) => `key      ${key}: its live value isn't allowed there, so an override says it`,
     ),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "@cdktf/hcl2json";
 import { z } from "zod";
+import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
 
 const variablesSchema = z.object({
@@ -10,29 +11,37 @@ const variablesSchema = z.object({
   team_members_arns: z.array(z.string()).optional(),
 });
 
-/** What users of the hand-written project set, secrets aside: nothing here reads them. */
+/** What users of the hand-written project set, as far as it is known here; secrets are not looked at. */
 export type Variables = z.output<typeof variablesSchema>;
 
+/** Every variable's value, by name. */
+export type Values = Readonly<Record<string, Json>>;
+
 /**
- * Reads a `terraform.tfvars`, or one in JSON.
+ * Reads variable files as Terraform would: what a later one says goes first.
  *
- * @throws SwitchError when it cannot be read, or a variable that matters has another type.
+ * @param paths each a `terraform.tfvars`, or one in JSON.
+ * @throws SwitchError when one cannot be read, or a variable that matters has another type.
  */
-export async function readVariables(path: string): Promise<Variables> {
-  let value: unknown;
-  try {
-    const text = readFileSync(path, "utf8");
-    value = path.endsWith(".json") ? JSON.parse(text) : await parse(path, text);
-  } catch {
-    // Neither message of the two parsers is shown: they quote the lines, and a password may stand there.
-    throw new SwitchError(
-      `${path}: given no readable variables; allowed: a terraform.tfvars or .tfvars.json`,
-    );
+export async function readVariables(
+  paths: readonly string[],
+): Promise<{ variables: Variables; values: Values }> {
+  const values: Record<string, Json> = {};
+  for (const path of paths) {
+    try {
+      const text = readFileSync(path, "utf8");
+      Object.assign(values, path.endsWith(".json") ? JSON.parse(text) : await parse(path, text));
+    } catch {
+      // Neither message of the two parsers is shown: they quote the lines, and a password may stand there.
+      throw new SwitchError(
+        `${path}: given no readable variables; allowed: a terraform.tfvars or .tfvars.json`,
+      );
+    }
   }
-  const parsed = variablesSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const parsed = variablesSchema.safeParse(values);
+  if (parsed.success) return { variables: parsed.data, values };
   const wrong = parsed.error.issues.map(({ path: key }) => String(key[0])).join(", ");
   throw new SwitchError(
-    `${path}: given another type for ${wrong}; allowed: texts, and a list of ARNs for team_members_arns`,
+    `${paths.join(", ")}: given another type for ${wrong}; allowed: texts, and a list of ARNs for team_members_arns`,
   );
 }

@@ -6,11 +6,12 @@ import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { DeployRefusedError, TerraformError } from "../errors.ts";
 import { changesIn, describeDifferences } from "../plan-json/compare.ts";
-import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
+import { ALLOW_DATA_LOSS, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";
 import { hasChanges, type Plan } from "../plan-json/model.ts";
 import { stackOptions } from "../planning/plan.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
+import { ALLOW_FOREIGN, foreignLossIn } from "../shared-state/foreign.ts";
 import { followProgress } from "../terraform/follow.ts";
 import { terraformVersion } from "../terraform/terraform.ts";
 import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
@@ -31,6 +32,8 @@ export interface DeployOptions {
   readonly earlier?: () => Promise<readonly ReviewedRun[]>;
   /** Whether objects with data in them may be destroyed. */
   readonly allowDataLoss: boolean;
+  /** Whether objects that CALI never made may be destroyed. */
+  readonly allowForeign: boolean;
   /** An earlier try may have done a part. */
   readonly continues: boolean;
   /** With new plans: nothing may change but images. */
@@ -148,8 +151,7 @@ async function deployOne(
       if (!options.reviewed || !isStale(error)) throw error;
       // Terraform of an earlier try had the lock, and has gone on meanwhile: what it left is looked at once more.
       const again = await reviewOne(stack, options, common);
-      const problems =
-        again.verdict === "apply" ? dataLossProblems(stack.name, again.ready.plan, options) : [];
+      const problems = again.verdict === "apply" ? refusals(stack.name, again.ready.plan, options) : [];
       if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
       await applyOne(again, log, onLine, note);
     });
@@ -195,7 +197,7 @@ async function reviewAll(
   );
   const problems = found.flatMap(([name, one]) => {
     if (one.verdict === "differs") return [one.reason];
-    return one.verdict === "apply" ? dataLossProblems(name, one.ready.plan, options) : [];
+    return one.verdict === "apply" ? refusals(name, one.ready.plan, options) : [];
   });
   if (problems.length > 0) {
     throw new DeployRefusedError(
@@ -220,7 +222,7 @@ async function replan(
   if (!hasChanges(ready.plan)) return { verdict: "unchanged" };
   const problems = [
     ...(options.imagesOnly ? otherThanImages(stack.name, ready.ownPart) : []),
-    ...dataLossProblems(stack.name, ready.plan, options),
+    ...refusals(stack.name, ready.plan, options),
   ];
   if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
   return { verdict: "apply", ready };
@@ -251,9 +253,25 @@ function otherThanImages(stack: string, ownPart: Plan): string[] {
   ];
 }
 
-function dataLossProblems(stack: string, plan: Plan, { allowDataLoss }: DeployOptions): string[] {
-  if (allowDataLoss) return [];
-  const allowed = "Allowed only with the label allow-data-loss on the pull request, or --allow-data-loss.";
+/** What speaks against applying a plan without a label. */
+function refusals(stack: string, plan: Plan, { allowDataLoss, allowForeign }: DeployOptions): string[] {
+  return [
+    ...(allowForeign ? [] : foreignProblems(stack, plan)),
+    ...(allowDataLoss ? [] : dataLossProblems(stack, plan)),
+  ];
+}
+
+const only = (label: string) => `Allowed only with the label ${label} on the pull request, or --${label}.`;
+
+function foreignProblems(stack: string, plan: Plan): string[] {
+  return foreignLossIn(stack, plan).map(
+    ({ address, action }) =>
+      `${stack}: ${address} would be ${action === "delete" ? "destroyed" : "replaced"}, and CALI never made it: cali switch --hcl takes it along, and \`removed\` in the overrides forgets it. ${only(ALLOW_FOREIGN)}`,
+  );
+}
+
+function dataLossProblems(stack: string, plan: Plan): string[] {
+  const allowed = only(ALLOW_DATA_LOSS);
   return [
     ...dataLossIn(plan).map(
       ({ address, action, lost }) =>

@@ -15,7 +15,7 @@ export interface Difference {
 
 /** A Terraform state, as far as it is compared. */
 export interface State {
-  readonly outputs: Record<string, { value: unknown }>;
+  readonly outputs: Record<string, { value: unknown; sensitive?: boolean | undefined }>;
   readonly resources: readonly {
     readonly mode: "managed" | "data";
     readonly type: string;
@@ -24,7 +24,7 @@ export interface State {
   }[];
 }
 
-const META_ARGUMENTS = new Set(["//", "for_each", "depends_on"]);
+const META_ARGUMENTS = new Set(["//", "for_each", "depends_on", "lifecycle", "provider"]);
 
 export function managed(root: StackJson) {
   return Object.entries(root.resource ?? {}).flatMap(([type, byName]) =>
@@ -123,12 +123,8 @@ export function compareBlock(
     if (type === undefined)
       return [{ address, attribute, expected: "an argument of the provider", got: value }];
     const expected = attributes[name];
-    try {
-      const got = evaluate(value, lookup);
-      return sameValue(got, expected, type) ? [] : [{ address, attribute, expected, got }];
-    } catch (error) {
-      return [{ address, attribute, expected, got: `${JSON.stringify(value)}: ${String(error)}` }];
-    }
+    const got = evaluated(value, lookup);
+    return sameValue(got, expected, type) ? [] : [{ address, attribute, expected, got }];
   });
 }
 
@@ -187,11 +183,20 @@ export function compareOutputs(root: StackJson, state: State, lookup: Lookup): D
   return [...names].flatMap((name) => {
     const expected = state.outputs[name]?.value;
     const ours = root.output?.[name];
-    const got = ours && evaluate(ours.value, lookup);
+    const got = ours && evaluated(ours.value ?? null, lookup);
     return isDeepStrictEqual(got, expected)
       ? []
       : [{ address: `output.${name}`, attribute: "value", expected, got }];
   });
+}
+
+/** An output of what the state has not has no value, which differs from any. */
+function evaluated(value: unknown, lookup: Lookup): unknown {
+  try {
+    return evaluate(value, lookup);
+  } catch (error) {
+    return `${JSON.stringify(value)}: ${String(error)}`;
+  }
 }
 
 /**

@@ -54,6 +54,8 @@ const FUNCTIONS: Record<string, Fn> = {
       : Array.isArray(value)
         ? value.length
         : Object.keys(value).length,
+  lookup: (map: Record<string, unknown>, key: string, otherwise: unknown) =>
+    Object.hasOwn(map, key) ? map[key] : otherwise,
   split: (separator: string, text: string) => text.split(separator),
   regex: (pattern: string, text: string) => new RegExp(pattern, "u").exec(text)?.[0] ?? new Failure(),
   replace: (text: string, from: string, to: string) => text.replaceAll(from, to),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import semver from "semver";
 
 /** What `terraform providers schema -json` says of an attribute. */
 interface AttributeSchema {
@@ -7,6 +8,7 @@ interface AttributeSchema {
   readonly required?: boolean;
   readonly optional?: boolean;
   readonly computed?: boolean;
+  readonly sensitive?: boolean;
 }
 
 export interface BlockSchema {
@@ -24,10 +26,34 @@ export interface BlockSchema {
 
 interface ProviderSchema {
   readonly provider: { readonly block: BlockSchema };
-  readonly resource_schemas: Record<string, { readonly block: BlockSchema }>;
+  readonly resource_schemas: Record<string, { readonly block: BlockSchema; readonly version: number }>;
   readonly data_source_schemas: Record<string, { readonly block: BlockSchema }>;
 }
 
+/** The newest AWS provider 5.x that is known here. */
+export const NEWEST_5 = "5.100.0";
+
+const newest: {
+  readonly resources: Record<string, { readonly block: BlockSchema; readonly version: number }>;
+  /** The schema versions of all types whose version isn't 0. */
+  readonly versions: Readonly<Record<string, number>>;
+} = JSON.parse(readFileSync(join(import.meta.dirname, "provider-schema-5.100.json"), "utf8"));
+
+/** What a state may have of a resource type: the schema of the newest provider 5.x; undefined for what 01-07 never make. */
+export const stateSchema = (type: string): BlockSchema | undefined => newest.resources[type]?.block;
+
+/**
+ * The schema version that an AWS provider writes of a type. Between 5.46 and 5.100 nothing is known but both ends, so whatever is newer
+ * than 5.46 counts as 5.100.
+ *
+ * @returns undefined for a type that 5.46's part here doesn't have.
+ */
+export function schemaVersion(type: string, provider: string): number | undefined {
+  if (semver.gt(provider, OLDEST_5)) return newest.versions[type] ?? 0;
+  return schemas[`${REGISTRY}aws`]?.resource_schemas[type]?.version;
+}
+
+const OLDEST_5 = "5.46.99";
 const REGISTRY = "registry.terraform.io/hashicorp/";
 
 const schemas: Record<string, ProviderSchema> = JSON.parse(

@@ -3,13 +3,16 @@ import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../pl
 import { exposuresIn } from "../plan-json/exposure.ts";
 import { type InPlaceLoss, inPlaceLossIn } from "../plan-json/in-place-loss.ts";
 import { ACCESS_TYPES } from "../plan-json/in-place-rules.ts";
+import { ALLOW_FOREIGN, foreignLossIn } from "../shared-state/foreign.ts";
 import { inPart, plannedStacks } from "./parts.ts";
 import type { Report, StackReport } from "./report.ts";
 
 /** What a reader must not miss, each kind in a box of its own, worst first. */
 export function banners(report: Report, room: number): string[] {
-  const refused = report.commit === undefined ? [] : refusal();
+  const refusedWithout = (label: string) => (report.commit === undefined ? [] : refusal(label));
+  const refused = refusedWithout(ALLOW_DATA_LOSS);
   return [
+    ...foreign(report, room, refusedWithout(ALLOW_FOREIGN)),
     ...dataLoss(report, room, refused),
     ...inPlace(report, room, refused),
     ...removedKeys(report, room, refused),
@@ -21,10 +24,29 @@ export function banners(report: Report, room: number): string[] {
   ];
 }
 
-const refusal = () => [
+const refusal = (label: string) => [
   "",
-  `\`cali deploy\` refuses this unless the pull request has the label ${code(ALLOW_DATA_LOSS)}.`,
+  `\`cali deploy\` refuses this unless the pull request has the label ${code(label)}.`,
 ];
+
+/** Objects of somebody else in the shared state. */
+function foreign({ stacks }: Report, room: number, refused: readonly string[]): string[] {
+  const lines = plannedStacks(stacks).flatMap(({ name, plan }) =>
+    foreignLossIn(name, plan).map(
+      ({ address, action }) => `- ${code(address)} is ${action === "delete" ? "destroyed" : "replaced"}`,
+    ),
+  );
+  if (lines.length === 0) return [];
+  return [
+    alert("CAUTION", [
+      `**CALI never made ${lines.length === 1 ? "this object" : `these ${lines.length} objects`}**, and the plan destroys ${lines.length === 1 ? "it" : "them"}:`,
+      ...inPart(lines, room),
+      "",
+      "`cali switch --hcl` takes such objects along; `removed` in the overrides forgets them, and they stay alive.",
+      ...refused,
+    ]),
+  ];
+}
 
 /** Every stack's findings, with the stack they are of. */
 function ofStacks<Found>(

@@ -49,7 +49,14 @@ export class Terraform {
     await rm(join(folder, LOCK_FILE), { force: true });
     await removeImports(folder);
     if (lockFile) await copyFile(lockFile, join(folder, LOCK_FILE));
-    await this.#run(["init", "-input=false", "-no-color", ...(lockFile ? ["-lockfile=readonly"] : [])]);
+    // The configuration says where the state is: what an earlier synth of this folder said is over.
+    await this.#run([
+      "init",
+      "-input=false",
+      "-no-color",
+      "-reconfigure",
+      ...(lockFile ? ["-lockfile=readonly"] : []),
+    ]);
   }
 
   /** Hash of the provider lock file that `init` used; undefined: the stack has no provider to lock. */
