@@ -35,7 +35,7 @@ export interface PipelineOptions {
 export type Stage = (step: Step, context: ShardContext) => void | Promise<void>;
 
 /** One thing that is done with each log record of a step, in memory. */
-export type LineStage = (line: Place & { readonly record: LogRecord }, step: Step) => void;
+export type LineStage = (record: LogRecord, place: Place, step: Step) => void;
 
 /** What every stage knows of the shard that it works for. */
 export interface ShardContext {

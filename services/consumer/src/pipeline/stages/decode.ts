@@ -30,8 +30,9 @@ export function decodeRecords(
       if (source === undefined) return;
       const { sequenceNumber, arrivedAt } = source;
       const payloads = decode(source.data, { maxDecodedBytes, zone, arrival: arrivedAt });
-      for (const [index, payload] of payloads.entries()) {
-        take(payload, { shardId, position: { sequenceNumber, index }, arrivedAt }, step);
+      let index = 0;
+      for (const payload of payloads) {
+        take(payload, { shardId, position: { sequenceNumber, index: index++ }, arrivedAt }, step);
         if (++unseen < PAYLOADS_BETWEEN_LOOKS) continue;
         unseen = 0;
         if (clock.monotonic() <= until) continue;
@@ -51,7 +52,7 @@ export function decodeRecords(
     }
     try {
       const { record } = payload;
-      for (const stage of lineStages) stage({ ...place, record }, step);
+      for (const stage of lineStages) stage(record, place, step);
       step.totals.valid++;
       step.totals.byLevel[record.level] = (step.totals.byLevel[record.level] ?? 0) + 1;
     } catch (error) {

@@ -5,7 +5,7 @@ import type { UncommittedTemplates } from "../templates.ts";
 /** Finds the template of a WARN, ERROR or FATAL line, and counts the line in its group. */
 export const groupErrors =
   (templates: UncommittedTemplates, grouper: AlertGrouper): LineStage =>
-  ({ record, shardId, position }, { newFingerprints }) => {
+  (record, { shardId, position }, { newFingerprints }) => {
     const { level, timestamp } = record;
     if (level !== "WARN" && level !== "ERROR" && level !== "FATAL") return;
     const at = Date.parse(timestamp);

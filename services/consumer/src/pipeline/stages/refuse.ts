@@ -15,6 +15,5 @@ export const refusal =
     const record = deadLetters.refused(rejected);
     if (record === undefined) return;
     metrics.deadLetterAlerts.inc();
-    const { shardId, position, arrivedAt } = rejected;
-    group({ shardId, position, arrivedAt, record }, step);
+    group(record, rejected, step);
   };
