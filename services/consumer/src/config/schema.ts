@@ -120,7 +120,7 @@ const grouping = z.strictObject({
     .gt(1)
     .max(1_000)
     .default(10)
-    .describe("A group got worse when it has this many times the lines told of. Default: 10."),
+    .describe("A group got worse when it has this many times the lines that were notified. Default: 10."),
   inhibitWindowMs: ms(
     5 * MINUTE,
     0,
@@ -131,20 +131,20 @@ const grouping = z.strictObject({
     5,
     1,
     1_000,
-    "Lines within `warnWindowMs` from which a group of warnings alone is told of; fewer are in the daily digest.",
+    "Lines within `warnWindowMs` from which a group of warnings alone is notified; fewer are in the daily digest.",
   ),
   warnWindowMs: ms(10 * MINUTE, 0, 24 * 60 * MINUTE, "Time in which `warnLeastLines` have to come."),
   newKindsAnHour: count(
     20,
     1,
     10_000,
-    "New kinds of errors of one service in an hour that are told apart; more are one alert.",
+    "New kinds of errors of one service in an hour that get groups of their own; more are one alert.",
   ),
   learnForMs: ms(
     0,
     0,
     24 * 60 * MINUTE,
-    "Time from the first record of a fresh state in which only FATAL and errors of known cause are told, while it learns what is usual.",
+    "Time from the first record of a fresh state in which only FATAL and errors of known cause are notified, while it learns what is usual.",
   ),
   dependencies: z
     .record(z.string(), z.array(z.string()))
@@ -156,7 +156,7 @@ const grouping = z.strictObject({
     .array(silence)
     .max(1_000)
     .default([])
-    .describe("Groups that are not told of for a time. Default: none."),
+    .describe("Groups that are not notified for a time. Default: none."),
 });
 
 const slack = z.strictObject({

@@ -18,16 +18,16 @@ export interface SlackSenderOptions extends WebhookOptions {
   readonly onRefused: (alert: Alert, reason: string) => Promise<void>;
   /** Where messages go while the webhook is refused. Secret. Default: they wait. */
   readonly fallbackUrl?: string;
-  /** Told when messages go to the fallback, with the reason, and with nothing when the webhook takes them again. */
+  /** Called when messages go to the fallback, with the reason, and with nothing when the webhook takes them again. */
   readonly onDiverted?: (text: string | undefined) => void;
-  /** Told when alerts wait, with the reason, and with nothing when they go again. */
+  /** Called when alerts wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
   /** Waits so many ms, or less when the signal aborts. Default: by the system's timers. */
   readonly wait?: typeof sleep;
 }
 
 const POLL_MS = 250;
-/** Alerts that wait which are looked at: those of an incident that was told may have to wait behind others. */
+/** Alerts that wait which are looked at: those of an incident that was notified may have to wait behind others. */
 const MOST_LOOKED_AT = 500;
 /** An incident has its first update after so many messages could have been sent. */
 const PACES_TO_UPDATE = 10;
