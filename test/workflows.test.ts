@@ -166,6 +166,7 @@ describe("permissions", () => {
       "helm.yml cluster": ["id-token"],
       "log-generator.yml service": ["id-token"],
       "plan-and-deploy.yml deploy": ["id-token"],
+      "prices.yml refresh": ["contents", "pull-requests"],
       "pull-request.yml plan": ["id-token", "issues", "pull-requests"],
       "service.yml release": ["id-token"],
       "terraform.yml infrastructure": ["id-token"],

@@ -68,6 +68,11 @@ export class PriceTableError extends DeliveryError {
   override readonly name = "PriceTableError";
 }
 
+/** AWS's price list can't be read. */
+export class PriceListError extends DeliveryError {
+  override readonly name = "PriceListError";
+}
+
 /** What would be applied is not what was reviewed, or destroys data. Nothing was applied. */
 export class DeployRefusedError extends DeliveryError {
   override readonly name = "DeployRefusedError";

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { secureUrl } from "@cali/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
@@ -11,10 +12,12 @@ import {
   failsBudget,
 } from "../../core/cost/cost-change.ts";
 import { inventoryOfStack } from "../../core/cost/inventory.ts";
+import { PRICE_LIST } from "../../core/cost/price-list/address.ts";
 import { PlanRunError } from "../../core/errors.ts";
 import { environmentOption } from "../../core/options.ts";
 import { readPlan } from "../../core/plan-json/read.ts";
 import { readPlanRun } from "../../core/planning/plan-run.ts";
+import { type RefreshInput, refresh } from "./refresh.ts";
 import { renderJson, renderText } from "./render.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -25,6 +28,10 @@ interface Options {
   readonly env: string;
   readonly json?: boolean;
   readonly date?: Date;
+}
+
+interface RefreshOptions extends RefreshInput {
+  readonly refresh?: boolean;
 }
 
 async function run({ plans, env, json = false, date = new Date() }: Options): Promise<void> {
@@ -68,10 +75,15 @@ function day(text: string): Date {
   return date;
 }
 
+function httpsUrl(text: string): string {
+  if (!secureUrl.safeParse(text).success) throw new InvalidArgumentError("allowed: an https URL");
+  return text;
+}
+
 /** `cali cost` */
 export const costCommand = new Command("cost")
   .description(
-    "Says what a month costs, line by line: before and after plans, or of what the configuration synthesizes. Prices are those of delivery/cost/prices/, use is what the configuration's `cost` says. Asks nobody; an unknown price is unknown, never 0.",
+    "Says what a month costs, line by line: before and after plans, or of what the configuration synthesizes. Prices are those of delivery/core/cost/prices/, use is what the configuration's `cost` says. Only --refresh asks AWS; an unknown price is unknown, never 0.",
   )
   .option("--plans <folder>", "what cali plan --out wrote")
   .addOption(
@@ -82,5 +94,17 @@ export const costCommand = new Command("cost")
   .addOption(environmentOption())
   .option("--json", "as JSON; unknown numbers are null")
   .option("--date <day>", "the day that costs are estimated for, for support that ends (default: today)", day)
+  .addOption(
+    new Option(
+      "--refresh",
+      "reads AWS's public price list into the tables, which needs no login, and says what changed",
+    ).conflicts(["plans", "fromSynth", "json", "date"]),
+  )
+  .option("--region <region...>", "with --refresh: only these regions' tables (default: all)")
+  .option("--price-list <url>", "with --refresh: where the price list is read from", httpsUrl, PRICE_LIST)
+  .option("--tables <folder>", "with --refresh: the folder of the tables (default: the project's)")
+  .option("--pull-request", "with --refresh: opens a pull request with what changed, or updates it")
   .addHelpText("after", "\nEnds with 2 over the budget, where the configuration says budget.enforce: true.")
-  .action(run);
+  .action(async (options: Options & RefreshOptions) => {
+    await (options.refresh ? refresh(options) : run(options));
+  });

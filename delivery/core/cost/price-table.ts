@@ -4,7 +4,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { PriceTableError } from "../errors.ts";
 
-const FOLDER = join(import.meta.dirname, "prices");
+/** The tables: one a region, `<region>.yaml`. */
+export const PRICES_FOLDER = join(import.meta.dirname, "prices");
 
 const priceSchema = z.strictObject({
   /** null: no record of it was found. */
@@ -72,7 +73,7 @@ export function priceTable(region: string, own: Readonly<Record<string, number>>
  * @throws PriceTableError
  */
 export function readPrices(region: string): RegionPrices | undefined {
-  const path = join(FOLDER, `${region}.yaml`);
+  const path = join(PRICES_FOLDER, `${region}.yaml`);
   if (!existsSync(path)) return undefined;
   const table = parsePrices(readFileSync(path, "utf8"), path);
   if (table.region !== region) {

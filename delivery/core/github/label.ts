@@ -27,11 +27,12 @@ export async function ensureLabel({ github, owner, repo }: Repository, label: La
   );
 }
 
-/** Runs a request; this status means that it is done already. */
-export async function unless(status: number, request: () => Promise<unknown>): Promise<void> {
+/** Runs a request; this status means that it is done already, or that nothing is there, and gives undefined. */
+export async function unless<T>(status: number, request: () => Promise<T>): Promise<T | undefined> {
   try {
-    await request();
+    return await request();
   } catch (error) {
     if (!(error instanceof GithubRequestError) || error.status !== status) throw error;
+    return undefined;
   }
 }
