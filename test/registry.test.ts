@@ -125,6 +125,7 @@ describe("files and what deploys them", () => {
     "biome.json",
     "tsconfig.json",
     "knip*",
+    "stryker.config.mjs",
     "commitlint.config.js",
     "renovate.json",
     ".devcontainer/**",
@@ -135,11 +136,12 @@ describe("files and what deploys them", () => {
     ".github/actionlint.yaml",
     "scripts/**",
     "bin/**",
-    // CI tests; the nightly run looks and deploys nothing.
+    // CI tests; the nightly runs look and test, and deploy nothing.
     ".ci/**",
     ".github/workflows/ci.yml",
     ".github/workflows/pull-request.yml",
     ".github/workflows/drift.yml",
+    ".github/workflows/nightly.yml",
     // What people start by hand, and what the synth prints or writes beside the stacks.
     "stacks/columns.ts",
     "stacks/derived.ts",

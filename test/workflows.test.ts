@@ -293,7 +293,7 @@ describe("run steps", () => {
     const calls = runs.flatMap(({ place, line }) => {
       const [, name = "", words = ""] = /^exec node bin\/cali\.js (\S+)(.*)$/.exec(line) ?? [];
       if (name) return [{ place, name, words }];
-      const [, script] = /^npm (?:run )?(lint|typecheck|test|ci)\b/.exec(line) ?? [];
+      const [, script] = /^npm (?:run )?(lint|typecheck|test(?::nightly)?|ci)\b/.exec(line) ?? [];
       const isKnown =
         script === "ci" ||
         (script && scripts[script]) ||

@@ -107,6 +107,6 @@ export class FakeTerraform {
 }
 
 /** A plan's file as Terraform writes it: an archive with the state that it was made from. */
-export function planFile(state: string): Uint8Array {
+function planFile(state: string): Uint8Array {
   return zipSync({ tfplan: strToU8("plan"), tfstate: strToU8(state) });
 }

@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+import { Stryker } from "@stryker-mutator/core";
+import { GROUPS, type Group } from "./groups.ts";
+import { LEAST_SCORE, type Score, scoreOf, table, writeTable } from "./scores.ts";
+
+/** Where each group's report and what is known of its mutants lie. */
+const FOLDER = ".cali/mutation";
+
+/** `npm run test:mutation [-- GROUP…] [--concurrency N] [--write]`: mutates each group, and fails when a score is too low. */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Test processes at once; Stryker's own default is one less than there are cores. */
+    concurrency: { type: "string" },
+    /** Writes the scores into `docs/testing.md`. */
+    write: { type: "boolean", default: false },
+  },
+});
+const names = GROUPS.map(({ name }) => name);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new RangeError(`given ${unknown.join(", ")}; allowed: ${names.join(", ")}`);
+
+const scores: Score[] = [];
+for (const group of GROUPS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  scores.push(scoreOf(group.name, await mutate(group)));
+}
+console.log(table(scores));
+if (values.write) writeTable(scores);
+if (scores.some(({ percent }) => percent < LEAST_SCORE)) process.exitCode = 1;
+
+function mutate({ name, modules }: Group) {
+  process.env.MUTATION_GROUP = name;
+  return new Stryker({
+    mutate: [...modules],
+    incrementalFile: `${FOLDER}/${name}.incremental.json`,
+    jsonReporter: { fileName: `${FOLDER}/${name}.json` },
+    htmlReporter: { fileName: `${FOLDER}/${name}.html` },
+    ...(values.concurrency && { concurrency: Number(values.concurrency) }),
+  }).runMutationTest();
+}
