@@ -72,7 +72,7 @@ describe("npm run synth", () => {
     const outdir = join(folder, "unknown");
     const { code, stderr } = await synth(outdir, { CALI_ENV: "staging" });
     expect(code).toBe(1);
-    expect(stderr).toContain("CALI_ENV: given staging; allowed: one of dev, prod, terraform-users");
+    expect(stderr).toContain('CALI_ENV: given "staging"; allowed: one of dev, prod, terraform-users');
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(outdir)).toBe(false);
   });

@@ -149,7 +149,7 @@ describe("npm run bootstrap", () => {
 
   it.each([
     [["--json"], "--json needs --print"],
-    [["--env", "nowhere"], "given nowhere; allowed: one of dev, prod, terraform-users"],
+    [["--env", "nowhere"], 'given "nowhere"; allowed: one of dev, prod, terraform-users'],
   ])("refuses %s", async (args, message) => {
     const { code, stderr } = await program(...args);
     expect(code).toBe(1);

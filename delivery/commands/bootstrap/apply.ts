@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
   type DynamoDBClient,
@@ -15,6 +14,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import pRetry from "p-retry";
 import { awsRequest } from "../../core/aws/request.ts";
 import { AwsRequestError, ForeignBucketError } from "../../core/errors.ts";
 import { tableIsActive } from "../../core/state-backend/read-table.ts";
@@ -28,7 +28,7 @@ const NOT_SETTLED = new Set([
   "ContinuousBackupsUnavailableException",
   "ResourceInUseException",
 ]);
-const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+const SETTLING = { retries: 7, minTimeout: 500, maxTimeout: 8_000 };
 
 export interface Clients {
   readonly s3: S3Client;
@@ -87,16 +87,10 @@ async function createBucket(step: Step & { operation: "CreateBucket" }, s3: S3Cl
 
 /** Changes something that exists, and asks again while it settles. */
 async function change(step: Step, send: () => Promise<unknown>): Promise<void> {
-  for (const delay of [...RETRY_DELAYS_MS, undefined]) {
-    try {
-      await request(step, send);
-      return;
-    } catch (error) {
-      const isSettling = error instanceof AwsRequestError && NOT_SETTLED.has(error.code);
-      if (!isSettling || delay === undefined) throw error;
-      await sleep(delay);
-    }
-  }
+  await pRetry(() => request(step, send), {
+    ...SETTLING,
+    shouldRetry: ({ error }) => error instanceof AwsRequestError && NOT_SETTLED.has(error.code),
+  });
 }
 
 function request(step: Step, send: () => Promise<unknown>): Promise<unknown> {

@@ -1,2 +1,3 @@
 export { messageOf } from "./errors.ts";
+export { resend } from "./resend.ts";
 export { cut, withoutControls } from "./text.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { VectorStoreError } from "../src/cause/vectors/errors.ts";
+import { VectorStoreError } from "../src/cause/errors.ts";
 import { type MilvusOptions, requireOptions } from "../src/cause/vectors/milvus-options.ts";
 
 const PASSWORD = "hunter2-and-more";

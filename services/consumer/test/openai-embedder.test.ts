@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { EmbedderError } from "../src/cause/embedding/errors.ts";
 import { OpenAiEmbedder, type OpenAiEmbedderOptions } from "../src/cause/embedding/openai-embedder.ts";
+import { EmbedderError } from "../src/cause/errors.ts";
 import { sendJson } from "./support/llm-server.ts";
 
 const KEY = "sk-test-0123456789abcdef";

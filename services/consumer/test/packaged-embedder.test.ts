@@ -4,9 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { EmbedderError } from "../src/cause/embedding/errors.ts";
 import { PackagedEmbedder, type PackagedEmbedderOptions } from "../src/cause/embedding/packaged-embedder.ts";
 import { cosine } from "../src/cause/embedding/vectors.ts";
+import { EmbedderError } from "../src/cause/errors.ts";
 import { temporaryFolder } from "./support/process.ts";
 
 /** What the first call may take on a machine that does much else. */

@@ -1,14 +1,12 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { EmbedderError } from "../src/cause/embedding/errors.ts";
+import { EmbedderError, LlmError, VectorStoreError } from "../src/cause/errors.ts";
 import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
 import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
 import { SimilarKnowledge } from "../src/cause/knowledge/similar.ts";
 import type { Proposal } from "../src/cause/llm/answer.ts";
-import { LlmError } from "../src/cause/llm/errors.ts";
 import { NEW_ERRORS, newErrorSchema } from "../src/cause/new-errors.ts";
-import { VectorStoreError } from "../src/cause/vectors/errors.ts";
 import type { VectorStore } from "../src/cause/vectors/types.ts";
 import { systemClock } from "../src/core/clock.ts";
 import type { Alert } from "../src/core/types.ts";

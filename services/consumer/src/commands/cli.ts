@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import { Command } from "commander";
 import { configKeys, loadConfig, secretsOf } from "../config/load.ts";
 import { createLog } from "../ops/log.ts";
@@ -37,7 +38,7 @@ function runCommand(): Command {
           });
         }
       } catch (error) {
-        log.fatal({ err: error }, `the consumer cannot start: ${(error as Error).message}`);
+        log.fatal({ err: error }, `the consumer cannot start: ${messageOf(error)}`);
         process.exitCode = EXIT_FAILED;
       }
     });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { messageOf } from "@cali/base";
 import { LEVELS } from "@cali/log-record";
 import { check, problemText } from "@cali/settings";
 import { Command, Option } from "commander";
@@ -250,6 +251,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new KnowledgeFileError(`${file}: given a file that cannot be read: ${(error as Error).message}`);
+    throw new KnowledgeFileError(`${file}: given a file that cannot be read: ${messageOf(error)}`);
   }
 }

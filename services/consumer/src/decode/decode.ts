@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { messageOf } from "@cali/base";
 import { ownRecord } from "@cali/log-record";
 import kinesisAggregation from "aws-kinesis-agg";
 import { Collector, type Payload, type TextOptions } from "./collector.ts";
@@ -89,7 +90,7 @@ function readAggregate(bytes: Buffer, limit: number, out: Collector): Buffer | u
       },
     );
   } catch (error) {
-    failure = (error as Error).message;
+    failure = messageOf(error);
   }
   if (failure === undefined && datas.length === 0) failure = "it holds no record";
   if (failure !== undefined) {

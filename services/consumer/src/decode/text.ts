@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { messageOf } from "@cali/base";
 import { continues } from "@cali/log-record";
 import type { Collector } from "./collector.ts";
 
@@ -224,7 +225,7 @@ function whyBroken(piece: Buffer): string {
     JSON.parse(piece.toString("utf8"));
     return "JSON: not alone in its line";
   } catch (error) {
-    return `JSON: ${(error as Error).message.slice(0, 200)}`;
+    return `JSON: ${messageOf(error).slice(0, 200)}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../core/clock.ts";
 import type { AlertGrouper, DueAlert } from "../group/alert-grouper.ts";
@@ -41,7 +42,7 @@ export class Notifier {
         await sleep(TICK_MS, signal);
       } catch (error) {
         failures++;
-        onTrouble?.(`alerts cannot be kept: ${(error as Error).message}`);
+        onTrouble?.(`alerts cannot be kept: ${messageOf(error)}`);
         if ((failures & (failures - 1)) === 0)
           log.error({ err: error, failures }, "alerts wait: the state store failed");
         await sleep(backoffMs(failures, 200, 10_000), signal);

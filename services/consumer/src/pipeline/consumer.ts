@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { messageOf } from "@cali/base";
 import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
 import { type ConsumerConfigInput, parseConfig } from "../config/load.ts";
 import { sleep } from "../core/clock.ts";
@@ -226,7 +227,7 @@ class RunningConsumer implements Consumer {
     try {
       await work;
     } catch (error) {
-      this.#crash = `${what} has ended: ${(error as Error).message}`;
+      this.#crash = `${what} has ended: ${messageOf(error)}`;
       this.#parts.log.fatal({ err: error }, this.#crash);
     }
   }

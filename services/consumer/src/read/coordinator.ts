@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
 import { type Clock, sleep } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError, StateUnavailableError } from "../core/errors.ts";
@@ -261,7 +262,7 @@ export class ShardCoordinator {
     } catch (error) {
       const expected = error instanceof LeaseLostError || error instanceof ReaderStoppedError;
       if (!running.abandoned && !this.#stopping.signal.aborted) {
-        if (expected) log.warn({ shardId }, `reader ends: ${(error as Error).message}`);
+        if (expected) log.warn({ shardId }, `reader ends: ${messageOf(error)}`);
         else log.error({ shardId, err: error }, "the reader failed; it is started again from the checkpoint");
         this.#options.onRestart?.(shardId);
       }

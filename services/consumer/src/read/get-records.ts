@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import { KinesisAnswerError, type ReadResult, type StreamRecord } from "./records.ts";
 
 const RECORDS = Buffer.from('"Records":[');
@@ -107,9 +108,7 @@ function parse(body: Buffer): ReadResult {
   try {
     answer = JSON.parse(body.toString("utf8"));
   } catch (error) {
-    throw new KinesisAnswerError(
-      `GetRecords: the answer is no JSON: ${(error as Error).message.slice(0, 200)}`,
-    );
+    throw new KinesisAnswerError(`GetRecords: the answer is no JSON: ${messageOf(error).slice(0, 200)}`);
   }
   const { Records, NextShardIterator, MillisBehindLatest } = (answer ?? {}) as Record<string, unknown>;
   if (!Array.isArray(Records)) throw new KinesisAnswerError("GetRecords: the answer has no Records");

@@ -1,5 +1,5 @@
+import pRetry from "p-retry";
 import type { Logger } from "pino";
-import { backoffMs, sleep } from "../core/clock.ts";
 import type { StreamIdentity } from "../state/types.ts";
 import type { KinesisStream } from "./client.ts";
 import { classify } from "./failures.ts";
@@ -15,18 +15,23 @@ export async function identityOf(
   stream: Pick<KinesisStream, "identity" | "name">,
   log: Logger,
 ): Promise<StreamIdentity> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await stream.identity();
-    } catch (error) {
-      const { kind, text } = classify(error);
-      if (kind === "denied") {
-        log.warn(`the stream cannot be described: ${text} (kinesis:DescribeStreamSummary)`);
-        return { name: stream.name, createdAt: 0 };
-      }
-      if (kind === "missing" || attempt === TRIES) throw error;
-      log.warn({ attempt }, `the stream cannot be described: ${text}`);
-      await sleep(backoffMs(attempt, 500, 5_000));
-    }
+  try {
+    return await pRetry(() => stream.identity(), {
+      retries: TRIES - 1,
+      minTimeout: 500,
+      maxTimeout: 5_000,
+      randomize: true,
+      shouldRetry({ error, attemptNumber: attempt }) {
+        const { kind, text } = classify(error);
+        if (kind === "denied" || kind === "missing") return false;
+        log.warn({ attempt }, `the stream cannot be described: ${text}`);
+        return true;
+      },
+    });
+  } catch (error) {
+    const { kind, text } = classify(error);
+    if (kind !== "denied") throw error;
+    log.warn(`the stream cannot be described: ${text} (kinesis:DescribeStreamSummary)`);
+    return { name: stream.name, createdAt: 0 };
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import { RE2JS } from "re2js";
 import { z } from "zod";
 import { RULES } from "./redact.ts";
@@ -42,7 +43,7 @@ function problemOf(pattern: string): string | undefined {
   try {
     return RE2JS.compile(pattern).matches("") ? "a pattern that does not match the empty text" : undefined;
   } catch (error) {
-    return `a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${(error as Error).message}`;
+    return `a pattern in RE2's syntax (https://github.com/google/re2/wiki/Syntax): ${messageOf(error)}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createGunzip } from "node:zlib";
+import { messageOf } from "@cali/base";
 import type { Payload } from "../decode/collector.ts";
 import { decode } from "../decode/decode.ts";
 import { ObjectStoreError } from "../state/objects/errors.ts";
@@ -57,7 +58,7 @@ export async function* readRawDay(
     } catch (error) {
       // Objects that cannot be had are no quiet day.
       if (error instanceof ObjectStoreError) throw error;
-      onBroken({ key, reason: (error as Error).message });
+      onBroken({ key, reason: messageOf(error) });
     }
   }
 }

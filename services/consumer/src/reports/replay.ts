@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { backoffMs, sleep } from "../core/clock.ts";
+import { resend } from "@cali/base";
 import { bytesOf, DEAD_LETTERS, type DeadLetter, deadLetterSchema } from "../decode/dead-letters.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { dateOf } from "./dates.ts";
@@ -139,22 +139,24 @@ async function send(
   { client, stream, objects }: ReplayOptions,
   counts: ReplayCounts,
 ): Promise<void> {
-  let left = batch;
-  for (let attempt = 1; left.length > 0 && attempt <= MOST_TRIES; attempt++) {
-    if (attempt > 1) await sleep(backoffMs(attempt - 1, 100, 10_000));
+  const put = async (letters: readonly Letter[]) => {
     const { Records = [] } = await client.send(
       new PutRecordsCommand({
         ...(stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream }),
-        Records: left.map(({ place, bytes }) => ({ Data: bytes, PartitionKey: place.slice(-LONGEST_KEY) })),
+        Records: letters.map(({ place, bytes }) => ({
+          Data: bytes,
+          PartitionKey: place.slice(-LONGEST_KEY),
+        })),
       }),
     );
-    const isRefused = (index: number) =>
+    const isRefused = (_: Letter, index: number) =>
       Records[index] === undefined || Records[index].ErrorCode !== undefined;
-    const taken = left.filter((_, index) => !isRefused(index));
+    const taken = letters.filter((letter, index) => !isRefused(letter, index));
     if (taken.length > 0) await mark(objects, taken);
     counts.replayed += taken.length;
-    left = left.filter((_, index) => isRefused(index));
-  }
+    return letters.filter(isRefused);
+  };
+  const left = await resend(batch, put, { tries: MOST_TRIES, firstMs: 100, longestMs: 10_000 });
   counts.refused += left.length;
 }
 

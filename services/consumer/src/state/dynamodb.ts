@@ -11,8 +11,8 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { resend } from "@cali/base";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { backoffMs, sleep } from "../core/clock.ts";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
 import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
@@ -330,17 +330,18 @@ export class DynamoStateStore implements StateStore {
 
   async #batch(requests: NonNullable<BatchWriteItemCommandInput["RequestItems"]>[string]): Promise<void> {
     for (let from = 0; from < requests.length; from += BATCH_ITEMS) {
-      let left = requests.slice(from, from + BATCH_ITEMS);
-      for (let attempt = 1; left.length > 0; attempt++) {
-        const write = new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } });
-        left = (await this.#call(() => this.#client.send(write))).UnprocessedItems?.[this.#table] ?? [];
-        if (left.length > 0 && attempt >= 8) {
-          throw new StateUnavailableError(
-            `table ${this.#table}: ${left.length} writes are not taken: throttled`,
-          );
-        }
-        if (left.length > 0) await sleep(backoffMs(attempt, 50, 2_000));
-      }
+      const left = await resend(
+        requests.slice(from, from + BATCH_ITEMS),
+        async (writes) => {
+          const write = new BatchWriteItemCommand({ RequestItems: { [this.#table]: [...writes] } });
+          return (await this.#call(() => this.#client.send(write))).UnprocessedItems?.[this.#table] ?? [];
+        },
+        { tries: 8, firstMs: 50, longestMs: 2_000 },
+      );
+      if (left.length > 0)
+        throw new StateUnavailableError(
+          `table ${this.#table}: ${left.length} writes are not taken: throttled`,
+        );
     }
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { VectorStoreError } from "../../src/cause/vectors/errors.ts";
+import { VectorStoreError } from "../../src/cause/errors.ts";
 import type { VectorStore } from "../../src/cause/vectors/types.ts";
 import { seeded } from "./random.ts";
 import { axis, cosine, direction, unit } from "./vectors.ts";

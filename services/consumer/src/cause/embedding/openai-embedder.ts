@@ -1,9 +1,8 @@
 import { BrokenCircuitError, type IPolicy } from "cockatiel";
 import type OpenAI from "openai";
 import { z } from "zod";
+import { EmbedderError, LlmError } from "../errors.ts";
 import { type CallOptions, callPolicy, llmErrorOf, openAiClient } from "../llm/calls.ts";
-import { LlmError } from "../llm/errors.ts";
-import { EmbedderError } from "./errors.ts";
 import type { Embedder } from "./types.ts";
 import { unitVectors } from "./vectors.ts";
 

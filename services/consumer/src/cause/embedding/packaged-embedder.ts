@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { messageOf } from "@cali/base";
 import { bulkhead } from "cockatiel";
-import { EmbedderError } from "./errors.ts";
+import { EmbedderError } from "../errors.ts";
 import type { Embedder } from "./types.ts";
 import { unitVectors } from "./vectors.ts";
 
@@ -101,7 +102,7 @@ export class PackagedEmbedder implements Embedder {
     } catch (error) {
       await this.#endWorker();
       if (error instanceof EmbedderError) throw error;
-      throw new EmbedderError(`the packaged model's thread failed: ${(error as Error).message}`);
+      throw new EmbedderError(`the packaged model's thread failed: ${messageOf(error)}`);
     } finally {
       done.abort();
       worker.unref();

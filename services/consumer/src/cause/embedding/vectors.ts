@@ -1,4 +1,4 @@
-import { EmbedderError } from "./errors.ts";
+import { EmbedderError } from "../errors.ts";
 
 /** The vectors with length 1. @throws EmbedderError when one has another dimension, isn't finite, or is zero */
 export function unitVectors(vectors: readonly ArrayLike<number>[], dimensions: number): Float32Array[] {

@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import { type IPolicy, TimeoutStrategy, timeout } from "cockatiel";
 import type { Logger } from "pino";
 import { backoffMs, type Clock, sleep } from "../../core/clock.ts";
@@ -121,7 +122,7 @@ export class SimilarKnowledge {
         failures = 0;
       } catch (error) {
         failures++;
-        onTrouble(`similar errors may be missed: ${(error as Error).message}`);
+        onTrouble(`similar errors may be missed: ${messageOf(error)}`);
         log.warn({ err: error, failures }, "the knowledge base's vectors are not up to date");
       }
       await sleep(failures > 0 ? backoffMs(failures, 1_000, refreshMs) : refreshMs, signal);

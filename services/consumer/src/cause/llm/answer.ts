@@ -1,7 +1,7 @@
 import { cut, withoutControls } from "@cali/base";
 import { z } from "zod";
 import { redact } from "../../redact/redact.ts";
-import { LlmError } from "./errors.ts";
+import { LlmError } from "../errors.ts";
 
 /** As the model is asked to answer. Lengths are checked here: strict schemas of the API know none for texts. */
 const wireSchema = z.strictObject({

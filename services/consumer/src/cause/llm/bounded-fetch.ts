@@ -1,4 +1,4 @@
-import { LlmError } from "./errors.ts";
+import { LlmError } from "../errors.ts";
 
 /**
  * `fetch` for answers of somebody who may be hostile: JSON alone, of bounded size, and from the address that was asked. It

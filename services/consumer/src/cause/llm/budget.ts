@@ -1,7 +1,7 @@
 import type { LlmConfig } from "../../config/llm.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Notes } from "../../state/types.ts";
-import { LlmError } from "./errors.ts";
+import { LlmError } from "../errors.ts";
 
 const HOUR_MS = 3_600_000;
 const SPENT = "llm-spent";

@@ -11,8 +11,8 @@ import {
   wrap,
 } from "cockatiel";
 import OpenAI from "openai";
+import { LlmError } from "../errors.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
-import { LlmError } from "./errors.ts";
 
 export interface CallOptions {
   /** Most tries of a call, the first one included. */

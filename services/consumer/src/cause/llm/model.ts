@@ -2,10 +2,10 @@ import { BrokenCircuitError, type IPolicy } from "cockatiel";
 import type OpenAI from "openai";
 import { z } from "zod";
 import type { LlmConfig } from "../../config/llm.ts";
+import { LlmError } from "../errors.ts";
 import { ANSWER_SCHEMA } from "./answer.ts";
 import type { Budget, Usage } from "./budget.ts";
 import { callPolicy, llmErrorOf, openAiClient } from "./calls.ts";
-import { LlmError } from "./errors.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface ModelOptions

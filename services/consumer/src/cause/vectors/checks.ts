@@ -1,4 +1,4 @@
-import { VectorStoreError } from "./errors.ts";
+import { VectorStoreError } from "../errors.ts";
 import type { VectorEntry, VectorMaking } from "./types.ts";
 
 /** What every store takes as an id: it is safe in any query language, and fits Milvus' key. */

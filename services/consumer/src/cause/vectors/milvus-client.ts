@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import type { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import {
   ExponentialBackoff,
@@ -10,7 +11,7 @@ import {
   wrap,
 } from "cockatiel";
 import { z } from "zod";
-import { VectorStoreError } from "./errors.ts";
+import { VectorStoreError } from "../errors.ts";
 import { type MilvusOptions, requireOptions, secretsOf } from "./milvus-options.ts";
 
 /** Tries of a request that failed for the moment, and the longest wait between two, ms. */
@@ -84,7 +85,7 @@ export class Milvus {
       });
       return new Milvus(client, options);
     } catch (error) {
-      throw milvusError(options, (error as Error).message);
+      throw milvusError(options, messageOf(error));
     }
   }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VectorStoreError } from "./errors.ts";
+import { VectorStoreError } from "../errors.ts";
 
 const HOST = /^[A-Za-z0-9._-]+$|^\[[0-9A-Fa-f:.]+\]$/;
 

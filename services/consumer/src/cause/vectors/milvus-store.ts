@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ConsistencyLevelEnum, MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { z } from "zod";
+import { VectorStoreError } from "../errors.ts";
 import { requireEntries, requireIds, requireMaking, requireQuery, similarityOf } from "./checks.ts";
-import { VectorStoreError } from "./errors.ts";
 import { Milvus, MilvusError } from "./milvus-client.ts";
 import type { MilvusOptions } from "./milvus-options.ts";
 import type { VectorEntry, VectorHit, VectorMaking, VectorStore } from "./types.ts";

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "@cali/base";
 import { getLoadablePath } from "sqlite-vec";
 import { z } from "zod";
+import { VectorStoreError } from "../errors.ts";
 import { MOST_DIMENSIONS } from "./checks.ts";
-import { VectorStoreError } from "./errors.ts";
 import type { VectorMaking } from "./types.ts";
 
 /** The file is no database, or not a whole one. */
@@ -51,9 +52,7 @@ export function openVectorFile(options: VectorFile): DatabaseSync {
   } catch (error) {
     if (!isDamage(error)) throw error;
     const aside = setAside(file);
-    onRebuilt?.(
-      `${file}: it is damaged (${(error as Error).message}), so it is ${aside} now, and begun anew`,
-    );
+    onRebuilt?.(`${file}: it is damaged (${messageOf(error)}), so it is ${aside} now, and begun anew`);
     return prepared(options);
   } finally {
     lock.close();
@@ -109,7 +108,7 @@ function loadExtension(db: DatabaseSync, extension: string | undefined): void {
     db.loadExtension(extension ?? getLoadablePath());
   } catch (error) {
     throw new VectorStoreError(
-      `sqlite-vec cannot be loaded on ${process.platform}-${process.arch} (${(error as Error).message}): it needs Linux ` +
+      `sqlite-vec cannot be loaded on ${process.platform}-${process.arch} (${messageOf(error)}): it needs Linux ` +
         "with glibc (not musl, which Alpine has), macOS or Windows, and its npm package for that platform. " +
         "Run on one of these, or keep the vectors in Milvus",
     );
@@ -157,7 +156,7 @@ function requireWhole(db: DatabaseSync): void {
     const any = new Float32Array(dimensions).fill(1);
     db.prepare("SELECT id FROM vectors WHERE vector MATCH ? AND k = 1").all(bytesOf(any));
   } catch (error) {
-    throw new DamagedVectorsError((error as Error).message);
+    throw new DamagedVectorsError(messageOf(error));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
+import { VectorStoreError } from "../errors.ts";
 import { requireEntries, requireIds, requireMaking, requireQuery, similarityOf } from "./checks.ts";
-import { VectorStoreError } from "./errors.ts";
 import { bytesOf, isDamage, makingKey, openVectorFile, sqliteCode, type VectorFile } from "./sqlite-file.ts";
 import type { VectorEntry, VectorHit, VectorMaking, VectorStore } from "./types.ts";
 

@@ -1,3 +1,4 @@
+import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
 import { backoffMs, sleep } from "../../core/clock.ts";
 import type { Outbox } from "../../core/types.ts";
@@ -64,7 +65,7 @@ export class IncidentIndexer {
         await sleep(count > 0 ? 0 : POLL_MS, signal);
       } catch (error) {
         failures++;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         onTrouble?.(`incidents wait: ${reason}`);
         const waitMs = backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "incidents wait for OpenSearch");

@@ -1,3 +1,13 @@
+/** An embedder cannot be reached, is too slow, or answers with something else than the vectors asked for. */
+export class EmbedderError extends Error {
+  override readonly name = "EmbedderError";
+}
+
+/** A vector store cannot be reached, is too slow, is damaged, or was made for other vectors. */
+export class VectorStoreError extends Error {
+  override readonly name = "VectorStoreError";
+}
+
 /** The model gave no usable answer. The text holds neither the key nor what was asked. */
 export class LlmError extends Error {
   override readonly name = "LlmError";
