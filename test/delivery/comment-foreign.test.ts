@@ -92,6 +92,23 @@ describe("what was changed outside", () => {
   });
 });
 
+describe("a secret in another form", () => {
+  const secret = "Zebra&Crossing-77";
+  const base64 = Buffer.from(secret).toString("base64");
+  it.each([
+    ["hexadecimal", Buffer.from(secret).toString("hex")],
+    ["hexadecimal in capitals", Buffer.from(secret).toString("hex").toUpperCase()],
+    ["Base64 of Base64", Buffer.from(base64).toString("base64")],
+    ["a URL", `https://u:${encodeURIComponent(secret)}@host/`],
+    ["an escaped document", JSON.stringify({ inner: JSON.stringify({ secret }) })],
+  ])("is not shown: %s", (_, value) => {
+    const after = { secret, value: `x ${value}`, alone: value };
+    const markdown = commentOn(planJson([{ actions: ["create"], after, afterSensitive: { secret: true } }]));
+    expect(markdown).not.toMatch(/zebra/i);
+    expect(markdown).not.toContain(value);
+  });
+});
+
 describe("the title", () => {
   const title = (stacks: Parameters<typeof reportOf>[0]) =>
     render(reportOf(stacks)).markdown.split("\n")[0]?.replace("## Plan of `dev`: ", "");

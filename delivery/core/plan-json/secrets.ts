@@ -11,8 +11,8 @@ const SECRET_KEY = /pass|pwd|secret|token|key|cred|auth/i;
 export type IsSecret = (text: string) => boolean;
 
 /**
- * Finds secrets in other texts: as they are, trimmed, indented or wrapped, escaped in JSON (twice, too) or in an address, in Base64 wherever
- * they begin in what is encoded, or decoded from it. A line of a key is found, and so is a password within a JSON document that is secret.
+ * Finds secrets in other texts: as they are, trimmed, indented or wrapped, escaped in JSON (twice, too) or in an address, in hexadecimal, in Base64
+ * wherever they begin in what is encoded, or decoded from it. A line of a key is found, and so is a password within a JSON document that is secret.
  */
 export function searchFor(secrets: readonly string[]): IsSecret {
   const forms = [...new Set(secrets.flatMap(formsOf).map(fold))].filter(
@@ -37,7 +37,18 @@ function formsOf(secret: string): string[] {
       const json = JSON.stringify(part).slice(1, -1);
       // As Terraform's jsonencode writes it.
       const html = json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
-      return [part, json, html, encoded(part), ...inBase64(part), ...inBase64(part.trim())];
+      const hex = Buffer.from(part.trim(), "utf8").toString("hex");
+      return [
+        part,
+        json,
+        html,
+        encoded(part),
+        hex,
+        hex.toUpperCase(),
+        ...inBase64(part),
+        ...inBase64(part.trim()),
+        ...inBase64(Buffer.from(part.trim(), "utf8").toString("base64")),
+      ];
     });
 }
 
