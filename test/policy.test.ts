@@ -13,6 +13,27 @@ describe.each(["dev", "prod"])("%s", (env) => {
   });
 });
 
+it("what an override makes unsafe is found, as if a key had said it", () => {
+  const overrides = {
+    "03-opensearch": {
+      resource: {
+        aws_opensearch_domain: {
+          logs: {
+            access_policies:
+              '{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"es:*","Resource":"*"}]}',
+          },
+        },
+      },
+    },
+  };
+  const found = POLICIES.filter(
+    ({ violations }) => violations(synthesize(loadConfig({ env: "dev" }), overrides)).length > 0,
+  );
+  expect(found.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["no-any-principal", "no-any-action"]),
+  );
+});
+
 it("prod is protected", () => {
   expect(loadConfig({ env: "prod" }).protection.preventDestroy).toBe(true);
 });

@@ -159,6 +159,20 @@ describe("a key that leaves for_each", () => {
   });
 });
 
+describe("overrides", () => {
+  it("are named in the comment, those of the planned stacks", () => {
+    const overrides = ["infra", "02-s3"].map((stack) => ({
+      stack,
+      path: "resource.aws_s3_bucket.logs.bucket",
+    }));
+    const text = header(reportOf([plannedStack(makePlan([]))], { overrides }), 60_000);
+    expect(text).toContain("**1 value of the plan is an override**");
+    expect(text).toContain("- `resource.aws_s3_bucket.logs.bucket` in `infra`");
+    expect(text).not.toContain("02-s3");
+    expect(header(reportOf([plannedStack(makePlan([]))]), 60_000)).not.toContain("override");
+  });
+});
+
 describe("what CALI never made", () => {
   it("is told apart by its address: whatever 01-07 make in the shared state is theirs", () => {
     const base = parse(readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8"));

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "../../../config/load.ts";
+import { loadConfig, overridesOf } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
@@ -43,7 +43,7 @@ async function run(
 ): Promise<void> {
   const config = loadConfig({ env });
   const github = print ? undefined : githubEnvironment(process.env);
-  const report = reportOf(plans, config, { sources, links: github?.links });
+  const report = reportOf(plans, config, { sources, links: github?.links, overrides: overridesOf(env) });
   const markdown = commentOf(report);
   // The check fails, and the comment is posted all the same.
   if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;

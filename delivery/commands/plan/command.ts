@@ -1,6 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { overridesOf } from "../../../config/load.ts";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { EXIT_CHANGES, type StackOptions, withStackOptions } from "../../core/options.ts";
@@ -48,7 +49,7 @@ export const planCommand = withStackOptions(new Command("plan"))
     for (const line of run.stacks.map(statusText)) console.log(line);
     if (comment) {
       const { commentOf, reportOf } = await import("../../core/report/plan-report.ts");
-      console.log(commentOf(reportOf(out, config)));
+      console.log(commentOf(reportOf(out, config, { overrides: overridesOf(env) })));
     }
     const failed = run.stacks.some(({ status }) => status === "failed");
     if (seal !== undefined && key !== undefined && !failed) {

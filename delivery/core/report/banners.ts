@@ -20,6 +20,7 @@ export function banners(report: Report, room: number): string[] {
     ...exposed(report, room),
     ...failingChecks(report, room),
     ...warnings(report, room),
+    ...overridden(report, room),
     ...unmasked(report),
   ];
 }
@@ -28,6 +29,20 @@ const refusal = (label: string) => [
   "",
   `\`cali deploy\` refuses this unless the pull request has the label ${code(label)}.`,
 ];
+
+/** What no key of the configuration says: nothing here knows what it means. */
+function overridden({ overrides = [], stacks }: Report, room: number): string[] {
+  const lines = overrides
+    .filter(({ stack }) => stacks.some(({ name }) => name === stack))
+    .map(({ stack, path }) => `- ${code(path)} in ${code(stack)}`);
+  if (lines.length === 0) return [];
+  return [
+    alert("NOTE", [
+      `**${counted(lines.length, "value")} of the plan ${lines.length === 1 ? "is" : "are"} an override**, not a key of the configuration:`,
+      ...inPart(lines, room),
+    ]),
+  ];
+}
 
 /** Objects of somebody else in the shared state. */
 function foreign({ stacks }: Report, room: number, refused: readonly string[]): string[] {

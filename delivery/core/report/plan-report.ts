@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Json, Overrides } from "../../../config/overrides.ts";
 import type { Config } from "../../../config/schema.ts";
 import { PlanRunError } from "../errors.ts";
 import { type Links, repositoryLinks } from "../github/environment.ts";
@@ -19,6 +20,7 @@ const MARKER_BYTES = 200;
 /**
  * The report on a folder of plans.
  *
+ * @param overrides of the environment; each is shown. Default: none.
  * @param sources `sources.json` of the synth. Default: beside the plans, else in `cdktf.out`.
  * @throws PlanRunError, PlanJsonError
  */
@@ -28,7 +30,8 @@ export function reportOf(
   {
     sources = sourcesBeside(plans),
     links = repositoryLinks(process.env),
-  }: { sources?: string; links?: Links } = {},
+    overrides = {},
+  }: { sources?: string | undefined; links?: Links | undefined; overrides?: Overrides } = {},
 ): Report {
   const planRun = readPlanRun(plans);
   if (planRun.environment !== config.environment) {
@@ -42,7 +45,18 @@ export function reportOf(
     ...withCosts(stackReports(plans, planRun), config),
     sources: readSources(sources),
     links,
+    overrides: Object.entries(overrides).flatMap(([stack, patch]) =>
+      leavesOf(patch).map((path) => ({ stack, path })),
+    ),
   };
+}
+
+/** Paths of what a patch says; a list is one value. */
+function leavesOf(value: Json, path: readonly string[] = []): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [path.join(".")];
+  return Object.entries(value).flatMap(([key, child]) =>
+    key === "//" ? [] : leavesOf(child, [...path, key]),
+  );
 }
 
 /**

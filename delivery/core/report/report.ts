@@ -30,6 +30,8 @@ export interface Report {
   readonly commit: string | undefined;
   readonly stacks: readonly StackReport[];
   readonly sources: Sources;
+  /** What the environment's overrides say of the planned stacks, such as `resource.aws_s3_bucket.logs.bucket`. Default: nothing. */
+  readonly overrides?: readonly { readonly stack: string; readonly path: string }[];
   /** undefined: no links are made. */
   readonly links: Links | undefined;
   readonly budget: BudgetReport | undefined;
