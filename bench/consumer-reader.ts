@@ -15,6 +15,7 @@ const { values } = parseArgs({
     shards: { type: "string" },
     seconds: { type: "string" },
     lifion: { type: "string" },
+    vectors: { type: "string" },
   },
 });
 const endpoint = `http://127.0.0.1:${values.port}`;
@@ -38,6 +39,7 @@ const READERS: Record<string, () => Promise<() => Promise<void>>> = {
         state: { file: join(folder, "state.sqlite") },
         objects: { folder: join(folder, "objects") },
         slack: { webhookUrl: `${endpoint}/slack` },
+        knowledge: { vectors: values.vectors === "sqlite" ? "sqlite" : "none" },
         http: { port: 0, host: "127.0.0.1" },
         log: { level: "error" },
       },

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     readers: { type: "string", default: "cali,sdk,lifion" },
     shards: { type: "string", default: "8" },
+    vectors: { type: "string", default: "none" },
   },
 });
 const LIFION = "lifion-kinesis@1.3.3";
@@ -57,7 +58,8 @@ console.log(`10,000 records an answer, ${bytes} bytes each as GetRecords sends t
 const results = new Map<string, { perSecond: number; perCpuSecond: number; rssMiB: number }[]>();
 for (let round = 1; round <= Number(values.rounds); round++) {
   for (const reader of values.readers.split(",")) {
-    const run = start(0, "consumer-reader.ts", { reader, port: String(port), shards, seconds, lifion });
+    const options = { reader, port: String(port), shards, seconds, lifion, vectors: values.vectors };
+    const run = start(0, "consumer-reader.ts", options);
     const result = await run.line;
     await once(run.child, "close");
     results.set(reader, [...(results.get(reader) ?? []), result]);

@@ -32,9 +32,9 @@ async function alertWith(
   const consumer = await rig.start(sections);
   // The model may take longer to load than an alert waits.
   const upToDate = () => rig.said.some(({ msg }) => msg === "the knowledge base's vectors are up to date");
-  if (isReady) await until("the vectors are there", upToDate, 60_000);
+  if (isReady) await until("the vectors are there", upToDate, 300_000);
   rig.kinesis.put(JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE" })));
-  await until("Slack has it", () => rig.slack.posts.length === 1, 60_000);
+  await until("Slack has it", () => rig.slack.posts.length === 1, 300_000);
   return { rig, consumer, post: rig.slack.posts[0] ?? "" };
 }
 
@@ -74,7 +74,7 @@ it("alerts with the cause that Milvus finds, without while it is away, and with 
     rig.kinesis.put(
       JSON.stringify(logRecord({ level: "ERROR", message: SIMILAR, error_code: "EMFILE", service })),
     );
-    await until("Slack has it", () => rig.slack.posts.length > before, 60_000);
+    await until("Slack has it", () => rig.slack.posts.length > before, 300_000);
     return rig.slack.posts.at(-1) ?? "";
   };
   await milvus.stop();
@@ -97,7 +97,7 @@ it("alerts without a cause while Milvus cannot be reached, says so, and stays re
   });
   expect(post).toContain(UNKNOWN);
   expect(post).toContain(UNAVAILABLE);
-  await until("the trouble is reported", () => consumer.troubles().length > 0, 60_000);
+  await until("the trouble is reported", () => consumer.troubles().length > 0, 300_000);
   expect(consumer.troubles().join()).toMatch(/^knowledge: similar errors may be missed: /);
   expect((await fetch(`http://127.0.0.1:${consumer.port}/readyz`)).status).toBe(200);
 });
