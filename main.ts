@@ -4,6 +4,7 @@ import { App } from "cdktf";
 import { configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
 import type { Config } from "./config/schema.ts";
+import { ExclusivePolicies } from "./constructs/exclusive-policies.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
 import { S3 } from "./stacks/02-s3.ts";
 import { OpenSearch } from "./stacks/03-opensearch.ts";
@@ -138,6 +139,8 @@ export function buildApp(
     milvusNamespace: cluster.namespace("milvus"),
   });
 
+  // The shared state's addresses are those of the hand-written project: there `cali drift` asks IAM.
+  if (config.stateLayout === "stacks") new ExclusivePolicies(access.stack, "ExclusivePolicies");
   addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
   return app;
 }

@@ -9,7 +9,7 @@ import { resourcesOf, synthesize } from "./support/synth.ts";
 const NAME_ARGUMENTS = ["name", "bucket", "domain_name", "node_group_name", "repository", "role_name"];
 /** Their name belongs to another resource, which is listed itself, or is one inside the environment's own cluster. */
 const ATTACHED =
-  /^kubernetes_|^helm_release$|^aws_s3_bucket_|_attachment$|_lifecycle_policy$|_log_stream$|^aws_iam_role_policy$/;
+  /^kubernetes_|^helm_release$|^aws_s3_bucket_|_attachment$|_lifecycle_policy$|_log_stream$|^aws_iam_role_policy$|_exclusive$/;
 
 function physicalNames(config: Config): Set<string> {
   const account = (path: readonly (string | number)[]) => {

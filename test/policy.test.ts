@@ -52,6 +52,16 @@ describe("terraform-users", () => {
       "no-any-action": ["aws_opensearch_domain.logs"],
       "no-any-service-account": ["aws_iam_role.app_role"],
       "writes-name-their-resource": ["aws_iam_policy.cluster_autoscaler"],
+      // Addresses are fixed: cali drift asks IAM.
+      "policies-are-exclusive": [
+        "aws_iam_role.airflow_role",
+        "aws_iam_role.app_role",
+        "aws_iam_role.cluster_autoscaler",
+        "aws_iam_role.eks_cluster",
+        "aws_iam_role.eks_node",
+        "aws_iam_role.firehose",
+        "aws_iam_role.grafana",
+      ],
       "one-cluster-name": [
         "aws_iam_policy.firehose_opensearch",
         "aws_iam_policy.firehose_s3",
@@ -198,6 +208,16 @@ describe("each rule finds what it is for", () => {
       set(r["aws_iam_role_policy_attachment.eks_cni_policy"], {
         policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess",
       }),
+    "policies-are-exclusive": [
+      (_, { stacks }) => {
+        delete stacks["06-iam"]?.resource?.aws_iam_role_policies_exclusive?.consumer;
+      },
+      (r) => set(r["aws_iam_role_policy_attachments_exclusive.firehose"], { policy_arns: [] }),
+      (_, { stacks }) => {
+        const roles = stacks["06-iam"]?.resource?.aws_iam_role as Record<string, JsonObject>;
+        roles.second = { name: "second" };
+      },
+    ],
     "immutable-tags": (r) => set(r["aws_ecr_repository.consumer"], { image_tag_mutability: "MUTABLE" }),
     "not-force-deleted": (r) => set(r["aws_s3_bucket.logs"], { force_destroy: true }),
     "no-secret": (r) =>

@@ -41,6 +41,13 @@ function reportOf(text: (n: number) => string) {
     stacks,
     links,
     states: [{ key, holdings: holdingsOfState(key, state) }],
+    privileges: [
+      {
+        role: { stack: text(0), address: text(5), name: text(6), attached: new Set(), inline: new Set() },
+        attached: [text(7)],
+        inline: [text(8)],
+      },
+    ],
   });
 }
 
@@ -122,6 +129,7 @@ describe("an issue's text", () => {
             stacks: [findingsOf(count, length)],
             links,
             states: [],
+            privileges: [],
           });
           const text = renderDrift(report, limit);
           expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
@@ -141,7 +149,14 @@ describe("an issue's text", () => {
     const stacks = Array.from({ length: 600 }, (_, place): StackReport => {
       return { name: `${"long-".repeat(20)}${place}`, status: "failed", reason: "x".repeat(1_000) };
     });
-    const report = driftReport({ environment: "dev", commit: COMMIT, stacks, links, states: [] });
+    const report = driftReport({
+      environment: "dev",
+      commit: COMMIT,
+      stacks,
+      links,
+      states: [],
+      privileges: [],
+    });
     const text = renderDrift(report, 20_000);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
     expect(text).toMatch(/### Could not be planned: 600[\s\S]*- and \d+ more/);

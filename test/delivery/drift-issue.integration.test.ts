@@ -22,7 +22,14 @@ async function night(plan: string, environment = "dev") {
   const github = githubEnvironment(server.environment);
   const repository = { ...github, github: githubClient(github, { retryPauseMs: 1 }) };
   const stacks = [plannedStack(planOf(plan))];
-  const report = driftReport({ environment, commit: COMMIT, stacks, links: github.links, states: [] });
+  const report = driftReport({
+    environment,
+    commit: COMMIT,
+    stacks,
+    links: github.links,
+    states: [],
+    privileges: [],
+  });
   const { did } = await writeIssue(repository, await findIssue(repository, environment), report);
   return did;
 }
@@ -93,6 +100,7 @@ it("is notified again by the next run of what was cut off before it was kept", a
     stacks: [plannedStack(planOf("moved"))],
     links: undefined,
     states: [],
+    privileges: [],
   });
   await expect(writeIssue(repository, issue, report)).rejects.toThrow(
     /updating issue #\d+: GitHub answered 403/,

@@ -101,7 +101,7 @@ describe("what Terraform says of imports", () => {
 
   it("tells what is absent, whatever key its address has", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (key) => {
+      fc.property(fc.string({ unit: fc.constantFrom('"', "\\", "a", "]", "\n", "é", " ") }), (key) => {
         const address = `aws_eks_access_entry.team_members[${JSON.stringify(key)}]`;
         const { absent: found, errors } = readImportPlan(absent(address), []);
         expect([...found]).toEqual([address]);
@@ -145,6 +145,25 @@ describe("the gate", () => {
         before: { force_destroy: null, tags: {} },
         after: { force_destroy: false, tags: { Project: "CALI" } },
       },
+      // Made by several requests, and cut off after the first.
+      {
+        address: "aws_kinesis_stream.half",
+        ...imported,
+        before: { encryption_type: "NONE", retention_period: 24 },
+        after: { encryption_type: "KMS", retention_period: 168 },
+      },
+      {
+        address: "aws_cloudwatch_log_group.half",
+        ...imported,
+        before: { retention_in_days: 0 },
+        after: { retention_in_days: 30 },
+      },
+      {
+        address: "aws_kms_key.half",
+        ...imported,
+        before: { enable_key_rotation: false },
+        after: { enable_key_rotation: true },
+      },
       { address: "aws_kinesis_stream.c", actions: ["create"], after: { name: "c" } },
       {
         address: "aws_kinesis_stream.d",
@@ -158,10 +177,23 @@ describe("the gate", () => {
     expect(explained.map(({ what, address }) => `${what} ${address}`)).toEqual([
       "import aws_iam_role.a",
       "import aws_s3_bucket.b",
+      "import aws_kinesis_stream.half",
+      "import aws_cloudwatch_log_group.half",
+      "import aws_kms_key.half",
       "create aws_kinesis_stream.c",
       "change aws_kinesis_stream.d",
     ]);
-    expect(explained[1]?.notes).toHaveLength(2);
+    expect(explained.map(({ notes }) => notes.length)).toEqual([0, 2, 2, 1, 1, 0, 1]);
+  });
+
+  it("refuses a stream that somebody gave another retention", () => {
+    const plan = planOf({
+      address: "aws_kinesis_stream.a",
+      ...imported,
+      before: { retention_period: 48 },
+      after: { retention_period: 168 },
+    });
+    expect(judge(plan, false).problems).toHaveLength(1);
   });
 
   it("refuses an object of the name with other values, unless they may be set", () => {

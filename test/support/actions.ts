@@ -101,6 +101,12 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
     "CreateRole DeleteRole UpdateRole UpdateAssumeRolePolicy PassRole TagRole UntagRole",
     "GetRole ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole",
   ),
+  aws_iam_role_policies_exclusive: of("iam", "PutRolePolicy DeleteRolePolicy", "ListRolePolicies"),
+  aws_iam_role_policy_attachments_exclusive: of(
+    "iam",
+    "AttachRolePolicy DetachRolePolicy",
+    "ListAttachedRolePolicies",
+  ),
   aws_iam_role_policy: of("iam", "PutRolePolicy DeleteRolePolicy", "GetRolePolicy"),
   aws_iam_role_policy_attachment: of("iam", "AttachRolePolicy DetachRolePolicy", "ListAttachedRolePolicies"),
   aws_kinesis_firehose_delivery_stream: of(

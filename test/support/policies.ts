@@ -31,6 +31,16 @@ interface Statement {
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 
+/** What makes a role's policies exclusive, and the type of the policies that are listed there. */
+const EXCLUSIVE = {
+  aws_iam_role_policies_exclusive: { of: "aws_iam_role_policy", argument: "policy_names", value: "name" },
+  aws_iam_role_policy_attachments_exclusive: {
+    of: "aws_iam_role_policy_attachment",
+    argument: "policy_arns",
+    value: "policy_arn",
+  },
+} as const;
+
 const DOCUMENTS = ["policy", "assume_role_policy", "access_policies"];
 
 const list = <T>(value: T | readonly T[] | undefined): readonly T[] =>
@@ -205,6 +215,30 @@ export const POLICIES: readonly Policy[] = [
         (type === "aws_iam_role_policy_attachment" &&
           /^arn:aws:iam::aws:policy\//.test(String(body.policy_arn)) &&
           !MANAGED_POLICIES.has(String(body.policy_arn).replace("arn:aws:iam::aws:policy/", ""))),
+    ),
+  },
+  {
+    name: "policies-are-exclusive",
+    reason: "a policy that is attached or put inline outside the code is a right that no plan shows",
+    violations: where(
+      ({ type, stack, name }, all) =>
+        type === "aws_iam_role" &&
+        !Object.entries(EXCLUSIVE).every(([exclusive, { of, argument, value }]) =>
+          all.some(
+            (one) =>
+              one.stack === stack &&
+              one.type === exclusive &&
+              one.body.role_name === `\${aws_iam_role.${name}.name}` &&
+              // Each policy that the code gives the role is in it, or the provider would take it away.
+              JSON.stringify(list(one.body[argument] as string[]).toSorted()) ===
+                JSON.stringify(
+                  all
+                    .filter(({ type, body }) => type === of && body.role === `\${aws_iam_role.${name}.name}`)
+                    .map((policy) => `\${${of}.${policy.name}.${value}}`)
+                    .sort(),
+                ),
+          ),
+        ),
     ),
   },
   {

@@ -48,10 +48,14 @@ export function changeComment(before: Marker, report: DriftReport): string {
 const idOf = ({ kind, stack, key }: FindingId) => JSON.stringify([kind, stack, key]);
 
 /** Whether this run would have found it: nothing is known of a stack that could not be planned. */
-function isKnown({ kind, stack }: FindingId, { stacks, areStatesKnown }: DriftReport): boolean {
+function isKnown(
+  { kind, stack }: FindingId,
+  { stacks, areStatesKnown, areRightsKnown }: DriftReport,
+): boolean {
   const hasFailed = stacks.some(({ status }) => status === "failed");
   if (kind === "failed") return true;
   if (kind === "unknown-state") return areStatesKnown;
+  if (kind === "added-rights" && !areRightsKnown) return false;
   if (kind === "same-object") return !hasFailed && areStatesKnown;
   const own = stacks.find(({ name }) => name === stack);
   return own === undefined || own.status === "planned";

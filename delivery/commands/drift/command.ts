@@ -22,12 +22,14 @@ import {
 import { plan } from "../../core/planning/plan.ts";
 import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
 import { stackReports } from "../../core/report/collect.ts";
+import type { StackReport } from "../../core/report/report.ts";
 import { sendToSlack } from "../../core/slack.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { changeSince } from "./change.ts";
 import { findingText } from "./finding.ts";
 import { findIssue, writeIssue } from "./issue.ts";
 import { driftMessage } from "./message.ts";
+import { addedRights, type PrivilegesLook, rolesOf } from "./privileges.ts";
 import { renderDrift } from "./render.ts";
 import { type DriftReport, driftReport, type StatesLook } from "./report.ts";
 import { unknownStates } from "./states.ts";
@@ -51,6 +53,8 @@ interface Looked {
   readonly folder: string;
   readonly run: PlanRun;
   readonly states: StatesLook;
+  /** Where AWS is asked; undefined: it is not. */
+  readonly region: string | undefined;
 }
 
 async function run(options: Options): Promise<void> {
@@ -68,7 +72,8 @@ async function run(options: Options): Promise<void> {
   const { environment, commit } = looked.run;
   const links = repositoryLinks(process.env);
   const stacks = stackReports(looked.folder, looked.run);
-  const report = driftReport({ environment, commit, stacks, links, states: looked.states });
+  const privileges = looked.region === undefined ? undefined : await lookAtRights(looked.region, stacks);
+  const report = driftReport({ environment, commit, stacks, links, states: looked.states, privileges });
   console.log(options.json ? asJson(report) : renderDrift(report));
   appendSummary(process.env.GITHUB_STEP_SUMMARY || undefined, (limit) => renderDrift(report, limit));
   const hasFailed = report.findings.some(({ kind }) => kind === "failed");
@@ -104,12 +109,20 @@ async function planned({
     silent: json === true,
   });
   const known = new Set(application.stacks.flatMap(({ stateKey }) => stateKey ?? []));
-  return { folder, run, states: await lookForStates(config, known) };
+  return { folder, run, states: await lookForStates(config, known), region: config.region };
 }
 
 async function lookForStates(config: Config, known: ReadonlySet<string>): Promise<StatesLook> {
   try {
     return await unknownStates(config, known);
+  } catch (error) {
+    return { failed: new Secrets(process.env).redact(messageOf(error)) };
+  }
+}
+
+async function lookAtRights(region: string, stacks: readonly StackReport[]): Promise<PrivilegesLook> {
+  try {
+    return await addedRights(region, rolesOf(stacks));
   } catch (error) {
     return { failed: new Secrets(process.env).redact(messageOf(error)) };
   }
@@ -123,7 +136,7 @@ function given(folder: string, env: string | undefined): Looked {
       `--env: given ${environment}; allowed: ${run.environment}, which the plans of ${folder} are of`,
     );
   }
-  return { folder, run, states: undefined };
+  return { folder, run, states: undefined, region: undefined };
 }
 
 /** Notifies Slack even when GitHub does not answer, then as if it had never been notified. */
@@ -172,12 +185,21 @@ async function notifySlack(
   }
 }
 
-function asJson({ environment, commit, digest, stacks, findings, areStatesKnown }: DriftReport): string {
+function asJson({
+  environment,
+  commit,
+  digest,
+  stacks,
+  findings,
+  areStatesKnown,
+  areRightsKnown,
+}: DriftReport): string {
   const plain = {
     environment,
     commit,
     digest,
     statesLookedFor: areStatesKnown,
+    rightsLookedFor: areRightsKnown,
     stacks: stacks.map(({ name, status }) => ({ name, status })),
     findings: findings.map(({ kind, stack, key, words, lines }) => ({
       kind,
@@ -193,13 +215,13 @@ function asJson({ environment, commit, digest, stacks, findings, areStatesKnown 
 /** `cali drift` */
 export const driftCommand = withCommit(new Command("drift"))
   .description(
-    "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, and stacks that cannot be planned.",
+    "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, policies that were added to roles, and stacks that cannot be planned.",
   )
   .addOption(environmentOption())
   .addOption(synthDirOption().conflicts("plans"))
   .option(
     "--plans <folder>",
-    "what cali plan --out wrote of all stacks, instead of planning; states of no stack are not looked for",
+    "what cali plan --out wrote of all stacks, instead of planning; states of no stack and added policies of roles are not looked for",
   )
   .option("--out <folder>", "where plans are written to; they hold secrets", ".cali/drift")
   .addOption(parallelOption())

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 
 /** What can be wrong, worst first. */
-export const KINDS = ["failed", "outside", "same-object", "not-in-code", "unknown-state", "pending"] as const;
+export const KINDS = [
+  "failed",
+  "added-rights",
+  "outside",
+  "same-object",
+  "not-in-code",
+  "unknown-state",
+  "pending",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A value within words: an address, a stack, an id. Whoever writes the words makes sure that it stays one. */

@@ -13,6 +13,11 @@ const KIND_WORDS: Readonly<Record<Kind, KindWords>> = {
     title: "Could not be planned",
     explanation: "Nothing is known of these; what was found in them before may still be so.",
   },
+  "added-rights": {
+    title: "Rights added outside Git",
+    explanation:
+      "No deployment takes these policies away. Whoever may use the role may do what they allow: detach or delete them, or write them into the code.",
+  },
   outside: {
     title: "Changed outside Git",
     explanation:
@@ -123,7 +128,7 @@ function section(head: string, items: readonly Item[]): string {
 }
 
 function header(report: DriftReport, room: number): string {
-  const { environment, commit, links, findings, stacks, areStatesKnown } = report;
+  const { environment, commit, links, findings, stacks, areStatesKnown, areRightsKnown } = report;
   const short = code(commit.slice(0, 7));
   const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
   const found = findings.length === 0 ? "none" : counted(findings.length, "finding");
@@ -133,7 +138,7 @@ function header(report: DriftReport, room: number): string {
   );
   return [
     `## Drift of ${code(environment)}: ${found}`,
-    `The environment against commit ${of}${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}`,
+    `The environment against commit ${of}${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}${areRightsKnown ? "" : " Policies that were added to roles were not looked for."}`,
     ...(partial.length > 0 && bytes(partial.join(", ")) < room
       ? [alert("WARNING", [`**Not everything could be planned** in ${partial.join(", ")}.`])]
       : []),

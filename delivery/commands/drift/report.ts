@@ -2,6 +2,7 @@ import type { Links } from "../../core/github/environment.ts";
 import type { StackReport } from "../../core/report/report.ts";
 import { digestOf, type Finding, KINDS } from "./finding.ts";
 import { findingsOfStack } from "./plan-findings.ts";
+import { addedRightsFinding, type PrivilegesLook, unreadRights } from "./privileges.ts";
 import { holdingsOfPlan, sameObjects } from "./same-object.ts";
 import { type UnknownState, unknownStateFinding, unreadStates } from "./states.ts";
 
@@ -19,6 +20,8 @@ export interface DriftReport {
   readonly digest: string;
   /** Whether the bucket was looked through for states that no stack has. */
   readonly areStatesKnown: boolean;
+  /** Whether IAM was asked for policies that no plan shows. */
+  readonly areRightsKnown: boolean;
   /** undefined: no links are made. */
   readonly links: Links | undefined;
 }
@@ -26,9 +29,11 @@ export interface DriftReport {
 /** Puts together what plans and states say. */
 export function driftReport({
   states,
+  privileges,
   ...about
 }: Pick<DriftReport, "environment" | "commit" | "stacks" | "links"> & {
   readonly states: StatesLook;
+  readonly privileges: PrivilegesLook;
 }): DriftReport {
   const unknown = states === undefined || "failed" in states ? [] : states;
   const holdings = [
@@ -39,6 +44,8 @@ export function driftReport({
   ];
   const all = [
     ...about.stacks.flatMap(findingsOfStack),
+    ...(privileges !== undefined && "failed" in privileges ? [unreadRights(privileges.failed)] : []),
+    ...(privileges === undefined || "failed" in privileges ? [] : privileges).map(addedRightsFinding),
     ...(states !== undefined && "failed" in states ? [unreadStates(states.failed)] : []),
     ...unknown.map(unknownStateFinding),
     ...sameObjects(holdings),
@@ -49,5 +56,6 @@ export function driftReport({
     findings,
     digest: digestOf(findings),
     areStatesKnown: states !== undefined && !("failed" in states),
+    areRightsKnown: privileges !== undefined && !("failed" in privileges),
   };
 }

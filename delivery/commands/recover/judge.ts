@@ -1,6 +1,6 @@
 import { inPlaceLossIn } from "../../core/plan-json/in-place-loss.ts";
 import type { AttributeDifference, Plan, ResourceChange } from "../../core/plan-json/model.ts";
-import { isEmpty } from "../../core/plan-json/node.ts";
+import { isEmpty, type Node } from "../../core/plan-json/node.ts";
 import { pathText } from "../../core/plan-json/path.ts";
 import { inline } from "../../core/plan-json/text.ts";
 
@@ -22,6 +22,18 @@ export interface Judgement {
 }
 
 const NOT_SET = "AWS doesn't tell it, or the deployment was cut off before it was set";
+
+/**
+ * What AWS gives an object that is made by several requests, until the later ones come. Off, 0 and nothing are such values of every type.
+ * Source: what the provider's `Create` functions send after the first request, 5.100.
+ */
+const UNTIL_SET: Readonly<Record<string, Readonly<Record<string, Node>>>> = {
+  aws_kinesis_stream: { encryption_type: "NONE", retention_period: 24 },
+  aws_s3_bucket_versioning: { "versioning_configuration[0].status": "Disabled" },
+  aws_s3_bucket_server_side_encryption_configuration: {
+    "rule[0].apply_server_side_encryption_by_default[0].sse_algorithm": "AES256",
+  },
+};
 const BY_CODE = "the code says so: a deployment would change it as well";
 
 const GOES = {
@@ -38,14 +50,18 @@ const GOES = {
  */
 export function judge(plan: Plan, allowChanges: boolean): Judgement {
   const explained: Explained[] = [];
-  const problems: string[] = inPlaceLossIn(plan)
+  // What was never set on an object that the deployment has just made takes nothing away.
+  const known = plan.resources.map((one) =>
+    one.importing ? { ...one, differences: one.differences.filter((it) => isOther(one.type, it)) } : one,
+  );
+  const problems: string[] = inPlaceLossIn({ resources: known })
     .filter(({ kind }) => kind === "deletes")
     .map(
       ({ address, attribute, from, to, lost }) =>
         `${address}: ${attribute} would change from ${from} to ${to}, and with it goes: ${lost}`,
     );
   for (const resource of plan.resources) {
-    const { address, action, mode, importing, deposed, reason } = resource;
+    const { address, type, action, mode, importing, deposed, reason } = resource;
     if (mode !== "managed") continue;
     if (action === "delete" || action === "replace" || action === "forget") {
       const name = deposed === undefined ? address : `${address} (deposed ${deposed})`;
@@ -56,7 +72,7 @@ export function judge(plan: Plan, allowChanges: boolean): Judgement {
     }
     if (action === "create") explained.push({ what: "create", address, notes: [] });
     if (importing) {
-      const others = action === "update" ? resource.differences.filter(isOther) : [];
+      const others = action === "update" ? resource.differences.filter((one) => isOther(type, one)) : [];
       if (!allowChanges) problems.push(...others.map((one) => differs(address, one)));
       explained.push({
         what: "import",
@@ -71,19 +87,24 @@ export function judge(plan: Plan, allowChanges: boolean): Judgement {
   return { explained, problems };
 }
 
-/** Whether an object has a value, and another one than the code says. */
-const isOther = ({ before }: AttributeDifference) => !isEmpty(before);
+/** Whether an object was given a value, and another one than the code says. */
+function isOther(type: string, { path, before }: AttributeDifference): boolean {
+  if (isEmpty(before) || before === false || before === 0) return false;
+  return UNTIL_SET[type]?.[pathText(path)] !== before;
+}
 
 function differs(address: string, { path, before, after }: AttributeDifference): string {
   return `${address} exists, and its ${pathText(path)} is ${short(inline(before))}; the code says ${short(inline(after))}`;
 }
 
-function notesOf({ differences }: ResourceChange): string[] {
+function notesOf({ type, differences }: ResourceChange): string[] {
   return differences.map((one) => {
     const { path, before, after } = one;
     const name = pathText(path);
-    if (!isOther(one)) return `${name} is set to ${short(inline(after))}: ${NOT_SET}`;
-    return `${name} is set from ${short(inline(before))} to ${short(inline(after))}: allowed by --allow-changes`;
+    const change = isEmpty(before)
+      ? `${name} is set to ${short(inline(after))}`
+      : `${name} is set from ${short(inline(before))} to ${short(inline(after))}`;
+    return isOther(type, one) ? change : `${change}: ${NOT_SET}`;
   });
 }
 
