@@ -20,6 +20,8 @@ export interface HandWritten {
   readonly values: JsonObject;
   /** What no key says: merged into the root's JSON. */
   readonly edits?: JsonObject;
+  /** Values of variables of the user's own, as lines of `terraform.tfvars`. */
+  readonly more?: string;
   /** Files with what is the user's own, by name. */
   readonly own?: Readonly<Record<string, string>>;
 }
@@ -36,13 +38,13 @@ export async function writeProject(
   given: HandWritten,
   { url, certificateUrl }: UserAws,
 ): Promise<void> {
-  const { project, environment, region, team, values, edits = {}, own = {} } = given;
+  const { project, environment, region, team, values, edits = {}, more = "", own = {} } = given;
   const template = parse(readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8"));
   const state = {
-    bucket: `${project}-tf`,
+    bucket: `${project}-terraform-state`,
     region,
     key: "infra/terraform.tfstate",
-    lockTable: `${project}-lock`,
+    lockTable: `${project}-terraform-lock`,
   };
   const cluster = { oidcCertificate: { url: certificateUrl, verifyChain: true } };
   const config = parseConfig(merged(merged(template, values), { state, cluster }), "hand-written");
@@ -106,7 +108,7 @@ environment  = "${environment}"
 aws_region   = "${region}"
 team_members_arns = ${JSON.stringify(team)}
 opensearch_master_password = "${PASSWORD}"
-`,
+${more}`,
   );
   for (const [name, text] of Object.entries(own)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
