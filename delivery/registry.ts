@@ -135,6 +135,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/wait-for/command.ts")).waitForCommand,
   },
   {
+    name: "take-turn",
+    summary: "wait for other deployments, and say whether a later run covers this one",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/take-turn/command.ts")).takeTurnCommand,
+  },
+  {
     name: "unlock",
     summary: "give back the locks that a cancelled job has left",
     group: IN_WORKFLOWS,

@@ -166,6 +166,18 @@ describe("decisions", () => {
   });
 });
 
+it("each part of docs/pipeline.md names the tests that hold it true, and they exist", () => {
+  const text = readFileSync(join(ROOT, "docs/pipeline.md"), "utf8");
+  for (const part of text.split(/^(?=## )/m)) {
+    const named = [...part.matchAll(/`(test\/[\w./-]+\.test\.ts)`/g)].map(([, file = ""]) => file);
+    expect(named, part.split("\n")[0]).not.toEqual([]);
+    expect(
+      named.filter((file) => !FILES.has(file)),
+      part.split("\n")[0],
+    ).toEqual([]);
+  }
+});
+
 it("README begins with one command to the pipeline and one to the tests", () => {
   const [readme] = documents.filter(({ file }) => file === "README.md");
   expect(readme?.commands.slice(0, 2)).toEqual(["npm ci && npm start", "npm ci && npm test"]);

@@ -133,7 +133,6 @@ describe("files and what deploys them", () => {
     ".github/ISSUE_TEMPLATE/**",
     ".github/*.md",
     ".github/zizmor.yml",
-    ".github/actionlint.yaml",
     "scripts/**",
     "bin/**",
     // CI tests; the nightly runs look and test, and deploy nothing.

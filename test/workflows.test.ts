@@ -25,7 +25,6 @@ const jobSchema = z.object({
     .object({
       group: z.string(),
       "cancel-in-progress": z.union([z.boolean(), z.string()]),
-      queue: z.literal("max").optional(),
     })
     .optional(),
   uses: z.string().optional(),
@@ -167,6 +166,7 @@ describe("permissions", () => {
       "helm.yml cluster": ["id-token"],
       "log-generator.yml service": ["id-token"],
       "plan-and-deploy.yml deploy": ["id-token"],
+      "plan-and-deploy.yml plan": ["id-token"],
       "prices.yml refresh": ["contents", "pull-requests"],
       "pull-request.yml plan": ["id-token", "issues", "pull-requests"],
       "service.yml release": ["id-token"],
@@ -190,6 +190,8 @@ describe("permissions", () => {
   });
 });
 
+const NOT_COVERED = "steps.turn.outputs.superseded != 'true'";
+
 /** An install that sees nothing of the job's environment, in which secrets stand, and the token for OIDC. */
 const CLEAN_INSTALL = 'env -i HOME="$HOME" PATH="$PATH" npm ci';
 
@@ -205,7 +207,7 @@ describe("secrets", () => {
         place,
       ).toBe(true);
     }
-    expect(needy).toHaveLength(4);
+    expect(needy).toHaveLength(5);
   });
 
   it("and the token for OIDC are not seen by what others wrote while it is installed", () => {
@@ -243,26 +245,31 @@ describe("jobs", () => {
       count++;
       expect(job.steps[last + 1], place).toEqual({ if: "always()", run: "exec node bin/cali.js unlock" });
     }
-    expect(count).toBe(4);
+    expect(count).toBe(5);
   });
 
-  it("that deploy are approved, one at a time, and never cancelled; all others may be", () => {
+  // A job that waits for its environment's approval has its place in a concurrency group already, and holds it for days.
+  it("that deploy are approved, and then take their turn; all others replace each other", () => {
     for (const { place, workflow, job } of jobs) {
       if (job.uses) continue;
       const concurrency = job.concurrency ?? workflow.concurrency;
-      expect(concurrency, place).toBeDefined();
-      const deploys = job.steps.some(({ run = "" }) => /cali\.js (deploy|release)\b/.test(run));
-      if (!deploys) {
-        expect(concurrency?.queue, place).toBeUndefined();
-        expect(concurrency?.["cancel-in-progress"], place).not.toBe(false);
+      const [first] = job.steps.filter(({ run = "" }) => /cali\.js (deploy|release)\b/.test(run));
+      if (!first) {
+        expect(concurrency?.["cancel-in-progress"], place).toBeTruthy();
         continue;
       }
-      expect(concurrency?.["cancel-in-progress"], place).toBe(false);
-      // Else the middle one of three merges is cancelled.
-      expect(concurrency?.queue, place).toBe("max");
-      expect(concurrency?.group, place).toMatch(
-        /^(deploy-\$\{\{ inputs\.stacks|release-\$\{\{ inputs\.service) \}\}-\$\{\{ matrix\.environment \}\}$/,
+      expect(concurrency, place).toBeUndefined();
+      const name = place.split(" ")[1];
+      const turn = job.steps.findIndex(({ run = "" }) =>
+        run.startsWith(`exec node bin/cali.js take-turn --job "${name} ($CALI_ENV)"`),
       );
+      expect(turn, place).toBeGreaterThan(0);
+      expect(job.steps.indexOf(first), place).toBeGreaterThan(turn);
+      // Nothing of an older commit is done where a later run covers it.
+      for (const { if: condition = "", run = "" } of job.steps.slice(turn + 1)) {
+        if (!/cali\.js (unlock|notify)\b/.test(run))
+          expect(condition, `${place}: ${run}`).toContain(NOT_COVERED);
+      }
       expect(job.environment, place).toContain("'production'");
       expect(job.if, place).toContain("github.ref == 'refs/heads/main'");
     }
@@ -283,7 +290,11 @@ describe("two environments", () => {
   // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
   it("are planned with a role each, though no environment is asked for its approval", () => {
     const planning = roles.filter(({ job }) => job.environment === undefined);
-    expect(planning.map(({ place }) => place).sort()).toEqual(["drift.yml drift", "pull-request.yml plan"]);
+    expect(planning.map(({ place }) => place).sort()).toEqual([
+      "drift.yml drift",
+      "plan-and-deploy.yml plan",
+      "pull-request.yml plan",
+    ]);
     for (const { place, role } of planning) {
       expect(evaluate(role, "dev", vars), place).toBe("arn:dev");
       expect(evaluate(role, "prod", vars), place).toBe("arn:prod");

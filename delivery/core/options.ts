@@ -106,3 +106,12 @@ export function pollOption(): Option {
     throw new InvalidArgumentError("allowed: a number from 0.1 to 60");
   });
 }
+
+/** `--minutes` */
+export function minutesOption(): Option {
+  return new Option("--minutes <number>", "longest wait").default(110).argParser((given) => {
+    const minutes = Number(given);
+    if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 360) return minutes;
+    throw new InvalidArgumentError("allowed: a number from 1 to 360");
+  });
+}

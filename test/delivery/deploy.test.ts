@@ -4,11 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { type DeployOptions, deploy } from "../../delivery/core/deployment/deploy.ts";
-import {
-  DeployJournal,
-  noteRefusal,
-  readDeployResult,
-} from "../../delivery/core/deployment/deploy-result.ts";
+import { DeployJournal, noteEnd, readDeployResult } from "../../delivery/core/deployment/deploy-result.ts";
 import { DeployResultError } from "../../delivery/core/errors.ts";
 import { readPlanRun } from "../../delivery/core/planning/plan-run.ts";
 import { FakeTerraform } from "../support/fake-terraform.ts";
@@ -356,7 +352,7 @@ describe("deploying what was reviewed", () => {
         "02-second: the state was changed (serial 3, now 4), and a new plan is not the reviewed one:",
         "  aws_kinesis_stream.logs: reviewed: update; now: nothing",
         `03-third: aws_kinesis_stream.logs would be destroyed, and with it records that are not consumed yet. ${ALLOWED}`,
-        "Remedy: make a pull request of the current state, or plan anew with --replan.",
+        "Remedy: make a pull request of the current state, or run the workflow by hand: it plans anew, and shows that plan before its approval.",
       ].join("\n"),
     );
     expect(applies()).toEqual([]);
@@ -383,7 +379,7 @@ describe("deploying what was reviewed", () => {
     expect(statuses(result)).toEqual([
       ["01-first", "applied", same],
       ["02-second", "unchanged", same],
-      ["03-third", "waiting", "it was not planned in the pull request: run with --replan"],
+      ["03-third", "waiting", "it was not planned before: run the workflow by hand"],
     ]);
   });
 
@@ -544,12 +540,12 @@ describe("deploy.json", () => {
 
   it("says why nothing was deployed, and keeps what an earlier try has done", async () => {
     const when = expect.stringMatching(/^\d{4}-.*Z$/);
-    await noteRefusal(out(), { ...about, pullRequest: 7 }, "main went on");
+    await noteEnd(out(), { ...about, pullRequest: 7 }, { refusal: "main went on" });
     const refused = { ...about, pullRequest: 7, startedAt: when, finishedAt: when, refusal: "main went on" };
     expect(readDeployResult(out())).toEqual({ ...refused, stacks: [] });
     const stacks = [{ name: "01-first", status: "applied", durationMs: 5 }];
     write(JSON.stringify({ ...about, startedAt, stacks }));
-    await noteRefusal(out(), about, "again");
+    await noteEnd(out(), about, { refusal: "again" });
     expect(readDeployResult(out())).toMatchObject({ refusal: "again", stacks });
   });
 

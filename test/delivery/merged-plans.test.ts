@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../delivery/commands/wait-for/wait-for.ts";
 import { EarlierWorkflowError, ReviewedPlanError } from "../../delivery/core/errors.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
-import { artifactName, fetchPlans } from "../../delivery/core/github/reviewed-plans.ts";
+import { labelsAtMerge } from "../../delivery/core/github/label.ts";
+import {
+  artifactName,
+  dispatchedArtifactName,
+  fetchEarlierPlans,
+  fetchOwnPlans,
+  fetchPlans,
+} from "../../delivery/core/github/reviewed-plans.ts";
 import { GithubServer } from "../support/github-server.ts";
 
 const HEAD = "a".repeat(40);
@@ -74,6 +81,101 @@ describe("fetchPlans", () => {
     const error = await fetched().catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ReviewedPlanError);
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("the plans of pull requests that were merged before", () => {
+  const digits = ["1", "2", "3", "4"].map((digit) => digit.repeat(40));
+  /** Four merges, each with its plans. */
+  const merges = () => {
+    for (const merge of digits) {
+      const head = merge.replaceAll(/./g, (digit) => String.fromCharCode(96 + Number(digit)));
+      server.push(merge, []);
+      server.open(head).mergeSha = merge;
+      server.upload(artifactName("dev", head), { sealed: Buffer.from(head) }, server.run("ci.yml", head));
+    }
+  };
+  const earlier = async () =>
+    (
+      await fetchEarlierPlans({
+        github: client,
+        ...REPOSITORY,
+        commit: digits[3] ?? "",
+        environment: "dev",
+        workflow: "terraform.yml",
+      })
+    ).map(({ headSha }) => headSha[0]);
+  const ran = (merge: string | undefined, conclusion: string, deploy: string) => {
+    const steps = [{ name: "Deploy", conclusion: deploy }];
+    const job = { name: "infrastructure / deploy (dev)", status: "completed", conclusion, steps };
+    server.run("terraform.yml", merge ?? "").jobs.push(job);
+  };
+
+  it("are those since the last deployment; a run that failed or was superseded is none", async () => {
+    merges();
+    expect(await earlier()).toEqual(["c", "b", "a"]);
+    ran(digits[2], "failure", "failure");
+    ran(digits[1], "success", "skipped");
+    expect(await earlier()).toEqual(["c", "b", "a"]);
+    ran(digits[0], "success", "success");
+    expect(await earlier()).toEqual(["c", "b"]);
+  });
+
+  it("of a run that was started by hand are its own, of no other run", async () => {
+    const own = server.run("terraform.yml", MERGE);
+    const options = { github: client, ...REPOSITORY, commit: MERGE, environment: "dev" };
+    const name = dispatchedArtifactName("dev");
+    server.upload(name, { sealed: Buffer.from("other") }, server.run("terraform.yml", MERGE));
+    await expect(fetchOwnPlans({ ...options, runId: own.id })).rejects.toThrow(
+      /has no artifact dispatched-plans-dev/,
+    );
+    server.upload(name, { sealed: Buffer.from("first") }, own);
+    server.upload(name, { sealed: Buffer.from("second") }, own);
+    const plans = await fetchOwnPlans({ ...options, runId: own.id });
+    expect(plans).toMatchObject({ headSha: MERGE, sealed: Uint8Array.from(Buffer.from("second")) });
+    expect(plans.pullRequest).toBeUndefined();
+  });
+});
+
+describe("a label of a pull request that was merged", () => {
+  const labelled = async (number: number) =>
+    (await labelsAtMerge({ github: client, ...REPOSITORY }, number)).has("allow-data-loss");
+  const before = "2026-01-24T23:59:59Z";
+  const after = "2026-01-25T00:00:01Z";
+
+  it.each([
+    ["counts when it was set before", [["labeled", before]], true],
+    ["does not count when it was set afterwards", [["labeled", after]], false],
+    [
+      "does not count when it was taken away before",
+      [
+        ["labeled", before],
+        ["unlabeled", before],
+      ],
+      false,
+    ],
+    [
+      "counts when it was taken away afterwards",
+      [
+        ["labeled", before],
+        ["unlabeled", after],
+      ],
+      true,
+    ],
+    ["does not count when there was none", [], false],
+  ] as const)("%s", async (_, events, counts) => {
+    const pull = server.open(HEAD);
+    pull.mergeSha = MERGE;
+    server.label(pull.number, "plan:destroy", before);
+    for (const [event, at] of events) server.label(pull.number, "allow-data-loss", at, event);
+    expect(await labelled(pull.number)).toBe(counts);
+  });
+
+  it("is the one that there is while it is open", async () => {
+    const { number } = server.open(HEAD);
+    expect(await labelled(number)).toBe(false);
+    server.label(number, "allow-data-loss", after);
+    expect(await labelled(number)).toBe(true);
   });
 });
 

@@ -63,6 +63,7 @@ describe("sending", () => {
   const message = noticeMessage({
     kind: "plan",
     environment: "dev",
+    awaitsApproval: false,
     commit: undefined,
     outcome: "success",
     actor: "mina",

@@ -7,7 +7,7 @@ import { deployNotice, planNotice } from "../../delivery/commands/notify/collect
 import { durationText, noticeMessage } from "../../delivery/commands/notify/message.ts";
 import type { Notice, StackNotice } from "../../delivery/commands/notify/notice.ts";
 import { runDetails } from "../../delivery/commands/notify/run-details.ts";
-import { noteRefusal } from "../../delivery/core/deployment/deploy-result.ts";
+import { noteEnd } from "../../delivery/core/deployment/deploy-result.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { hostileText } from "../support/hostile.ts";
 import { HEAD, writePlanRun } from "../support/plan-runs.ts";
@@ -37,6 +37,7 @@ const notice = (more: Partial<Notice> = {}): Notice => ({
   failedSteps: [],
   losses: [],
   trouble: undefined,
+  awaitsApproval: false,
   ...more,
 });
 
@@ -212,11 +213,28 @@ describe("a run that was refused", () => {
     const folder = mkdtempSync(join(tmpdir(), "cali-refused-"));
     try {
       const about = { environment: "dev", commit: HEAD, pullRequest: 7 };
-      await noteRefusal(folder, about, "main holds the later commit https://github.com/acme/cali/commit/b");
+      await noteEnd(folder, about, {
+        refusal: "main holds the later commit https://github.com/acme/cali/commit/b",
+      });
       const refused = deployNotice(folder, { CALI_OUTCOME: "failure" });
       expect(refused).toMatchObject({ outcome: "failure", pullRequest: 7, commit: HEAD, stacks: [] });
       expect(refused.trouble).toContain("main holds the later commit");
       expect(deployNotice(folder, {}).outcome).toBe("failure");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a run whose commit a later one deploys", () => {
+  it("is superseded and not failed, and says by which", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cali-covered-"));
+    try {
+      const superseded = `Commit ${HEAD} is deployed with the later commit`;
+      await noteEnd(folder, { environment: "dev", commit: HEAD }, { superseded });
+      const found = deployNotice(folder, { CALI_OUTCOME: "success" });
+      expect(found).toMatchObject({ outcome: "superseded", trouble: superseded });
+      expect(noticeMessage(found).text).toBe("⏭️ dev: deployment superseded");
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

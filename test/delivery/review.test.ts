@@ -78,16 +78,16 @@ function reviewed(
 
 describe("a stack that nobody has reviewed a plan of", () => {
   it.each([
-    ["was not planned", { name: "02-s3" }, "it was not planned in the pull request: run with --replan"],
+    ["was not planned", { name: "02-s3" }, "it was not planned before: run the workflow by hand"],
     [
       "had to wait",
       planned([], { status: "waiting", reason: "waiting for 05-eks: never applied" }),
-      "nobody has reviewed a plan of it: in the pull request it was waiting for 05-eks: never applied\nRun with --replan.",
+      "nobody has reviewed a plan of it: it was waiting for 05-eks: never applied\nRun the workflow by hand, which plans it anew.",
     ],
     [
       "failed, for no reason that was kept",
       planned([], { status: "failed" }),
-      "nobody has reviewed a plan of it: in the pull request it was failed\nRun with --replan.",
+      "nobody has reviewed a plan of it: it was failed\nRun the workflow by hand, which plans it anew.",
     ],
   ])("waits, and nothing is asked of Terraform: it %s", async (_, input, reason) => {
     expect(await reviewed(run(input))).toEqual({ verdict: "waiting", reason });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { deployNotice } from "../../delivery/commands/notify/collect.ts";
 import { SupersededError } from "../../delivery/core/errors.ts";
 import { pathFilter } from "../../delivery/core/github/path-filter.ts";
@@ -158,6 +158,47 @@ describe("the commands of a workflow that was run again", () => {
     const message = command === "drift" ? stderr : deployNotice(out, {}).trouble;
     expect(message).toContain(`/commit/${LATER}, which changes ${path}`);
     rmSync(out, { recursive: true, force: true });
+  });
+});
+
+// Each push starts a run, and a run waits for its approval or its turn while main goes on.
+describe("a run that was queued, and that a later one covers", () => {
+  const queued = { GITHUB_EVENT_NAME: "push", GITHUB_RUN_ATTEMPT: "1" };
+  const asked = (more: Record<string, string>) =>
+    refuseSuperseded({
+      variables: { ...variables("terraform.yml"), ...more },
+      commit: OLD,
+      filter: () => filterOfRun(refOf("terraform.yml"), ROOT),
+      doing: "deploy",
+    });
+  const path = "stacks/02-s3.ts";
+  beforeEach(() => {
+    github.push(OLD, [path]);
+    github.push(LATER, [path]);
+  });
+
+  it.each(["queued", "waiting", "in_progress", "completed"] as const)(
+    "has nothing left to do: %s",
+    async (status) => {
+      const { id } = github.run("terraform.yml", LATER, status);
+      const superseded = await asked(queued);
+      expect(superseded).toContain(`Commit ${OLD} is deployed with the later commit`);
+      expect(superseded).toContain(`/actions/runs/${id}`);
+    },
+  );
+
+  it("is refused when that one failed, or was never started", async () => {
+    await expect(asked(queued)).rejects.toThrow(SupersededError);
+    github.run("terraform.yml", LATER).conclusion = "failure";
+    await expect(asked(queued)).rejects.toThrow("(failure)");
+  });
+
+  it("is refused when somebody started it again, or by hand: that one meant this commit", async () => {
+    github.run("terraform.yml", LATER);
+    await expect(asked({ ...queued, GITHUB_RUN_ATTEMPT: "2" })).rejects.toThrow(SupersededError);
+    await expect(asked({ ...queued, GITHUB_EVENT_NAME: "workflow_dispatch" })).rejects.toThrow(
+      SupersededError,
+    );
   });
 });
 

@@ -39,7 +39,7 @@ export interface WorkflowRun {
   readonly id: number;
   readonly workflow: string;
   readonly sha: string;
-  status: "queued" | "in_progress" | "completed";
+  status: "queued" | "waiting" | "in_progress" | "completed";
   conclusion: string | null;
   /** Its jobs (https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run). */
   readonly jobs: {
@@ -48,6 +48,7 @@ export interface WorkflowRun {
     status: string;
     conclusion: string | null;
     runner_name?: string;
+    started_at?: string;
     steps?: object[];
   }[];
   /** Reviews of its deployments. */
@@ -74,6 +75,8 @@ export interface GithubRequest {
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
 type Handler = (match: RegExpExecArray, body: Record<string, unknown>, url: URL) => Answer;
 
+/** When each pull request is merged. */
+export const MERGED_AT = "2026-01-25T00:00:00Z";
 const LONGEST_COMMENT = 65_536;
 const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
 const PERSON = { login: "somebody", type: "User" } as const;
@@ -87,6 +90,8 @@ export class GithubServer {
   readonly comments: Comment[] = [];
   readonly issues: Issue[] = [];
   readonly labels: { name: string; color: string; description: string }[] = [];
+  readonly labelEvents: { id: number; issue: number; event: string; label: object; created_at: string }[] =
+    [];
   readonly pulls: PullRequest[] = [];
   readonly runs: WorkflowRun[] = [];
   /** What main has, oldest first: commits of merged branches before their merge. */
@@ -225,6 +230,18 @@ export class GithubServer {
             .map((pull) => this.#pullBody(pull)),
         ),
       ),
+      route("GET", "/actions/runs/(\\d+)/artifacts", ([, id], _, url) => {
+        const name = url.searchParams.get("name");
+        const found = this.artifacts.filter((one) => one.run.id === Number(id) && one.name === name);
+        return ok({ total_count: found.length, artifacts: found.map(artifactBody) });
+      }),
+      // https://docs.github.com/en/rest/issues/events#list-issue-events
+      route("GET", "/issues/(\\d+)/events", ([, issue], _, url) =>
+        this.#page(
+          this.labelEvents.filter((event) => event.issue === Number(issue)),
+          url,
+        ),
+      ),
       route("GET", "/actions/artifacts", (_, __, url) => {
         const name = url.searchParams.get("name");
         const found = this.artifacts.filter((artifact) => name === null || artifact.name === name);
@@ -242,14 +259,19 @@ export class GithubServer {
       }),
       route("GET", "/actions/runs/(\\d+)/jobs", ([, id]) => {
         const { jobs = [] } = this.runs.find((run) => run.id === Number(id)) ?? {};
-        const html_url = `https://github.com/acme/cali/actions/runs/${id}/job/1`;
-        return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, html_url })) });
+        const run = { run_id: Number(id), html_url: `https://github.com/acme/cali/actions/runs/${id}/job/1` };
+        return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, ...run })) });
       }),
       route("GET", "/actions/workflows/([^/]+)/runs", ([, workflow], _, url) => {
-        const sha = url.searchParams.get("head_sha");
-        const found = this.runs.filter(
-          (run) => run.workflow === workflow && (sha === null || run.sha === sha),
-        );
+        const [sha, status] = [url.searchParams.get("head_sha"), url.searchParams.get("status")];
+        const found = this.runs
+          .filter(
+            (run) =>
+              run.workflow === workflow &&
+              (sha === null || run.sha === sha) &&
+              (status === null || run.status === status),
+          )
+          .reverse();
         const workflow_runs = found.map((run) => ({
           ...run,
           head_sha: run.sha,
@@ -324,6 +346,14 @@ export class GithubServer {
   /** What an artifact holds. */
   filesOf({ archive }: Artifact): Record<string, Uint8Array> {
     return unzipSync(archive);
+  }
+
+  /** Somebody sets a label, or takes it away. @param at when, as GitHub writes times. */
+  label(number: number, name: string, at: string, event: "labeled" | "unlabeled" = "labeled"): void {
+    const issue = this.#issue(number);
+    issue.labels = issue.labels.filter((one) => one !== name);
+    if (event === "labeled") issue.labels.push(name);
+    this.labelEvents.push({ id: this.nextId(), issue: number, event, label: { name }, created_at: at });
   }
 
   /** Somebody writes a comment. */
@@ -428,7 +458,7 @@ export class GithubServer {
     return {
       number,
       head: { sha: headSha },
-      merged_at: mergeSha ? "2026-01-25T00:00:00Z" : null,
+      merged_at: mergeSha ? MERGED_AT : null,
       merge_commit_sha: mergeSha ?? null,
       labels: this.#labelsOf(String(number)),
     };

@@ -264,6 +264,8 @@ export class Pipeline {
           ? Promise.resolve({ ok: true, outputs: { plan: "true", manifests: "false", services: "[]" } })
           : steps(step),
       ...(approve && { approve }),
+      onStep: (job, name, conclusion) =>
+        record.jobs.find((one) => one.name === job)?.steps?.push({ name, conclusion, status: "completed" }),
       onJob: (name, status, conclusion) => this.#note(record, name, status, conclusion),
     });
     const results = await workflow.finish();
@@ -277,10 +279,13 @@ export class Pipeline {
 
   #note(record: RunRecord, name: string, status: string, conclusion: Result | null): void {
     const known = record.jobs.find((job) => job.name === name);
-    if (known) Object.assign(known, { status, conclusion });
+    // In whole seconds.
+    const started_at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    if (known) Object.assign(known, { status, conclusion, ...(status === "in_progress" && { started_at }) });
     else {
       const runner_name = `runner of ${name}`;
-      record.jobs.push({ id: this.github.nextId(), name, status, conclusion, runner_name, steps: [] });
+      const id = this.github.nextId();
+      record.jobs.push({ id, name, status, conclusion, runner_name, started_at, steps: [] });
     }
   }
 

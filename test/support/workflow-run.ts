@@ -80,6 +80,8 @@ export interface WorkflowRunOptions {
   readonly approve?: (environment: string, job: string) => Promise<boolean>;
   /** Takes what a job is doing: `waiting` for an approval, `in_progress`, `completed`. */
   readonly onJob?: (job: string, status: string, conclusion: Result | null) => void;
+  /** Takes what became of a job's step. */
+  readonly onStep?: (job: string, step: string, conclusion: Result) => void;
 }
 
 /** A workflow's run; its jobs by name, with what became of each. */
@@ -193,6 +195,7 @@ export class WorkflowRun {
       const state = this.#isCancelled ? "cancelled" : status;
       const all = { ...contexts, steps, job: { status: state }, env: filledAll(env, contexts) };
       const note = (outcome: Result, outputs: object = {}) => {
+        this.#options.onStep?.(shown, step.name ?? step.run ?? step.uses ?? "", outcome);
         if (step.id !== undefined) steps[step.id] = { outcome, conclusion: outcome, outputs };
       };
       if (!condition(step.if, all, state)) {

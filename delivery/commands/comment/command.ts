@@ -20,6 +20,7 @@ interface Options {
   readonly pullRequest?: number;
   readonly env?: string;
   readonly print?: boolean;
+  readonly summary?: boolean;
   readonly sources?: string;
 }
 
@@ -39,7 +40,7 @@ function printPlan(file: string): void {
 
 async function run(
   plans: string,
-  { pullRequest, env, print = false, sources }: Omit<Options, "plans" | "planJson">,
+  { pullRequest, env, print = false, summary = false, sources }: Omit<Options, "plans" | "planJson">,
 ): Promise<void> {
   const config = loadConfig({ env });
   const github = print ? undefined : githubEnvironment(process.env);
@@ -53,6 +54,7 @@ async function run(
   }
   writeFileSync(join(plans, "comment.md"), `${render(report).markdown}\n`);
   appendSummary(github.stepSummary, (limit) => render(report, { limit, longestLine: LONGEST_LINE }).markdown);
+  if (summary) return;
   const number = pullRequest ?? 0;
   const client = githubClient(github, { log: console.error });
   const pull = { github: client, owner: github.owner, repo: github.repo, number };
@@ -88,6 +90,12 @@ export const commentCommand = new Command("comment")
   .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
   .addOption(environmentOption())
   .option("--sources <file>", "sources.json of the synth (default: beside the plans, else in cdktf.out)")
+  .addOption(
+    new Option("--summary", "write it to the run's summary, and to no pull request").conflicts([
+      "pullRequest",
+      "print",
+    ]),
+  )
   .addOption(new Option("--print", "print the comment, and ask GitHub nothing").conflicts("pullRequest"))
   .addHelpText(
     "after",
@@ -95,8 +103,8 @@ export const commentCommand = new Command("comment")
   )
   .action(async (options: Options, command: Command) => {
     const { plans, planJson } = options;
-    if (!options.print && options.pullRequest === undefined) {
-      command.error("error: give --pull-request <number>, or --print");
+    if (!options.print && !options.summary && options.pullRequest === undefined) {
+      command.error("error: give --pull-request <number>, --summary or --print");
     }
     if (planJson !== undefined) printPlan(planJson);
     else if (plans !== undefined) await run(plans, options);

@@ -4,11 +4,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { deploy } from "../../core/deployment/deploy.ts";
-import { noteRefusal } from "../../core/deployment/deploy-result.ts";
+import { noteEnd } from "../../core/deployment/deploy-result.ts";
 import type { ReviewedRun } from "../../core/deployment/review.ts";
 import { DeliveryError, SealError } from "../../core/errors.ts";
-import { asking, githubClient } from "../../core/github/client.ts";
+import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { labelsAtMerge } from "../../core/github/label.ts";
 import { fetchEarlierPlans } from "../../core/github/reviewed-plans.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
@@ -24,7 +25,7 @@ const FAILED = new Set(["failed", "skipped", "refused"]);
 interface Options extends StackOptions {
   readonly plans?: string;
   readonly replan?: boolean;
-  readonly pullRequest?: number;
+  readonly pullRequest?: number | "";
   readonly headCommit?: string;
   readonly allowDataLoss?: boolean;
   readonly allowForeignDestroy?: boolean;
@@ -49,8 +50,10 @@ export const deployCommand = withStackOptions(new Command("deploy"))
   .addOption(
     new Option(
       "--pull-request <number>",
-      `the pull request; its labels ${ALLOW_DATA_LOSS} and ${ALLOW_FOREIGN} allow to destroy what holds data, or what CALI never made`,
+      `the pull request; its labels ${ALLOW_DATA_LOSS} and ${ALLOW_FOREIGN} count if they were set before it was merged, and allow to destroy what holds data, or what CALI never made`,
     ).argParser((given) => {
+      // The plans of a run that was started by hand are of no pull request.
+      if (given === "") return "";
       if (/^[1-9]\d{0,9}$/.test(given)) return Number(given);
       throw new InvalidArgumentError("allowed: a pull request's number");
     }),
@@ -60,7 +63,8 @@ export const deployCommand = withStackOptions(new Command("deploy"))
   .option("--out <folder>", "where deploy.json, plans and logs are written to", ".cali/deploy")
   .addHelpText("after", "\nRun again after it was cut off, it goes on with what is left.")
   .action(async (names: string[], options: Options, command: Command) => {
-    const { env, commit, synthDir, parallel, lockTimeout, plans, replan, pullRequest, headCommit } = options;
+    const { env, commit, synthDir, parallel, lockTimeout, plans, replan, headCommit } = options;
+    const pullRequest = options.pullRequest || undefined;
     if (!plans && !replan) command.error("error: give --plans <file>, or --replan");
     // A bundle of another commit was reviewed, too, but not for this.
     if (plans && !headCommit) command.error("error: give --head-commit <sha>, which the plans must be of");
@@ -68,12 +72,17 @@ export const deployCommand = withStackOptions(new Command("deploy"))
     const out = resolve(options.out);
     const folder = resolve(out, "reviewed");
     try {
-      await refuseSuperseded({
+      const superseded = await refuseSuperseded({
         variables: process.env,
         commit,
         filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
         doing: "deploy",
       });
+      if (superseded !== undefined) {
+        console.log(superseded);
+        await noteEnd(out, { environment: env, commit }, { superseded });
+        return;
+      }
       const { config, application } = await applicationOf(env, synthDir);
       const { environment } = config;
       let reviewed: Parameters<typeof deploy>[0]["reviewed"];
@@ -108,7 +117,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
     } catch (error) {
       if (error instanceof DeliveryError) {
         const about = { environment: env, commit, ...(pullRequest !== undefined && { pullRequest }) };
-        await noteRefusal(out, about, new Secrets(process.env).redact(error.message));
+        await noteEnd(out, about, { refusal: new Secrets(process.env).redact(error.message) });
       }
       throw error;
     } finally {
@@ -129,7 +138,9 @@ async function earlierPlans(given: {
   const { owner, repo } = where;
   const github = githubClient(where, { log: console.error });
   const { commit, env, environment, key } = given;
-  const found = await fetchEarlierPlans({ github, owner, repo, commit, environment: env });
+  const { GITHUB_WORKFLOW_REF: ref } = process.env;
+  const [workflow] = ref ? filterOfRun(ref, process.cwd()).workflows : [];
+  const found = await fetchEarlierPlans({ github, owner, repo, commit, environment: env, workflow });
   const runs: ReviewedRun[] = [];
   for (const { headSha, sealed } of found) {
     const folder = resolve(given.folder, headSha);
@@ -159,8 +170,5 @@ async function labelsOf(pullRequest: number | undefined): Promise<ReadonlySet<st
   const where = githubEnvironment(process.env);
   const { owner, repo } = where;
   const github = githubClient(where, { log: console.error });
-  const { data } = await asking(`reading the labels of #${pullRequest}`, () =>
-    github.rest.issues.listLabelsOnIssue({ owner, repo, issue_number: pullRequest, per_page: 100 }),
-  );
-  return new Set(data.map(({ name }) => name));
+  return await labelsAtMerge({ github, owner, repo }, pullRequest);
 }

@@ -76,13 +76,14 @@ export function deployNotice(folder: string, variables: NodeJS.ProcessEnv, env?:
   return notice("deployment", variables, env, (secrets) => {
     const result = readDeployResult(folder);
     if (!result) return undefined;
-    const { environment, commit, pullRequest, startedAt, finishedAt, refusal, stacks } = result;
+    const { environment, commit, pullRequest, startedAt, finishedAt, refusal, superseded, stacks } = result;
     return {
       environment,
       commit,
       pullRequest,
       durationMs: finishedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt),
-      refusal: refusal === undefined ? undefined : secrets.redact(refusal),
+      refusal: refusal === undefined ? superseded : secrets.redact(refusal),
+      isSuperseded: superseded !== undefined,
       hasFailed:
         finishedAt === undefined || refusal !== undefined || stacks.some(({ status }) => BAD.has(status)),
       stacks: stacks.map(({ name, status, reason, changes }) => ({
@@ -100,6 +101,7 @@ type Known = Pick<Notice, "environment" | "commit" | "stacks" | "durationMs"> &
   Partial<Pick<Notice, "pullRequest" | "cost" | "losses">> & {
     readonly hasFailed: boolean;
     readonly refusal?: string | undefined;
+    readonly isSuperseded?: boolean;
   };
 
 function notice(
@@ -119,14 +121,12 @@ function notice(
   }
   // The job's own word goes first: a step before or after may have failed. Nothing to read is no success.
   const isUnclear = known === undefined || known.hasFailed;
+  const good = known?.isSuperseded ? "superseded" : "success";
   const outcome =
-    CALI_OUTCOME === undefined || CALI_OUTCOME === "success"
-      ? isUnclear
-        ? "failure"
-        : "success"
-      : CALI_OUTCOME;
+    CALI_OUTCOME === undefined || CALI_OUTCOME === "success" ? (isUnclear ? "failure" : good) : CALI_OUTCOME;
   const {
     hasFailed: _,
+    isSuperseded: __,
     refusal,
     ...facts
   } = known ?? {
@@ -135,6 +135,7 @@ function notice(
     stacks: [],
     durationMs: undefined,
     hasFailed: true,
+    isSuperseded: false,
     refusal: undefined,
   };
   return {
@@ -147,6 +148,8 @@ function notice(
     ...facts,
     commit: facts.commit ?? CALI_COMMIT ?? GITHUB_SHA,
     outcome,
+    awaitsApproval:
+      kind === "plan" && outcome === "success" && variables.GITHUB_EVENT_NAME === "workflow_dispatch",
     actor: GITHUB_ACTOR,
     links: repositoryLinks(variables),
     trouble: trouble ?? refusal ?? (known ? undefined : `The run ended before there was a ${kind}.`),

@@ -19,8 +19,13 @@ const MOST_LOSSES = 10;
 const LONGEST_STEP = 80;
 /** Failures with their own block; more are in the list of stacks. */
 const MOST_FAILURES = 10;
-const OUTCOMES = { success: "done", failure: "failed", cancelled: "cancelled" } as const;
-const SIGNS = { success: "✅", failure: "❌", cancelled: "⏹️" } as const;
+const OUTCOMES = {
+  success: "done",
+  failure: "failed",
+  cancelled: "cancelled",
+  superseded: "superseded",
+} as const;
+const SIGNS = { success: "✅", failure: "❌", cancelled: "⏹️", superseded: "⏭️" } as const;
 
 /** A run in one message: what, who, how much, each stack on a line, what failed with its last lines, where to look. */
 export function noticeMessage(notice: Notice): SlackMessage {
@@ -56,6 +61,7 @@ function fieldsOf({
   stacks,
   cost,
   durationMs,
+  awaitsApproval,
 }: Notice): string[] {
   const changes = stacks.flatMap((stack) => stack.changes ?? []);
   return [
@@ -71,6 +77,7 @@ function fieldsOf({
     ],
     ["Changes", changes.length > 0 ? changesText(changes) : undefined],
     ["Cost a month", cost && costText(cost)],
+    ["Next", awaitsApproval ? "this plan waits for its approval, in the run" : undefined],
     ["Took", durationMs === undefined ? undefined : durationText(durationMs)],
   ].flatMap(([name, value]) => (value ? [`*${name}*\n${value}`] : []));
 }

@@ -26,7 +26,9 @@ export interface Notice {
   readonly environment: string;
   /** undefined: nobody knows. */
   readonly commit: string | undefined;
-  readonly outcome: "success" | "failure" | "cancelled";
+  readonly outcome: "success" | "failure" | "cancelled" | "superseded";
+  /** A plan that a run was started for by hand, and that somebody has to approve. */
+  readonly awaitsApproval: boolean;
   /** Who started the run. */
   readonly actor: string | undefined;
   readonly pullRequest: number | undefined;

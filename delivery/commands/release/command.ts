@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { applicationOf } from "../../core/application/application-of.ts";
-import { noteRefusal, type StackResult } from "../../core/deployment/deploy-result.ts";
+import { noteEnd, type StackResult } from "../../core/deployment/deploy-result.ts";
 import { DeliveryError } from "../../core/errors.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
@@ -29,12 +29,17 @@ export const releaseCommand = withCommonOptions(new Command("release"))
     const out = resolve(options.out);
     let stacks: readonly StackResult[];
     try {
-      await refuseSuperseded({
+      const superseded = await refuseSuperseded({
         variables: process.env,
         commit,
         filter: () => filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd()),
         doing: "release",
       });
+      if (superseded !== undefined) {
+        console.log(superseded);
+        await noteEnd(out, { environment: env, commit }, { superseded });
+        return;
+      }
       const { config, application } = await applicationOf(env, synthDir);
       stacks = await release({
         application,
@@ -48,7 +53,8 @@ export const releaseCommand = withCommonOptions(new Command("release"))
       });
     } catch (error) {
       if (error instanceof DeliveryError) {
-        await noteRefusal(out, { environment: env, commit }, new Secrets(process.env).redact(error.message));
+        const refusal = new Secrets(process.env).redact(error.message);
+        await noteEnd(out, { environment: env, commit }, { refusal });
       }
       throw error;
     }

@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
-import { pollOption } from "../../core/options.ts";
+import { minutesOption, pollOption } from "../../core/options.ts";
 import { waitFor } from "./wait-for.ts";
 
 interface Options {
@@ -29,13 +29,7 @@ export const waitForCommand = new Command("wait-for")
     "--job <name>",
     "wait for this job of the runs only, such as `deploy (dev)`; another environment's approval is not waited for",
   )
-  .addOption(
-    new Option("--minutes <number>", "longest wait").default(110).argParser((given) => {
-      const minutes = Number(given);
-      if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 360) return minutes;
-      throw new InvalidArgumentError("allowed: a number from 1 to 360");
-    }),
-  )
+  .addOption(minutesOption())
   .addOption(pollOption())
   .action(async (workflow: string, { commit, job, minutes, poll }: Options) => {
     const where = githubEnvironment(process.env);

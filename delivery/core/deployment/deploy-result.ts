@@ -30,6 +30,8 @@ const deployResultSchema = z.object({
   finishedAt: z.iso.datetime().optional(),
   /** Why nothing was deployed at all, redacted. */
   refusal: z.string().optional(),
+  /** Why nothing was left to do: a later run deploys this commit, too. */
+  superseded: z.string().optional(),
   stacks: z.array(stackResultSchema),
 });
 
@@ -51,14 +53,14 @@ export function readDeployResult(folder: string): DeployResult | undefined {
 /**
  * Writes why nothing was deployed, for the notice: a run that began, and ended at once. What an earlier try has noted there stays.
  */
-export async function noteRefusal(
+export async function noteEnd(
   folder: string,
   about: Pick<DeployResult, "environment" | "commit" | "pullRequest">,
-  refusal: string,
+  why: Pick<DeployResult, "refusal" | "superseded">,
 ): Promise<void> {
   const now = new Date().toISOString();
   const stacks = readDeployResult(folder)?.stacks ?? [];
-  await new DeployJournal(folder, { ...about, startedAt: now, finishedAt: now, refusal, stacks }).write();
+  await new DeployJournal(folder, { ...about, startedAt: now, finishedAt: now, ...why, stacks }).write();
 }
 
 /** Keeps `deploy.json` up to date: whoever reads it after a crash finds the last state, whole. */

@@ -201,7 +201,7 @@ async function reviewAll(
   });
   if (problems.length > 0) {
     throw new DeployRefusedError(
-      `Nothing was applied.\n${problems.join("\n")}\nRemedy: make a pull request of the current state, or plan anew with --replan.`,
+      `Nothing was applied.\n${problems.join("\n")}\nRemedy: make a pull request of the current state, or run the workflow by hand: it plans anew, and shows that plan before its approval.`,
     );
   }
   return new Map(found);

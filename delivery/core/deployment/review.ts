@@ -56,12 +56,11 @@ export interface ReviewOptions extends PlanStackOptions {
 export async function review(stack: SynthesizedStack, options: ReviewOptions): Promise<Review> {
   const { reviewed, reviewedFolder, configurationDigest, terraformVersion, out, progress } = options;
   const run = reviewed.stacks.find(({ name }) => name === stack.name);
-  if (!run)
-    return { verdict: "waiting", reason: "it was not planned in the pull request: run with --replan" };
+  if (!run) return { verdict: "waiting", reason: "it was not planned before: run the workflow by hand" };
   if (run.status === "waiting" || run.status === "failed") {
     return {
       verdict: "waiting",
-      reason: `nobody has reviewed a plan of it: in the pull request it was ${run.reason ?? run.status}\nRun with --replan.`,
+      reason: `nobody has reviewed a plan of it: it was ${run.reason ?? run.status}\nRun the workflow by hand, which plans it anew.`,
     };
   }
   const prepared = await prepare(stack, options);

@@ -36,3 +36,30 @@ export async function unless<T>(status: number, request: () => Promise<T>): Prom
     return undefined;
   }
 }
+
+/**
+ * The labels that a pull request had when it was merged: what is set afterwards, nobody has reviewed. One that is not merged has those of now.
+ *
+ * @throws GithubRequestError
+ */
+export async function labelsAtMerge(
+  { github, owner, repo }: Repository,
+  number: number,
+): Promise<ReadonlySet<string>> {
+  const { data: pull } = await asking(`reading pull request #${number}`, () =>
+    github.rest.pulls.get({ owner, repo, pull_number: number }),
+  );
+  const { merged_at: mergedAt } = pull;
+  if (mergedAt === null) return new Set(pull.labels.map(({ name }) => name));
+  const events = await asking(`reading the events of #${number}`, () =>
+    github.paginate(github.rest.issues.listEvents, { owner, repo, issue_number: number, per_page: 100 }),
+  );
+  const labels = new Set<string>();
+  for (const event of events.sort((a, b) => a.id - b.id)) {
+    const name = "label" in event ? event.label?.name : undefined;
+    if (!name || event.created_at > mergedAt) continue;
+    if (event.event === "labeled") labels.add(name);
+    if (event.event === "unlabeled") labels.delete(name);
+  }
+  return labels;
+}

@@ -5,12 +5,12 @@ import { asking, type Github } from "./client.ts";
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
 const REMEDY =
-  "Remedy: run the workflow by hand, which plans anew (cali deploy --replan) and needs the environment's approval all the same.";
+  "Remedy: run the workflow by hand, which plans anew and shows the plan before the environment's approval.";
 
 export interface ReviewedPlans {
-  /** Number of the pull request that was merged. */
-  readonly pullRequest: number;
-  /** Its last commit, which the plans are of. */
+  /** Number of the pull request that was merged; undefined: the run that was started by hand has made them. */
+  readonly pullRequest?: number;
+  /** The commit that the plans are of: a pull request's last one. */
   readonly headSha: string;
   /** The sealed bundle. */
   readonly sealed: Uint8Array;
@@ -47,37 +47,77 @@ export async function fetchPlans(options: FetchOptions): Promise<ReviewedPlans> 
   const own = data.artifacts.filter(
     ({ workflow_run: run }) => run?.head_sha === head.sha && run.head_repository_id === run.repository_id,
   );
-  const artifact = own
-    .filter(({ expired }) => !expired)
-    .sort((a, b) => (b.created_at ?? "").localeCompare(a.created_at ?? ""))[0];
+  const [artifact] = newestFirst(own.filter(({ expired }) => !expired));
   if (!artifact) {
     const why = own.length > 0 ? "have expired" : "don't exist";
     throw new ReviewedPlanError(
       `the plans of pull request #${number} for ${environment} ${why}: no artifact ${name} for commit ${commit}\n${REMEDY}`,
     );
   }
-  if (artifact.size_in_bytes > LARGEST_ARTIFACT_BYTES) {
+  const sealed = await contentOf(options, artifact, name);
+  return { pullRequest: number, headSha: head.sha, sealed };
+}
+
+/** The artifact in which a run that was started by hand keeps its plans until they are approved. */
+export const dispatchedArtifactName = (environment: string) => `dispatched-plans-${environment}`;
+
+/**
+ * Gets the plans that a run has made itself, before its approval.
+ *
+ * @throws ReviewedPlanError when there are none; GithubRequestError.
+ */
+export async function fetchOwnPlans(
+  options: FetchOptions & { readonly runId: number },
+): Promise<ReviewedPlans> {
+  const { github, owner, repo, commit, environment, runId } = options;
+  const name = dispatchedArtifactName(environment);
+  const { data } = await asking(`looking for the artifact ${name}`, () =>
+    github.rest.actions.listWorkflowRunArtifacts({ owner, repo, run_id: runId, name, per_page: 100 }),
+  );
+  const [artifact] = newestFirst(data.artifacts.filter(({ expired }) => !expired));
+  if (!artifact) {
     throw new ReviewedPlanError(
-      `artifact ${name}: given ${artifact.size_in_bytes} bytes; allowed: up to ${LARGEST_ARTIFACT_BYTES}`,
+      `run ${runId} has no artifact ${name} (any more)\nRemedy: start the workflow anew.`,
+    );
+  }
+  return { headSha: commit, sealed: await contentOf(options, artifact, name) };
+}
+
+function newestFirst<Kind extends { readonly created_at: string | null }>(
+  artifacts: readonly Kind[],
+): Kind[] {
+  return [...artifacts].sort((a, b) => (b.created_at ?? "").localeCompare(a.created_at ?? ""));
+}
+
+async function contentOf(
+  { github, owner, repo }: FetchOptions,
+  { id, size_in_bytes: size }: { readonly id: number; readonly size_in_bytes: number },
+  name: string,
+): Promise<Uint8Array> {
+  if (size > LARGEST_ARTIFACT_BYTES) {
+    throw new ReviewedPlanError(
+      `artifact ${name}: given ${size} bytes; allowed: up to ${LARGEST_ARTIFACT_BYTES}`,
     );
   }
   const download = await asking(`downloading the artifact ${name}`, () =>
-    github.rest.actions.downloadArtifact({ owner, repo, artifact_id: artifact.id, archive_format: "zip" }),
+    github.rest.actions.downloadArtifact({ owner, repo, artifact_id: id, archive_format: "zip" }),
   );
-  const sealed = await onlyFile(new Uint8Array(download.data as ArrayBuffer), name);
-  return { pullRequest: number, headSha: head.sha, sealed };
+  return await onlyFile(new Uint8Array(download.data as ArrayBuffer), name);
 }
 
 /** Merges before this one that are looked at: more than are ever queued. */
 const MOST_EARLIER = 20;
 
 /**
- * The plans of pull requests that were merged before a commit, newest first: what of them is not deployed yet is deployed with it. Commits
- * without a reviewed plan are passed over.
+ * The plans of pull requests that were merged before a commit and after the last one that was deployed, newest first: what of them is not
+ * deployed yet is deployed with it. Commits without a reviewed plan are passed over.
  *
+ * @param workflow the file of the workflow that deploys; undefined: nobody knows what was deployed.
  * @throws GithubRequestError
  */
-export async function fetchEarlierPlans(options: FetchOptions): Promise<ReviewedPlans[]> {
+export async function fetchEarlierPlans(
+  options: FetchOptions & { readonly workflow?: string | undefined },
+): Promise<ReviewedPlans[]> {
   const { github, owner, repo, commit } = options;
   const { data } = await asking(`reading the commits before ${commit}`, () =>
     github.rest.repos.listCommits({ owner, repo, sha: commit, per_page: 100 }),
@@ -86,6 +126,7 @@ export async function fetchEarlierPlans(options: FetchOptions): Promise<Reviewed
   const found: ReviewedPlans[] = [];
   let sha = parents.get(commit);
   for (let count = 0; sha !== undefined && count < MOST_EARLIER; count++) {
+    if (await wasDeployed(options, sha)) break;
     const plans = await fetchPlans({ ...options, commit: sha }).catch((error) => {
       if (error instanceof ReviewedPlanError) return undefined;
       throw error;
@@ -94,6 +135,39 @@ export async function fetchEarlierPlans(options: FetchOptions): Promise<Reviewed
     sha = parents.get(sha);
   }
   return found;
+}
+
+/** The step of the job `deploy` that is left out when there is nothing to do. */
+const DEPLOY_STEP = "Deploy";
+
+/** Whether some run has deployed a commit to the environment. */
+async function wasDeployed(
+  { github, owner, repo, environment, workflow }: FetchOptions & { readonly workflow?: string | undefined },
+  sha: string,
+): Promise<boolean> {
+  if (workflow === undefined) return false;
+  const { data } = await asking(`looking for runs of ${workflow}`, () =>
+    github.rest.actions.listWorkflowRuns({
+      owner,
+      repo,
+      workflow_id: workflow,
+      head_sha: sha,
+      per_page: 100,
+    }),
+  );
+  for (const { id } of data.workflow_runs) {
+    const jobs = await asking(`looking for the jobs of run ${id}`, () =>
+      github.paginate(github.rest.actions.listJobsForWorkflowRun, { owner, repo, run_id: id, per_page: 100 }),
+    );
+    const isDone = jobs.some(
+      ({ name, conclusion, steps = [] }) =>
+        name.endsWith(`deploy (${environment})`) &&
+        conclusion === "success" &&
+        steps.some((step) => step.name === DEPLOY_STEP && step.conclusion === "success"),
+    );
+    if (isDone) return true;
+  }
+  return false;
 }
 
 async function mergedPullRequest({ github, owner, repo, commit }: FetchOptions) {

@@ -29,6 +29,8 @@ export interface SupersededOptions {
  * run of a workflow may be started again for 30 days, and may have waited as long for an approval. Outside of a workflow nothing is
  * asked: whoever types a command knows what is checked out.
  *
+ * @returns why nothing is left to do, where a push has started this run and nobody started it again, and the later commit's run deploys this
+ *   commit, too: it goes on, or has succeeded. undefined: this run is the latest.
  * @throws SupersededError naming the later commit and its run; GithubRequestError, GithubEnvironmentError.
  */
 export async function refuseSuperseded({
@@ -36,8 +38,8 @@ export async function refuseSuperseded({
   commit,
   filter,
   doing,
-}: SupersededOptions): Promise<void> {
-  if (variables.GITHUB_ACTIONS !== "true" && !variables.GITHUB_WORKFLOW_REF) return;
+}: SupersededOptions): Promise<string | undefined> {
+  if (variables.GITHUB_ACTIONS !== "true" && !variables.GITHUB_WORKFLOW_REF) return undefined;
   const where = githubEnvironment(variables);
   const { owner, repo, links } = where;
   const repository = { github: githubClient(where, { log: console.error }), owner, repo };
@@ -45,11 +47,15 @@ export async function refuseSuperseded({
   for (const { sha } of await laterCommits(repository, commit)) {
     const path = await changedPath(repository, sha, deploys);
     if (path === undefined) continue;
+    const later = `the later commit ${links.repository}/commit/${sha}, which changes ${path}`;
     const run = await runOf(repository, sha, workflows);
+    const isFirst = variables.GITHUB_EVENT_NAME === "push" && variables.GITHUB_RUN_ATTEMPT === "1";
+    if (isFirst && run.covers) return `Commit ${commit} is deployed with ${later}.\nIts run: ${run.text}`;
     throw new SupersededError(
-      `This run would ${doing} commit ${commit}, but ${BRANCH} holds the later commit ${links.repository}/commit/${sha}, which changes ${path}. Nothing was changed.\nIts run: ${run}\nRemedy: run that one again if it failed; to go back to an older state, revert the commit.`,
+      `This run would ${doing} commit ${commit}, but ${BRANCH} holds ${later}. Nothing was changed.\nIts run: ${run.text}\nRemedy: run that one again if it failed; to go back to an older state, revert the commit.`,
     );
   }
+  return undefined;
 }
 
 interface Repository {
@@ -106,24 +112,27 @@ async function changedPath(
   }
 }
 
-/** The latest run that a commit has started, in words. */
+/** The latest run that a commit has started, in words, and whether what it deploys is or will be deployed. */
 async function runOf(
   { github, owner, repo }: Repository,
   sha: string,
   workflows: readonly string[],
-): Promise<string> {
+): Promise<{ text: string; covers: boolean }> {
   for (const workflow_id of workflows) {
     try {
       const { data } = await asking(`looking for runs of ${workflow_id}`, () =>
         github.rest.actions.listWorkflowRuns({ owner, repo, workflow_id, head_sha: sha, per_page: 1 }),
       );
       const [run] = data.workflow_runs;
-      if (run) return `${run.html_url} (${run.conclusion ?? run.status})`;
+      if (run) {
+        const covers = run.status !== "completed" || run.conclusion === "success";
+        return { text: `${run.html_url} (${run.conclusion ?? run.status})`, covers };
+      }
     } catch (error) {
       // What refuses is the later commit; that its run can't be named is no reason to say something else.
       if (!(error instanceof GithubRequestError)) throw error;
-      if (error.status !== NOT_FOUND) return `not known (${error.message})`;
+      if (error.status !== NOT_FOUND) return { text: `not known (${error.message})`, covers: false };
     }
   }
-  return `none of ${workflows.join(", ")} is listed for it yet`;
+  return { text: `none of ${workflows.join(", ")} is listed for it yet`, covers: false };
 }
