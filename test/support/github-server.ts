@@ -76,7 +76,7 @@ type Answer = { status: number; body?: unknown; headers?: Record<string, string>
 type Handler = (match: RegExpExecArray, body: Record<string, unknown>, url: URL) => Answer;
 
 /** When each pull request is merged. */
-export const MERGED_AT = "2026-01-25T00:00:00Z";
+const MERGED_AT = "2026-01-25T00:00:00Z";
 const LONGEST_COMMENT = 65_536;
 const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
 const PERSON = { login: "somebody", type: "User" } as const;

@@ -19,7 +19,7 @@ const resourceSchema = z.looseObject({
 /**
  * The AWS provider that a constraint chooses: the newest known 5.x of `~> 5.0`, the newest patch of `~> 5.46.0`.
  */
-export function chosenProvider(constraint: string): string {
+function chosenProvider(constraint: string): string {
   const version = semver.coerce(constraint)?.version ?? NEWEST_5;
   if (!constraint.startsWith("~>")) return version;
   const parts = constraint.replace("~>", "").trim().split(".").length;
