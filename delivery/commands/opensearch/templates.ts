@@ -42,6 +42,7 @@ export const LOG_FIELDS = {
   error_type: keyword,
   level_source: keyword,
   timestamp_source: keyword,
+  source_id: keyword,
   truncated: { type: "boolean" },
 } as const;
 

@@ -11,6 +11,8 @@ const TIMESTAMP_SOURCES = ["record", "runtime", "arrival"] as const;
 export const MAX_MESSAGE_LENGTH = 16_384;
 /** Longest message with its stack trace, in UTF-16 code units. */
 export const MAX_LOG_CONTENT_LENGTH = 262_144;
+/** Longest id of where a log was written, in UTF-16 code units. */
+export const MAX_SOURCE_ID_LENGTH = 512;
 
 /**
  * What the words of a line may consist of, as regular-expression sources that mean the same in JavaScript and in Onigmo
@@ -91,6 +93,15 @@ export const logRecordSchema = z.object({
     .enum(TIMESTAMP_SOURCES)
     .optional()
     .describe(`nothing, or ${TIMESTAMP_SOURCES.join(", ")}`),
+  /**
+   * Where the log was written: pod UID, container, run, stream, the runtime's time, a hash of the text. The same whenever a log is sent
+   * again, as Fluent Bit does with all of a chunk when the stream refuses one record of it.
+   */
+  source_id: z
+    .string()
+    .max(MAX_SOURCE_ID_LENGTH)
+    .optional()
+    .describe(`nothing, or a text of at most ${MAX_SOURCE_ID_LENGTH} characters`),
   /** The message or the log content was longer than a record holds. */
   truncated: z.literal(true).optional().describe("nothing, or true"),
 });

@@ -67,7 +67,8 @@ async function twoShards(keep: (templates: NewTemplate[]) => Promise<void> = asy
       return shard.process({ records, last: false, behindMs: 0 }, signal, () => {});
     };
   };
-  return { store, first: await open("shard-1"), second: await open("shard-2") };
+  const metric = () => metrics.registry.getSingleMetricAsString("cali_consumer_repeats_total");
+  return { store, first: await open("shard-1"), second: await open("shard-2"), metric };
 }
 
 const error = (message: string) => JSON.stringify(logRecord({ level: "ERROR", message }));
@@ -97,6 +98,36 @@ it("a commit holds no new template that only another shard has counted: it would
   const counted = await fingerprints(store.loadContributions("shard-2"));
   expect(counted).toHaveLength(1);
   expect(await fingerprints(store.loadTemplates())).toEqual(counted);
+});
+
+it("counts a log once that was sent again, whichever shard it came to, and again when it has no id", async () => {
+  const { store, first, second, metric } = await twoShards();
+  const sent = (source_id?: string) =>
+    JSON.stringify({ ...logRecord({ level: "ERROR", message: "the disk is full" }), source_id });
+  await first(sent("a"), sent("b"), sent("a"));
+  await second(sent("b"), sent("c"), sent(), sent());
+  const counts = await Promise.all(
+    ["shard-1", "shard-2"].map(async (shard) => {
+      const found = await store.loadContributions(shard);
+      return found.reduce((sum, { count }) => sum + count, 0);
+    }),
+  );
+  expect(counts).toEqual([2, 3]);
+  expect(await metric()).toMatch(/^cali_consumer_repeats_total 2$/m);
+});
+
+it("logs that come late are an error of Fluent Bit that is alerted like every other", async () => {
+  const { store, first } = await twoShards();
+  // The stream took them at 0: they are from before.
+  const late = (number: number) =>
+    JSON.stringify({
+      ...logRecord({ level: "INFO" }),
+      source_id: `uid/app/0/stdout/1969-12-31T23:50:00.000000000Z/${number}`,
+    });
+  await first(...Array.from({ length: 30 }, (_, number) => late(number)));
+  const counted = await store.loadContributions("shard-1");
+  expect(counted).toHaveLength(1);
+  expect(counted[0]).toMatchObject({ count: 1, samples: [expect.stringMatching(/^deliveries are late: /)] });
 });
 
 it("a batch with more dead letters than one commit takes is done to its end, each record once", async () => {

@@ -1,4 +1,4 @@
-import { type LogRecord, ownRecord } from "../schema.ts";
+import { type LogRecord, MAX_SOURCE_ID_LENGTH, ownRecord } from "../schema.ts";
 import { clean } from "./clean.ts";
 import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
@@ -40,6 +40,12 @@ const MOST_JSON_SHOWN = 300_000;
 export function readValue(value: unknown, options: ReadOptions, most: number): ReadLogs {
   const reader = new Reader(most);
   const rest = reader.value(value, contextOf(options), "");
+  const id = isObject(value) ? value.source_id : undefined;
+  if (typeof id === "string" && id.length <= MAX_SOURCE_ID_LENGTH) {
+    // Of several logs in one text each has an id of its own.
+    for (const [index, { record }] of reader.logs.entries())
+      record.source_id = index === 0 ? id : `${id}#${index}`;
+  }
   return rest === undefined ? { logs: reader.logs } : { logs: reader.logs, rest };
 }
 

@@ -19,6 +19,7 @@ export class Metrics {
   readonly storeFailures: Counter<"store">;
   readonly shardRestarts: Counter;
   readonly poisoned: Counter;
+  readonly repeated: Counter;
   readonly deadLetterAlerts: Counter;
   readonly incidents: Counter<"result">;
   readonly causes: Counter<"tier">;
@@ -64,6 +65,10 @@ export class Metrics {
     this.storeFailures = counter("store_failures", "Failed writes that are tried again, by store", ["store"]);
     this.shardRestarts = counter("shard_restarts", "Readers replaced: stalled or failed");
     this.poisoned = counter("poison_records", "Records that could not be processed and went to the dlq");
+    this.repeated = counter(
+      "repeats",
+      "Logs that were sent again (the same source_id) and not counted again",
+    );
     this.deadLetterAlerts = counter(
       "dead_letter_alerts",
       "Times that a service's dead letters passed 5 % (at least 20) within five minutes",

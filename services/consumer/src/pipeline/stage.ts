@@ -65,6 +65,8 @@ export class Step {
   readonly rejected: RejectedPayload[] = [];
   /** Payloads that could not be processed. */
   poisoned = 0;
+  /** Logs that were sent again, and are counted nowhere. */
+  repeated = 0;
   /** Of the lines with templates that no commit holds yet. */
   readonly newFingerprints = new Set<string>();
   newTemplates: readonly NewTemplate[] = [];

@@ -13,6 +13,7 @@ import { decodeRecords } from "./stages/decode.ts";
 import { groupErrors } from "./stages/group-errors.ts";
 import { keepDeadLetters } from "./stages/keep-dead-letters.ts";
 import { keepNewTemplates } from "./stages/keep-new-templates.ts";
+import { noteDelivery } from "./stages/note-delivery.ts";
 import { noteService } from "./stages/note-service.ts";
 import { refusal } from "./stages/refuse.ts";
 import { rejectPoison } from "./stages/reject-poison.ts";
@@ -28,7 +29,7 @@ export function recordStages(options: PipelineOptions, persist: Persist): Stage[
   const refuse = refusal(deadLetters, metrics, group);
   return [
     rejectPoison(refuse),
-    decodeRecords(options, [noteService(deadLetters, grouper), group], refuse),
+    decodeRecords(options, [noteService(deadLetters, grouper), noteDelivery(group), group], refuse),
     acquitSuspect(persist, store),
     keepDeadLetters(persist, options.keepRejected),
     keepNewTemplates(persist, { templates, grouper }, options.keepNewTemplates),

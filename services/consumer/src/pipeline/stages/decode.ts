@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { ReaderStoppedError } from "../../core/errors.ts";
 import type { Payload } from "../../decode/collector.ts";
 import { decode } from "../../decode/decode.ts";
+import { Repeats } from "../repeats.ts";
 import type { LineStage, PipelineOptions, Place, Stage, Step } from "../stage.ts";
 import type { Refuse } from "./refuse.ts";
 
@@ -14,7 +15,7 @@ const PAYLOADS_BETWEEN_LOOKS = 64;
 const MOST_REJECTED = 10_000;
 
 /**
- * Takes Kinesis records apart, and each log record through the stages of a line. What is no log record, or fails in one
+ * Takes Kinesis records apart, and each log record through the stages of a line, once. What is no log record, or fails in one
  * of the stages, is refused.
  */
 export function decodeRecords(
@@ -22,6 +23,7 @@ export function decodeRecords(
   lineStages: readonly LineStage[],
   refuse: Refuse,
 ): Stage {
+  const repeats = new Repeats();
   return async (step, { shardId, signal, touch }) => {
     let until = clock.monotonic() + SLICE_MS;
     let unseen = 0;
@@ -52,6 +54,10 @@ export function decodeRecords(
     }
     try {
       const { record } = payload;
+      if (repeats.has(record, place)) {
+        step.repeated++;
+        return;
+      }
       for (const stage of lineStages) stage(record, place, step);
       step.totals.valid++;
       step.totals.byLevel[record.level] = (step.totals.byLevel[record.level] ?? 0) + 1;
