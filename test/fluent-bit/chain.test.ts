@@ -14,7 +14,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LuaFactory } from "wasmoon";
 import { withAliases } from "../../helm-values/write-aliases.ts";
-import type { PodLookup } from "./support/chain.ts";
+import type { PodLookup, TailedLine } from "./support/chain.ts";
 import { Keys, VALUES_FILE } from "./support/config.ts";
 import { logFile, ORIGIN } from "./support/corpus.ts";
 import { criLines } from "./support/cri.ts";
@@ -193,7 +193,7 @@ describe("a line", () => {
     const lua = await new LuaFactory().createEngine();
     await lua.doString(values.luaScripts["record.lua"] ?? "");
     const content = await lua.doString(`
-      local _, _, made = record("kube.var.log.containers.a_b_c.log", 0, {
+      local _, _, made = record("kube.var.log.pods.b_a_5b1c.c.0.log", 0, {
         log = "[ERROR] 2026-01-25T01:02:03.456Z pay/1 [-]: a \\255 b\\n\\tat c\\255\\n\\tat d", level = "ERROR", log_content = "a " })
       return made.log_content:gsub("\\255", "?")`);
     expect(content).toBe("a ? b\n\tat c?\n\tat d");
@@ -259,6 +259,38 @@ const writable = (one: LogLine) => {
     return false;
   }
 };
+
+describe("the id of where a log was written", () => {
+  const ids = async (lines: Iterable<TailedLine>) => (await through(lines)).map(({ id }) => id);
+  const start = "5b1c3a52-0000-4000-8000-000000000000/app/0/stdout/";
+
+  it("is the same for the same log, whatever the file is called when it is read", async () => {
+    const text = `${formatLine(line({ stack: ["\tat a"] }))}\nERROR something else`;
+    const before = await ids(tailed(text));
+    expect(await ids(tailed(text, `${logFile("pay-1")}.20260125-010203`))).toEqual(before);
+    expect(before).toEqual([
+      expect.stringMatching(`^${start}${TIME}/[0-9a-f]{8}$`),
+      expect.stringMatching(`^${start}${TIME}/[0-9a-f]{8}$`),
+    ]);
+  });
+
+  it("is another for each text, time, stream, container and run", async () => {
+    const text = formatLine(line());
+    const other = [...criLines(text, "2026-01-25T01:02:03.456789013Z")].map((one) => ({
+      file: logFile("pay-1"),
+      line: one,
+    }));
+    const all = await ids([
+      ...tailed(text),
+      ...tailed(`${text}!`),
+      ...tailed(text, undefined, "stderr"),
+      ...tailed(text, logFile("pay-1", "cali", "proxy")),
+      ...tailed(text, logFile("pay-1").replace("/0.log", "/1.log")),
+      ...other,
+    ]);
+    expect(new Set(all).size).toBe(6);
+  });
+});
 
 describe("pods", () => {
   it("without the label are left out, whatever they write", async () => {

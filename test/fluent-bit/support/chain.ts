@@ -8,7 +8,7 @@ export type PodLookup = (podName: string) => { labels?: Record<string, string> }
 
 type Filter = (record: FluentRecord, tag: string) => FluentRecord | undefined;
 
-/** A line of a container's log file, by the file's name: `<pod>_<namespace>_<container>-<id>.log`. */
+/** A line of a container's log file, by its path below `/var/log/pods`: `<namespace>_<pod>_<uid>/<container>/<run>.log`. */
 export interface TailedLine {
   readonly file: string;
   readonly line: string;
@@ -29,7 +29,7 @@ export class FluentBitChain {
     this.#filters = filters;
     this.#output = output;
     const tail = new Keys(named(values.sections, "INPUT", "tail"));
-    if (tail.one("path") !== "/var/log/containers/*.log" || tail.one("tag") !== "kube.*") {
+    if (tail.one("path") !== "/var/log/pods/*/*/*.log*" || tail.one("tag") !== "kube.*") {
       throw new Error("only the tag kube.* and the path of container logs are known here");
     }
     this.#excluded = tail.one("exclude_path").split(",").map(pathPattern);
@@ -51,7 +51,7 @@ export class FluentBitChain {
   }
 
   add({ file, line }: TailedLine): void {
-    const path = `/var/log/containers/${file}`;
+    const path = `/var/log/pods/${file}`;
     if (this.#excluded.some((pattern) => pattern.test(path))) return;
     let joiner = this.#files.get(file);
     if (!joiner) {
@@ -77,7 +77,8 @@ export class FluentBitChain {
   }
 }
 
-const pathPattern = (glob: string) => new RegExp(`^${glob.replaceAll(".", "\\.").replaceAll("*", "[^/]*")}$`);
+/** As fnmatch without FNM_PATHNAME: a star takes slashes, too. */
+const pathPattern = (glob: string) => new RegExp(`^${glob.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
 
 async function filterOf(section: Section, values: FluentBitValues, lookup: PodLookup): Promise<Filter> {
   const keys = new Keys(section);
@@ -91,23 +92,28 @@ async function filterOf(section: Section, values: FluentBitValues, lookup: PodLo
 type MakeFilter = (keys: Keys, values: FluentBitValues, lookup: PodLookup) => Filter | Promise<Filter>;
 
 const FILTERS: Readonly<Record<string, MakeFilter>> = {
-  kubernetes: (keys, _, lookup) => {
+  kubernetes: (keys, values, lookup) => {
     const prefix = keys.one("kube_tag_prefix");
+    const path = new OnigRegex(
+      new Keys(named(values.parsers, "PARSER", keys.one("regex_parser"))).one("regex"),
+    );
     const labels = keys.on("labels", true);
     if (!keys.on("merge_log", false) || keys.on("k8s-logging.parser", false))
       throw new Error("not known here");
     const merged = keys.one("merge_log_key");
     keys.pass("annotations", "buffer_size", "k8s-logging.exclude");
     return (record, tag) => {
-      const [podName = "", namespace = "", rest = ""] = tag.slice(prefix.length).split("_");
+      const tagged = path.groups(tag.slice(prefix.length));
+      if (!tagged) throw new Error(`no tag of a container's log: ${tag}`);
+      const { pod_name: podName = "", namespace_name, container_name } = tagged;
       const known = lookup(podName);
       // Without a token for the API server it adds nothing at all.
       if (!known) return record;
       const kubernetes = {
         pod_name: podName,
-        namespace_name: namespace,
+        namespace_name,
         pod_id: "5b1c3a52",
-        container_name: rest.replace(/-[0-9a-f]{64}\.log$/, ""),
+        container_name,
         ...(labels && known.labels && { labels: known.labels }),
       };
       const json = objectOf(record.log);

@@ -20,9 +20,9 @@ export interface Corpus {
   readonly expected: readonly Expected[];
 }
 
-/** The name of a container's log file. */
+/** A container's log file, by its path below `/var/log/pods`. */
 export const logFile = (pod: string, namespace = "cali", container = "app") =>
-  `${pod}_${namespace}_${container}-${"0a".repeat(32)}.log`;
+  `${namespace}_${pod}_5b1c3a52-0000-4000-8000-000000000000/${container}/0.log`;
 
 export interface CorpusOptions {
   readonly count: number;

@@ -12,8 +12,10 @@ import { readFluentBitValues } from "./config.ts";
 /** A Kinesis that takes records, or refuses every one, over TLS; and an API server that knows pods. */
 export class Neighbours {
   readonly payloads: string[] = [];
-  /** Refuses every record, as a stream does whose throughput is used up. */
-  blocked = false;
+  /** Share of the records that are refused, as a stream does whose throughput is used up; 1: every one. */
+  refusal = 0;
+  /** Takes no call at all, as a stream that is away. */
+  isAway = false;
   refused = 0;
   readonly #servers: { close(): void }[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), "cali-fluent-bit-"));
@@ -21,7 +23,7 @@ export class Neighbours {
   apiPort = 0;
 
   async start(lookup: PodLookup): Promise<this> {
-    for (const name of ["containers", "state", "scripts"]) mkdirSync(join(this.folder, name));
+    for (const name of ["pods", "state", "scripts"]) mkdirSync(join(this.folder, name));
     const [key, cert] = [join(this.folder, "key.pem"), join(this.folder, "cert.pem")];
     const made = await run("openssl", [
       ...[
@@ -55,14 +57,22 @@ export class Neighbours {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { Records } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { Records: { Data: string }[] };
-    if (this.blocked) this.refused += Records.length;
-    else this.payloads.push(...Records.map(({ Data }) => Buffer.from(Data, "base64").toString("utf8")));
-    const refusal = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down" };
-    const acceptance = { SequenceNumber: "1", ShardId: "shardId-000000000000" };
-    answer(response, {
-      FailedRecordCount: this.blocked ? Records.length : 0,
-      Records: Records.map(() => (this.blocked ? refusal : acceptance)),
+    if (this.isAway) {
+      this.refused += Records.length;
+      response.destroy();
+      return;
+    }
+    let failed = 0;
+    const results = Records.map(({ Data }) => {
+      if (Math.random() < this.refusal) {
+        failed += 1;
+        return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down" };
+      }
+      this.payloads.push(Buffer.from(Data, "base64").toString("utf8"));
+      return { SequenceNumber: "1", ShardId: "shardId-000000000000" };
     });
+    this.refused += failed;
+    answer(response, { FailedRecordCount: failed, Records: results });
   }
 
   #api(request: IncomingMessage, response: ServerResponse, lookup: PodLookup): void {
@@ -100,11 +110,11 @@ export function startFluentBit(binary: string, around: Neighbours) {
     CALI_STREAM: "cali-dev-logs-stream",
     AWS_REGION: "ap-northeast-2",
   });
-  const containers = join(folder, "containers");
+  const pods = join(folder, "pods");
   const moved = (text: string) =>
     text
-      .replaceAll("/var/log/containers", containers)
-      .replaceAll("kube.var.log.containers.", `kube.${containers.slice(1).replaceAll("/", ".")}.`)
+      .replaceAll("/var/log/pods", pods)
+      .replaceAll("kube.var.log.pods.", `kube.${pods.slice(1).replaceAll("/", ".")}.`)
       .replaceAll("/var/lib/cali-fluent-bit", join(folder, "state"))
       .replaceAll("/fluent-bit/scripts", join(folder, "scripts"))
       .replaceAll("/fluent-bit/etc/conf", folder)
@@ -121,7 +131,7 @@ export function startFluentBit(binary: string, around: Neighbours) {
   writeFileSync(join(folder, "custom_parsers.conf"), moved(values.files.parsers));
   writeFileSync(join(folder, "fluent-bit.conf"), moved(values.files.main));
   for (const [name, script] of Object.entries(values.luaScripts)) {
-    writeFileSync(join(folder, "scripts", name), script);
+    writeFileSync(join(folder, "scripts", name), moved(script));
   }
   const child = spawn(binary, ["-c", join(folder, "fluent-bit.conf")], {
     env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },

@@ -8,7 +8,7 @@ import { type CorpusOptions, corpus, type Expected, ORIGIN } from "./corpus.ts";
 export const values = readFluentBitValues({ CALI_ENVIRONMENT: ORIGIN.environment });
 const LABELLED: PodLookup = () => ({ labels: { "cali.io/logs": "true" } });
 
-/** Sends lines through the chain; what comes out is taken as the consumer takes it. */
+/** Sends lines through the chain; what comes out is taken as the consumer takes it. `value` has all but the id of its source. */
 export async function through(lines: Iterable<TailedLine>, lookup: PodLookup = LABELLED) {
   const payloads: string[] = [];
   const chain = await FluentBitChain.create(values, lookup, (json) => payloads.push(json));
@@ -18,8 +18,9 @@ export async function through(lines: Iterable<TailedLine>, lookup: PodLookup = L
     const decoded = decode(Buffer.from(`${json}\n`), { arrival: 0 });
     const [payload] = decoded;
     if (decoded.length !== 1 || !payload?.ok) throw new Error(`not one payload: ${json.slice(0, 200)}`);
-    const value = JSON.parse(json) as Record<string, unknown>;
-    return { json, value, verdict: validateRecord(value), record: payload.record };
+    const { source_id: id, ...value } = JSON.parse(json) as Record<string, unknown>;
+    expect(payload.record.source_id).toBe(id);
+    return { json, id, value, verdict: validateRecord(value), record: payload.record };
   });
 }
 
