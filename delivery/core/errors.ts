@@ -83,6 +83,11 @@ export class RecoverRefusedError extends DeliveryError {
   override readonly name = "RecoverRefusedError";
 }
 
+/** The cluster could not be asked, or refused. */
+export class ClusterError extends DeliveryError {
+  override readonly name = "ClusterError";
+}
+
 /** An object in the states' bucket is no Terraform state. */
 export class StateFormatError extends DeliveryError {
   override readonly name = "StateFormatError";

@@ -324,6 +324,44 @@ describe("the loss of data", () => {
   });
 });
 
+describe("an apply that a pending Helm release refuses", () => {
+  const refused = `if [ ! -e $fake/recovered ]; then touch $fake/recovered
+echo "Error: another operation (install/upgrade/rollback) is in progress"; exit 1; fi`;
+  const stack = () =>
+    terraform.stack({ name: "10-milvus", state, changes: [SHARDS], before: { apply: refused } });
+
+  it("is tried once more after the release was recovered, planned anew or as reviewed", async () => {
+    const asked: [string, Date][] = [];
+    const recoverReleases = async ({ name }: SynthesizedStack, before: Date) => {
+      asked.push([name, before]);
+      return ["milvus/milvus: recovered"];
+    };
+    const begin = Date.now();
+    for (const more of [{}, { reviewed: reviewed({ "10-milvus": [SHARDS] }) }]) {
+      const one = stack();
+      rmSync(join(one.folder, "fake/recovered"), { force: true });
+      expect(statuses(await deployed([one], { recoverReleases, ...more }))).toEqual([
+        ["10-milvus", "applied", "milvus/milvus: recovered"],
+      ]);
+    }
+    expect(asked.map(([name]) => name)).toEqual(["10-milvus", "10-milvus"]);
+    expect(asked.every(([, before]) => before.getTime() >= begin)).toBe(true);
+    expect(applies()).toHaveLength(4);
+  });
+
+  it("has failed when there is none to recover: somebody works on it", async () => {
+    const result = await deployed([stack()], { recoverReleases: async () => [] });
+    expect(statuses(result)).toEqual([
+      [
+        "10-milvus",
+        "failed",
+        "terraform apply ended with 1:\nError: another operation (install/upgrade/rollback) is in progress",
+      ],
+    ]);
+    expect(applies()).toHaveLength(1);
+  });
+});
+
 describe("deploying what was reviewed", () => {
   it("applies the very plans, and plans nothing", async () => {
     const stacks = [

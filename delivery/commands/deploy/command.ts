@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
+import { clusterOf, Kubectl } from "../../core/cluster/kubectl.ts";
+import { recoverReleases } from "../../core/cluster/releases.ts";
 import { deploy } from "../../core/deployment/deploy.ts";
 import { noteEnd } from "../../core/deployment/deploy-result.ts";
 import type { ReviewedRun } from "../../core/deployment/review.ts";
@@ -103,6 +105,8 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         ...(reviewed &&
           pullRequest !== undefined &&
           key && { earlier: once(() => earlierPlans({ key, folder, environment, commit, env })) }),
+        recoverReleases: ({ folder: of }, before) =>
+          Kubectl.in(clusterOf(config), (cluster) => recoverReleases(cluster, of, before)),
         allowDataLoss: options.allowDataLoss === true || labels.has(ALLOW_DATA_LOSS),
         allowForeign: options.allowForeignDestroy === true || labels.has(ALLOW_FOREIGN),
         // GitHub runs a job again on a new machine.

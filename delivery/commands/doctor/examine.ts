@@ -5,8 +5,10 @@ import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type Identity, whoAmI } from "../../core/aws/identity.ts";
+import { clusterOf } from "../../core/cluster/kubectl.ts";
 import { terraformVersion } from "../../core/terraform/terraform.ts";
 import { checkBucket, checkTable } from "./backend.ts";
+import { checkCluster } from "./cluster.ts";
 import { checkEnvironment } from "./environment.ts";
 import { check, type Finding } from "./finding.ts";
 import { checkStates } from "./states.ts";
@@ -62,10 +64,14 @@ export async function examine({ config, stacks, environment, now }: Examination)
       checkBucket(s3, backend, identity),
       checkTable(dynamodb, backend),
     ]);
+    const worksInside = stacks.some(({ providers }) =>
+      providers.some((one) => one.startsWith("hashicorp/kubernetes")),
+    );
+    const cluster = worksInside ? await check("the cluster", () => checkCluster(clusterOf(config), now)) : [];
     // Whatever is said of the states then would only say it again.
     const isThere = [bucket, table].every(([one]) => one?.status === "ok");
     const states = isThere ? await checkStates(stacks, checks) : [skipped("states and locks")];
-    return [...first, ...bucket, ...table, ...states];
+    return [...first, ...bucket, ...table, ...states, ...cluster];
   } finally {
     for (const client of [s3, dynamodb, sts]) client.destroy();
   }

@@ -4,6 +4,7 @@ import { messageOf } from "@cali/base";
 import { Listr } from "listr2";
 import pLimit from "p-limit";
 import type { Application, SynthesizedStack } from "../application/application.ts";
+import { isBlockedRelease } from "../cluster/releases.ts";
 import { DeployRefusedError, TerraformError } from "../errors.ts";
 import { changesIn, describeDifferences } from "../plan-json/compare.ts";
 import { ALLOW_DATA_LOSS, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
@@ -40,6 +41,13 @@ export interface DeployOptions {
   readonly imagesOnly?: boolean;
   readonly parallel: number;
   readonly lockTimeout: string;
+  /**
+   * Recovers the Helm releases of a stack that were begun before a time and never ended: its apply was refused for one. While that
+   * held the state's lock no other run worked on them.
+   *
+   * @returns what was done, in words; nothing: there was none
+   */
+  readonly recoverReleases?: (stack: SynthesizedStack, before: Date) => Promise<readonly string[]>;
   /** Values of Terraform variables (`TF_VAR_…`), besides those of this process. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -147,13 +155,21 @@ async function deployOne(
     const found = reviewed ?? (await replan(stack, options, { ...common, progress: () => {} }));
     const log = join(options.out, `${stack.name}.log`);
     const onLine = (line: string) => options.onProgress(stack.name, common.secrets.redact(line));
+    const startedAt = new Date();
     await applyOne(found, log, onLine, note).catch(async (error) => {
-      if (!options.reviewed || !isStale(error)) throw error;
-      // Terraform of an earlier try had the lock, and has gone on meanwhile: what it left is looked at once more.
-      const again = await reviewOne(stack, options, common);
+      const recovered = isBlockedRelease(error)
+        ? ((await options.recoverReleases?.(stack, startedAt)) ?? [])
+        : [];
+      for (const line of recovered) onLine(line);
+      // Or Terraform of an earlier try had the lock, and has gone on meanwhile. What was left is looked at once more.
+      if (recovered.length === 0 && !(options.reviewed && isStale(error))) throw error;
+      const again = options.reviewed
+        ? await reviewOne(stack, { ...options, continues: true }, common)
+        : await replan(stack, options, { ...common, progress: () => {} });
       const problems = again.verdict === "apply" ? refusals(stack.name, again.ready.plan, options) : [];
       if (problems.length > 0) throw new DeployRefusedError(problems.join("\n"));
-      await applyOne(again, log, onLine, note);
+      const noted = recovered.length > 0 ? { ...again, note: recovered.join("; ") } : again;
+      await applyOne(noted, log, onLine, note);
     });
   } catch (error) {
     const reason = common.secrets.redact(messageOf(error));
