@@ -152,7 +152,7 @@ function endWords({ exitCode, reason, message, finishedAt }: z.infer<typeof ende
 }
 
 /** A finding for each release that waits for an end; one for all when none does. */
-export function releaseFindings(pending: readonly PendingRelease[], now: Date): Finding[] {
+function releaseFindings(pending: readonly PendingRelease[], now: Date): Finding[] {
   if (pending.length === 0) return [{ check: RELEASES, status: "ok", found: "none is pending" }];
   return pending.map(({ namespace, name, revision, status, changedAt }) => {
     const minutes = Math.round((now.getTime() / 1_000 - changedAt) / 60);

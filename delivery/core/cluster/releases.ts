@@ -5,7 +5,7 @@ import { ClusterError, TerraformError } from "../errors.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** A revision of a Helm release, as the labels of its Secret have it. */
-export interface ReleaseRevision {
+interface ReleaseRevision {
   readonly namespace: string;
   readonly name: string;
   readonly revision: number;

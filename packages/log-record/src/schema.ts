@@ -11,8 +11,12 @@ const TIMESTAMP_SOURCES = ["record", "runtime", "arrival"] as const;
 export const MAX_MESSAGE_LENGTH = 16_384;
 /** Longest message with its stack trace, in UTF-16 code units. */
 export const MAX_LOG_CONTENT_LENGTH = 262_144;
-/** Longest id of where a log was written, in UTF-16 code units. */
-export const MAX_SOURCE_ID_LENGTH = 512;
+/**
+ * The id that our Fluent Bit gives a log, `UID/container/run/stream/time/hash`. A field of this name that reads otherwise is the
+ * application's own, and says nothing of whether the log was sent before.
+ */
+export const SOURCE_ID =
+  /^[^/\s]{1,253}\/[^/\s]{0,253}\/[0-9]{0,9}\/[a-z]{0,6}\/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5})\/[0-9a-f]{8}(?:#[0-9]{1,6})?$/;
 
 /**
  * What the words of a line may consist of, as regular-expression sources that mean the same in JavaScript and in Onigmo
@@ -97,11 +101,7 @@ export const logRecordSchema = z.object({
    * Where the log was written: pod UID, container, run, stream, the runtime's time, a hash of the text. The same whenever a log is sent
    * again, as Fluent Bit does with all of a chunk when the stream refuses one record of it.
    */
-  source_id: z
-    .string()
-    .max(MAX_SOURCE_ID_LENGTH)
-    .optional()
-    .describe(`nothing, or a text of at most ${MAX_SOURCE_ID_LENGTH} characters`),
+  source_id: z.string().regex(SOURCE_ID).optional().catch(undefined),
   /** The message or the log content was longer than a record holds. */
   truncated: z.literal(true).optional().describe("nothing, or true"),
 });

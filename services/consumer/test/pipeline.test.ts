@@ -102,8 +102,11 @@ it("a commit holds no new template that only another shard has counted: it would
 
 it("counts a log once that was sent again, whichever shard it came to, and again when it has no id", async () => {
   const { store, first, second, metric } = await twoShards();
-  const sent = (source_id?: string) =>
-    JSON.stringify({ ...logRecord({ level: "ERROR", message: "the disk is full" }), source_id });
+  const sent = (hash?: string) =>
+    JSON.stringify({
+      ...logRecord({ level: "ERROR", message: "the disk is full" }),
+      source_id: hash && `5b1c3a52/app/0/stdout/1970-01-01T00:00:00.000000000Z/${hash.repeat(8)}`,
+    });
   await first(sent("a"), sent("b"), sent("a"));
   await second(sent("b"), sent("c"), sent(), sent());
   const counts = await Promise.all(
@@ -116,13 +119,26 @@ it("counts a log once that was sent again, whichever shard it came to, and again
   expect(await metric()).toMatch(/^cali_consumer_repeats_total 2$/m);
 });
 
+it("counts each log of an application that has a field of that name itself", async () => {
+  const { store, first, metric } = await twoShards();
+  const own = JSON.stringify({ level: "error", msg: "the disk is full", source_id: "web" });
+  const record = JSON.stringify({
+    ...logRecord({ level: "ERROR", message: "the disk is full" }),
+    source_id: "web",
+  });
+  await first(own, own, record, record);
+  const counted = await store.loadContributions("shard-1");
+  expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(4);
+  expect(await metric()).toMatch(/^cali_consumer_repeats_total 0$/m);
+});
+
 it("logs that come late are an error of Fluent Bit that is alerted like every other", async () => {
   const { store, first } = await twoShards();
   // The stream took them at 0: they are from before.
   const late = (number: number) =>
     JSON.stringify({
       ...logRecord({ level: "INFO" }),
-      source_id: `uid/app/0/stdout/1969-12-31T23:50:00.000000000Z/${number}`,
+      source_id: `uid/app/0/stdout/1969-12-31T23:50:00.000000000Z/${String(number).padStart(8, "0")}`,
     });
   await first(...Array.from({ length: 30 }, (_, number) => late(number)));
   const counted = await store.loadContributions("shard-1");

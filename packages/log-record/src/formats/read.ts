@@ -1,4 +1,4 @@
-import { type LogRecord, MAX_SOURCE_ID_LENGTH, ownRecord } from "../schema.ts";
+import { type LogRecord, ownRecord, SOURCE_ID } from "../schema.ts";
 import { clean } from "./clean.ts";
 import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
@@ -41,7 +41,7 @@ export function readValue(value: unknown, options: ReadOptions, most: number): R
   const reader = new Reader(most);
   const rest = reader.value(value, contextOf(options), "");
   const id = isObject(value) ? value.source_id : undefined;
-  if (typeof id === "string" && id.length <= MAX_SOURCE_ID_LENGTH) {
+  if (typeof id === "string" && SOURCE_ID.test(id)) {
     // Of several logs in one text each has an id of its own.
     for (const [index, { record }] of reader.logs.entries())
       record.source_id = index === 0 ? id : `${id}#${index}`;
