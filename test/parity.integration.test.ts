@@ -113,6 +113,7 @@ describe("variables", () => {
 /** Keys that say something of this project, not of what is live. Each has its reason. */
 const SILENT: Record<string, string> = {
   "budget.monthlyUsd": "nothing at AWS has it",
+  "cluster.nodeGroup.autoscaled": "a lifecycle argument, which no state has",
   "grafana.mode": "the application roles have one for Grafana, wherever it runs",
   "repositories.encryption": "AES256 is what ECR chose, and the state says so",
 };
