@@ -57,9 +57,11 @@ export interface ForeignLoss {
  */
 export function foreignLossIn(stack: string, { resources }: Pick<Plan, "resources">): ForeignLoss[] {
   if (!isShared({ name: stack })) return [];
-  return resources.flatMap(({ address, type, name, mode, action, replaceOrder }) => {
+  return resources.flatMap(({ address, type, name, mode, action, reason, replaceOrder }) => {
     const isDestroyed = action === "delete" || (action === "replace" && replaceOrder !== "forget");
     if (mode !== "managed" || !isDestroyed) return [];
+    // The code still has the resource, of which a key went: the label for removed keys allows that.
+    if (reason === "delete_because_each_key" || reason === "delete_because_count_index") return [];
     return isOwn({ type, name }) && !address.startsWith("module.") ? [] : [{ address, action }];
   });
 }
