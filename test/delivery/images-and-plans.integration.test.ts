@@ -1,4 +1,3 @@
-import { existsSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Pipeline, sha } from "../support/pipeline.ts";
 import type { TestStack } from "../support/terraform-app.ts";
@@ -14,13 +13,12 @@ const image = (digit: string) => `${REPOSITORY}@sha256:${digit.repeat(64)}`;
 const SERVICE = ["services/consumer/src/main.ts"];
 const STACK = ["stacks/13-consumer.ts"];
 
-/** The consumer's stack; rolling image d out takes until a test lets it go on. */
+/** The consumer's stack. */
 const stacks = (memory: string): TestStack[] => [
   {
     name: "13-consumer",
     values: { image: "${var.image}", memory },
     replacedBy: "${var.image}",
-    command: `case \${var.image} in *dddd) touch ${pipeline.at("began")}; while [ ! -e ${pipeline.at("go")} ]; do sleep 0.1; done;; esac`,
     blocks: {
       variable: { image: { type: "string", nullable: false } },
       output: { image: { value: "${var.image}" } },
@@ -87,20 +85,4 @@ it("a release brings an image and nothing else: what its stack changes is deploy
   const late = await release(sha("5"), "e");
   expect(late.results, late.output).toMatchObject(RELEASED);
   expect(await pipeline.applied("13-consumer")).toEqual({ image: image("e"), memory: "4Gi" });
-});
-
-it("a deployment that waits for the lock of a release takes no older image back", async () => {
-  pipeline.push(sha("6"), stacks("4Gi"), SERVICE);
-  const releasing = release(sha("6"), "d");
-  await expect.poll(() => existsSync(pipeline.at("began")), { timeout: 120_000 }).toBe(true);
-  // It has read that image e runs, and plans once the release is done.
-  const pull = pipeline.github.open(sha("d"));
-  pipeline.merge(pull, sha("7"), STACK, stacks("8Gi"));
-  const deploying = deploy(sha("7"), "workflow_dispatch");
-  await expect.poll(() => pipeline.isPlanning("13-consumer"), { timeout: 120_000 }).toBe(true);
-  writeFileSync(pipeline.at("go"), "");
-  expect((await releasing).results).toMatchObject(RELEASED);
-  const deployed = await deploying;
-  expect(deployed.results, deployed.output).toMatchObject(DEPLOYED);
-  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("d"), memory: "8Gi" });
 });

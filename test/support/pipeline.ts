@@ -14,7 +14,6 @@ import { basename, join } from "node:path";
 import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
-import { runningIn } from "../../delivery/core/terraform/running.ts";
 import { GithubServer, type PullRequest, type WorkflowRun as RunRecord } from "./github-server.ts";
 import { type Moto, startMoto } from "./moto.ts";
 import { ROOT, type RunResult, run, runCali } from "./run.ts";
@@ -126,18 +125,6 @@ export class Pipeline {
     return Object.fromEntries(
       state.resources.map(({ name, instances }) => [name, instances[0]?.attributes.input?.value]),
     );
-  }
-
-  /** Whether some deployment's Terraform plans a stack, or waits for its lock. */
-  isPlanning(stack: string): boolean {
-    const jobs = readdirSync(this.at("jobs")).filter((name) => name.includes("deploy"));
-    return jobs.some((name) => {
-      const folder = this.at(`jobs/${name}`);
-      return (
-        existsSync(join(folder, `.cali/deploy/${stack}.tfplan.log`)) &&
-        runningIn(join(folder, `stacks/${stack}`)) !== undefined
-      );
-    });
   }
 
   /** A commit on main that no pull request made. */
