@@ -1,4 +1,5 @@
 import type { LogRecord } from "@cali/log-record";
+import { troubleRecord } from "./trouble-record.ts";
 
 /** More than this share of what a service wrote within five minutes is refused … */
 const MOST_REFUSED = 0.05;
@@ -68,29 +69,14 @@ export class DeadLetterShare {
   }
 }
 
-function recordOf(
-  service: string,
-  arrivedAt: number,
-  { read, refused, reasons }: Window,
-  head: string,
-): LogRecord {
-  // One wording for all: the numbers and the sample are below it.
-  const message = "dead letters: more than 5 % of this service's log lines cannot be read";
+function recordOf(service: string, at: number, { read, refused, reasons }: Window, head: string): LogRecord {
   const shown = [...reasons].map(([reason, count]) => `  ${count} times ${reason}`);
   const sample = JSON.stringify(head.slice(0, SAMPLE_LENGTH));
-  return {
-    timestamp: new Date(arrivedAt).toISOString(),
-    level: "ERROR",
+  return troubleRecord({
     service,
-    version: "unknown",
-    trace_id: "-",
-    message,
-    log_content: [message, `${refused} of ${read + refused} in dlq/`, ...shown, `  such as ${sample}`].join(
-      "\n",
-    ),
-    platform: "cali",
-    environment: "unknown",
-    pod_name: "unknown",
-    error_code: "DEAD_LETTERS",
-  };
+    at,
+    message: "dead letters: more than 5 % of this service's log lines cannot be read",
+    lines: [`${refused} of ${read + refused} in dlq/`, ...shown, `  such as ${sample}`],
+    code: "DEAD_LETTERS",
+  });
 }

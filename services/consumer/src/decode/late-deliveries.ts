@@ -1,4 +1,5 @@
 import type { LogRecord } from "@cali/log-record";
+import { troubleRecord } from "./trouble-record.ts";
 
 /** A log that reached the stream so long after its container wrote it was held back: Fluent Bit sends every second. */
 const LATE_MS = 2 * 60_000;
@@ -27,8 +28,9 @@ export class LateDeliveries {
 
   /** @returns the record to notify, once in a window */
   see({ source_id, pod_name }: LogRecord, arrivedAt: number): LogRecord | undefined {
+    if (source_id === undefined) return undefined;
     // UID/container/run/stream/time/hash, as helm-values/fluent-bit-values.yaml makes it.
-    const ageMs = arrivedAt - Date.parse(source_id?.split("/")[4] ?? "");
+    const ageMs = arrivedAt - Date.parse(source_id.split("/")[4] ?? "");
     if (!(ageMs >= LATE_MS)) return undefined;
     if (arrivedAt >= this.#window.since + WINDOW_MS) this.#window = fresh(arrivedAt);
     const window = this.#window;
@@ -49,24 +51,14 @@ const fresh = (since: number): Window => ({
   isNotified: false,
 });
 
-function recordOf({ late, longestMs, pods }: Window, arrivedAt: number): LogRecord {
-  // One wording for all: the numbers are below it.
-  const message = "deliveries are late: logs reach the stream more than 2 minutes after they were written";
-  return {
-    timestamp: new Date(arrivedAt).toISOString(),
-    level: "ERROR",
+const recordOf = ({ late, longestMs, pods }: Window, at: number): LogRecord =>
+  troubleRecord({
     service: "fluent-bit",
-    version: "unknown",
-    trace_id: "-",
-    message,
-    log_content: [
-      message,
+    at,
+    message: "deliveries are late: logs reach the stream more than 2 minutes after they were written",
+    lines: [
       `  ${late} logs so far, the oldest ${Math.round(longestMs / 1_000)} s`,
       `  pods such as ${[...pods].join(", ")}`,
-    ].join("\n"),
-    platform: "cali",
-    environment: "unknown",
-    pod_name: "unknown",
-    error_code: "LATE_DELIVERIES",
-  };
-}
+    ],
+    code: "LATE_DELIVERIES",
+  });

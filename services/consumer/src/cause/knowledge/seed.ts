@@ -3,6 +3,7 @@ import type { Level } from "@cali/log-record";
 import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
 import { redact } from "../../redact/redact.ts";
+import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, entrySchema, VARYING } from "./catalog.ts";
 import { PRODUCTS } from "./product-files.ts";
 import type { ProductEntry } from "./products.ts";
@@ -49,9 +50,6 @@ interface Pattern {
 /** What varies in a pattern, by whatever name. */
 const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
 
-/** `key=value`, as logfmt writes it. */
-const FIELD = /^[a-z_][\w.]*=[^()]+$/;
-
 const PATTERNS: readonly Pattern[] = SEED.flatMap((of) =>
   of.patterns.map((pattern) => ({
     of,
@@ -80,11 +78,10 @@ export function seedIdOf(error: {
   return ids.size === 1 ? found[0]?.of.entry.id : undefined;
 }
 
-/** The words of a message without the fields behind it: loggers put `error_code=…` and the like after the text. */
+/** The words of a message without the fields behind it. */
 function wordsOf(text: string): string[] {
   const words = mask(redact(text)).replaceAll(VARYING, "<*>").toLowerCase().split(" ");
-  const last = words.findLastIndex((word) => !FIELD.test(word));
-  return words.slice(0, last + 1);
+  return words.slice(0, sizeOfMessage(words));
 }
 
 const isGrave = (level: Level) => level === "ERROR" || level === "FATAL";

@@ -69,8 +69,8 @@ const VALUE = "¤";
 const PIECE = /[\p{L}\p{N}¤]+(?:'[\p{L}]{1,2}\b)?/gu;
 const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 const CLAUSE = /[:;!?|(){}[\]\n=]|[.,]\s|\s[-–—]+\s|->|\s["'`]$|^["'`]\s/;
-/** A field of a structured log: `request_id=8f3a`. */
-const FIELD = /^[A-Za-z_][\w.-]{0,40}=\S*$/;
+/** `key=value`, as logfmt writes it. */
+const FIELD = /^[a-z_][\w.]*=[^()]+$/i;
 
 /** What a name is taken apart into, by its lower case: `hikaripool` is `HikariPool`. */
 export type Names = ReadonlyMap<string, readonly string[]>;
@@ -139,11 +139,15 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
   return words;
 }
 
+/** How many of a line's words are its message: loggers put `error_code=…` and the like behind it. */
+export const sizeOfMessage = (words: readonly string[]): number =>
+  words.findLastIndex((word) => !FIELD.test(word)) + 1;
+
 /** The fields behind a message are a clause of their own. */
 function withFieldsApart(line: string): string {
-  const parts = line.trimEnd().split(" ");
-  const last = parts.findLastIndex((part) => !FIELD.test(part));
-  return last < 0 || last === parts.length - 1 ? line : parts.toSpliced(last + 1, 0, "|").join(" ");
+  const words = line.trimEnd().split(" ");
+  const size = sizeOfMessage(words);
+  return size === 0 || size === words.length ? line : words.toSpliced(size, 0, "|").join(" ");
 }
 
 /** A measure, a large or small number, an id: what no two lines have in common. */
