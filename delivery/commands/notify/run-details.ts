@@ -1,5 +1,6 @@
 import { asking, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { jobsOf } from "../../core/github/jobs.ts";
 
 /** What only GitHub knows of the run that notifies. */
 export interface RunDetails {
@@ -22,9 +23,7 @@ export async function runDetails(variables: NodeJS.ProcessEnv): Promise<RunDetai
   const github = githubClient(where);
   const [approvals, jobs] = await Promise.all([
     asking("reading who approved the run", () => github.rest.actions.getReviewsForRun(run)),
-    asking("reading the run's jobs", () =>
-      github.paginate(github.rest.actions.listJobsForWorkflowRun, { ...run, per_page: 100 }),
-    ),
+    jobsOf({ ...where, github }, run.run_id),
   ]);
   const approvers = approvals.data.flatMap(({ state, user }) =>
     state === "approved" && user?.login ? [user.login] : [],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EarlierWorkflowError } from "../../core/errors.ts";
 import { asking, type Github } from "../../core/github/client.ts";
+import { isCalled, jobsOf } from "../../core/github/jobs.ts";
 
 export interface TurnOptions {
   readonly github: Github;
@@ -61,7 +62,8 @@ function isBefore(one: Working, own: Working): boolean {
   return one.startedAt === own.startedAt ? one.id < own.id : one.startedAt < own.startedAt;
 }
 
-async function workingJobs({ github, owner, repo, workflow, job }: TurnOptions): Promise<Working[]> {
+async function workingJobs(options: TurnOptions): Promise<Working[]> {
+  const { github, owner, repo, workflow, job } = options;
   // A run is `waiting` as long as another environment's job waits for its approval.
   const runs = await Promise.all(
     (["in_progress", "waiting"] as const).map((status) =>
@@ -77,16 +79,10 @@ async function workingJobs({ github, owner, repo, workflow, job }: TurnOptions):
     ),
   );
   const ids = [...new Set(runs.flat().map(({ id }) => id))];
-  const jobs = await Promise.all(
-    ids.map((run_id) =>
-      asking(`looking for the jobs of run ${run_id}`, () =>
-        github.paginate(github.rest.actions.listJobsForWorkflowRun, { owner, repo, run_id, per_page: 100 }),
-      ),
-    ),
-  );
+  const jobs = await Promise.all(ids.map((id) => jobsOf(options, id)));
   return jobs
     .flat()
-    .filter(({ name, status }) => status === "in_progress" && (name === job || name.endsWith(` / ${job}`)))
+    .filter(({ name, status }) => status === "in_progress" && isCalled(name, job))
     .map(({ id, run_id, started_at, html_url }) => ({
       id,
       runId: run_id,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EarlierWorkflowError } from "../../core/errors.ts";
 import { asking, type Github } from "../../core/github/client.ts";
+import { isCalled, jobsOf } from "../../core/github/jobs.ts";
 
 export interface WaitOptions {
   readonly github: Github;
@@ -77,16 +78,8 @@ interface State {
 }
 
 /** What became of the job; a run that has none of that name is taken as a whole. */
-async function ofJob(run: State & { id: number }, { github, owner, repo, job }: WaitOptions): Promise<State> {
+async function ofJob(run: State & { id: number }, options: WaitOptions): Promise<State> {
+  const { job } = options;
   if (job === undefined) return run;
-  const jobs = await asking(`looking for the jobs of run ${run.id}`, () =>
-    github.paginate(github.rest.actions.listJobsForWorkflowRun, {
-      owner,
-      repo,
-      run_id: run.id,
-      per_page: 100,
-    }),
-  );
-  // A job of a reusable workflow is called `<caller's job> / <job>`.
-  return jobs.find(({ name }) => name === job || name.endsWith(` / ${job}`)) ?? run;
+  return (await jobsOf(options, run.id)).find(({ name }) => isCalled(name, job)) ?? run;
 }

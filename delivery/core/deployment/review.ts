@@ -97,7 +97,9 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
 
 /** A plan as it is, and without the images. */
 function bothOf(json: string, name: string): Pick<ReadyPlan, "plan" | "ownPart"> {
-  return { plan: parsePlan(json, name), ownPart: parsePlan(withoutImages(json), name) };
+  const plan = parsePlan(json, name);
+  const own = withoutImages(json);
+  return { plan, ownPart: own === json ? plan : parsePlan(own, name) };
 }
 
 const readBoth = (path: string) => bothOf(readFileSync(path, "utf8"), path);

@@ -1,6 +1,7 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
 import { ReviewedPlanError } from "../errors.ts";
 import { asking, type Github } from "./client.ts";
+import { isCalled, jobsOf } from "./jobs.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
@@ -156,12 +157,10 @@ async function wasDeployed(
     }),
   );
   for (const { id } of data.workflow_runs) {
-    const jobs = await asking(`looking for the jobs of run ${id}`, () =>
-      github.paginate(github.rest.actions.listJobsForWorkflowRun, { owner, repo, run_id: id, per_page: 100 }),
-    );
+    const jobs = await jobsOf({ github, owner, repo }, id);
     const isDone = jobs.some(
       ({ name, conclusion, steps = [] }) =>
-        name.endsWith(`deploy (${environment})`) &&
+        isCalled(name, `deploy (${environment})`) &&
         conclusion === "success" &&
         steps.some((step) => step.name === DEPLOY_STEP && step.conclusion === "success"),
     );

@@ -39,24 +39,17 @@ const ofSearchNodes = (types: readonly string[]): Record<string, PriceQuery> =>
     ]),
   );
 
-const kinesis = (usageType: string, unit: RegExp, units?: number): PriceQuery => ({
-  service: "AmazonKinesis",
-  usageType,
-  unit,
-  ...(units && { units }),
-});
-const s3 = (usageType: string, unit: RegExp, units?: number): PriceQuery => ({
-  service: "AmazonS3",
-  usageType,
-  unit,
-  ...(units && { units }),
-});
-const dynamodb = (usageType: string, unit: RegExp, units?: number): PriceQuery => ({
-  service: "AmazonDynamoDB",
-  usageType,
-  unit,
-  ...(units && { units }),
-});
+const of =
+  (service: string) =>
+  (usageType: string, unit: RegExp, units?: number): PriceQuery => ({
+    service,
+    usageType,
+    unit,
+    ...(units && { units }),
+  });
+const kinesis = of("AmazonKinesis");
+const s3 = of("AmazonS3");
+const dynamodb = of("AmazonDynamoDB");
 
 /** By the price's id in the tables. */
 export const QUERIES: Readonly<Record<string, PriceQuery>> = {
