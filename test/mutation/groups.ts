@@ -40,13 +40,17 @@ export const GROUPS: readonly Group[] = [
   {
     name: "grouping",
     modules: ["services/consumer/src/group/{alert,group,schedule,silences,versions}.ts"],
-    tests: ["services/consumer/test/{alert-grouper,group-incidents,grouping-values}.test.ts"],
+    tests: [
+      "services/consumer/test/{alert-grouper,group-incidents,alert-values,tally-values,inhibition-values}.test.ts",
+    ],
   },
   {
     name: "group-book",
     modules: [
       "services/consumer/src/group/{alert-grouper,dependencies,group-book,incidents,inhibition,kinds}.ts",
     ],
-    tests: ["services/consumer/test/{alert-grouper,group-incidents,grouping-values}.test.ts"],
+    tests: [
+      "services/consumer/test/{alert-grouper,group-incidents,alert-values,tally-values,inhibition-values}.test.ts",
+    ],
   },
 ];
