@@ -176,20 +176,12 @@ function metaArguments(body: JsonObject, names: readonly string[]): JsonObject {
   if (provisioner && !Array.isArray(provisioner)) {
     result.provisioner = Object.entries(provisioner as JsonObject).flatMap(([kind, blocks]) =>
       ([blocks].flat() as JsonObject[]).map((block) => ({
-        [kind]: metaArgumentsOfProvisioner(block),
+        [kind]: metaArguments(block, ["when", "on_failure"]),
       })),
     );
   }
   return result;
 }
-
-const metaArgumentsOfProvisioner = (block: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(block).map(([key, value]) => [
-      key,
-      /^(when|on_failure)$/.test(key) ? plain(value) : value,
-    ]),
-  );
 
 function plain(value: Json): Json {
   if (typeof value === "string") return value.replace(/^\$\{(.*)\}$/s, "$1");

@@ -109,7 +109,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     for (const name of beside.files) {
       await cp(join(options.hcl ?? "", name), join(folder, STACK, name), { recursive: true });
     }
-    // Believed only when a synth with the files says so.
+    // A synth has to take what was written.
     if (hasOverrides) await synthesized(env);
     const after = parityOf(whole, compared, variables);
     const outputs = (beside.patch.output ?? {}) as JsonObject;
