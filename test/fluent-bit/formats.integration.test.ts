@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LogRecord } from "@cali/log-record";
+import { type LogRecord, SOURCE_ID } from "@cali/log-record";
 import { expect, it } from "vitest";
 import { decode } from "../../services/consumer/src/decode/decode.ts";
 import { ROOT } from "../support/run.ts";
@@ -31,13 +31,14 @@ const cases = ["records.jsonl", "corpus.jsonl"]
   )
   .filter(({ name }) => !["java.util.logging", "Rust panic", "Fluent Bit, not parsed"].includes(name));
 
-/** The same with Kubernetes' metadata around it, without Fluent Bit's rules. */
-function readDirectly(text: string): LogRecord | undefined {
+/** The same with Kubernetes' metadata and the log's id around it, without Fluent Bit's rules. */
+function readDirectly(text: string, source_id: unknown): LogRecord | undefined {
   const around = {
     log: text,
     time: TIME,
     platform: "eks",
     environment: "dev",
+    source_id,
     kubernetes: { pod_name: "pay-1", container_name: "app", labels: LABELS },
   };
   const [payload] = decode(Buffer.from(JSON.stringify(around)), { arrival: 0 });
@@ -48,7 +49,8 @@ it.each(cases)("what Fluent Bit sets is what the consumer reads: $name", async (
   const lines = [...criLines(text, TIME)].map((line) => ({ file: logFile("pay-1"), line }));
   const out = await through(lines, () => ({ labels: LABELS }));
   expect(out).toHaveLength(1);
-  const direct = readDirectly(text);
+  expect(out[0]?.id).toMatch(SOURCE_ID);
+  const direct = readDirectly(text, out[0]?.id);
   expect(out[0]?.record).toEqual(direct);
   const { records: _r, stack, note: _n, service, ...fields } = expected;
   // Around it the runtime and the pod say what the text doesn't.

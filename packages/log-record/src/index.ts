@@ -24,5 +24,6 @@ export {
   MAX_MESSAGE_LENGTH,
   ownRecord,
   type RecordVerdict,
+  SOURCE_ID,
   validateRecord,
 } from "./schema.ts";
