@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -84,13 +84,16 @@ async function step(): Promise<ChildProcess> {
   const words = ["deploy", "--replan", "--synth-dir", at("synth"), "--out", at("deploy")];
   writeFileSync(at("step.sh"), `exec node bin/cali.js ${words.join(" ")}\n`);
   const PATH = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
+  const log = openSync(at("step.log"), "w");
   const child = spawn("bash", ["-e", at("step.sh")], {
     cwd: ROOT,
     env: { ...process.env, ...env, PATH },
-    stdio: "ignore",
+    stdio: ["ignore", log, log],
     detached: true,
   });
-  await expect.poll(() => existsSync(at("began")), { timeout: 60_000 }).toBe(true);
+  const isOver = () => existsSync(at("began")) || child.exitCode !== null;
+  await vi.waitUntil(isOver, { timeout: 120_000 }).catch(() => {});
+  expect(existsSync(at("began")), readFileSync(at("step.log"), "utf8")).toBe(true);
   return child;
 }
 
