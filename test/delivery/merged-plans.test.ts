@@ -190,6 +190,7 @@ describe("waitFor", () => {
       ...REPOSITORY,
       workflow: "terraform.yml",
       commit: MERGE,
+      deploys: (path) => path.startsWith("stacks/"),
       graceMs: 0,
       pollMs: 1,
       limitMs: 60_000,
@@ -225,6 +226,32 @@ describe("waitFor", () => {
     server.runs[0] = { ...run, jobs: environments("failure", "success") };
     await expect(wait({ job: "deploy (dev)" })).rejects.toThrow("job deploy (dev) ended with failure");
     await wait({ job: "deploy (team)" });
+  });
+
+  it("waits for the run that covers the one that ended as superseded, and fails with it", async () => {
+    const LATER = "e".repeat(40);
+    server.push(MERGE, ["stacks/01-kinesis.ts"]);
+    server.push(LATER, ["stacks/02-s3.ts"]);
+    server.push("f".repeat(40), ["README.md"]);
+    const job = (status: string, conclusion: string | null, step = "success") => ({
+      ...{ name: "infrastructure / deploy (dev)", status, conclusion },
+      steps: [{ name: "Deploy", conclusion: step }],
+    });
+    server.run("terraform.yml", MERGE).jobs.push(job("completed", "success", "skipped"));
+    const covering = server.run("terraform.yml", LATER, "in_progress");
+    covering.jobs.push(job("waiting", null));
+    const waiting = wait({ job: "deploy (dev)" });
+    await expect
+      .poll(() => said)
+      .toEqual([
+        `terraform.yml's job deploy (dev) has left it to the later commit ${LATER}`,
+        "waiting for terraform.yml's job deploy (dev), which is waiting",
+      ]);
+    covering.jobs[0] = job("completed", "success");
+    await waiting;
+    expect(said.at(-1)).toBe("terraform.yml's job deploy (dev) has succeeded.");
+    covering.jobs[0] = job("completed", "failure");
+    await expect(wait({ job: "deploy (dev)" })).rejects.toThrow("job deploy (dev) ended with failure");
   });
 
   it("goes on when the workflow has succeeded, or was not started", async () => {

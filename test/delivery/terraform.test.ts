@@ -9,6 +9,7 @@ import type { PlannedStack } from "../../delivery/core/planning/plan-stack.ts";
 import { waitingInstead } from "../../delivery/core/planning/waiting.ts";
 import { followProgress } from "../../delivery/core/terraform/follow.ts";
 import { initSafely } from "../../delivery/core/terraform/install.ts";
+import { durationMs, wasLockGone } from "../../delivery/core/terraform/lock-wait.ts";
 import { stateOfPlan } from "../../delivery/core/terraform/plan-file.ts";
 import { Secrets } from "../../delivery/core/terraform/secrets.ts";
 
@@ -149,6 +150,28 @@ describe("terraform init side by side", () => {
     expect(second).toHaveBeenCalledOnce();
   });
 });
+
+it.each([
+  [
+    "in the bucket",
+    "PutObject, StatusCode: 412, PreconditionFailed\\nGetObject, StatusCode: 404, NoSuchKey",
+    true,
+  ],
+  ["in the bucket, at once with another", "StatusCode: 409, ConditionalRequestConflict", true],
+  ["in the table", "PutItem, ConditionalCheckFailedException: no lock info found for", true],
+  ["that somebody has", "PutObject, PreconditionFailed\\nLock Info:\\n  ID: 5c0a", false],
+  ["that this role may not take", "PutObject, StatusCode: 403, AccessDenied", false],
+])("a lock %s: whether it is tried again", (_, said, isTried) => {
+  expect(wasLockGone(`Error: Error acquiring the state lock\n\nError message: ${said}`)).toBe(isTried);
+  expect(wasLockGone(`Error: ${said}`)).toBe(false);
+});
+
+it.each([
+  ["0s", 0],
+  ["45s", 45_000],
+  ["5m", 300_000],
+  ["2h", 7_200_000],
+])("--lock-timeout %s is %d ms", (text, ms) => expect(durationMs(text)).toBe(ms));
 
 it("follows what a log says of resources, from now on", async () => {
   const log = join(folder, "log");

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { filterOfFile } from "../../core/github/workflow-file.ts";
 import { minutesOption, pollOption } from "../../core/options.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -17,7 +18,9 @@ const LOOKS = 6;
 
 /** `cali wait-for` */
 export const waitForCommand = new Command("wait-for")
-  .description("Waits until another workflow's runs of the same commit, or one job of them, have succeeded.")
+  .description(
+    "Waits until another workflow's runs of the same commit, or one job of them, have succeeded. Where they ended as superseded, until the run that covers them has.",
+  )
   .addArgument(
     new Argument("<workflow>", "file name, such as terraform.yml").argParser((given: string) => {
       if (/^[\w.-]+\.ya?ml$/.test(given)) return given;
@@ -42,6 +45,7 @@ export const waitForCommand = new Command("wait-for")
       workflow,
       commit,
       ...(job !== undefined && { job }),
+      deploys: (path) => filterOfFile(workflow, process.cwd()).deploys(path),
       graceMs: LOOKS * poll,
       pollMs: poll,
       limitMs: minutes * MINUTE_MS,

@@ -1,13 +1,8 @@
-import { asking, type Github } from "./client.ts";
-
-interface Where {
-  readonly github: Github;
-  readonly owner: string;
-  readonly repo: string;
-}
+import { asking } from "./client.ts";
+import type { Repository } from "./label.ts";
 
 /** The jobs of a run's latest attempt. @throws GithubRequestError */
-export const jobsOf = ({ github, owner, repo }: Where, runId: number) =>
+export const jobsOf = ({ github, owner, repo }: Repository, runId: number) =>
   asking(`looking for the jobs of run ${runId}`, () =>
     github.paginate(github.rest.actions.listJobsForWorkflowRun, {
       owner,
@@ -19,3 +14,17 @@ export const jobsOf = ({ github, owner, repo }: Where, runId: number) =>
 
 /** Whether a job has this name; one of a reusable workflow is called `<caller's job> / <job>`. */
 export const isCalled = (name: string, job: string): boolean => name === job || name.endsWith(` / ${job}`);
+
+/** The step of the job `deploy` that is left out when there is nothing to do. */
+const DEPLOY_STEP = "Deploy";
+
+interface Done {
+  readonly conclusion: string | null;
+  readonly steps?: readonly { readonly name: string; readonly conclusion: string | null }[];
+}
+
+/** What became of the step that deploys, in a job that has succeeded; undefined: it has none, or has not succeeded. */
+export function deployStepOf({ conclusion, steps = [] }: Done): string | null | undefined {
+  if (conclusion !== "success") return undefined;
+  return steps.find(({ name }) => name === DEPLOY_STEP)?.conclusion;
+}

@@ -1,7 +1,7 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
 import { ReviewedPlanError } from "../errors.ts";
 import { asking, type Github } from "./client.ts";
-import { isCalled, jobsOf } from "./jobs.ts";
+import { deployStepOf, isCalled, jobsOf } from "./jobs.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
@@ -138,9 +138,6 @@ export async function fetchEarlierPlans(
   return found;
 }
 
-/** The step of the job `deploy` that is left out when there is nothing to do. */
-const DEPLOY_STEP = "Deploy";
-
 /** Whether some run has deployed a commit to the environment. */
 async function wasDeployed(
   { github, owner, repo, environment, workflow }: FetchOptions & { readonly workflow?: string | undefined },
@@ -159,10 +156,7 @@ async function wasDeployed(
   for (const { id } of data.workflow_runs) {
     const jobs = await jobsOf({ github, owner, repo }, id);
     const isDone = jobs.some(
-      ({ name, conclusion, steps = [] }) =>
-        isCalled(name, `deploy (${environment})`) &&
-        conclusion === "success" &&
-        steps.some((step) => step.name === DEPLOY_STEP && step.conclusion === "success"),
+      (job) => isCalled(job.name, `deploy (${environment})`) && deployStepOf(job) === "success",
     );
     if (isDone) return true;
   }

@@ -1,6 +1,7 @@
 import { GithubRequestError, SupersededError } from "../errors.ts";
-import { asking, type Github, githubClient } from "./client.ts";
+import { asking, githubClient } from "./client.ts";
 import { githubEnvironment } from "./environment.ts";
+import type { Repository } from "./label.ts";
 import type { WorkflowFilter } from "./workflow-file.ts";
 
 /** What is deployed from. */
@@ -44,24 +45,33 @@ export async function refuseSuperseded({
   const { owner, repo, links } = where;
   const repository = { github: githubClient(where, { log: console.error }), owner, repo };
   const { workflows, deploys } = filter();
-  for (const { sha } of await laterCommits(repository, commit)) {
-    const path = await changedPath(repository, sha, deploys);
-    if (path === undefined) continue;
-    const later = `the later commit ${links.repository}/commit/${sha}, which changes ${path}`;
-    const run = await runOf(repository, sha, workflows);
-    const isFirst = variables.GITHUB_EVENT_NAME === "push" && variables.GITHUB_RUN_ATTEMPT === "1";
-    if (isFirst && run.covers) return `Commit ${commit} is deployed with ${later}.\nIts run: ${run.text}`;
-    throw new SupersededError(
-      `This run would ${doing} commit ${commit}, but ${BRANCH} holds ${later}. Nothing was changed.\nIts run: ${run.text}\nRemedy: run that one again if it failed; to go back to an older state, revert the commit.`,
-    );
-  }
-  return undefined;
+  const found = await latestChange(repository, commit, deploys);
+  if (found === undefined) return undefined;
+  const { sha, path } = found;
+  const later = `the later commit ${links.repository}/commit/${sha}, which changes ${path}`;
+  const run = await runOf(repository, sha, workflows);
+  const isFirst = variables.GITHUB_EVENT_NAME === "push" && variables.GITHUB_RUN_ATTEMPT === "1";
+  if (isFirst && run.covers) return `Commit ${commit} is deployed with ${later}.\nIts run: ${run.text}`;
+  throw new SupersededError(
+    `This run would ${doing} commit ${commit}, but ${BRANCH} holds ${later}. Nothing was changed.\nIts run: ${run.text}\nRemedy: run that one again if it failed; to go back to an older state, revert the commit.`,
+  );
 }
 
-interface Repository {
-  readonly github: Github;
-  readonly owner: string;
-  readonly repo: string;
+/**
+ * The newest commit of main after one that changes what a workflow deploys: its run deploys the earlier one, too. undefined: there is none.
+ *
+ * @throws SupersededError when the commit is not in main; GithubRequestError.
+ */
+export async function latestChange(
+  repository: Repository,
+  commit: string,
+  deploys: (path: string) => boolean,
+): Promise<{ readonly sha: string; readonly path: string } | undefined> {
+  for (const { sha } of await laterCommits(repository, commit)) {
+    const path = await changedPath(repository, sha, deploys);
+    if (path !== undefined) return { sha, path };
+  }
+  return undefined;
 }
 
 /** The commits of main after one, newest first; of a merge only the merge itself, which has all that it brings. */

@@ -46,6 +46,11 @@ export function filterOfRun(ref: string | undefined, root: string): WorkflowFilt
       `GITHUB_WORKFLOW_REF: given ${ref ? JSON.stringify(ref) : "nothing"}; allowed: <owner>/<name>/.github/workflows/<file>@<ref>, as a workflow has it`,
     );
   }
+  return filterOfFile(file, root);
+}
+
+/** The filter of a workflow by its file's name. One without a filter deploys everything. */
+export function filterOfFile(file: string, root: string): WorkflowFilter {
   return { workflows: [file], deploys: read(root, file)?.deploys ?? (() => true) };
 }
 

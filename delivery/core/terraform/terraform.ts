@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, existsSync, statSync } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -9,6 +9,7 @@ import { z } from "zod";
 import { TerraformError } from "../errors.ts";
 import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
+import { durationMs, wasLockGone } from "./lock-wait.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
 import { parseJson, parseState, type State } from "./state.ts";
@@ -79,10 +80,7 @@ export class Terraform {
   async plan(file: string): Promise<Warning[]> {
     const { lockTimeout } = this.#options;
     const args = ["plan", "-input=false", "-no-color", `-lock-timeout=${lockTimeout}`, `-out=${file}`];
-    const log = `${file}.log`;
-    const before = existsSync(log) ? statSync(log).size : 0;
-    await this.#run(args, log);
-    return warningsIn((await readFile(log)).subarray(before).toString());
+    return warningsIn((await this.#run(args, `${file}.log`)).said);
   }
 
   /**
@@ -99,8 +97,8 @@ export class Terraform {
     await writeImports(folder, imports, override);
     try {
       const args = ["plan", "-input=false", "-json", `-lock-timeout=${lockTimeout}`, `-out=${file}`];
-      const { exitCode } = await this.#run(args, log, [0, 1]);
-      const plan = readImportPlan(await readFile(log, "utf8"), imports);
+      const { exitCode, said } = await this.#run(args, log, [0, 1]);
+      const plan = readImportPlan(said, imports);
       if (plan.errors.length > 0 || (exitCode !== 0 && plan.absent.size === 0)) {
         throw new TerraformError(
           `terraform plan ended with ${exitCode}:\n${secrets.redact(lastLines(plan.errors.join("\n")))}`,
@@ -114,7 +112,7 @@ export class Terraform {
 
   /** The plan as JSON. It has secrets in clear text. @throws TerraformError */
   async show(file: string): Promise<string> {
-    return (await this.#run(["show", "-json", "-no-color", file])).stdout;
+    return (await this.#run(["show", "-json", "-no-color", file])).said;
   }
 
   /** The state; one that was never written is empty. @throws TerraformError */
@@ -124,7 +122,7 @@ export class Terraform {
 
   /** The state as Terraform keeps it. It has secrets in clear text. @throws TerraformError */
   async stateText(): Promise<string> {
-    return (await this.#run(["state", "pull"])).stdout;
+    return (await this.#run(["state", "pull"])).said;
   }
 
   /**
@@ -146,8 +144,25 @@ export class Terraform {
     await this.#run(["state", "push", `-lock-timeout=${this.#options.lockTimeout}`, file], log);
   }
 
+  /** Where Terraform takes the lock, one that was given back just then is waited for like any other. */
   async #run(args: string[], log?: string, allowed: readonly number[] = [0]) {
-    const { folder, secrets, environment, lockFile, pluginCache } = this.#options;
+    const { lockTimeout, secrets } = this.#options;
+    const until = performance.now() + durationMs(lockTimeout);
+    for (;;) {
+      const ended = await this.#once(args, log);
+      const { exitCode, said, how, shown } = ended;
+      if (exitCode !== undefined && allowed.includes(exitCode) && !wasLockGone(said))
+        return { exitCode, said };
+      if (!wasLockGone(said) || performance.now() >= until) {
+        throw new TerraformError(`terraform ${args[0]} ${how}:\n${secrets.redact(lastLines(shown))}`);
+      }
+    }
+  }
+
+  /** @returns `said`: what it printed to its standard output, or wrote to the log; `shown`: the same with its errors. */
+  async #once(args: string[], log: string | undefined) {
+    const { folder, environment, lockFile, pluginCache } = this.#options;
+    const before = (log && statSync(log, { throwIfNoEntry: false })?.size) || 0;
     // The file itself, not a pipe that ends with this process.
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
     if (output) await once(output, "open");
@@ -177,17 +192,16 @@ export class Terraform {
     // Killed, it may have left its lock.
     if (log !== undefined && result.signal === undefined) noteEnded(folder);
     output?.close();
-    if (result.exitCode !== undefined && allowed.includes(result.exitCode)) {
-      return { exitCode: result.exitCode, stdout: log ? "" : (result.stdout as string) };
-    }
     if (result.code === "ENOENT") {
       throw new TerraformError(
         `terraform is not on the PATH\nRemedy: install Terraform ${OLDEST} or newer (https://developer.hashicorp.com/terraform/install).`,
       );
     }
-    const said = log ? await readFile(log, "utf8") : `${result.stdout}\n${result.stderr}`;
+    const said =
+      log === undefined ? String(result.stdout) : (await readFile(log)).subarray(before).toString();
+    const shown = log === undefined ? `${said}\n${result.stderr}` : said;
     const how = result.signal ? `was ended by ${result.signal}` : `ended with ${result.exitCode}`;
-    throw new TerraformError(`terraform ${args[0]} ${how}:\n${secrets.redact(lastLines(said))}`);
+    return { exitCode: result.exitCode, said, shown, how };
   }
 }
 
