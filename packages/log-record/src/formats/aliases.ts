@@ -447,14 +447,5 @@ export const SCALE_OF_KEY: Readonly<Record<string, LevelScale>> = {
   severity: "google",
 };
 
-const known = new Map<string, string>();
-const MOST_KNOWN = 10_000;
-
 /** A key as the table has it: `TraceId`, `trace_id` and `trace-id` are `traceid`. Dots, slashes and a leading `@` stay. */
-export function canonical(key: string): string {
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const made = key.toLowerCase().replace(/[_ -]/g, "");
-  if (key.length <= 64 && known.size < MOST_KNOWN) known.set(key, made);
-  return made;
-}
+export const canonical = (key: string): string => key.toLowerCase().replace(/[_ -]/g, "");

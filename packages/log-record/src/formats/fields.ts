@@ -8,24 +8,84 @@ export type Json = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** A field's canonical name, with the fields of a record that it is an alias of. Those that were met are kept: most logs have the same keys. */
+class Name {
+  readonly text: string;
+  /** The fields, and where among their aliases it stands. */
+  readonly aliasOf: readonly (readonly [Field, number])[];
+  readonly #prefix: string;
+  readonly #inner = new Map<string, Name>();
+
+  constructor(text: string, prefix = `${text}.`) {
+    this.text = text;
+    this.#prefix = prefix;
+    this.aliasOf = ALIAS_OF.get(text) ?? [];
+  }
+
+  /** The name of a key of the object that this one is. */
+  inner(key: string): Name {
+    const known = this.#inner.get(key);
+    if (known !== undefined) return known;
+    const name = new Name(this.#prefix + canonical(key));
+    if (key.length <= LONGEST_KEPT && kept < MOST_KEPT) {
+      kept++;
+      this.#inner.set(key, name);
+    }
+    return name;
+  }
+}
+
+const LONGEST_KEPT = 64;
+const MOST_KEPT = 10_000;
+let kept = 0;
+
+const ALIAS_OF = new Map<string, [Field, number][]>();
+for (const [field, aliases] of Object.entries(ALIASES) as [Field, readonly string[]][]) {
+  for (const [place, alias] of aliases.entries()) {
+    ALIAS_OF.set(alias, [...(ALIAS_OF.get(alias) ?? []), [field, place]]);
+  }
+}
+const ROOT = new Name("", "");
+
+interface Candidate {
+  readonly alias: string;
+  readonly place: number;
+  readonly value: unknown;
+}
+
 /** A JSON object's fields by their canonical names, those of inner objects by their path. At most 400, of six levels. */
 export class Fields {
   readonly value: Json;
   readonly #byName = new Map<string, unknown>();
+  /** What each field of a record may come from, in the order of its aliases. */
+  readonly #candidates: { [F in Field]?: Candidate[] } = {};
 
   constructor(value: Json) {
     this.value = value;
-    this.#add(value, "", 1);
+    this.#add(value, ROOT, 1);
   }
 
-  #add(value: Json, prefix: string, depth: number): void {
+  #add(value: Json, above: Name, depth: number): void {
     const byName = this.#byName;
     for (const key in value) {
       if (byName.size >= MOST_FIELDS) return;
       const inner = value[key];
-      const name = prefix === "" ? canonical(key) : prefix + canonical(key);
-      if (!byName.has(name)) byName.set(name, inner);
-      if (depth < DEEPEST && isObject(inner)) this.#add(inner, `${name}.`, depth + 1);
+      const name = above.inner(key);
+      if (!byName.has(name.text)) {
+        byName.set(name.text, inner);
+        if (inner !== undefined && inner !== null) this.#offer(name, inner);
+      }
+      if (depth < DEEPEST && isObject(inner)) this.#add(inner, name, depth + 1);
+    }
+  }
+
+  #offer({ text: alias, aliasOf }: Name, value: unknown): void {
+    for (const [field, place] of aliasOf) {
+      const list = this.#candidates[field] ?? [];
+      this.#candidates[field] = list;
+      let at = list.length;
+      while (at > 0 && (list[at - 1] as Candidate).place > place) at--;
+      list.splice(at, 0, { alias, place, value });
     }
   }
 
@@ -45,9 +105,7 @@ export class Fields {
 
   /** The first of a field's aliases that the reader can use. */
   first<T>(field: Field, read: (value: unknown, alias: string) => T | undefined): T | undefined {
-    for (const alias of ALIASES[field]) {
-      const value = this.#byName.get(alias);
-      if (value === undefined || value === null) continue;
+    for (const { alias, value } of this.#candidates[field] ?? []) {
       const result = read(value, alias);
       if (result !== undefined) return result;
     }

@@ -72,19 +72,46 @@ function contentOf(message: string, stack: string, errorMessage: string | undefi
 }
 
 interface Word {
+  /** Most words as they are: nothing has to be done with those. */
+  readonly usual: RegExp;
   readonly refused: RegExp;
   readonly start: RegExp;
 }
 
-const SERVICE: Word = { refused: /[^\p{L}\p{N}\p{M}._-]+/gu, start: /^[^\p{L}\p{N}]+/u };
-const VERSION: Word = { refused: /[^A-Za-z0-9._+-]+/g, start: /^[^A-Za-z0-9]+/ };
-const TRACE: Word = { refused: /[^A-Za-z0-9._:-]+/g, start: /^$/ };
-const ORIGIN: Word = { refused: /[^A-Za-z0-9._:/-]+/g, start: /^[^A-Za-z0-9]+/ };
-const CODE: Word = { refused: /[^A-Z0-9_.-]+/g, start: /^[^A-Z0-9]+/ };
+const SERVICE: Word = {
+  usual: /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9._])?$/,
+  refused: /[^\p{L}\p{N}\p{M}._-]+/gu,
+  start: /^[^\p{L}\p{N}]+/u,
+};
+const VERSION: Word = {
+  usual: /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9._+])?$/,
+  refused: /[^A-Za-z0-9._+-]+/g,
+  start: /^[^A-Za-z0-9]+/,
+};
+const TRACE: Word = {
+  usual: /^[A-Za-z0-9._:-]{0,127}[A-Za-z0-9._:]$/,
+  refused: /[^A-Za-z0-9._:-]+/g,
+  start: /^$/,
+};
+const ORIGIN: Word = {
+  usual: /^[A-Za-z0-9](?:[A-Za-z0-9._:/-]{0,251}[A-Za-z0-9._:/])?$/,
+  refused: /[^A-Za-z0-9._:/-]+/g,
+  start: /^[^A-Za-z0-9]+/,
+};
+const CODE: Word = {
+  usual: /^[A-Z0-9](?:[A-Z0-9_.-]{0,62}[A-Z0-9_.])?$/,
+  refused: /[^A-Z0-9_.-]+/g,
+  start: /^[^A-Z0-9]+/,
+};
 
 /** A text as one word of a record: what it may not hold is a dash, what is too long is cut. */
-function word(text: string | undefined, { refused, start }: Word, longest: number): string | undefined {
+function word(
+  text: string | undefined,
+  { usual, refused, start }: Word,
+  longest: number,
+): string | undefined {
   if (text === undefined || text === "") return undefined;
+  if (usual.test(text)) return text;
   const cleaned = text.slice(0, 1000).replace(refused, "-").replace(start, "").replace(/-+$/, "");
   // By characters: half of one is none.
   const short = cleaned.length <= longest ? cleaned : [...cleaned.slice(0, longest)].filter(isWhole).join("");

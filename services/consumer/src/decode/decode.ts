@@ -25,29 +25,30 @@ const TOO_MANY = `more than ${MAX_PAYLOADS} payloads in one record: this is the 
  */
 export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[] {
   const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const own = readOwn(bytes);
-  if (own !== undefined) return [own];
+  // One object alone, by far the most frequent: it is parsed once, and CALI's own record is done.
+  const value = objectOf(bytes);
+  const own = value === undefined ? undefined : ownRecord(value);
+  if (own !== undefined) return [{ ok: true, record: own, format: "cali", bytes }];
   const { maxDecodedBytes = DEFAULT_MAX_DECODED_BYTES, arrival = Date.now(), zone = "UTC" } = options;
   const out = new Collector(MAX_PAYLOADS, { arrival, zone });
   const rest =
-    bytes.length >= 4 && bytes.subarray(0, 4).equals(KPL_MAGIC)
-      ? readAggregate(bytes, maxDecodedBytes, out)
-      : readPlain(bytes, maxDecodedBytes, out);
+    value !== undefined
+      ? out.value(value, bytes)
+      : bytes.length >= 4 && bytes.subarray(0, 4).equals(KPL_MAGIC)
+        ? readAggregate(bytes, maxDecodedBytes, out)
+        : readPlain(bytes, maxDecodedBytes, out);
   if (rest !== undefined) out.refuse(rest, TOO_MANY);
   return out.payloads;
 }
 
-/** CALI's own record, alone: by far the most frequent, so nothing else is tried before. */
-function readOwn(bytes: Buffer): Payload | undefined {
+/** The JSON object that bytes are; nothing when they are anything else. */
+function objectOf(bytes: Buffer): object | undefined {
   if (bytes[0] !== BRACE_OPEN || !isUtf8(bytes)) return undefined;
-  let value: unknown;
   try {
-    value = JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(bytes.toString("utf8")) as object;
   } catch {
     return undefined;
   }
-  const record = ownRecord(value as object);
-  return record === undefined ? undefined : { ok: true, record, format: "cali", bytes };
 }
 
 /** Text or gzip of text; an aggregate inside them is not a thing that the KPL makes. Gives what was too much. */
