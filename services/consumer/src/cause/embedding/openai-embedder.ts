@@ -1,8 +1,8 @@
-import { BrokenCircuitError, type IPolicy } from "cockatiel";
+import { BrokenCircuitError } from "cockatiel";
 import type OpenAI from "openai";
 import { z } from "zod";
 import { EmbedderError, LlmError } from "../errors.ts";
-import { type CallOptions, callPolicy, llmErrorOf, openAiClient } from "../llm/calls.ts";
+import { type Caller, type CallOptions, caller, llmErrorOf, openAiClient } from "../llm/calls.ts";
 import type { Embedder } from "./types.ts";
 import { unitVectors } from "./vectors.ts";
 
@@ -37,7 +37,7 @@ export class OpenAiEmbedder implements Embedder {
   readonly dimensions: number;
   readonly #model: string;
   readonly #client: OpenAI;
-  readonly #policy: IPolicy;
+  readonly #call: Caller;
   readonly #closing = new AbortController();
 
   constructor(options: OpenAiEmbedderOptions) {
@@ -46,7 +46,7 @@ export class OpenAiEmbedder implements Embedder {
     this.dimensions = dimensions;
     this.#model = model;
     this.#client = openAiClient(options, BATCH * dimensions * BYTES_PER_NUMBER + BYTES_AROUND);
-    this.#policy = callPolicy(options);
+    this.#call = caller(options);
   }
 
   async embed(texts: readonly string[]): Promise<Float32Array[]> {
@@ -55,7 +55,7 @@ export class OpenAiEmbedder implements Embedder {
     try {
       for (let from = 0; from < texts.length; from += BATCH) {
         const batch = texts.slice(from, from + BATCH);
-        vectors.push(...(await this.#policy.execute(() => this.#embedBatch(batch, signal), signal)));
+        vectors.push(...(await this.#call(() => this.#embedBatch(batch, signal), signal)));
       }
     } catch (error) {
       if (error instanceof EmbedderError) throw error;

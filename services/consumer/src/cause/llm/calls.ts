@@ -1,16 +1,7 @@
-import {
-  ConsecutiveBreaker,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  type IBackoff,
-  type IBackoffFactory,
-  type IPolicy,
-  type IRetryBackoffContext,
-  retry,
-  wrap,
-} from "cockatiel";
+import { setTimeout as pause } from "node:timers/promises";
+import { ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import OpenAI from "openai";
+import pRetry from "p-retry";
 import { LlmError } from "../errors.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
 
@@ -47,21 +38,33 @@ export function openAiClient(
   });
 }
 
+/** Does a call, and does it again where that may help. @throws what `call` does; cockatiel's BrokenCircuitError; the signal's reason */
+export type Caller = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
 /**
- * Repeats what failed with an LlmError for the moment, after random, growing waits; after five failures in a row it lets nothing
- * through for a minute and throws cockatiel's BrokenCircuitError.
+ * Repeats what failed with an LlmError for the moment, after random, growing waits and what the server asks for, ten seconds at most;
+ * after five failures in a row it lets nothing through for a minute and throws cockatiel's BrokenCircuitError.
  */
-export function callPolicy({ attempts, firstBackoffMs = 500 }: CallOptions): IPolicy {
-  return wrap(
-    retry(
-      handleWhen((error) => error instanceof LlmError && RETRIED.has(error.kind)),
-      { maxAttempts: attempts - 1, backoff: new AskedBackoff(firstBackoffMs) },
-    ),
-    circuitBreaker(
-      handleWhen((error) => error instanceof LlmError && BREAKING.has(error.kind)),
-      { halfOpenAfter: BREAKER_PAUSE_MS, breaker: new ConsecutiveBreaker(BREAKER_FAILURES) },
-    ),
+export function caller({ attempts, firstBackoffMs = 500 }: CallOptions): Caller {
+  const breaker = circuitBreaker(
+    handleWhen((error) => error instanceof LlmError && BREAKING.has(error.kind)),
+    { halfOpenAfter: BREAKER_PAUSE_MS, breaker: new ConsecutiveBreaker(BREAKER_FAILURES) },
   );
+  return (call, signal) =>
+    pRetry(() => breaker.execute(call), {
+      retries: attempts - 1,
+      minTimeout: firstBackoffMs,
+      maxTimeout: LONGEST_BACKOFF_MS,
+      randomize: true,
+      ...(signal && { signal }),
+      async shouldRetry({ error }) {
+        if (!(error instanceof LlmError) || !RETRIED.has(error.kind)) return false;
+        await pause(Math.min(error.retryAfterMs ?? 0, LONGEST_BACKOFF_MS), undefined, { signal }).catch(
+          () => {},
+        );
+        return true;
+      },
+    });
 }
 
 /** What went wrong in a call of the `openai` package. The text holds neither the key nor what was asked. */
@@ -87,29 +90,4 @@ export function llmErrorOf(error: unknown): LlmError {
 function retryAfterMs(headers: Headers | undefined): number | undefined {
   const seconds = Number(headers?.get("retry-after") ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
-}
-
-/** Random, growing waits, and never less than the server asks for; a wait that is asked for is never longer than ten seconds. */
-class AskedBackoff implements IBackoffFactory<IRetryBackoffContext<unknown>> {
-  readonly #exponential: IBackoffFactory<IRetryBackoffContext<unknown>>;
-
-  constructor(initialDelay: number) {
-    this.#exponential = new ExponentialBackoff({ initialDelay, maxDelay: LONGEST_BACKOFF_MS });
-  }
-
-  next(context: IRetryBackoffContext<unknown>): IBackoff<IRetryBackoffContext<unknown>> {
-    return asked(this.#exponential.next(context), context);
-  }
-}
-
-function asked(
-  backoff: IBackoff<IRetryBackoffContext<unknown>>,
-  { result }: IRetryBackoffContext<unknown>,
-): IBackoff<IRetryBackoffContext<unknown>> {
-  const error = "error" in result ? result.error : undefined;
-  const least = error instanceof LlmError ? (error.retryAfterMs ?? 0) : 0;
-  return {
-    duration: Math.max(backoff.duration, Math.min(least, LONGEST_BACKOFF_MS)),
-    next: (context) => asked(backoff.next(context), context),
-  };
 }

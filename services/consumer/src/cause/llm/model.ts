@@ -1,11 +1,11 @@
-import { BrokenCircuitError, type IPolicy } from "cockatiel";
+import { BrokenCircuitError } from "cockatiel";
 import type OpenAI from "openai";
 import { z } from "zod";
 import type { LlmConfig } from "../../config/llm.ts";
 import { LlmError } from "../errors.ts";
 import { ANSWER_SCHEMA } from "./answer.ts";
 import type { Budget, Usage } from "./budget.ts";
-import { callPolicy, llmErrorOf, openAiClient } from "./calls.ts";
+import { type Caller, caller, llmErrorOf, openAiClient } from "./calls.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface ModelOptions
@@ -45,19 +45,19 @@ const completionSchema = z.object({
 export class Model {
   readonly #options: ModelOptions;
   readonly #client: OpenAI;
-  readonly #policy: IPolicy;
+  readonly #repeat: Caller;
 
   constructor(options: ModelOptions) {
     this.#options = options;
     // Each try has to pass the budget and the breaker.
     this.#client = openAiClient(options, LARGEST_ANSWER);
-    this.#policy = callPolicy(options);
+    this.#repeat = caller(options);
   }
 
   /** The text of the answer, unread. @throws LlmError, StateUnavailableError */
   async ask(prompt: Prompt, signal?: AbortSignal): Promise<string> {
     try {
-      return await this.#policy.execute(() => this.#call(prompt, signal), signal);
+      return await this.#repeat(() => this.#call(prompt, signal), signal);
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       this.#options.onCall?.("breaker", { input: 0, output: 0 });

@@ -1,21 +1,14 @@
 import { messageOf } from "@cali/base";
 import type { MilvusClient } from "@zilliz/milvus2-sdk-node";
-import {
-  ExponentialBackoff,
-  handleWhen,
-  type IPolicy,
-  retry,
-  TaskCancelledError,
-  TimeoutStrategy,
-  timeout,
-  wrap,
-} from "cockatiel";
+import { TaskCancelledError, type TimeoutPolicy, TimeoutStrategy, timeout } from "cockatiel";
+import pRetry from "p-retry";
 import { z } from "zod";
 import { VectorStoreError } from "../errors.ts";
 import { type MilvusOptions, requireOptions, secretsOf } from "./milvus-options.ts";
 
-/** Tries of a request that failed for the moment, and the longest wait between two, ms. */
+/** Tries of a request that failed for the moment, and the first and longest wait between two, ms. */
 const ATTEMPTS = 4;
+const FIRST_BACKOFF_MS = 128;
 const LONGEST_BACKOFF_MS = 1_000;
 /** gRPC waits up to two minutes before it connects again otherwise, though Milvus may be back. */
 const RECONNECT = { "grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 1_000 };
@@ -61,7 +54,7 @@ export class MilvusError extends VectorStoreError {
 export class Milvus {
   readonly #client: MilvusClient;
   readonly #options: MilvusOptions;
-  readonly #policy: IPolicy;
+  readonly #limit: TimeoutPolicy;
   #closed = false;
 
   /** @throws VectorStoreError one of the options is wrong, a certificate cannot be read */
@@ -93,19 +86,22 @@ export class Milvus {
     this.#client = client;
     this.#options = options;
     const { timeoutMs } = options;
-    this.#policy = wrap(
-      timeout(timeoutMs, TimeoutStrategy.Aggressive),
-      retry(
-        handleWhen((error) => error instanceof MilvusError && error.transient),
-        { maxAttempts: ATTEMPTS - 1, backoff: new ExponentialBackoff({ maxDelay: LONGEST_BACKOFF_MS }) },
-      ),
-    );
+    this.#limit = timeout(timeoutMs, TimeoutStrategy.Aggressive);
   }
 
   /** Runs requests (made by `request`) as one, within the time limit. @throws VectorStoreError */
   async run<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#policy.execute(work);
+      return await this.#limit.execute(({ signal }) =>
+        pRetry(work, {
+          retries: ATTEMPTS - 1,
+          minTimeout: FIRST_BACKOFF_MS,
+          maxTimeout: LONGEST_BACKOFF_MS,
+          randomize: true,
+          signal,
+          shouldRetry: ({ error }) => error instanceof MilvusError && error.transient,
+        }),
+      );
     } catch (error) {
       throw this.#explained(error);
     }

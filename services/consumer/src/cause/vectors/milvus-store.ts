@@ -221,7 +221,14 @@ export class MilvusVectorStore implements VectorStore {
     try {
       await this.#milvus.request(done, make);
     } catch (error) {
-      if (!(await isThere())) throw error;
+      if (await isThere()) return;
+      // Another replica may be in the middle of making it.
+      throw error instanceof MilvusError
+        ? new MilvusError(error.message, {
+            ...(error.code !== undefined && { code: error.code }),
+            transient: true,
+          })
+        : error;
     }
   }
 
