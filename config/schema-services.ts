@@ -21,6 +21,32 @@ const link = (what: string, none: string) =>
     .default(null)
     .describe(`Address of ${what}, for links in alerts; null: ${none}.`);
 
+const words = (what: string, all: string) =>
+  z.array(z.string().min(1)).min(1).optional().describe(`${what} Left out: ${all}.`);
+
+/** As the consumer takes it: services/consumer/src/config/slack.ts. */
+const route = z.strictObject({
+  services: words("Services, each exactly.", "all"),
+  levels: z
+    .array(z.enum(["WARN", "ERROR", "FATAL"]))
+    .min(1)
+    .optional()
+    .describe("The gravest of an alert's lines. Left out: all."),
+  labels: z
+    .strictObject({
+      environment: words("Environments as logs name them.", "all"),
+      platform: words("Where services run, as logs name it.", "all"),
+      version: words("Versions of the service.", "all"),
+      errorCode: words("Error codes.", "all, and none"),
+    })
+    .optional()
+    .describe("What an alert's last line says of itself. Left out: anything."),
+  webhook: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: "a name of small letters, digits and -" })
+    .describe("Name of a webhook in the secret variable slack_webhooks."),
+});
+
 export const servicesSchema = z
   .strictObject({
     logGenerator: z
@@ -79,6 +105,21 @@ export const servicesSchema = z
           ])
           .prefault({ kind: "variables" })
           .describe("Where Slack's webhook, the API key of the language model and passwords come from."),
+        routes: z
+          .array(route)
+          .max(100)
+          .default([])
+          .describe(
+            "Alerts that go to a webhook of their own: the first that fits counts, and what fits none goes to slack_webhook_url.",
+          ),
+        learnMinutes: z
+          .int()
+          .min(0)
+          .max(1_440)
+          .default(30)
+          .describe(
+            "Minutes from the first record of a fresh state in which only FATAL and errors of known cause are notified, while it learns what is usual. 0: everything is new at once.",
+          ),
         links: z
           .strictObject({
             openSearch: link("OpenSearch Dashboards", "the domain's own"),

@@ -79,7 +79,7 @@ export class Consumer extends Construct {
     domainArn,
     milvusNamespace,
   }: ConsumerProps): Record<string, string> {
-    const { links, settings } = config.services.consumer;
+    const { links, learnMinutes, routes, settings } = config.services.consumer;
     const { masterUser } = config.domain;
     domainArn.valueFor(this, names);
     const domain = withLogicalId(
@@ -103,6 +103,8 @@ export class Consumer extends Construct {
       CALI_HTTP_PORT: String(PORT),
       CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
+      CALI_GROUPING_LEARN_FOR_MS: String(learnMinutes * 60_000),
+      ...(routes.length > 0 && { CALI_SLACK_ROUTES: JSON.stringify(routes) }),
       ...settings,
     };
   }
@@ -116,6 +118,13 @@ export class Consumer extends Construct {
       CALI_SLACK_FALLBACK_WEBHOOK_URL: {
         variable: "slack_fallback_webhook_url",
         description: "Slack's webhook for alerts when the other one is gone; empty: there is none",
+      },
+      CALI_SLACK_WEBHOOKS: {
+        variable: "slack_webhooks",
+        description:
+          "Slack's webhooks of services.consumer.routes by their names, as JSON; empty: there are none",
+        required: config.services.consumer.routes.length > 0,
+        form: { pattern: "^\\s*\\{.*\\}\\s*$", words: 'JSON such as {"payments": "https://…"}' },
       },
       CALI_LLM_API_KEY: {
         variable: "llm_api_key",

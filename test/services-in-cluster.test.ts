@@ -271,6 +271,26 @@ describe("the consumer", () => {
     });
     expect(settings.log.level).toBe("debug");
   });
+
+  it("learns for half an hour unless it is told otherwise", () => {
+    expect(consumerSettings(synthesize(dev)).grouping.learnForMs).toBe(30 * 60_000);
+    const off = consumerSettings(stacksOf({ services: { consumer: { learnMinutes: 0 } } }));
+    expect(off.grouping.learnForMs).toBe(0);
+  });
+
+  it("takes routes, whose webhooks are a secret that has to be given then", () => {
+    const routes = [
+      { services: ["payment"], levels: ["FATAL"], labels: { errorCode: ["X"] }, webhook: "payments" },
+    ];
+    const synthesized = stacksOf({ services: { consumer: { routes } } });
+    const map = one(synthesized, "13-consumer", "ConfigMap").data as Record<string, string>;
+    expect(JSON.parse(map.CALI_SLACK_ROUTES ?? "")).toEqual(routes);
+    expect(() => consumerSettings(synthesized)).toThrow("allowed: one of slack.webhooks (there is none)");
+    const variable = synthesized.stacks["13-consumer"]?.variable?.slack_webhooks;
+    expect(variable).toMatchObject({ sensitive: true, ephemeral: true });
+    expect(variable).not.toHaveProperty("default");
+    expect(synthesize(dev).stacks["13-consumer"]?.variable?.slack_webhooks).toMatchObject({ default: "" });
+  });
 });
 
 describe("the log generator", () => {

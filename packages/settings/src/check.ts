@@ -85,7 +85,10 @@ function holdsSecret(path: readonly PropertyKey[], value: unknown, secrets: read
   const key = path.join(".");
   const isSection = typeof value === "object" && value !== null;
   return secrets.some(
-    (secret) => secret === key || (isSection && `.${secret}`.startsWith(key && `.${key}.`)),
+    (secret) =>
+      secret === key ||
+      key.startsWith(`${secret}.`) ||
+      (isSection && `.${secret}`.startsWith(key && `.${key}.`)),
   );
 }
 

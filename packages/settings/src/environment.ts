@@ -22,6 +22,8 @@ interface Leaf {
   readonly key: string;
   readonly variable: string;
   readonly isNumber: boolean;
+  /** A list, or a map with names of its own: the variable holds it as JSON. */
+  readonly isJson: boolean;
 }
 
 /**
@@ -88,14 +90,12 @@ function overlay(
   const setBy = new Map<string, string>();
   const isSecret = ({ key }: Leaf) => secrets.includes(key);
   for (const leaf of leaves) {
-    const { variable, path, key, isNumber } = leaf;
+    const { variable, path, key } = leaf;
     const behind = valueAt(values, path) === undefined ? env[fallbacks[variable] ?? ""] : undefined;
     const raw = env[variable] ?? (isSecret(leaf) ? fromFile(variable, env, problems) : undefined) ?? behind;
     if (raw === undefined || raw === "") continue;
     setBy.set(key, variable);
-    // A text that is no number stays a text, which the schema then refuses as it was given.
-    const number = isNumber && raw.trim() !== "" ? Number(raw) : Number.NaN;
-    assign(values, path, Number.isNaN(number) ? raw : number);
+    assign(values, path, parsedBy(raw, leaf));
   }
   const known = new Set(
     leaves.flatMap((leaf) => [leaf.variable, ...(isSecret(leaf) ? [`${leaf.variable}_FILE`] : [])]),
@@ -108,6 +108,19 @@ function overlay(
     problems.push({ key: "", variable, given: "an unknown variable", allowed: allowed.join(", ") });
   }
   return setBy;
+}
+
+/** What a variable's text stands for. One that is no number, or no JSON, stays a text, which the schema then refuses as it was given. */
+function parsedBy(raw: string, { isNumber, isJson }: Leaf): unknown {
+  if (isJson) {
+    try {
+      return JSON.parse(raw);
+    } catch {
+      return raw;
+    }
+  }
+  const number = isNumber && raw.trim() !== "" ? Number(raw) : Number.NaN;
+  return Number.isNaN(number) ? raw : number;
 }
 
 function fromFile(variable: string, env: NodeJS.ProcessEnv, problems: ConfigProblem[]): string | undefined {
@@ -141,14 +154,14 @@ function assign(target: Section, path: readonly string[], value: unknown): void 
 const variableOf = (prefix: string, path: readonly string[]) =>
   [prefix, ...path.map((part) => part.replace(/([A-Z])/g, "_$1").toUpperCase())].join("_");
 
-/** The keys with a value of their own: a text has no form for a list, or for a section. */
+/** The keys with a value of their own; a section has none. */
 function leavesOf(form: SettingsForm<z.ZodObject>, shape = form.schema.shape, above: string[] = []): Leaf[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const inner = layersOf(schema as z.ZodType).at(-1);
     const path = [...above, name];
     if (inner instanceof z.ZodObject) return leavesOf(form, inner.shape, path);
-    if (inner instanceof z.ZodArray || inner instanceof z.ZodRecord) return [];
     const variable = variableOf(form.prefix, path);
-    return [{ path, key: path.join("."), variable, isNumber: inner instanceof z.ZodNumber }];
+    const isJson = inner instanceof z.ZodArray || inner instanceof z.ZodRecord;
+    return [{ path, key: path.join("."), variable, isNumber: inner instanceof z.ZodNumber, isJson }];
   });
 }

@@ -61,6 +61,28 @@ it("takes from the environment what no file says, by the names of others too", (
   });
 });
 
+it("takes lists and maps from the environment as JSON, and shows nothing of one that is a secret", () => {
+  const withMaps = {
+    ...form,
+    schema: schema.extend({ tokens: z.record(z.string(), z.url()).default({}) }),
+    secrets: ["tokens"],
+  };
+  const load = (env: NodeJS.ProcessEnv) => loadSettings(withMaps, undefined, { CALI_NAME: "ab", ...env });
+  expect(
+    load({ CALI_HOSTS: '[{"port": 80}, "none"]', CALI_TOKENS: '{"a": "https://a.example"}' }),
+  ).toMatchObject({
+    hosts: [{ port: 80 }, "none"],
+    tokens: { a: "https://a.example" },
+  });
+  expect(messageOf(() => load({ CALI_HOSTS: "80" }))).toContain("CALI_HOSTS: given 80; allowed: a list");
+  expect(messageOf(() => load({ CALI_HOSTS: "[80" }))).toContain('given "[80"');
+  for (const tokens of ["SECRET", '{"a": "SECRET"}', '["SECRET"]', '{"a": {"b": "SECRET"}}']) {
+    const message = messageOf(() => load({ CALI_TOKENS: tokens }));
+    expect(message).toContain("given [redacted]");
+    expect(message).not.toContain("SECRET");
+  }
+});
+
 it("refuses a file that cannot be read by its name", () => {
   expect(messageOf(() => loadSettings(form, "/none/x.yaml", {}))).toContain(
     "/none/x.yaml: (whole file): given a file that cannot be read (ENOENT)",

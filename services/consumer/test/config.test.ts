@@ -47,6 +47,37 @@ it("puts the environment over the file", async () => {
   expect(parseConfig(config)).toEqual(config);
 });
 
+const ROUTES = [
+  {
+    services: ["payment"],
+    levels: ["FATAL"],
+    labels: { environment: ["prod"], errorCode: ["X"] },
+    webhook: "payments",
+  },
+];
+
+it("takes routes from the environment, and refuses one whose webhook there isn't, without showing an address", () => {
+  const load = (routes: unknown, webhooks: unknown) =>
+    loadConfig(undefined, {
+      ...MINIMUM,
+      CALI_SLACK_ROUTES: JSON.stringify(routes),
+      CALI_SLACK_WEBHOOKS: JSON.stringify(webhooks),
+    });
+  const webhooks = { payments: "https://hooks.example.org/SECRET" };
+  const config = load(ROUTES, webhooks);
+  expect(config.slack).toMatchObject({ routes: ROUTES, webhooks });
+  expect(secretsOf(config)).toContain(webhooks.payments);
+  expect(() => load(ROUTES, { other: webhooks.payments })).toThrow(
+    'slack.routes.0.webhook: given "payments"; allowed: one of slack.webhooks (other)',
+  );
+  expect(() => load(ROUTES, { payments: "SECRET" })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining("SECRET") }),
+  );
+  expect(() => load([{ levels: ["INFO"], webhook: "payments" }], webhooks)).toThrow(
+    "slack.routes.0.levels.0",
+  );
+});
+
 it("takes the model's key from the environment alone, also by the name other programs know", () => {
   const keyOf = (env: NodeJS.ProcessEnv) => loadConfig(undefined, { ...MINIMUM, ...env }).llm.apiKey;
   expect(keyOf({})).toBeUndefined();

@@ -12,8 +12,8 @@ class MemoryOutbox implements Outbox {
   add(...alerts: Alert[]): void {
     this.items.push(...alerts.map((alert) => ({ id: alert.id, alert, state: "pending" as const })));
   }
-  async pending(limit: number): Promise<OutboxItem[]> {
-    return this.items.slice(0, limit);
+  async pending(limit: number, takes = (_: Alert) => true): Promise<OutboxItem[]> {
+    return this.items.filter(({ alert: one }) => takes(one)).slice(0, limit);
   }
   async markSending(ids: readonly string[]): Promise<void> {
     this.items = this.items.map((item) =>
@@ -148,11 +148,11 @@ describe("SlackSender", () => {
       const diverted: (string | undefined)[] = [];
       slack.answers = [{ status }, { status }, { status: 200 }];
       outbox.add(alert("a"), alert("b"), alert("c"));
-      await send({ fallbackUrl, onDiverted: (text) => void diverted.push(text) });
+      await send({ fallbackUrls: [fallbackUrl], onDiverted: (text) => void diverted.push(text) });
       await fallback.stop();
       expect(fallback.posts.map(({ body }) => /alert `([^`]+)`/.exec(body)?.[1])).toEqual(["a", "b"]);
       expect(ids()).toEqual([["a"], ["b"], ["c"]]);
-      expect(diverted[0]).toContain(`the fallback webhook: Slack answered ${status}`);
+      expect(diverted[0]).toContain(`a fallback webhook: Slack answered ${status}`);
       expect(diverted.at(-1)).toBeUndefined();
       expect(troubles).toEqual([]);
       expect([...logged, ...diverted].join()).not.toContain("the-secret");

@@ -1,11 +1,11 @@
 import { isZone, LEVELS } from "@cali/log-record";
-import { secureUrl } from "@cali/settings";
 import { z } from "zod";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
 import { knowledgeSchema } from "./knowledge.ts";
 import { llmSchema } from "./llm.ts";
 import { openSearchSchema } from "./open-search.ts";
+import { SLACK_SECRETS, slackSchema } from "./slack.ts";
 import { count, httpUrl, MIB, MINUTE, ms } from "./values.ts";
 
 const endpoint = httpUrl.optional().describe("Another address than AWS's, for tests. Default: AWS's own.");
@@ -159,22 +159,6 @@ const grouping = z.strictObject({
     .describe("Groups that are not notified for a time. Default: none."),
 });
 
-const slack = z.strictObject({
-  webhookUrl: secureUrl
-    .optional()
-    .describe(
-      "Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged.",
-    ),
-  fallbackWebhookUrl: secureUrl
-    .optional()
-    .describe(
-      "Where alerts go while the other webhook is refused (403, 404, 410). Secret: only CALI_SLACK_FALLBACK_WEBHOOK_URL or CALI_SLACK_FALLBACK_WEBHOOK_URL_FILE. Default: none, they wait.",
-    ),
-  timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
-  paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
-  digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
-});
-
 const links = z.strictObject({
   openSearch: httpUrl
     .optional()
@@ -231,7 +215,7 @@ export const configSchema = z
     objects: objects.prefault({}).superRefine(oneOf("objects", ["folder", "bucket"])),
     limits: limits.prefault({}),
     grouping: grouping.prefault({}),
-    slack: slack.prefault({}),
+    slack: slackSchema.prefault({}),
     llm: llmSchema.prefault({}),
     knowledge: knowledgeSchema.prefault({}),
     openSearch: openSearchSchema.prefault({}),
@@ -249,8 +233,7 @@ export type ConsumerConfigInput = z.input<typeof configSchema>;
 
 /** Keys that no file may hold, so that none is committed by mistake. */
 export const SECRET_KEYS: readonly string[] = [
-  "slack.webhookUrl",
-  "slack.fallbackWebhookUrl",
+  ...SLACK_SECRETS,
   "llm.apiKey",
   "llm.tokenKey",
   "knowledge.milvusPassword",
@@ -263,6 +246,7 @@ export function secretsOf(config: ConsumerConfig): string[] {
   const secrets = [
     slack.webhookUrl,
     slack.fallbackWebhookUrl,
+    ...Object.values(slack.webhooks),
     llm.apiKey,
     llm.tokenKey,
     knowledge.milvusPassword,

@@ -136,6 +136,8 @@ export interface Alert {
   /** Of the last line. */
   readonly version?: string;
   readonly podName?: string;
+  readonly environment?: string;
+  readonly platform?: string;
   readonly traceId?: string;
   /** The application's own frames of the first stack trace, the innermost first; redacted. */
   readonly ownFrames?: readonly string[];
@@ -199,8 +201,11 @@ export interface OutboxItem {
 
 /** Alerts that wait to be sent; it survives the process. */
 export interface Outbox {
-  /** The oldest items, first in, first out. */
-  pending(limit: number): Promise<OutboxItem[]>;
+  /**
+   * The oldest items, first in, first out.
+   * @param takes only those of which it says so, however many others wait before them. Default: all
+   */
+  pending(limit: number, takes?: (alert: Alert) => boolean): Promise<OutboxItem[]>;
   /** Notes, before it happens, that these are handed to Slack. */
   markSending(ids: readonly string[]): Promise<void>;
   /** Notes that Slack has them; they go. */

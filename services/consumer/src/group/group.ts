@@ -33,7 +33,7 @@ export interface Group {
   /** Lines that a fresh state has taken for usual; undefined: it has not. */
   usualLines?: number;
   /** What the last line says of itself. */
-  latest: Pick<Alert, "version" | "podName" | "traceId" | "ownFrames">;
+  latest: Pick<Alert, "version" | "podName" | "environment" | "platform" | "traceId" | "ownFrames">;
   /** Lines of the last minutes that had some, by the consumer's clock. */
   readonly rate: { minute: number; lines: number }[];
 }
@@ -124,11 +124,20 @@ const RATE_MINUTES = 20;
 
 /** Notes what a line says of itself, and when it came. */
 export function noteLine(group: Group, record: LogRecord, now: number): void {
-  const { version, pod_name: podName, trace_id: traceId, log_content: content } = record;
+  const {
+    version,
+    pod_name: podName,
+    environment,
+    platform,
+    trace_id: traceId,
+    log_content: content,
+  } = record;
   const ownFrames = group.latest.ownFrames ?? stackOf(content).ownFrames.map((frame) => redact(frame));
   group.latest = {
     version,
     podName,
+    environment,
+    platform,
     ...(traceId !== "-" && { traceId }),
     ...(ownFrames.length > 0 && { ownFrames }),
   };

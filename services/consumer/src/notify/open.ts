@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { ConsumerConfig } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Alert } from "../core/types.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Troubles } from "../ops/troubles.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
@@ -8,6 +9,7 @@ import type { StateStore } from "../state/types.ts";
 import { IncidentIndex } from "./incidents/incident-index.ts";
 import { IncidentIndexer } from "./incidents/indexer.ts";
 import { LogSender } from "./log-sender.ts";
+import { routeOf } from "./routes.ts";
 import { keepRefused } from "./slack/refused.ts";
 import { SlackSender } from "./slack/sender.ts";
 
@@ -29,29 +31,36 @@ interface Parts {
 /** What takes alerts out of the outboxes, as the configuration says: to Slack or else into the log, and into OpenSearch. */
 export function openSenders(config: ConsumerConfig, parts: Parts): Sender[] {
   const indexer = incidentIndexer(config, parts);
-  return [
-    slackSender(config, parts) ?? new LogSender({ ...parts, outbox: parts.store.outbox }),
-    ...(indexer ? [indexer] : []),
-  ];
+  const { routes } = config.slack;
+  const routed = [...new Set(routes.map(({ webhook }) => webhook))];
+  return [...routed, undefined].map((name) => slackSender(config, parts, name)).concat(indexer ?? []);
 }
 
-function slackSender({ slack, links }: ConsumerConfig, parts: Parts): SlackSender | undefined {
+/** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
+function slackSender({ slack, links }: ConsumerConfig, parts: Parts, name: string | undefined): Sender {
   const { store, objects, metrics, troubles, log } = parts;
-  const { webhookUrl, fallbackWebhookUrl, ...options } = slack;
-  if (webhookUrl === undefined) {
+  const { webhookUrl, fallbackWebhookUrl, webhooks, routes, ...options } = slack;
+  const takes = (alert: Alert) => routeOf(alert, routes) === name;
+  const own = name === undefined ? undefined : webhooks[name];
+  const [url, ...fallbackUrls] = [own, webhookUrl, fallbackWebhookUrl].filter((one) => one !== undefined);
+  if (url === undefined || (name === undefined && webhookUrl === undefined)) {
     log.warn("no Slack webhook is configured: alerts go to this log alone");
-    return undefined;
+    return new LogSender({ ...parts, outbox: store.outbox, takes });
   }
   return new SlackSender({
     ...options,
-    url: webhookUrl,
+    url,
+    fallbackUrls,
     outbox: store.outbox,
-    log,
+    takes,
+    log: name === undefined ? log : log.child({ webhook: name }),
     links,
     onRefused: keepRefused(objects, metrics),
-    ...(fallbackWebhookUrl !== undefined && { fallbackUrl: fallbackWebhookUrl }),
-    onTrouble: (text) => troubles.set("slack", text),
-    onDiverted: (text) => troubles.set("webhook", text),
+    onTrouble: (text) => troubles.set("slack", text, name),
+    onDiverted: (text) => {
+      if (text !== undefined) metrics.diverted.inc({ webhook: name ?? "default" });
+      troubles.set("webhook", text, name);
+    },
   });
 }
 

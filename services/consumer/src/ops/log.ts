@@ -7,6 +7,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 const REDACTED_KEYS = [
   "webhookUrl",
   "fallbackWebhookUrl",
+  "webhooks",
   "apiKey",
   "tokenKey",
   "password",

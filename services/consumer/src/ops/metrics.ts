@@ -13,6 +13,7 @@ export class Metrics {
   readonly levels: Counter<"level">;
   readonly alerts: Counter;
   readonly refusedAlerts: Counter;
+  readonly diverted: Counter<"webhook">;
   readonly suppressed: Counter;
   readonly templates: Counter;
   readonly readFailures: Counter<"kind">;
@@ -58,6 +59,11 @@ export class Metrics {
     this.refusedAlerts = counter(
       "refused_alerts",
       "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
+    );
+    this.diverted = counter(
+      "diverted_messages",
+      "Messages that went to another webhook since their own is refused (403, 404, 410), by its name; default: the one of no route",
+      ["webhook"],
     );
     this.suppressed = counter("suppressed", "Lines that were held back and counted in a later alert");
     this.templates = counter("new_templates", "Templates seen for the first time");

@@ -24,7 +24,7 @@ interface Trouble {
 
 /** What cannot be done right now: the one place that readiness and the live view look at. */
 export class Troubles {
-  /** By kind, and the shard where there is one. */
+  /** By kind, and which one where there are several: a shard, a route. */
   readonly #current = new Map<string, Trouble>();
   readonly #onChange: (what: string, text: string | undefined) => void;
 
@@ -33,8 +33,8 @@ export class Troubles {
   }
 
   /** @param text why it cannot be done; nothing: it works again */
-  set(kind: TroubleKind, text: string | undefined, shardId?: string): void {
-    const what = shardId === undefined ? kind : `${kind} ${shardId}`;
+  set(kind: TroubleKind, text: string | undefined, which?: string): void {
+    const what = which === undefined ? kind : `${kind} ${which}`;
     const shown = `${what}: ${text}`;
     if (this.#current.get(what)?.shown === (text === undefined ? undefined : shown)) return;
     if (text === undefined) this.#current.delete(what);

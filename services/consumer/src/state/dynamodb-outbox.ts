@@ -12,6 +12,9 @@ import type { Alert, Outbox, OutboxItem } from "../core/types.ts";
 
 type Item = Record<string, AttributeValue>;
 
+/** Many times what all senders together look at. */
+const MOST_SEEN = 100_000;
+
 /**
  * Alerts that wait to leave, in a partition of the table. One replica sends (it holds the sender's lease); should an earlier one
  * wake up late, its claim of an item is refused, since the item's `tries` have moved on.
@@ -21,7 +24,7 @@ export class DynamoOutbox implements Outbox {
   readonly #table: string;
   readonly #partition: "outbox" | "incidents";
   readonly #call: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Key and tries of each item when this replica last looked. */
+  /** Key and tries of each item when this replica last looked; those that were looked at the longest ago come first. */
   readonly #seen = new Map<string, { place: string; tries: number }>();
 
   constructor(
@@ -42,22 +45,29 @@ export class DynamoOutbox implements Outbox {
     return { Put: { TableName: this.#table, Item: { ...this.#keyOf(place), ...document } } };
   }
 
-  async pending(limit: number): Promise<OutboxItem[]> {
-    const query = new QueryCommand({
-      TableName: this.#table,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": { S: this.#partition } },
-      ConsistentRead: true,
-      Limit: limit,
-    });
-    const { Items = [] } = await this.#call(() => this.#client.send(query));
-    this.#seen.clear();
-    return Items.map((item) => {
-      const alert = JSON.parse(item.doc?.S ?? "null") as Alert;
-      this.#seen.set(alert.id, { place: item.sk?.S ?? "", tries: Number(item.tries?.N ?? 0) });
-      const state = item.state?.S === "sending" ? ("sending" as const) : ("pending" as const);
-      return { id: alert.id, state, alert };
-    });
+  async pending(limit: number, takes: (alert: Alert) => boolean = () => true): Promise<OutboxItem[]> {
+    const items: OutboxItem[] = [];
+    let start: Item | undefined;
+    do {
+      const query = new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: this.#partition } },
+        ConsistentRead: true,
+        Limit: limit,
+        ...(start && { ExclusiveStartKey: start }),
+      });
+      const page = await this.#call(() => this.#client.send(query));
+      for (const item of page.Items ?? []) {
+        const alert = JSON.parse(item.doc?.S ?? "null") as Alert;
+        if (items.length === limit || !takes(alert)) continue;
+        this.#note(alert.id, { place: item.sk?.S ?? "", tries: Number(item.tries?.N ?? 0) });
+        const state = item.state?.S === "sending" ? ("sending" as const) : ("pending" as const);
+        items.push({ id: alert.id, state, alert });
+      }
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined && items.length < limit);
+    return items;
   }
 
   async markSending(ids: readonly string[]): Promise<void> {
@@ -95,6 +105,13 @@ export class DynamoOutbox implements Outbox {
     return size;
   }
 
+  #note(id: string, seen: { place: string; tries: number }): void {
+    this.#seen.delete(id);
+    this.#seen.set(id, seen);
+    // What another replica has sent is never asked for again.
+    if (this.#seen.size > MOST_SEEN) this.#seen.delete(this.#seen.keys().next().value as string);
+  }
+
   #keyOf(place: string): Item {
     return { pk: { S: this.#partition }, sk: { S: place } };
   }
@@ -128,6 +145,6 @@ export class DynamoOutbox implements Outbox {
         throw new StateUnavailableError(`alert ${id}: another replica is sending it`);
       }
     });
-    this.#seen.set(id, { place, tries: tries + 1 });
+    this.#note(id, { place, tries: tries + 1 });
   }
 }

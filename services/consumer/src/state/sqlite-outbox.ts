@@ -4,6 +4,13 @@ import type { Alert, Outbox, OutboxItem } from "../core/types.ts";
 type Sql = (sql: string) => StatementSync;
 type Transaction = <T>(work: () => T) => T;
 
+interface Row {
+  readonly id: string;
+  readonly place: number;
+  readonly state: OutboxItem["state"];
+  readonly document: string;
+}
+
 /** Alerts that wait to leave, in a table of the state file. */
 export class SqliteOutbox implements Outbox {
   readonly #transaction: Transaction;
@@ -23,16 +30,19 @@ export class SqliteOutbox implements Outbox {
     ).run(alert.id, JSON.stringify(alert));
   }
 
-  async pending(limit: number): Promise<OutboxItem[]> {
-    const rows = this.#transaction(
-      () =>
-        this.#sql(`SELECT id, state, document FROM ${this.#table} ORDER BY place LIMIT ?`).all(limit) as {
-          id: string;
-          state: OutboxItem["state"];
-          document: string;
-        }[],
-    );
-    return rows.map(({ id, state, document }) => ({ id, state, alert: JSON.parse(document) as Alert }));
+  async pending(limit: number, takes: (alert: Alert) => boolean = () => true): Promise<OutboxItem[]> {
+    const items: OutboxItem[] = [];
+    let rows: Row[];
+    let after = -1;
+    do {
+      rows = this.#page(after, limit);
+      for (const { id, state, document } of rows) {
+        const alert = JSON.parse(document) as Alert;
+        if (items.length < limit && takes(alert)) items.push({ id, state, alert });
+      }
+      after = rows.at(-1)?.place ?? after;
+    } while (rows.length === limit && items.length < limit);
+    return items;
   }
 
   markSending(ids: readonly string[]): Promise<void> {
@@ -46,6 +56,11 @@ export class SqliteOutbox implements Outbox {
   async size(): Promise<number> {
     const row = this.#transaction(() => this.#sql(`SELECT COUNT(*) AS size FROM ${this.#table}`).get());
     return Number(row?.size ?? 0);
+  }
+
+  #page(after: number, limit: number): Row[] {
+    const sql = `SELECT id, place, state, document FROM ${this.#table} WHERE place > ? ORDER BY place LIMIT ?`;
+    return this.#transaction(() => this.#sql(sql).all(after, limit) as unknown as Row[]);
   }
 
   async #each(sql: string, ids: readonly string[]): Promise<void> {

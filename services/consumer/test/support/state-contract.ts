@@ -208,6 +208,11 @@ export function stateContract(
         ["f3-1", "pending"],
       ]);
       expect(await again.outbox.size()).toBe(2);
+      const last = (await again.outbox.pending(10)).at(-1)?.id;
+      const found = await again.outbox.pending(1, ({ id }) => id === last);
+      expect(found.map(({ id }) => id)).toEqual([last]);
+      await again.outbox.pending(10, () => false);
+      await again.outbox.markSending([last ?? ""]);
     });
   });
 

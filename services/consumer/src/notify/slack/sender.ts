@@ -8,6 +8,8 @@ import { IncidentUpdates } from "./incident-updates.ts";
 
 export interface SlackSenderOptions extends WebhookOptions {
   readonly outbox: Outbox;
+  /** Which of its alerts go to this webhook. Default: all. */
+  readonly takes?: (alert: Alert) => boolean;
   readonly log: Logger;
   readonly links?: Links;
   /** Least time between two messages, ms; Slack takes one a second from a webhook. Default: 1,000. */
@@ -16,9 +18,9 @@ export interface SlackSenderOptions extends WebhookOptions {
   readonly digestAbove?: number;
   /** Keeps an alert that Slack refuses even as plain text; it resolves when that is durable. */
   readonly onRefused: (alert: Alert, reason: string) => Promise<void>;
-  /** Where messages go while the webhook is refused. Secret. Default: they wait. */
-  readonly fallbackUrl?: string;
-  /** Called when messages go to the fallback, with the reason, and with nothing when the webhook takes them again. */
+  /** Where messages go while the webhook is refused: the first of these that is not. Secret. Default: none, they wait. */
+  readonly fallbackUrls?: readonly string[];
+  /** Called with the reason for each message that goes to a fallback, and with nothing when the webhook takes them again. */
   readonly onDiverted?: (text: string | undefined) => void;
   /** Called when alerts wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
@@ -44,28 +46,28 @@ const LONGEST_BACKOFF_MS = 60_000;
  */
 export class SlackSender {
   readonly #options: SlackSenderOptions;
-  readonly #webhook: Webhook;
+  /** Its own, and then where messages go while it is refused. */
+  readonly #webhooks: readonly Webhook[];
   /** Alerts that this process marked as being sent and that cannot have arrived. */
   readonly #notArrived = new Set<string>();
   readonly #updates: IncidentUpdates;
-  readonly #fallback: Webhook | undefined;
   #isDiverted = false;
 
   constructor(options: SlackSenderOptions) {
     this.#options = options;
-    this.#webhook = new Webhook(options);
-    this.#fallback =
-      options.fallbackUrl === undefined ? undefined : new Webhook({ ...options, url: options.fallbackUrl });
+    const urls = new Set([options.url, ...(options.fallbackUrls ?? [])]);
+    this.#webhooks = [...urls].map((url) => new Webhook({ ...options, url }));
     this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE);
   }
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { outbox, log, paceMs = DEFAULT_PACE_MS, digestAbove = 5, onTrouble, wait = sleep } = this.#options;
+    const { outbox, takes, log, onTrouble, wait = sleep } = this.#options;
+    const { paceMs = DEFAULT_PACE_MS, digestAbove = 5 } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT), digestAbove);
+        const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT, takes), digestAbove);
         if (next.length === 0) {
           await wait(POLL_MS, signal);
           continue;
@@ -121,21 +123,30 @@ export class SlackSender {
     return state === "sending" && !this.#notArrived.has(id) ? { ...alert, mayBeRepeat: true } : alert;
   }
 
-  /** To the webhook; while it is gone, to the fallback. It is tried first each time, since somebody may have mended it. */
+  /** To the webhook; while it is gone, to a fallback. It is tried first each time, since somebody may have mended it. */
   async #deliver(message: Parameters<Webhook["post"]>[0]): Promise<void> {
-    const { onDiverted, log } = this.#options;
-    try {
-      await this.#webhook.post(message);
-      if (this.#isDiverted) onDiverted?.(undefined);
-      this.#isDiverted = false;
-    } catch (error) {
-      const isGone = error instanceof SlackPostError && error.kind === "refused-webhook";
-      if (!isGone || !this.#fallback) throw error;
-      await this.#fallback.post(message);
-      if (!this.#isDiverted) log.error({ reason: error.message }, "alerts go to the fallback webhook");
-      this.#isDiverted = true;
-      onDiverted?.(`alerts go to the fallback webhook: ${error.message}`);
+    let gone: string | undefined;
+    for (const [place, webhook] of this.#webhooks.entries()) {
+      try {
+        await webhook.post(message);
+        break;
+      } catch (error) {
+        const isGone = error instanceof SlackPostError && error.kind === "refused-webhook";
+        if (!isGone || place === this.#webhooks.length - 1) throw error;
+        gone ??= error.message;
+      }
     }
+    this.#noteDiversion(gone);
+  }
+
+  /** @param gone why the webhook takes nothing; undefined: it took the message */
+  #noteDiversion(gone: string | undefined): void {
+    const { onDiverted, log } = this.#options;
+    if (gone !== undefined) {
+      if (!this.#isDiverted) log.error({ reason: gone }, "alerts go to a fallback webhook");
+      onDiverted?.(`alerts go to a fallback webhook: ${gone}`);
+    } else if (this.#isDiverted) onDiverted?.(undefined);
+    this.#isDiverted = gone !== undefined;
   }
 
   async #post(alert: Alert): Promise<void> {

@@ -1,0 +1,73 @@
+import { secureUrl } from "@cali/settings";
+import { z } from "zod";
+import { count, MINUTE, ms } from "./values.ts";
+
+/** Keys of `slack` that no file may hold. */
+export const SLACK_SECRETS = ["slack.webhookUrl", "slack.fallbackWebhookUrl", "slack.webhooks"] as const;
+
+const words = (what: string) => z.array(z.string().min(1)).min(1).optional().describe(what);
+
+/** Which alerts go to a webhook of their own. What is left out fits everything. */
+const routeSchema = z.strictObject({
+  services: words("Services, each exactly. Default: all."),
+  levels: z
+    .array(z.enum(["WARN", "ERROR", "FATAL"]))
+    .min(1)
+    .optional()
+    .describe("WARN, ERROR, FATAL: the gravest of an alert's lines. Default: all."),
+  labels: z
+    .strictObject({
+      environment: words("Environments as logs name them. Default: all."),
+      platform: words("Where services run, as logs name it. Default: all."),
+      version: words("Versions of the service. Default: all."),
+      errorCode: words("Error codes. Default: all, and none."),
+    })
+    .optional()
+    .describe("What an alert's last line says of itself. Default: anything."),
+  webhook: z.string().min(1).describe("Name of one of `webhooks`. Required."),
+});
+
+/** Which alerts go to a webhook of their own. */
+export type Route = z.output<typeof routeSchema>;
+
+/** Where alerts go. */
+export const slackSchema = z
+  .strictObject({
+    webhookUrl: secureUrl
+      .optional()
+      .describe(
+        "Incoming webhook. Secret: only CALI_SLACK_WEBHOOK_URL or CALI_SLACK_WEBHOOK_URL_FILE. Default: none, alerts are only logged.",
+      ),
+    fallbackWebhookUrl: secureUrl
+      .optional()
+      .describe(
+        "Where alerts go while the other webhook is refused (403, 404, 410). Secret: only CALI_SLACK_FALLBACK_WEBHOOK_URL or CALI_SLACK_FALLBACK_WEBHOOK_URL_FILE. Default: none, they wait.",
+      ),
+    webhooks: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: "a name of small letters, digits and -" }),
+        secureUrl,
+      )
+      .default({})
+      .describe(
+        'Webhooks of routes by their names, as JSON: {"payments": "https://…"}. Secret: only CALI_SLACK_WEBHOOKS or CALI_SLACK_WEBHOOKS_FILE. Default: none.',
+      ),
+    routes: z
+      .array(routeSchema)
+      .max(100)
+      .default([])
+      .describe(
+        'Alerts that go to one of `webhooks`, `[{"services": ["payment"], "levels": ["FATAL"], "webhook": "payments"}]`: the first that fits counts, and what fits none goes to `webhookUrl`. While a route\'s webhook is refused its alerts go there, too. Default: none.',
+      ),
+    timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
+    paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
+    digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
+  })
+  .superRefine(({ routes, webhooks }, context) => {
+    const names = Object.keys(webhooks);
+    for (const [place, { webhook }] of routes.entries()) {
+      if (names.includes(webhook)) continue;
+      const message = `one of slack.webhooks (${names.join(", ") || "there is none"})`;
+      context.addIssue({ code: "custom", path: ["routes", place, "webhook"], message });
+    }
+  });
