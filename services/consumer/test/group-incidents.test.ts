@@ -45,6 +45,62 @@ describe("Incidents", () => {
   });
 });
 
+describe("an alert that fits several incidents", () => {
+  /** Trouble of the gateway's own, and then of the inventory, which nobody has named yet. */
+  const apart = () => {
+    const all = new Incidents(knowing("gateway", "inventory", "checkout", "search"));
+    const own = all.of(alert({ service: "gateway", template: "TLS handshake failed" }), 0);
+    const cause = all.of(alert({ service: "inventory", template: "pool is exhausted" }), 0);
+    return { all, own, cause };
+  };
+  const knowing = (...services: string[]) =>
+    new Dependencies(Object.fromEntries(services.map((service) => [service, []])));
+
+  it.each<[string, Partial<Alert>]>([
+    ["a symptom", { template: "reset while reading the answer of inventory", isSymptom: true }],
+    ["a failure that names its cause", { template: "answered 500 to GET /items: inventory failed" }],
+    [
+      "one that names it in its lines",
+      { template: "call of <*> timed out", samples: ["call of inventory timed out"] },
+    ],
+  ])("%s is of the one whose service it names, not of another one of its own service", (_, over) => {
+    const { all, own, cause } = apart();
+    expect(all.of(alert({ service: "gateway", ...over }), 1)).toEqual({
+      id: cause.id,
+      services: ["inventory", "gateway"],
+    });
+    const next = alert({ service: "checkout", template: "no answer of gateway", isSymptom: true });
+    expect(all.of(next, 2).id).toBe(cause.id);
+    expect(all.of(alert({ service: "gateway", template: "jwt expired" }), 3).id).toBe(cause.id);
+    expect(own.id).not.toBe(cause.id);
+  });
+
+  it("is of the one that it names, also where another one names its service", () => {
+    const { all, own, cause } = apart();
+    const first = alert({ service: "search", template: "no answer of gateway", isSymptom: true });
+    expect(all.of(first, 1).id).toBe(own.id);
+    const symptom = alert({ service: "gateway", template: "inventory timed out", isSymptom: true });
+    expect(all.of(symptom, 2).id).toBe(cause.id);
+  });
+
+  it("is of its own service's when it names none", () => {
+    const { all, own } = apart();
+    expect(all.of(alert({ service: "gateway", template: "token of user 7 is rejected" }), 1).id).toBe(own.id);
+  });
+
+  it("is of the same one after a restart, and a note that is broken is none", () => {
+    const { all, cause } = apart();
+    const again = new Incidents(knowing("gateway", "inventory"));
+    again.restore(all.kept());
+    const symptom = alert({ service: "gateway", template: "inventory timed out", isSymptom: true });
+    expect(again.of(symptom, 1).id).toBe(cause.id);
+    expect(again.kept()).not.toBe(all.kept());
+    const before = again.kept();
+    for (const broken of ["", "{", "7", '[{"id":1}]']) again.restore(broken);
+    expect(again.kept()).toBe(before);
+  });
+});
+
 describe("what Slack gets of an incident", () => {
   const incident = { id: "alert-0", services: ["payment", "gateway"] };
   const item = (over: Partial<Alert>): OutboxItem => {

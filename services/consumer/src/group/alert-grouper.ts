@@ -57,7 +57,8 @@ export class AlertGrouper {
   readonly #book: GroupBook;
   readonly #kinds: NewKinds;
   readonly #dependencies: Dependencies;
-  readonly #incidents: Incidents;
+  /** Those that are open. */
+  readonly incidents: Incidents;
   readonly #versions: Versions;
   readonly #next: NextDue;
   #learnUntil = Number.NEGATIVE_INFINITY;
@@ -67,7 +68,7 @@ export class AlertGrouper {
     this.#book = new GroupBook({ ...this.#options, ...(describe && { describe }) });
     this.#kinds = new NewKinds(this.#options.newKindsAnHour, this.#options.now);
     this.#dependencies = new Dependencies(dependencies);
-    this.#incidents = new Incidents(this.#dependencies);
+    this.incidents = new Incidents(this.#dependencies);
     this.#versions = new Versions(this.#options.now);
     this.#next = new NextDue(this.#options.now);
   }
@@ -139,7 +140,7 @@ export class AlertGrouper {
 
   /** The incident that an alert belongs to, which grows by it. */
   incidentOf(alert: Alert): NonNullable<Alert["incident"]> {
-    return this.#incidents.of(alert, this.#options.now());
+    return this.incidents.of(alert, this.#options.now());
   }
 
   /** Notes that an alert is durable. */

@@ -40,6 +40,11 @@ export function recordStages(options: PipelineOptions, persist: Persist): Stage[
 
 /** What is done with the groups that are due, in this order: what is in the outbox then, `notify/slack/sender.ts` sends to Slack. */
 export function alertStages(options: OutboxOptions & { readonly causes: CauseFinder }): AlertStage[] {
-  const { grouper, causes, log } = options;
-  return [findCauses(causes, log), leaveUsual(grouper), joinIncidents(grouper), putIntoOutbox(options)];
+  const { grouper, store, causes, log } = options;
+  return [
+    findCauses(causes, log),
+    leaveUsual(grouper),
+    joinIncidents(grouper, store.notes),
+    putIntoOutbox(options),
+  ];
 }
