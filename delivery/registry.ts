@@ -117,6 +117,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/comment/command.ts")).commentCommand,
   },
   {
+    name: "result",
+    summary: "write what became of a deployment to its pull requests",
+    group: IN_WORKFLOWS,
+    load: async () => (await import("./commands/result/command.ts")).resultCommand,
+  },
+  {
     name: "notify",
     summary: "notify Slack what a run did",
     group: IN_WORKFLOWS,

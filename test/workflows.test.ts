@@ -159,18 +159,18 @@ describe("permissions", () => {
       Object.entries(job.permissions ?? {}).flatMap(([what, access]) => (access === "write" ? [what] : [])),
     ]);
     expect(Object.fromEntries(writes.filter(([, what]) => what?.length))).toEqual({
-      "airflow-dags.yml service": ["id-token"],
+      "airflow-dags.yml service": ["id-token", "pull-requests"],
       "ci.yml pull-request": ["id-token", "issues", "pull-requests"],
-      "consumer.yml service": ["id-token"],
+      "consumer.yml service": ["id-token", "pull-requests"],
       "drift.yml drift": ["id-token", "issues"],
-      "helm.yml cluster": ["id-token"],
-      "log-generator.yml service": ["id-token"],
-      "plan-and-deploy.yml deploy": ["id-token"],
+      "helm.yml cluster": ["id-token", "pull-requests"],
+      "log-generator.yml service": ["id-token", "pull-requests"],
+      "plan-and-deploy.yml deploy": ["id-token", "pull-requests"],
       "plan-and-deploy.yml plan": ["id-token"],
       "prices.yml refresh": ["contents", "pull-requests"],
       "pull-request.yml plan": ["id-token", "issues", "pull-requests"],
-      "service.yml release": ["id-token"],
-      "terraform.yml infrastructure": ["id-token"],
+      "service.yml release": ["id-token", "pull-requests"],
+      "terraform.yml infrastructure": ["id-token", "pull-requests"],
     });
   });
 
@@ -267,7 +267,7 @@ describe("jobs", () => {
       expect(job.steps.indexOf(first), place).toBeGreaterThan(turn);
       // Nothing of an older commit is done where a later run covers it.
       for (const { if: condition = "", run = "" } of job.steps.slice(turn + 1)) {
-        if (!/cali\.js (unlock|notify)\b/.test(run))
+        if (!/cali\.js (unlock|result|notify)\b/.test(run))
           expect(condition, `${place}: ${run}`).toContain(NOT_COVERED);
       }
       expect(job.environment, place).toContain("'production'");

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setLabel } from "../../delivery/commands/comment/labels.ts";
-import type { Marker } from "../../delivery/commands/comment/marker.ts";
-import { postComment } from "../../delivery/commands/comment/pull-request.ts";
+import { type Marker, PLAN_COMMENT } from "../../delivery/commands/comment/marker.ts";
 import { GithubRequestError } from "../../delivery/core/errors.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
 import { githubEnvironment } from "../../delivery/core/github/environment.ts";
+import { postComment } from "../../delivery/core/github/own-comment.ts";
 import type { PlanState } from "../../delivery/core/report/report.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { HEAD, type StackInput, writePlanRun } from "../support/plan-runs.ts";
@@ -146,18 +146,18 @@ describe("the comment", () => {
   const bodies = () => visible().map(({ body }) => body.split("\n")[1]);
 
   it("is found by its author as well: a marker that somebody else wrote is only text", async () => {
-    await postComment(pull(), marker(), "ours");
+    await postComment(pull(), PLAN_COMMENT, marker(), "ours");
     github.write(number, github.comments[0]?.body.replace("ours", "forged") ?? "");
-    const { did } = await postComment(pull(), marker(), "newer");
+    const { did } = await postComment(pull(), PLAN_COMMENT, marker(), "newer");
     expect(did).toBe("updated");
     expect(bodies()).toEqual(["newer", "forged"]);
   });
 
   it("is one for each environment, among more comments than a page has", async () => {
     for (let count = 0; count < 130; count++) github.write(number, `chat ${count}`);
-    await postComment(pull(), marker(), "dev");
-    await postComment(pull(), marker({ environment: "prod" }), "prod");
-    await postComment(pull(), marker(), "dev again");
+    await postComment(pull(), PLAN_COMMENT, marker(), "dev");
+    await postComment(pull(), PLAN_COMMENT, marker({ environment: "prod" }), "prod");
+    await postComment(pull(), PLAN_COMMENT, marker(), "dev again");
     expect(
       visible()
         .slice(130)
@@ -166,7 +166,7 @@ describe("the comment", () => {
   });
 
   it("stays the only one when several runs write at once", async () => {
-    await Promise.all(["a", "b", "c"].map((text) => postComment(pull(), marker(), text)));
+    await Promise.all(["a", "b", "c"].map((text) => postComment(pull(), PLAN_COMMENT, marker(), text)));
     expect(visible()).toHaveLength(1);
     expect(
       github.comments.every(({ minimized }) => minimized === undefined || minimized === "OUTDATED"),
@@ -174,8 +174,8 @@ describe("the comment", () => {
   });
 
   it("of a later run is not overwritten by an earlier one that took longer", async () => {
-    await postComment(pull(), marker({ run: 9 }), "newer plan");
-    const { did } = await postComment(pull(), marker({ run: 8 }), "older plan");
+    await postComment(pull(), PLAN_COMMENT, marker({ run: 9 }), "newer plan");
+    const { did } = await postComment(pull(), PLAN_COMMENT, marker({ run: 8 }), "older plan");
     expect(did).toBe("superseded");
     expect(bodies()).toEqual(["newer plan"]);
   });
@@ -187,13 +187,13 @@ describe("the comment", () => {
       headers: { "retry-after": "1" },
     };
     github.failures.push({ status: 502, body: {} }, { status: 503, body: {} }, limited);
-    await postComment(pull(), marker(), "in the end");
+    await postComment(pull(), PLAN_COMMENT, marker(), "in the end");
     expect(bodies()).toEqual(["in the end"]);
   });
 
   it("is given up when the server never answers right, or says that the token may not", async () => {
     github.failures.push(...Array.from({ length: 20 }, () => ({ status: 500, body: { message: "broken" } })));
-    await expect(postComment(pull(), marker(), "x")).rejects.toThrow(
+    await expect(postComment(pull(), PLAN_COMMENT, marker(), "x")).rejects.toThrow(
       /asking whose token it is: GitHub answered 500: broken/,
     );
     expect(github.requests).toHaveLength(4);
@@ -201,7 +201,7 @@ describe("the comment", () => {
       status: 403,
       body: { message: "Resource not accessible by integration" },
     });
-    const refused = postComment(pull(), marker(), "x");
+    const refused = postComment(pull(), PLAN_COMMENT, marker(), "x");
     await expect(refused).rejects.toThrow(GithubRequestError);
     await expect(refused).rejects.toThrow(/403: Resource not accessible[\s\S]*pull-requests: write/);
   });

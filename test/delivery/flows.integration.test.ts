@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Pipeline, sha } from "../support/pipeline.ts";
 import type { TestStack } from "../support/terraform-app.ts";
@@ -20,6 +21,12 @@ const byHand = (commit: string, approve: () => Promise<boolean> = async () => tr
   });
 const pushed = (commit: string, approve?: () => Promise<boolean>) =>
   pipeline.run("terraform.yml", { sha: commit, ...(approve && { approve }) });
+
+/** What a pull request is told of its deployments. */
+const resultsOn = (number: number) =>
+  pipeline.github.comments
+    .filter(({ issue, body }) => issue === number && body.startsWith("<!-- cali:result"))
+    .map(({ body }) => body);
 
 it("a run that is started by hand shows its plan, waits, and applies exactly that plan", async () => {
   pipeline.push(sha("0"), stacks({ one: "a" }), PATHS);
@@ -74,6 +81,14 @@ it("of three merges the last one's run deploys all, and the others end as supers
     expect(run.output).not.toContain("cali.js deploy");
     expect(run.output).toContain("⏭️ dev: deployment superseded");
   }
+  // Each pull request is told of it once, and nothing that an older run says comes after.
+  for (const { number } of [first, second, third]) {
+    const [told, ...more] = resultsOn(number);
+    expect(told).toContain("## Deployment to `dev`: done");
+    expect(told).toContain(`with commit [\`${sha("4").slice(0, 7)}\`]`);
+    expect(told).toContain("| `01-kinesis` | applied | 2 to add, 1 to change |");
+    expect(more).toEqual([]);
+  }
   // Started again it would bring back what was.
   const again = await pipeline.rerun(await one);
   expect(again.results[DEPLOY]).toBe("failure");
@@ -93,6 +108,8 @@ it("a merge queue brings several at once: the push's last commit may be of docum
   const run = await pushed(sha("6"));
   expect(run.results, run.output).toMatchObject({ [DEPLOY]: "success" });
   expect(await pipeline.applied("01-kinesis")).toEqual({ ...before, one: "queued" });
+  expect(resultsOn(change.number)).toHaveLength(1);
+  expect(resultsOn(documents.number)).toEqual([]);
 });
 
 it("what nobody has reviewed is not deployed, whatever was reviewed before the last deployment", async () => {
@@ -102,5 +119,41 @@ it("what nobody has reviewed is not deployed, whatever was reviewed before the l
   const run = await pushed(sha("7"));
   expect(run.results[DEPLOY]).toBe("failure");
   expect(run.output).toContain("terraform_data.more: reviewed: nothing; now: create");
+  expect(resultsOn(change.number)[0]).toMatch(
+    /: failed[\s\S]*Nothing was applied[\s\S]*terraform_data.more: reviewed/,
+  );
   expect(await pipeline.applied("01-kinesis")).toMatchObject({ one: "queued" });
+});
+
+it("a deployment that fails half-way tells what is left, a later try that it is done; the logs say no secret", async () => {
+  const secret = "made-up and very secret";
+  const command = `echo "made with $TF_VAR_milvus_root_password"; test -e ${pipeline.at("go")}`;
+  const both: TestStack[] = [
+    ...stacks({ one: "queued", two: "of the first", three: "changed" }),
+    { name: "02-s3", dependencies: ["01-kinesis"], values: { made: "then" }, command },
+  ];
+  const pull = await pipeline.propose("12".repeat(20), both);
+  pipeline.merge(pull, sha("8"), PATHS);
+  const start = { env: { TF_VAR_milvus_root_password: secret } };
+  const failed = await pipeline.run("terraform.yml", { sha: sha("8"), ...start });
+  expect(failed.results[DEPLOY], failed.output).toBe("failure");
+  const [first = ""] = resultsOn(pull.number);
+  expect(first).toContain("## Deployment to `dev`: failed");
+  expect(first).toContain("**Left to do: `02-s3`.**");
+  expect(first).toMatch(/\| `01-kinesis` \| applied \|[^\n]*\n\| `02-s3` \| \*\*failed\*\* \|/);
+  expect(first).toContain("logs-infrastructure-dev-1");
+
+  writeFileSync(pipeline.at("go"), "");
+  const again = await pipeline.rerun(failed, start);
+  expect(again.results[DEPLOY], again.output).toBe("success");
+  const told = resultsOn(pull.number);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain("## Deployment to `dev`: done");
+  expect(told[0]).toContain("| `01-kinesis` | unchanged |");
+  const logs = pipeline.github.artifacts.filter(({ name }) => name.startsWith("logs-infrastructure-dev-"));
+  const texts = logs.flatMap((log) => Object.entries(pipeline.github.filesOf(log)));
+  const said = texts.map(([, bytes]) => Buffer.from(bytes).toString()).join("");
+  expect(said).toContain("made with (sensitive)");
+  expect(said).not.toContain(secret);
+  expect(first + told[0] + pipeline.slack.received.join()).not.toContain(secret);
 });

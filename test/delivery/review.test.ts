@@ -235,6 +235,24 @@ describe("a new plan that is not the reviewed one", () => {
     expect((await reviewed(run(moved), rest())).verdict).toBe("differs");
   });
 
+  it("may make anew what an earlier try has left half-made, as it was reviewed, and only when there was one", async () => {
+    const tainted = (name: string): ChangeInput => ({
+      ...{
+        address: OTHER.address ?? "",
+        actions: ["delete", "create"],
+        before: { name: "x" },
+        after: { name },
+      },
+      more: { action_reason: "replace_because_tainted" },
+    });
+    const again = (one: ChangeInput, continues = true) =>
+      reviewed(run(moved), now({ changes: [one] }), { continues });
+    expect(await again(tainted("x"))).toMatchObject({ verdict: "apply" });
+    expect(await again(tainted("x"), false)).toMatchObject({ verdict: "differs" });
+    expect(await again(tainted("y"))).toMatchObject({ verdict: "differs" });
+    expect(await again({ ...tainted("x"), more: {} })).toMatchObject({ verdict: "differs" });
+  });
+
   it("is refused of a run that goes on, too, when it does more", async () => {
     const more = { ...OTHER, address: "aws_ecr_repository.more" };
     const found = await reviewed(run(moved), now({ changes: [OTHER, more] }), { continues: true });

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { deployNotice } from "../../delivery/commands/notify/collect.ts";
 import { SupersededError } from "../../delivery/core/errors.ts";
 import { pathFilter } from "../../delivery/core/github/path-filter.ts";
 import { refuseSuperseded } from "../../delivery/core/github/superseded.ts";
 import { filterOfAll, filterOfRun } from "../../delivery/core/github/workflow-file.ts";
+import { deployNotice } from "../../delivery/core/notice/collect.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { ROOT, runCali } from "../support/run.ts";
 

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -26,7 +27,7 @@ export const sha = (digit: string) => digit.repeat(40);
 
 /** What these steps do is tested elsewhere, or needs what is not on this machine. */
 const EXECUTED =
-  /^exec node bin\/cali\.js (plan|comment|fetch-plans|deploy|release|wait-for|take-turn|notify|unlock)\b/;
+  /^exec node bin\/cali\.js (plan|comment|fetch-plans|deploy|release|wait-for|take-turn|result|notify|unlock)\b/;
 /** They look at the checkout's stacks; here a test has written them. */
 const OF_STACKS = /^exec node bin\/cali\.js (plan|deploy|release|unlock)\b/;
 
@@ -296,7 +297,14 @@ export class Pipeline {
     const found = path
       .split("\n")
       .map((one) => join(folder, one.trim()))
-      .filter((file) => existsSync(file));
+      .filter((file) => existsSync(file))
+      .flatMap((file) =>
+        statSync(file).isDirectory()
+          ? readdirSync(file, { recursive: true, withFileTypes: true })
+              .filter((entry) => entry.isFile())
+              .map(({ parentPath, name }) => join(parentPath, name))
+          : [file],
+      );
     const files = found.map((file) => [basename(file), new Uint8Array(readFileSync(file))] as const);
     if (files.length > 0) this.github.upload(name, Object.fromEntries(files), record);
     return { ok: files.length > 0 || given["if-no-files-found"] !== "error" };

@@ -6,13 +6,14 @@ import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { postComment } from "../../core/github/own-comment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
 import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/plan-report.ts";
 import { render } from "../../core/report/render.ts";
 import { setLabel } from "./labels.ts";
-import { postComment } from "./pull-request.ts";
+import { type Marker, PLAN_COMMENT } from "./marker.ts";
 
 interface Options {
   readonly plans?: string;
@@ -58,8 +59,8 @@ async function run(
   const number = pullRequest ?? 0;
   const client = githubClient(github, { log: console.error });
   const pull = { github: client, owner: github.owner, repo: github.repo, number };
-  const marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
-  const { did, url, markers } = await postComment(pull, marker, markdown);
+  const marker: Marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
+  const { did, url, markers } = await postComment(pull, PLAN_COMMENT, marker, markdown);
   const label = await setLabel(
     pull,
     markers.map(({ state }) => state),

@@ -1,7 +1,7 @@
 import { asking } from "../../core/github/client.ts";
 import { ensureLabel, unless } from "../../core/github/label.ts";
+import type { PullRequest } from "../../core/github/own-comment.ts";
 import type { PlanState } from "../../core/report/report.ts";
-import type { PullRequest } from "./pull-request.ts";
 
 /** A pull request's labels, least dangerous first; GitHub shows colour and description. */
 const LABELS: Readonly<Record<PlanState, { readonly color: string; readonly description: string }>> = {

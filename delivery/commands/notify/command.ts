@@ -1,11 +1,11 @@
 import { messageOf } from "@cali/base";
 import { Command, Option } from "commander";
+import { deployNotice, planNotice } from "../../core/notice/collect.ts";
+import { runDetails } from "../../core/notice/run-details.ts";
 import { environmentOption } from "../../core/options.ts";
 import { sendToSlack } from "../../core/slack.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
-import { deployNotice, planNotice } from "./collect.ts";
 import { noticeMessage } from "./message.ts";
-import { runDetails } from "./run-details.ts";
 
 interface Options {
   readonly plans?: string;

@@ -12,7 +12,8 @@ import {
   section,
 } from "@cali/slack";
 import type { CostChange } from "../../core/cost/cost-change.ts";
-import type { Changes, Notice, StackNotice } from "./notice.ts";
+import type { Notice, StackNotice } from "../../core/notice/notice.ts";
+import { changesText, durationText } from "../../core/notice/words.ts";
 
 const ERROR_LINES = 15;
 const MOST_LOSSES = 10;
@@ -82,30 +83,10 @@ function fieldsOf({
   ].flatMap(([name, value]) => (value ? [`*${name}*\n${value}`] : []));
 }
 
-function changesText(all: readonly Changes[]): string {
-  const words = {
-    create: "to add",
-    update: "to change",
-    replace: "to replace",
-    delete: "to destroy",
-  } as const;
-  const said = (Object.keys(words) as (keyof Changes)[])
-    .map((key) => ({ key, count: all.reduce((sum, changes) => sum + changes[key], 0) }))
-    .filter(({ count }) => count > 0)
-    .map(({ key, count }) => `${count} ${words[key]}`);
-  return said.join(", ") || "none";
-}
-
 function costText({ before, after, unknown }: CostChange): string {
   const difference = after - before;
   const known = `${after.toFixed(2)} USD (${difference >= 0 ? "+" : ""}${difference.toFixed(2)})`;
   return unknown === 0 ? known : `${known} and ${unknown} unknown`;
-}
-
-export function durationText(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
 }
 
 function stackLine({ name, status, isFailed, changes }: StackNotice): string {

@@ -137,8 +137,8 @@ function judge(
   continues: boolean,
 ): Review {
   const differences = comparePlans(old, ready.ownPart);
-  // What an earlier try has done is not planned any more.
-  const isRest = differences.every(({ current }) => current === undefined);
+  // What an earlier try has done is not planned any more, and what it has left half-made is made anew.
+  const isRest = differences.every(({ current, isAgain }) => current === undefined || isAgain);
   const isSame = differences.length === 0;
   const note = `${moved.join(", ")}; a new plan does ${isSame ? "the same" : "what is left of the reviewed one"}`;
   if (isSame || (continues && isRest)) {

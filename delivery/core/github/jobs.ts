@@ -15,8 +15,8 @@ export const jobsOf = ({ github, owner, repo }: Repository, runId: number) =>
 /** Whether a job has this name; one of a reusable workflow is called `<caller's job> / <job>`. */
 export const isCalled = (name: string, job: string): boolean => name === job || name.endsWith(` / ${job}`);
 
-/** The step of the job `deploy` that is left out when there is nothing to do. */
-const DEPLOY_STEP = "Deploy";
+/** The step of the jobs `deploy` and `release` that is left out when there is nothing to do. */
+const DEPLOY_STEPS: ReadonlySet<string> = new Set(["Deploy", "Release"]);
 
 interface Done {
   readonly conclusion: string | null;
@@ -26,5 +26,5 @@ interface Done {
 /** What became of the step that deploys, in a job that has succeeded; undefined: it has none, or has not succeeded. */
 export function deployStepOf({ conclusion, steps = [] }: Done): string | null | undefined {
   if (conclusion !== "success") return undefined;
-  return steps.find(({ name }) => name === DEPLOY_STEP)?.conclusion;
+  return steps.find(({ name }) => DEPLOY_STEPS.has(name))?.conclusion;
 }

@@ -1,7 +1,7 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
 import { ReviewedPlanError } from "../errors.ts";
 import { asking, type Github } from "./client.ts";
-import { deployStepOf, isCalled, jobsOf } from "./jobs.ts";
+import { mergedPull, undeployedBefore } from "./merged.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
@@ -39,7 +39,13 @@ export function artifactName(environment: string, headSha: string): string {
  */
 export async function fetchPlans(options: FetchOptions): Promise<ReviewedPlans> {
   const { github, owner, repo, commit, environment } = options;
-  const { number, head } = await mergedPullRequest(options);
+  const merged = await mergedPull(options, commit);
+  if (!merged) {
+    throw new ReviewedPlanError(
+      `commit ${commit} comes from no merged pull request, so nobody has reviewed a plan of it\n${REMEDY}`,
+    );
+  }
+  const { number, head } = merged;
   const name = artifactName(environment, head.sha);
   const { data } = await asking(`looking for the artifact ${name}`, () =>
     github.rest.actions.listArtifactsForRepo({ owner, repo, name, per_page: 100 }),
@@ -106,9 +112,6 @@ async function contentOf(
   return await onlyFile(new Uint8Array(download.data as ArrayBuffer), name);
 }
 
-/** Merges before this one that are looked at: more than are ever queued. */
-const MOST_EARLIER = 20;
-
 /**
  * The plans of pull requests that were merged before a commit and after the last one that was deployed, newest first: what of them is not
  * deployed yet is deployed with it. Commits without a reviewed plan are passed over.
@@ -117,62 +120,15 @@ const MOST_EARLIER = 20;
  * @throws GithubRequestError
  */
 export async function fetchEarlierPlans(
-  options: FetchOptions & { readonly workflow?: string | undefined },
+  options: FetchOptions & { readonly workflow: string | undefined },
 ): Promise<ReviewedPlans[]> {
-  const { github, owner, repo, commit } = options;
-  const { data } = await asking(`reading the commits before ${commit}`, () =>
-    github.rest.repos.listCommits({ owner, repo, sha: commit, per_page: 100 }),
-  );
-  const parents = new Map(data.map(({ sha, parents }) => [sha, parents[0]?.sha]));
   const found: ReviewedPlans[] = [];
-  let sha = parents.get(commit);
-  for (let count = 0; sha !== undefined && count < MOST_EARLIER; count++) {
-    if (await wasDeployed(options, sha)) break;
-    const plans = await fetchPlans({ ...options, commit: sha }).catch((error) => {
+  for await (const commit of undeployedBefore(options)) {
+    const plans = await fetchPlans({ ...options, commit }).catch((error) => {
       if (error instanceof ReviewedPlanError) return undefined;
       throw error;
     });
     if (plans && !found.some(({ headSha }) => headSha === plans.headSha)) found.push(plans);
-    sha = parents.get(sha);
-  }
-  return found;
-}
-
-/** Whether some run has deployed a commit to the environment. */
-async function wasDeployed(
-  { github, owner, repo, environment, workflow }: FetchOptions & { readonly workflow?: string | undefined },
-  sha: string,
-): Promise<boolean> {
-  if (workflow === undefined) return false;
-  const { data } = await asking(`looking for runs of ${workflow}`, () =>
-    github.rest.actions.listWorkflowRuns({
-      owner,
-      repo,
-      workflow_id: workflow,
-      head_sha: sha,
-      per_page: 100,
-    }),
-  );
-  for (const { id } of data.workflow_runs) {
-    const jobs = await jobsOf({ github, owner, repo }, id);
-    const isDone = jobs.some(
-      (job) => isCalled(job.name, `deploy (${environment})`) && deployStepOf(job) === "success",
-    );
-    if (isDone) return true;
-  }
-  return false;
-}
-
-async function mergedPullRequest({ github, owner, repo, commit }: FetchOptions) {
-  const { data } = await asking(`looking for the pull request of ${commit}`, () =>
-    github.rest.repos.listPullRequestsAssociatedWithCommit({ owner, repo, commit_sha: commit }),
-  );
-  const merged = data.filter(({ merged_at }) => merged_at !== null);
-  const found = merged.find(({ merge_commit_sha }) => merge_commit_sha === commit) ?? merged[0];
-  if (!found) {
-    throw new ReviewedPlanError(
-      `commit ${commit} comes from no merged pull request, so nobody has reviewed a plan of it\n${REMEDY}`,
-    );
   }
   return found;
 }

@@ -99,8 +99,8 @@ async function laterCommits(repository: Repository, commit: string): Promise<Com
   return line;
 }
 
-/** A file of a commit that is deployed; undefined: it has none. */
-async function changedPath(
+/** A file of a commit that is deployed; undefined: it has none. @throws GithubRequestError */
+export async function changedPath(
   { github, owner, repo }: Repository,
   ref: string,
   deploys: (path: string) => boolean,

@@ -16,6 +16,8 @@ export interface PlanDifference {
   readonly start: readonly Difference[];
   /** Where both want something else: from the reviewed plan's result to the current one's. */
   readonly result: readonly Difference[];
+  /** The current one makes anew what the reviewed one makes: a try at it failed half-way, and Terraform has marked what it left as tainted. */
+  readonly isAgain: boolean;
 }
 
 /**
@@ -53,6 +55,7 @@ interface Compared {
   readonly does: string;
   readonly before: Node;
   readonly after: Node;
+  readonly isTainted?: boolean;
 }
 
 function keyOf({ address, fingerprint, deposed }: ResourceChange): string {
@@ -67,7 +70,14 @@ function changesOf({ resources }: Plan): ReadonlyMap<string, Compared> {
   return new Map(
     resources
       .filter((resource) => resource.mode === "managed" && isChange(resource))
-      .map((resource) => [keyOf(resource), { does: doing(resource), ...valuesOf(resource) }]),
+      .map((resource) => [
+        keyOf(resource),
+        {
+          does: doing(resource),
+          isTainted: resource.reason === "replace_because_tainted",
+          ...valuesOf(resource),
+        },
+      ]),
   );
 }
 
@@ -127,7 +137,7 @@ function compare(
     const old = reviewed.get(what);
     const now = current.get(what);
     const difference = { what, reviewed: old?.does, current: now?.does };
-    if (!old || !now) return [{ ...difference, start: [], result: [] }];
+    if (!old || !now) return [{ ...difference, start: [], result: [], isAgain: false }];
     const isSame = ([a, b]: readonly [Node, Node]) => canonical(a, true) === canonical(b, true);
     const starts = [old.before, now.before] as const;
     const results = [old.after, now.after] as const;
@@ -137,6 +147,7 @@ function compare(
         ...difference,
         start: differences(...starts, { exact: true }),
         result: differences(...results, { exact: true }),
+        isAgain: old.does === "create" && now.isTainted === true && isSame(results),
       },
     ];
   });

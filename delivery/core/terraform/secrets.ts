@@ -13,7 +13,8 @@ const SECRET_NAMES =
  * value that a variable's validation refuses.
  */
 export class Secrets {
-  readonly #values: readonly string[];
+  /** What is taken out, longest first. */
+  readonly values: readonly string[];
 
   /**
    * @param environment where the secrets are.
@@ -34,11 +35,11 @@ export class Secrets {
       // As JSON and HCL quote it, too, and a text of several lines also line by line.
       .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split("\n")])
       .filter((value) => value.length >= SHORTEST);
-    this.#values = [...new Set(values)].sort((a, b) => b.length - a.length);
+    this.values = [...new Set(values)].sort((a, b) => b.length - a.length);
   }
 
   /** The text without them. */
   redact(text: string): string {
-    return this.#values.reduce((redacted, value) => redacted.replaceAll(value, SHOWN), text);
+    return this.values.reduce((redacted, value) => redacted.replaceAll(value, SHOWN), text);
   }
 }

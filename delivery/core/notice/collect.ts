@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { messageOf } from "@cali/base";
 import { z } from "zod";
 import { loadConfig } from "../../../config/load.ts";
-import { estimateChange } from "../../core/cost/cost-change.ts";
-import { readDeployResult, type StackResult } from "../../core/deployment/deploy-result.ts";
-import { repositoryLinks } from "../../core/github/environment.ts";
-import { dataLossIn, removedKeysIn } from "../../core/plan-json/data-loss.ts";
-import { countsOf, type Plan } from "../../core/plan-json/model.ts";
-import { readPlan } from "../../core/plan-json/read.ts";
-import { readPlanRun, type StackRun } from "../../core/planning/plan-run.ts";
-import { Secrets } from "../../core/terraform/secrets.ts";
+import { estimateChange } from "../cost/cost-change.ts";
+import { readDeployResult, type StackResult } from "../deployment/deploy-result.ts";
+import { repositoryLinks } from "../github/environment.ts";
+import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
+import { countsOf, type Plan } from "../plan-json/model.ts";
+import { readPlan } from "../plan-json/read.ts";
+import { readPlanRun, type StackRun } from "../planning/plan-run.ts";
+import { Secrets } from "../terraform/secrets.ts";
 import type { Loss, Notice, StackNotice } from "./notice.ts";
 
 const environmentSchema = z.object({

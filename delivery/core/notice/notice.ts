@@ -1,5 +1,5 @@
-import type { CostChange } from "../../core/cost/cost-change.ts";
-import type { Links } from "../../core/github/environment.ts";
+import type { CostChange } from "../cost/cost-change.ts";
+import type { Links } from "../github/environment.ts";
 
 /** What became of a stack. */
 export interface StackNotice {

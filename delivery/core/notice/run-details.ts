@@ -1,6 +1,6 @@
-import { asking, githubClient } from "../../core/github/client.ts";
-import { githubEnvironment } from "../../core/github/environment.ts";
-import { jobsOf } from "../../core/github/jobs.ts";
+import { asking, githubClient } from "../github/client.ts";
+import { githubEnvironment } from "../github/environment.ts";
+import { jobsOf } from "../github/jobs.ts";
 
 /** What only GitHub knows of the run that notifies. */
 export interface RunDetails {
