@@ -248,11 +248,11 @@ export class TemplateMiner {
   /** Lets the templates go that were unseen the longest, when there are too many, but never the newest. */
   #makeRoom(newest?: Template): void {
     while (this.#byFingerprint.size > this.#maxTemplates) {
-      const oldestFirst = [...this.#byFingerprint.values()].sort((a, b) => a.usedAt - b.usedAt);
+      const oldestFirst = [...this.#byFingerprint.values()]
+        .filter((template) => template !== newest)
+        .sort((a, b) => a.usedAt - b.usedAt);
       const surplus = Math.max(1, Math.floor(this.#maxTemplates * EVICTED_SHARE));
-      for (const template of oldestFirst.slice(0, surplus)) {
-        if (template !== newest) this.#evict(template);
-      }
+      for (const template of oldestFirst.slice(0, surplus)) this.#evict(template);
       this.#prune();
     }
   }
