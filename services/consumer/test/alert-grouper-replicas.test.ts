@@ -43,6 +43,8 @@ class World {
     const grouper = new AlertGrouper({
       now: () => this.now,
       maxGroups: this.#maxGroups,
+      // A group that was let go is a new kind each time that its lines are read again: many would be counted as one group.
+      newKindsAnHour: 1_000,
       describe: (fingerprint) => ({ service: "auth", template: fingerprint }),
     });
     grouper.restore([], structuredClone([...this.metas.values()]));
