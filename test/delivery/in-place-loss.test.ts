@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { exposuresIn } from "../../delivery/core/plan-json/exposure.ts";
 import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
-import { ACCESS_TYPES, RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
-import { banners } from "../../delivery/core/report/banners.ts";
+import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
 import { makePlan } from "../support/plans.ts";
-import { plannedStack, reportOf } from "../support/reports.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -177,10 +174,14 @@ describe("what a change in place takes away", () => {
   it.each([
     ["aws_kms_external_key", "deletion_window_in_days", 30, 7, "unprotects"],
     ["aws_kms_replica_key", "is_enabled", true, false, "unprotects"],
+    ["aws_kms_external_key", "is_enabled", true, false, "unprotects"],
+    ["aws_kms_replica_key", "deletion_window_in_days", 30, 7, "unprotects"],
     ["aws_elasticsearch_domain", "ebs_options.volume_size", 20, 10, "unknown"],
     ["aws_elasticsearch_domain", "cluster_config.instance_count", 3, 1, "unknown"],
     ["kubernetes_config_map", "data", { mapUsers: "- a: b\n" }, { mapUsers: "" }, "access"],
     ["kubernetes_config_map_v1", "data", { mapRoles: "- a: b\n" }, { mapRoles: "" }, "access"],
+    ["kubernetes_config_map", "data", { mapRoles: "- a: b\n" }, { mapRoles: "" }, "access"],
+    ["kubernetes_config_map_v1", "data", { mapUsers: "- a: b\n" }, { mapUsers: "" }, "access"],
     ["kubernetes_role_binding", "subject", [{ name: "ann" }], [], "access"],
     ["kubernetes_cluster_role_binding", "subject", [{ name: "ann" }], [], "access"],
     ["kubernetes_cluster_role_binding_v1", "subject", [{ name: "ann" }], [], "access"],
@@ -309,6 +310,31 @@ describe("what a change in place takes away", () => {
     expect(lossesOf("acme_archive", { [name]: 5 }, { [name]: 4 })).toMatchObject([{ kind: "unknown" }]);
   });
 
+  it("is each element that goes, wherever it stood, and none that only moves", () => {
+    const groups = (...kubernetes_groups: string[]) => ({ kubernetes_groups, x: kubernetes_groups.length });
+    const found = lossesOf("aws_eks_access_entry", groups("a", "b", "c"), groups("c"));
+    expect(found.map(({ attribute, from }) => [attribute, from])).toEqual([
+      ["kubernetes_groups[0]", '"a"'],
+      ["kubernetes_groups[1]", '"b"'],
+    ]);
+    expect(lossesOf("aws_eks_access_entry", groups("a", "b"), groups("b", "a"))).toEqual([]);
+  });
+
+  it("is the one who goes where a policy's list of two becomes the other one's name", () => {
+    const trust = (AWS: unknown) => ({
+      assume_role_policy: JSON.stringify({ Statement: [{ Sid: "Team", Principal: { AWS } }] }),
+    });
+    const found = lossesOf("aws_iam_role", trust(["ann", "bo"]), trust("bo"));
+    expect(found.map(({ kind, from, to }) => [kind, from, to])).toEqual([["access", '"ann"', "null"]]);
+  });
+
+  it("is said of an attribute by the resource's own rule, not by that of all", () => {
+    const [pool] = lossesOf("aws_cognito_user_pool", { deletion_protection: "ACTIVE" }, { x: 1 });
+    expect(pool?.lost).toBe("nothing keeps the users from being deleted");
+    const [other] = lossesOf("aws_rds_cluster", { deletion_protection: true }, { x: 1 });
+    expect(other?.lost).toBe("nothing keeps it from being deleted");
+  });
+
   it("is nothing of a data source", () => {
     const data = { more: { mode: "data" } };
     expect(lossesOf("aws_kinesis_stream", { retention_period: 48 }, { retention_period: 24 }, data)).toEqual(
@@ -361,59 +387,6 @@ describe("what a change in place takes away", () => {
   it("is found in a rule that is added as a whole", () => {
     const rule = { id: "a", status: "Enabled", expiration: [{ days: 30 }] };
     const found = lossesOf("aws_s3_bucket_lifecycle_configuration", { rule: [] }, { rule: [rule] });
-    expect(found).toMatchObject([{ kind: "deletes", to: "30" }]);
-  });
-});
-
-describe("access that is destroyed", () => {
-  it.each([
-    "aws_eks_access_entry",
-    "aws_eks_access_policy_association",
-    "aws_grafana_role_association",
-    "aws_iam_user",
-    "aws_iam_group_membership",
-    "aws_iam_user_group_membership",
-    "aws_iam_user_policy_attachment",
-    "aws_ssoadmin_account_assignment",
-    "github_team_membership",
-    "github_membership",
-    "kubernetes_role_binding_v1",
-    "kubernetes_cluster_role_binding_v1",
-  ])("is somebody's with %s", (type) => {
-    const plan = makePlan([{ address: `${type}.x`, actions: ["delete"], before: { id: "x" } }]);
-    expect(banners(reportOf([plannedStack(plan)]), 60_000).join("\n")).toContain(
-      "**Somebody's access is destroyed:**",
-    );
-  });
-
-  it("is nobody's with a bucket", () => {
-    expect(ACCESS_TYPES.has("aws_s3_bucket")).toBe(false);
-    expect(ACCESS_TYPES.size).toBe(12);
-  });
-});
-
-describe("everybody", () => {
-  const statement = (principal: unknown, more = {}) => ({
-    policy: JSON.stringify({
-      Statement: [{ Effect: "Allow", Principal: principal, Action: "s3:*", ...more }],
-    }),
-  });
-  const exposed = (after: Attributes, before: Attributes = {}) =>
-    exposuresIn(makePlan([{ address: "aws_s3_bucket_policy.x", actions: ["update"], before, after }]));
-
-  it("is pointed out where a policy is new", () => {
-    expect(exposed(statement("*"))).toEqual([
-      { address: "aws_s3_bucket_policy.x", attribute: "policy", hasCondition: false },
-    ]);
-    expect(exposed(statement({ AWS: ["*"] }))).toHaveLength(1);
-    expect(exposed(statement("*", { Condition: { Bool: { "aws:SecureTransport": "true" } } }))).toMatchObject(
-      [{ hasCondition: true }],
-    );
-  });
-
-  it("is nobody of a refusal, of a service, or of what was there before", () => {
-    expect(exposed(statement("*", { Effect: "Deny" }))).toEqual([]);
-    expect(exposed(statement({ Service: "ec2.amazonaws.com" }))).toEqual([]);
-    expect(exposed({ ...statement("*"), other: 1 }, statement("*"))).toEqual([]);
+    expect(found).toMatchObject([{ kind: "deletes", attribute: 'rule["a"].expiration[0].days', to: "30" }]);
   });
 });

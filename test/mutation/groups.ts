@@ -7,6 +7,13 @@ export interface Group {
   readonly tests: readonly string[];
 }
 
+/** Fast tests of what decides which lines are one group, and when it is notified. */
+const GROUPING_TESTS = [
+  "services/consumer/test/alert-grouper-{schedule,inhibition,noise}.test.ts",
+  "services/consumer/test/{alert,tally,inhibition,group-book}-values.test.ts",
+  "services/consumer/test/{group-incidents,new-kinds}.test.ts",
+];
+
 /** The core, where a mistake loses data or an alert. */
 export const GROUPS: readonly Group[] = [
   {
@@ -17,7 +24,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: "in-place-loss",
     modules: ["delivery/core/plan-json/{in-place-loss,in-place-rules}.ts"],
-    tests: ["test/delivery/in-place-loss.test.ts"],
+    tests: ["test/delivery/{in-place,access}-loss.test.ts"],
   },
   {
     name: "deployment",
@@ -30,27 +37,33 @@ export const GROUPS: readonly Group[] = [
       "services/consumer/src/pipeline/persist.ts",
       "services/consumer/src/pipeline/stages/{acquit,commit,reject-poison}.ts",
     ],
-    tests: ["services/consumer/test/commit.test.ts"],
+    tests: ["services/consumer/test/pipeline-{commit,poison,store-failures}.test.ts"],
   },
   {
     name: "pipeline",
     modules: ["services/consumer/src/pipeline/{careful,pipeline,stage,templates}.ts"],
-    tests: ["services/consumer/test/commit.test.ts"],
+    tests: ["services/consumer/test/pipeline-{commit,poison,store-failures,step,templates}.test.ts"],
   },
   {
     name: "grouping",
     modules: ["services/consumer/src/group/{alert,group,schedule,silences,versions}.ts"],
-    tests: [
-      "services/consumer/test/{alert-grouper,group-incidents,alert-values,tally-values,inhibition-values}.test.ts",
-    ],
+    tests: GROUPING_TESTS,
   },
   {
     name: "group-book",
     modules: [
-      "services/consumer/src/group/{alert-grouper,dependencies,group-book,incidents,inhibition,kinds}.ts",
+      "services/consumer/src/group/{alert-grouper,dependencies,group-book,incidents,inhibition,kinds,next-due,tally}.ts",
     ],
-    tests: [
-      "services/consumer/test/{alert-grouper,group-incidents,alert-values,tally-values,inhibition-values}.test.ts",
-    ],
+    tests: GROUPING_TESTS,
+  },
+  {
+    name: "templates",
+    modules: ["services/consumer/src/group/{template-index,template-miner,words}.ts"],
+    tests: ["services/consumer/test/template-{index,miner,state,words}.test.ts"],
+  },
+  {
+    name: "identity",
+    modules: ["services/consumer/src/group/{identity,masking,masks,stack}.ts"],
+    tests: ["services/consumer/test/{identity,masking,stack}.test.ts"],
   },
 ];

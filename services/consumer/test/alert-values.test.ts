@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Harness, HOUR, record, SECOND, START } from "./support/grouper-harness.ts";
+import { Harness, HOUR, MINUTE, record, SECOND, START } from "./support/grouper-harness.ts";
 import { at, meta } from "./support/groups.ts";
+import { logRecord } from "./support/records.ts";
 
 describe("an alert, word for word", () => {
   const line = { code: "DB-42", content: "disk is full\n\tat com.acme.Disk.write(Disk.java:3)" };
@@ -133,5 +134,30 @@ describe("an alert, word for word", () => {
       "shard-1": { from: at(1), upTo: at(50) },
       "shard-2": { from: at(2), upTo: at(2) },
     });
+  });
+});
+
+describe("what an alert says of its lines", () => {
+  it("names version, pod, trace, own frames, the rate, and a version that is new", () => {
+    const harness = new Harness();
+    const see = (version: string) => harness.grouper.see(logRecord({ service: "auth", version }));
+    see("1.2.3");
+    harness.now += 3 * HOUR;
+    see("1.2.4");
+    see("1.2.3");
+    const started = harness.now;
+    harness.pass(MINUTE);
+    const content = "boom\n\tat com.acme.A.run(A.java:3)";
+    harness.line({ template: "boom", content });
+    expect(harness.pass(SECOND)).toEqual([
+      expect.objectContaining({
+        version: "1.2.3",
+        podName: "checkout-7d4b9c-x2x1z",
+        traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+        ownFrames: ["com.acme.A.run"],
+        rate: [...Array(19).fill(0), 1],
+        changed: { version: "1.2.4", since: started, before: "1.2.3" },
+      }),
+    ]);
   });
 });

@@ -1,20 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TemplateState } from "../src/core/types.ts";
 import { TemplateMiner, WILDCARD } from "../src/group/template-miner.ts";
-import { groupingAccuracy, LOG_SETS, logSet } from "./support/log-sets.ts";
-
-const words = fc.array(
-  fc.constantFrom("disk", "of", "node", "is", "full", "user", "a17", "b9", "10.0.0.1", "42"),
-  {
-    minLength: 1,
-    maxLength: 6,
-  },
-);
-const lines = fc.array(
-  words.map((list) => list.join(" ")),
-  { minLength: 1, maxLength: 60 },
-);
 
 describe("TemplateMiner", () => {
   const NAMES = "alice bob carol dave erin frank grace heidi ivan judy".split(" ");
@@ -101,38 +86,6 @@ describe("TemplateMiner", () => {
     expect(one.fingerprint).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it("never changes a template's fingerprint when it becomes more general", () => {
-    fc.assert(
-      fc.property(lines, (texts) => {
-        const miner = new TemplateMiner();
-        const matches = texts.map((text) => miner.add("s", text, 1));
-        const known = new Set(matches.filter(({ isNew }) => isNew).map(({ fingerprint }) => fingerprint));
-        expect(matches.every(({ fingerprint }) => known.has(fingerprint))).toBe(true);
-        for (const { fingerprint } of matches) expect(miner.get(fingerprint)?.service).toBe("s");
-      }),
-    );
-  });
-
-  it("matches after a restart as it would have without", () => {
-    fc.assert(
-      fc.property(lines, lines, (before, after) => {
-        const kept = new Map<string, TemplateState>();
-        const miner = new TemplateMiner();
-        for (const text of before) {
-          miner.add("s", text, 1);
-          for (const state of miner.takeDirty()) kept.set(state.fingerprint, state);
-        }
-        const restarted = new TemplateMiner();
-        restarted.restore([...kept.values()]);
-        expect(restarted.size).toBe(miner.size);
-        for (const text of [...before, ...after]) {
-          expect(restarted.add("s", text, 2)).toEqual(miner.add("s", text, 2));
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
   it("takes to the state what is new or different, and not every line", () => {
     const miner = new TemplateMiner();
     miner.add("s", "user alice left", 1);
@@ -190,32 +143,5 @@ describe("TemplateMiner", () => {
     expect(first.isNew).toBe(true);
     expect(miner.add("s", text, 2)).toMatchObject({ fingerprint: first.fingerprint, isNew: false });
     expect(first.template.length).toBeLessThan(12_000);
-  });
-});
-
-describe("grouping accuracy", () => {
-  const accuracyOf = (name: string) => {
-    const set = logSet(name, 2_000);
-    const miner = new TemplateMiner();
-    const first = set.map(({ text }) => miner.add(name, text, 1).fingerprint);
-    return groupingAccuracy(
-      set.map(({ template }) => template),
-      first.map((fingerprint) => miner.resolve(fingerprint)),
-    );
-  };
-
-  it.each(LOG_SETS)("of lines like %s is 0.8 at least", (name) => {
-    expect(accuracyOf(name)).toBeGreaterThanOrEqual(0.8);
-  });
-
-  it("is 0.95 at least on average", () => {
-    const sum = LOG_SETS.reduce((total, name) => total + accuracyOf(name), 0);
-    expect(sum / LOG_SETS.length).toBeGreaterThanOrEqual(0.95);
-  });
-
-  it("counts a template that was split, and two that were merged, as wrong", () => {
-    expect(groupingAccuracy([0, 0, 1, 1], ["a", "a", "b", "b"])).toBe(1);
-    expect(groupingAccuracy([0, 0, 1, 1], ["a", "c", "b", "b"])).toBe(0.5);
-    expect(groupingAccuracy([0, 0, 1, 2], ["a", "a", "b", "b"])).toBe(0.5);
   });
 });
