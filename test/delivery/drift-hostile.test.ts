@@ -48,6 +48,13 @@ function reportOf(text: (n: number) => string) {
         inline: [text(8)],
       },
     ],
+    runs: [
+      {
+        ...{ runId: 1, workflow: text(0), job: text(5), commit: text(6), waitsFor: "turn" },
+        ...{ since: "2026-01-21T14:03:59Z", url: text(7) },
+      },
+    ],
+    now: 0,
   });
 }
 

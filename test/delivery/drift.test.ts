@@ -259,6 +259,14 @@ it("reads as it should", async () => {
         inline: [],
       },
     ],
+    runs: [
+      {
+        ...{ runId: 4702, workflow: "terraform.yml", job: "deploy (dev)", commit: "d".repeat(40) },
+        ...{ waitsFor: "approval", since: "2026-01-21T14:03:59Z" },
+        url: `${REPOSITORY}/actions/runs/4702`,
+      },
+    ],
+    now: Date.parse("2026-01-25T03:17:00Z"),
   });
   const golden = join(import.meta.dirname, "../fixtures/comments/drift-issue.md");
   await expect(`${renderDrift(report)}\n`).toMatchFileSnapshot(golden);

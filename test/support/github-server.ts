@@ -48,9 +48,12 @@ export interface WorkflowRun {
     status: string;
     conclusion: string | null;
     runner_name?: string;
+    created_at?: string;
     started_at?: string;
     steps?: object[];
   }[];
+  /** When it was started; default: a day in January. */
+  readonly created_at?: string;
   /** Reviews of its deployments. */
   readonly approvals?: { state: string; user: { login: string } }[];
 }
@@ -262,6 +265,12 @@ export class GithubServer {
         const run = { run_id: Number(id), html_url: `https://github.com/acme/cali/actions/runs/${id}/job/1` };
         return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, ...run })) });
       }),
+      // https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
+      route("GET", "/actions/runs", (_, __, url) => {
+        const status = url.searchParams.get("status");
+        const found = this.runs.filter((run) => status === null || run.status === status).reverse();
+        return ok({ total_count: found.length, workflow_runs: found.map(runBody) });
+      }),
       route("GET", "/actions/workflows/([^/]+)/runs", ([, workflow], _, url) => {
         const [sha, status] = [url.searchParams.get("head_sha"), url.searchParams.get("status")];
         const found = this.runs
@@ -272,11 +281,7 @@ export class GithubServer {
               (status === null || run.status === status),
           )
           .reverse();
-        const workflow_runs = found.map((run) => ({
-          ...run,
-          head_sha: run.sha,
-          html_url: `https://github.com/acme/cali/actions/runs/${run.id}`,
-        }));
+        const workflow_runs = found.map(runBody);
         return ok({ total_count: found.length, workflow_runs });
       }),
     ];
@@ -488,6 +493,14 @@ export const requiredChecks = (...contexts: readonly string[]) => ({
 
 const isTooLong = (body: unknown) => typeof body === "string" && [...body].length > LONGEST_COMMENT;
 const commitBody = ({ sha, parents }: Commit) => ({ sha, parents: parents.map((one) => ({ sha: one })) });
+const runBody = (run: WorkflowRun) => ({
+  created_at: MERGED_AT,
+  ...run,
+  head_sha: run.sha,
+  head_branch: "main",
+  path: `.github/workflows/${run.workflow}`,
+  html_url: `https://github.com/acme/cali/actions/runs/${run.id}`,
+});
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const missing = (message = "Not Found"): Answer => ({ status: 404, body: { message } });
 const invalid = (message: string): Answer => ({

@@ -50,11 +50,12 @@ const idOf = ({ kind, stack, key }: FindingId) => JSON.stringify([kind, stack, k
 /** Whether this run would have found it: nothing is known of a stack that could not be planned. */
 function isKnown(
   { kind, stack }: FindingId,
-  { stacks, areStatesKnown, areRightsKnown }: DriftReport,
+  { stacks, areStatesKnown, areRightsKnown, areRunsKnown }: DriftReport,
 ): boolean {
   const hasFailed = stacks.some(({ status }) => status === "failed");
   if (kind === "failed") return true;
   if (kind === "unknown-state") return areStatesKnown;
+  if (kind === "waiting") return areRunsKnown;
   if (kind === "added-rights" && !areRightsKnown) return false;
   if (kind === "same-object") return !hasFailed && areStatesKnown;
   const own = stacks.find(({ name }) => name === stack);

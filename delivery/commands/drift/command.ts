@@ -33,6 +33,7 @@ import { addedRights, type PrivilegesLook, rolesOf } from "./privileges.ts";
 import { renderDrift } from "./render.ts";
 import { type DriftReport, driftReport, type StatesLook } from "./report.ts";
 import { unknownStates } from "./states.ts";
+import { type RunsLook, waitingRuns } from "./waiting-runs.ts";
 
 interface Options {
   readonly env?: string;
@@ -72,8 +73,9 @@ async function run(options: Options): Promise<void> {
   const { environment, commit } = looked.run;
   const links = repositoryLinks(process.env);
   const stacks = stackReports(looked.folder, looked.run);
+  const runs = await lookForRuns(options.env ?? environment);
   const privileges = looked.region === undefined ? undefined : await lookAtRights(looked.region, stacks);
-  const report = driftReport({ environment, commit, stacks, links, states: looked.states, privileges });
+  const report = driftReport({ environment, commit, stacks, links, states: looked.states, privileges, runs });
   console.log(options.json ? asJson(report) : renderDrift(report));
   appendSummary(process.env.GITHUB_STEP_SUMMARY || undefined, (limit) => renderDrift(report, limit));
   const hasFailed = report.findings.some(({ kind }) => kind === "failed");
@@ -125,6 +127,20 @@ async function lookAtRights(region: string, stacks: readonly StackReport[]): Pro
     return await addedRights(region, rolesOf(stacks));
   } catch (error) {
     return { failed: new Secrets(process.env).redact(messageOf(error)) };
+  }
+}
+
+/** Nothing is asked outside of a workflow, or without a token. */
+async function lookForRuns(environment: string): Promise<RunsLook> {
+  const { env: variables } = process;
+  if (!variables.GITHUB_TOKEN || !variables.GITHUB_REPOSITORY) return undefined;
+  try {
+    const where = githubEnvironment(variables);
+    const { owner, repo } = where;
+    const repository = { github: githubClient(where, { log: console.error }), owner, repo };
+    return await waitingRuns(repository, filterOfAll(process.cwd()).workflows, environment);
+  } catch (error) {
+    return { failed: new Secrets(variables).redact(messageOf(error)) };
   }
 }
 
@@ -193,6 +209,7 @@ function asJson({
   findings,
   areStatesKnown,
   areRightsKnown,
+  areRunsKnown,
 }: DriftReport): string {
   const plain = {
     environment,
@@ -200,6 +217,7 @@ function asJson({
     digest,
     statesLookedFor: areStatesKnown,
     rightsLookedFor: areRightsKnown,
+    runsLookedFor: areRunsKnown,
     stacks: stacks.map(({ name, status }) => ({ name, status })),
     findings: findings.map(({ kind, stack, key, words, lines }) => ({
       kind,
@@ -215,7 +233,7 @@ function asJson({
 /** `cali drift` */
 export const driftCommand = withCommit(new Command("drift"))
   .description(
-    "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, policies that were added to roles, and stacks that cannot be planned.",
+    "Says what of an environment is not as main says: what was changed outside Git, what is in a state and not in the code, what is not deployed, objects that two states hold, policies that were added to roles, deployments that wait, and stacks that cannot be planned.",
   )
   .addOption(environmentOption())
   .addOption(synthDirOption().conflicts("plans"))

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 export const KINDS = [
   "failed",
   "added-rights",
+  "waiting",
   "outside",
   "same-object",
   "not-in-code",

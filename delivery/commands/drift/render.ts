@@ -37,6 +37,10 @@ const KIND_WORDS: Readonly<Record<Kind, KindWords>> = {
     explanation:
       "No deployment touches these any more. Destroy what they hold, or move it to a stack, and then delete the state.",
   },
+  waiting: {
+    title: "Deployments that wait",
+    explanation: "What main says is not deployed before these go on. Approve, reject or end them.",
+  },
   pending: {
     title: "In the code and not deployed",
     explanation: "main says this, and the environment doesn't have it: a deployment failed, or was not made.",

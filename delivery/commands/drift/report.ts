@@ -5,6 +5,7 @@ import { findingsOfStack } from "./plan-findings.ts";
 import { addedRightsFinding, type PrivilegesLook, unreadRights } from "./privileges.ts";
 import { holdingsOfPlan, sameObjects } from "./same-object.ts";
 import { type UnknownState, unknownStateFinding, unreadStates } from "./states.ts";
+import { type RunsLook, unreadRuns, waitingRunFinding } from "./waiting-runs.ts";
 
 /** What became of looking for states that no stack has; undefined: they were not looked for. */
 export type StatesLook = readonly UnknownState[] | { readonly failed: string } | undefined;
@@ -22,6 +23,8 @@ export interface DriftReport {
   readonly areStatesKnown: boolean;
   /** Whether IAM was asked for policies that no plan shows. */
   readonly areRightsKnown: boolean;
+  /** Whether GitHub was asked for runs that wait. */
+  readonly areRunsKnown: boolean;
   /** undefined: no links are made. */
   readonly links: Links | undefined;
 }
@@ -30,10 +33,15 @@ export interface DriftReport {
 export function driftReport({
   states,
   privileges,
+  runs,
+  now = Date.now(),
   ...about
 }: Pick<DriftReport, "environment" | "commit" | "stacks" | "links"> & {
   readonly states: StatesLook;
   readonly privileges: PrivilegesLook;
+  readonly runs?: RunsLook;
+  /** ms since the epoch. Default: now. */
+  readonly now?: number;
 }): DriftReport {
   const unknown = states === undefined || "failed" in states ? [] : states;
   const holdings = [
@@ -46,6 +54,8 @@ export function driftReport({
     ...about.stacks.flatMap(findingsOfStack),
     ...(privileges !== undefined && "failed" in privileges ? [unreadRights(privileges.failed)] : []),
     ...(privileges === undefined || "failed" in privileges ? [] : privileges).map(addedRightsFinding),
+    ...(runs !== undefined && "failed" in runs ? [unreadRuns(runs.failed)] : []),
+    ...(runs === undefined || "failed" in runs ? [] : runs).map((run) => waitingRunFinding(run, now)),
     ...(states !== undefined && "failed" in states ? [unreadStates(states.failed)] : []),
     ...unknown.map(unknownStateFinding),
     ...sameObjects(holdings),
@@ -56,6 +66,7 @@ export function driftReport({
     findings,
     digest: digestOf(findings),
     areStatesKnown: states !== undefined && !("failed" in states),
+    areRunsKnown: runs !== undefined && !("failed" in runs),
     areRightsKnown: privileges !== undefined && !("failed" in privileges),
   };
 }
