@@ -43,6 +43,8 @@ describe("an alert, word for word", () => {
         muted: [],
         version: "1.2.3",
         podName: "checkout-7d4b9c-x2x1z",
+        platform: "eks",
+        environment: "test",
         traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
         ownFrames: ["com.acme.Disk.write"],
         rate: [...Array(19).fill(0), 2],

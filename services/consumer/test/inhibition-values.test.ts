@@ -35,13 +35,15 @@ describe("a line's own words", () => {
   it("are those of the last line, the frames of the first that has some", () => {
     const one = group();
     noteLine(one, logRecord({ trace_id: "-", version: "1", pod_name: "a" }), START);
-    expect(one.latest).toEqual({ version: "1", podName: "a" });
+    expect(one.latest).toEqual({ version: "1", podName: "a", platform: "eks", environment: "test" });
     const content = "boom\n\tat com.acme.A.run(A.java:3)";
     noteLine(one, logRecord({ version: "2", pod_name: "b", log_content: content }), START);
     noteLine(one, logRecord({ log_content: "boom\n\tat com.acme.B.run(B.java:3)" }), START);
     expect(one.latest).toEqual({
       version: "1.2.3",
       podName: "checkout-7d4b9c-x2x1z",
+      platform: "eks",
+      environment: "test",
       traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
       ownFrames: ["com.acme.A.run"],
     });

@@ -56,7 +56,10 @@ export class Harness {
   pass(ms: number): Alert[] {
     const before = this.notified.length;
     const until = this.now + ms;
-    for (; this.now < until; this.now = Math.min(until, this.now + 200)) this.notify();
+    while (this.now < until) {
+      this.notify();
+      this.now = Math.min(until, Math.max(this.now + 200, this.grouper.nextDueAt() ?? until));
+    }
     this.notify();
     return this.notified.slice(before);
   }
