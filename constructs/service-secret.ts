@@ -74,8 +74,10 @@ export class ServiceSecret extends Construct {
     });
     variable.addOverride("ephemeral", true);
     if (form) {
+      const pattern = required ? form.pattern : `^$|${form.pattern}`;
       variable.addValidation({
-        condition: Fn.can(Fn.regex(required ? form.pattern : `^$|${form.pattern}`, variable.stringValue)),
+        // In Terraform's text a backslash begins an escape.
+        condition: Fn.can(Fn.regex(pattern.replaceAll("\\", "\\\\"), variable.stringValue)),
         errorMessage: `${name} must be ${form.words}.`,
       });
     }

@@ -16,6 +16,8 @@ describe("evaluate", () => {
     ["%{ if true }x%{ endif }", "template directives"],
     ["${var.name", "} was expected"],
     ["${}", "an expression was expected"],
+    // Terraform takes no other escape: a pattern's own backslash is written twice.
+    ['${replace("a.b", "\\.", "")}', "\\. is no escape sequence"],
   ])("refuses %s", (text, message) => {
     expect(() => evaluate(text, lookup)).toThrow(message);
   });

@@ -68,6 +68,9 @@ const FUNCTIONS: Record<string, Fn> = {
 /** What an expression that fails gives inside `can(…)`. */
 class Failure {}
 
+/** HCL's, but for Unicode's: https://developer.hashicorp.com/terraform/language/expressions/strings */
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
+
 /** `jsonencode` writes an object's keys in order. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
@@ -130,7 +133,9 @@ class Evaluator {
     const character = this.text[this.position++] ?? "";
     if (character !== "\\" || !this.inQuotes) return character;
     const escaped = this.text[this.position++] ?? "";
-    return { n: "\n", t: "\t", r: "\r" }[escaped] ?? escaped;
+    const meant = ESCAPES[escaped];
+    if (meant === undefined) throw this.error(`\\${escaped} is no escape sequence`);
+    return meant;
   }
 
   private inQuotes = false;

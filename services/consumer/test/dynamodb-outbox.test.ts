@@ -200,7 +200,7 @@ describe("sending", () => {
     await made.pending(10);
     table.items.clear();
     await made.pending(10);
-    await expect(made.markSending(["b"])).rejects.toThrow("alert b: not among");
+    await expect(made.markSending(["b"])).rejects.toThrow("alert b: another replica is sending it");
   });
 
   it("fails as DynamoDB does, and another failure of a claim is not taken for another replica", async () => {
