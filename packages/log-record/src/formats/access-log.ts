@@ -23,6 +23,10 @@ export const accessLog = pattern("access-log", [
   ),
   // AWS's application load balancer.
   /^(?:https?|h2|wss?|grpcs?) (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z) app\/\S{1,255} \S{1,255} \S{1,255} [-.0-9]+ [-.0-9]+ [-.0-9]+ (?<status>[1-5][0-9]{2}) /,
+  // IIS' W3C with its usual fields: date time server method stem query port user client agent (referer) status substatus win32 taken.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) \S{1,45} [A-Z]{3,10} \S{1,4000} \S{1,4000} [0-9]{1,5} \S{1,255} \S{1,45} \S{1,2000} (?:\S{1,4000} )?(?<status>[1-5][0-9]{2}) [0-9]+ [0-9]+ [0-9]+$/,
+  // Squid: seconds elapsed client code/status.
+  /^(?<time>[0-9]{10}\.[0-9]{3}) +[0-9]+ \S{1,255} [A-Z_]{3,40}\/(?<status>[1-5][0-9]{2}) /,
   // uvicorn: INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 500 Internal Server Error; gin: [GIN] 2026/01/25 - 01:02:03 | 500 |
   /^\[GIN\] (?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} - [0-9:]{8}) \| *(?<status>[1-5][0-9]{2}) \|/,
 ]);

@@ -11,6 +11,22 @@ export const mysql = pattern("mysql", [
   /^(?<time>[0-9]{6} {1,2}[0-9:]{7,8}) (?:[0-9]+ )?\[(?<level>Note|Warning|ERROR)\] (?<message>.*)$/,
 ]);
 
+/** SQL Server's error log: `2026-01-25 01:02:03.45 spid51      Error: 18456, Severity: 14, State: 8.` */
+export const sqlServer = pattern(
+  "sql-server",
+  [
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}) (?:spid[0-9]{1,5}s?|Logon|Server|Backup) +(?<message>Error: (?<code>[0-9]{1,6}), Severity: (?<severity>[0-9]{1,2}), State: .*)$/,
+  ],
+  {
+    more(draft, groups) {
+      // https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-error-severities
+      const severity = Number((groups as Record<string, string>).severity);
+      draft.level = severity >= 20 ? "FATAL" : severity > 10 ? "ERROR" : "INFO";
+      draft.levelSource = "record";
+    },
+  },
+);
+
 /** `1:M 25 Jan 2026 01:02:03.456 # message`; # is a warning, * a notice, - verbose, . debug. */
 export const redis = pattern(
   "redis",

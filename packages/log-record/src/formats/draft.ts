@@ -44,8 +44,11 @@ function typeOf({ stack, errorMessage, message }: Draft): string | undefined {
   return undefined;
 }
 
+/** Names under which a number is no level. */
+const WORDS_ALONE = new Set(["status", "type", "label"]);
+
 function levelAt(value: unknown, alias: string) {
-  if (alias === "status" && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
+  if (WORDS_ALONE.has(alias) && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
   if (typeof value === "string" && value.includes("\u001b")) return readLevel(clean(value));
   const scale = SCALE_OF_KEY[alias];
   // Small numbers under `severity` are syslog's.
@@ -59,6 +62,9 @@ function timeOf(fields: Fields, context: ReadContext): number | undefined {
     const both = readTime(`${date} ${time}`, context);
     if (both !== undefined) return both;
   }
+  // Google's logging libraries.
+  const seconds = fields.get("timestampseconds");
+  if (typeof seconds === "number") return readTime({ seconds, nanos: fields.get("timestampnanos") }, context);
   return fields.first("timestamp", (value) => readTime(value, context));
 }
 
@@ -79,6 +85,11 @@ function traceAt(value: unknown): string | undefined {
 }
 
 function messageAt(value: unknown): string | undefined {
+  // The arguments of a call, as log4js and consola keep them.
+  if (Array.isArray(value)) {
+    const texts = value.filter((one) => typeof one === "string" || typeof one === "number");
+    return texts.length === 0 ? undefined : texts.join(" ");
+  }
   if (typeof value === "string" && isObjectText(value)) return value;
   return textOf(value);
 }
@@ -123,6 +134,10 @@ export function requestOf(fields: Fields): string | undefined {
     "http.request.method",
     "httprequest.requestmethod",
     "req.method",
+    "httprequest.httpmethod",
+    "csmethod",
+    "verb",
+    "clientrequestmethod",
   );
   const path = first(
     "path",
@@ -136,6 +151,11 @@ export function requestOf(fields: Fields): string | undefined {
     "httprequest.requesturl",
     "req.url",
     "xenvoyoriginalpath",
+    "httprequest.uri",
+    "csuristem",
+    "resourcepath",
+    "rawpath",
+    "clientrequesturi",
   );
   const line = request ?? (method !== undefined && path !== undefined ? `${method} ${path}` : undefined);
   if (line === undefined) return undefined;

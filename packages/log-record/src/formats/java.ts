@@ -14,6 +14,8 @@ export const javaText = pattern("java-text", [
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?) +(?<level>[A-Z]{4,7}) +[\w.$/-]{1,200}(?::[0-9]+)? +- ?(?<message>.*)$/,
   // [time] LEVEL [thread] message (logger): Kafka.
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) (?<message>.*)$/,
+  // LEVEL [thread] time file:line - message: Cassandra.
+  /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
   // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
   /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\] \S{1,200} (?<message>.*)$/,
 ]);

@@ -2,7 +2,7 @@ import { draftOfFields } from "./draft.ts";
 import { Fields } from "./fields.ts";
 import type { TextFormat } from "./types.ts";
 
-const PAIR = /([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?:[ \t]+|$)/y;
+const PAIR = /([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"]*))(?:[ \t]+|$)/y;
 const MOST_PAIRS = 200;
 /** One of these makes a line of pairs a log line; a message may begin with a pair, too. */
 const TELLING = new Set([
@@ -30,8 +30,8 @@ export const logfmt: TextFormat = {
     let end = 0;
     PAIR.lastIndex = 0;
     for (let found = PAIR.exec(head); found !== null && count < MOST_PAIRS; found = PAIR.exec(head)) {
-      const [, key = "", quoted, bare] = found;
-      pairs[key] ??= quoted === undefined ? (bare ?? "") : unquoted(quoted);
+      const [, key = "", quoted, single, bare] = found;
+      pairs[key] ??= quoted === undefined ? (single ?? bare ?? "") : unquoted(quoted);
       count += 1;
       end = PAIR.lastIndex;
     }

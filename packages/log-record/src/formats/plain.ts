@@ -8,13 +8,22 @@ import type { Draft, ReadContext, TextFormat } from "./types.ts";
 const HEADER_LENGTH = 160;
 /** Words that are a level when they are in capitals, wherever in the header. */
 const CAPITALS =
-  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
+  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
 /** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
 const MARKED =
   /(?:[[<(|{]|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?=[\s\]>)|}"',;:]|$)/i;
 /** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
 const FIRST =
   /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?:[\]:>)|]| - )/i;
+
+/** In small letters as the first word after a time. */
+const AFTER_TIME = /^(trace|debug|info|notice|warn|warning|error|fatal|critical|panic) +(?=\S)/;
+/** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`. */
+const AFTER_PART = /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal): /;
+/** A process id before the time, as NATS has it. */
+const PID = /^\[[0-9]{1,7}\] (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T])/;
+/** Oracle's codes, which its alert log and its clients print without a level. https://docs.oracle.com/en/error-help/db */
+const ORACLE = /^(?:ORA|TNS|PLS|RMAN)-[0-9]{5}(?=:)/;
 
 /** A time of the day alone, which says no time. */
 const CLOCK = /^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})? +(?=\S)/;
@@ -24,7 +33,7 @@ export const plain: TextFormat = {
   name: "text",
   read(head, below, context) {
     const draft: Draft = { format: "text", message: head, stack: below.slice(1) };
-    let text = withoutTime(head.replace(CLOCK, ""), draft, context);
+    let text = withoutTime(head.replace(CLOCK, "").replace(PID, ""), draft, context);
     const level = levelInText(text);
     if (level !== undefined) {
       draft.level = level.level;
@@ -34,6 +43,13 @@ export const plain: TextFormat = {
         const rest = text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "");
         text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
       }
+    }
+    const word = draft.time === undefined ? undefined : (AFTER_TIME.exec(text) ?? AFTER_PART.exec(text))?.[1];
+    const oracle = ORACLE.exec(text)?.[0];
+    if (oracle !== undefined) draft.errorCode = oracle;
+    if (draft.level === undefined && (word !== undefined || oracle !== undefined)) {
+      draft.level = word === undefined ? "ERROR" : levelOfWord(word);
+      draft.levelSource = "text";
     }
     draft.message = text;
     const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1)));
@@ -67,8 +83,9 @@ export function levelInText(whole: string): { level: Level; start: number; end: 
 
 /** `[main] com.shop.Pay - message` without what is before the message. */
 function withoutLogger(text: string): string {
-  const found = /^(?:\[[^\]]{1,100}\] ?)?[\w$]{1,60}(?:\.[\w$]{1,60}){1,10}(?::[0-9]+)? ?(?:-|:) (?=\S)/.exec(
-    text,
-  );
+  const found =
+    /^(?:\[[^\]]{1,100}\] ?)?[A-Za-z_$][\w$]{0,59}(?:\.[\w$]{1,60}){1,10}(?::[0-9]+)? ?(?:-|:) (?=\S)/.exec(
+      text,
+    );
   return found === null ? text : text.slice(found[0].length);
 }

@@ -2,6 +2,8 @@ import { pattern } from "./pattern.ts";
 
 /** Python's logging as text, and what is built on it: gunicorn, uvicorn, Celery, Airflow, loguru. */
 export const pythonText = pattern("python-text", [
+  // Tornado and Jupyter: [E 260125 01:02:03 web:1789] message.
+  /^\[(?<level>[DIWEC]) (?<time>[0-9]{6} [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}) [\w.:-]{1,100}\] (?<message>.*)$/,
   // 2026-01-25 01:02:03,456 - shop.pay - ERROR - message; the separator may be | or :.
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z|[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
   // loguru: time | ERROR    | module:function:12 - message.

@@ -112,12 +112,13 @@ class Reader {
     const draft = draftOfFields(format?.name ?? "json", fields, context);
     format?.read?.(fields, draft, context);
     const { message } = draft;
+    const isBare = draft.stack === undefined && draft.errorCode === undefined;
+    const inner = isBare && context.depth < MOST_ENVELOPES ? objectOf(message ?? "") : undefined;
+    if (inner !== undefined) {
+      const { message: _, format: name, ...outer } = draft;
+      return this.value(inner, within(withPod(context, fields), outer), `${path}${name}/`);
+    }
     if (draft.level === undefined && message !== undefined) {
-      const inner = context.depth < MOST_ENVELOPES ? objectOf(message) : undefined;
-      if (inner !== undefined) {
-        const { message: _, format: name, ...outer } = draft;
-        return this.value(inner, within(context, outer), `${path}${name}/`);
-      }
       fillFrom(draft, textDraft(message, context));
     }
     draft.message ??= requestOf(fields) ?? shown(fields.value);

@@ -2,13 +2,14 @@ import { accessLog, uvicornAccess } from "./access-log.ts";
 import { apacheError } from "./apache.ts";
 import { awsLambda, awsLambdaPlatform } from "./aws-lambda.ts";
 import { awsLambdaJson } from "./aws-lambda-json.ts";
+import { azure } from "./azure.ts";
 import { bunyan } from "./bunyan.ts";
 import { cali } from "./cali.ts";
 import { caliLine } from "./cali-line.ts";
 import { cloudwatch } from "./cloudwatch.ts";
 import { container } from "./container.ts";
 import { crash } from "./crash.ts";
-import { mongodbText, mysql, postgresql, redis } from "./databases.ts";
+import { mongodbText, mysql, postgresql, redis, sqlServer } from "./databases.ts";
 import { datadog } from "./datadog.ts";
 import { dotnetConsole, dotnetText } from "./dotnet.ts";
 import { ecs } from "./ecs.ts";
@@ -42,15 +43,25 @@ import { serilog } from "./serilog.ts";
 import { slog } from "./slog.ts";
 import { springBoot } from "./spring-boot.ts";
 import { structlog } from "./structlog.ts";
+import { erlangReport, julia, kernel, logcat, swiftLog } from "./system.ts";
 import { cri, heroku, prefixed, stamped, syslog, type Wrapper } from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
-import { jsonPayload, list } from "./wrapped.ts";
+import { jsonPayload, list, loki, splunk } from "./wrapped.ts";
 import { zap } from "./zap.ts";
 import { zerolog } from "./zerolog.ts";
 
 /** All of these are tried in order: what is more particular comes first. */
-export const ENVELOPES: readonly Envelope[] = [cloudwatch, otlp, journald, jsonPayload, container, list];
+export const ENVELOPES: readonly Envelope[] = [
+  cloudwatch,
+  otlp,
+  journald,
+  jsonPayload,
+  splunk,
+  loki,
+  container,
+  list,
+];
 
 export const WRAPPERS: readonly Wrapper[] = [cri, syslog, heroku, prefixed, stamped];
 
@@ -58,6 +69,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   cali,
   handWritten,
   kubernetesEvent,
+  azure,
   bunyan,
   pino,
   ecs,
@@ -105,8 +117,14 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   nodeText,
   postgresql,
   mysql,
+  sqlServer,
   redis,
   mongodbText,
+  kernel,
+  logcat,
+  swiftLog,
+  erlangReport,
+  julia,
   logfmt,
   plain,
 ];

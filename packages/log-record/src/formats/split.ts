@@ -57,6 +57,9 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Printed by itself it is no part of a line that reports nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
+  // Erlang's reports end with an empty line or the next one, Julia's with their frame.
+  if (/^=[A-Z]+ REPORT==== /.test(first)) return last !== "" && !line.startsWith("=");
+  if (first.startsWith("┌ ")) return /^[│└]/.test(line);
   if (leadingTime(line, CONTEXT) !== undefined) return false;
   if (startsWithLevel(line)) return JUL.test(first) && open.length === 1;
   // Rust writes what happened below where it happened.

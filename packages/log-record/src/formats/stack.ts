@@ -6,6 +6,7 @@ const DEEPEST = 5;
 /** How a line looks that ends a word for an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
 const TYPE =
   /^(?:Caused by: |Uncaught |Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
+const BARE = /^[A-Z][a-z]+$/;
 const TRACEBACK = "Traceback (most recent call last)";
 
 /**
@@ -90,8 +91,12 @@ function exception(value: Json, depth: number): string | undefined {
 
 /** The type of the error that a text reports, by its first line or, as Python has it, by its last. */
 export function errorTypeOf(text: string): string | undefined {
-  const first = TYPE.exec(lineAt(text, 0))?.[1];
-  if (first !== undefined) return first;
+  const line = lineAt(text, 0);
+  const first = TYPE.exec(line)?.[1];
+  // `Error while starting` is a sentence, `Error: x` an error.
+  const isWord =
+    first !== undefined && BARE.test(first) && /\s/.test(line[line.indexOf(first) + first.length] ?? "");
+  if (first !== undefined && !isWord) return first;
   if (!text.includes(TRACEBACK)) return undefined;
   return /^([A-Za-z_][\w.]*)(?::|$)/.exec(lastLine(text))?.[1];
 }

@@ -40,13 +40,14 @@ export interface TimeContext {
 }
 
 const CLOCK = "(?<h>[0-2]?[0-9])[:.]?(?<i>[0-5][0-9])(?:[:.]?(?<s>[0-6][0-9])(?:[.,:](?<f>[0-9]{1,9}))?)?";
+const WHOLE_CLOCK = "(?<h>[0-2][0-9]):(?<i>[0-5][0-9]):(?<s>[0-6][0-9])(?:[.,](?<f>[0-9]{1,9}))?";
 /** Names that mean several zones, or one that is not above: the configured zone counts. */
 const OTHER_ZONES = ["IST", "CST", "BRT", "ART", "ICT", "WIB", "PKT", "SAST", "NZST", "NZDT"];
 const ZONE_NAME = [...Object.keys(ZONES), ...OTHER_ZONES].sort((a, b) => b.length - a.length).join("|");
 const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ](?:${ZONE_NAME}|[+-][0-9]{4}))?`;
 const FORMS = [
   // ISO 8601, extended and basic, and what is near it: a blank or `/` for the separators, a comma for the point.
-  `(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - )${CLOCK}${ZONE})?`,
+  `(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}${ZONE})?`,
   // ISO 8601 by week and by day of the year.
   `(?<y>[0-9]{4})-?W(?<week>[0-5][0-9])-?(?<day>[1-7])(?:[T ]${CLOCK}${ZONE})?`,
   `(?<y>[0-9]{4})-?(?<doy>[0-3][0-9]{2})(?:[T ]${CLOCK}${ZONE})?`,
@@ -61,6 +62,9 @@ const FORMS = [
   // 25.01.2026 01:02:03 and 01/25/2026 1:02:03 PM.
   `(?<d>[0-3]?[0-9])\\.(?<m>[01]?[0-9])\\.(?<y>[0-9]{4}),? ${CLOCK}${ZONE}`,
   `(?<m>[01]?[0-9])/(?<d>[0-3]?[0-9])/(?<y>[0-9]{4}),? ${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm]))?${ZONE}`,
+  // Spark, timbre: 26/01/25 01:02:03; Android's logcat, geth: 01-25 01:02:03.456, no year.
+  `(?<yy>[0-9]{2})(?<sep>[/-])(?<m>[01][0-9])\\k<sep>(?<d>[0-3][0-9]) ${WHOLE_CLOCK}`,
+  `(?<m>[01][0-9])-(?<d>[0-3][0-9])[ |]${WHOLE_CLOCK}`,
   // klog: 0125 01:02:03.456789; MySQL before 5.7: 260125  1:02:03.
   `(?<m>[01][0-9])(?<d>[0-3][0-9]) ${CLOCK}`,
   `(?<yy>[0-9]{2})(?<m>[01][0-9])(?<d>[0-3][0-9]) {1,2}${CLOCK}`,
@@ -89,6 +93,9 @@ export function leadingTime(text: string, context: TimeContext): { time: number;
   const open = text[0] === "[" || text[0] === "(" ? 1 : 0;
   const head = text.slice(open, open + 64);
   if (!/^[0-9A-Z]/.test(head)) return undefined;
+  // Mosquitto, Squid, Unbound: seconds since the epoch. A number alone is not enough.
+  const epoch = (open === 1 ? /^1[0-9]{9}(?=\])/ : /^1[0-9]{9}(?:\.[0-9]{3,9}(?= )|(?=: ))/).exec(head)?.[0];
+  if (epoch !== undefined) return { time: Number(epoch) * 1000, end: open + epoch.length + open };
   for (const form of LEADING) {
     const found = form.exec(head);
     if (found === null) continue;
@@ -154,7 +161,7 @@ function ofGroups(groups: Groups, context: TimeContext): number | undefined {
 
 /** The start of the day as if it were in UTC, ms; nothing when there is no such day. */
 function dateOf(groups: Groups, { arrival }: TimeContext): number | undefined {
-  const { y, yy, m, mon, d, week, day, doy } = groups;
+  const { y, yy, sep, m, mon, d, week, day, doy } = groups;
   const year =
     y !== undefined ? Number(y) : yy !== undefined ? 2000 + Number(yy) : new Date(arrival).getUTCFullYear();
   if (week !== undefined) {
@@ -165,6 +172,8 @@ function dateOf(groups: Groups, { arrival }: TimeContext): number | undefined {
   }
   if (doy !== undefined)
     return Number(doy) >= 1 && Number(doy) <= 366 ? Date.UTC(year, 0, Number(doy)) : undefined;
+  // 05/01/26 begins with a day or a month.
+  if (sep !== undefined && Number(yy) < 10) return undefined;
   const month = mon === undefined ? Number(m) - 1 : MONTHS.indexOf(mon.slice(0, 3).toLowerCase());
   if (month < 0 || month > 11) return undefined;
   const time = Date.UTC(year, month, Number(d));
@@ -220,11 +229,14 @@ function zoneOffset(zone: string, local: number): number {
   return at(local - at(local));
 }
 
-/** Times in parts: Google Cloud's, log4j2's `instant`, MongoDB's. */
+/** Times in parts: Google Cloud's, log4j2's `instant`, MongoDB's, PHP's. */
 function ofParts(value: Record<string, unknown>, context: TimeContext): number | undefined {
-  const { seconds, nanos, epochSecond, nanoOfSecond, $date, $numberLong } = value;
+  const { seconds, nanos, epochSecond, nanoOfSecond, $date, $numberLong, date, timezone } = value;
   if ($date !== undefined) return readTime($date, context);
   if ($numberLong !== undefined) return readTime($numberLong, context);
+  // PHP's DateTime.
+  if (typeof date === "string" && typeof timezone === "string")
+    return ofText(date, isZone(timezone) ? { ...context, zone: timezone } : context);
   const whole = Number(seconds ?? epochSecond);
   const part = Number(nanos ?? nanoOfSecond ?? 0);
   if (!(whole > 0) || !(part >= 0)) return undefined;

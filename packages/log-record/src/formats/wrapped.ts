@@ -1,5 +1,7 @@
 import { containerOf } from "./container.ts";
-import { isObject } from "./fields.ts";
+import { draftOfFields } from "./draft.ts";
+import { Fields, isObject } from "./fields.ts";
+import { readTime } from "./time.ts";
 import type { Envelope } from "./types.ts";
 
 const LISTS = ["records", "logs", "events", "messages", "entries", "items"];
@@ -16,6 +18,49 @@ export const list: Envelope = {
       format: "list",
       inner: values.map((value) => ({ value, outer: {} })),
       rest: (from) => ({ [key]: values.slice(from) }),
+    };
+  },
+};
+
+/** Splunk's HTTP Event Collector: the log is `event`, an object; time, host and source are beside it. */
+export const splunk: Envelope = {
+  open(fields, context) {
+    const { event, time, fields: more } = fields.value;
+    const isAround =
+      time !== undefined && (fields.has("sourcetype") || fields.has("source") || fields.has("host"));
+    if (!isObject(event) || !isAround) return undefined;
+    const outer = containerOf(fields, context);
+    const host = fields.text("host");
+    const service = isObject(more) ? fields.text("fields.service") : undefined;
+    if (host !== undefined) outer.podName ??= host;
+    if (service !== undefined) outer.service ??= service;
+    return { format: "splunk", inner: [{ value: event, outer }], rest: () => [] };
+  },
+};
+
+/** What is pushed to Loki: `streams` of labels and `values`, each a time in ns and a line. */
+export const loki: Envelope = {
+  open(fields, context) {
+    const streams = fields.value.streams;
+    if (!Array.isArray(streams)) return undefined;
+    const found = streams.filter(isObject).flatMap(({ stream, values }) =>
+      (Array.isArray(values) ? values : []).flatMap((entry: unknown) => {
+        if (!Array.isArray(entry) || typeof entry[1] !== "string") return [];
+        return [{ labels: isObject(stream) ? stream : {}, time: entry[0] as unknown, line: entry[1] }];
+      }),
+    );
+    return {
+      format: "loki",
+      inner: found.map(({ labels, time, line }) => {
+        const { message: _, format: __, ...outer } = draftOfFields("loki", new Fields(labels), context);
+        const at = readTime(time, context);
+        return { value: line, outer: { ...outer, ...(at !== undefined && { time: at }) } };
+      }),
+      rest: (from) => ({
+        streams: found
+          .slice(from)
+          .map(({ labels, time, line }) => ({ stream: labels, values: [[time, line]] })),
+      }),
     };
   },
 };

@@ -1,0 +1,37 @@
+import { pattern } from "./pattern.ts";
+
+/** The kernel's ring buffer: `<3>[12345.678901] Out of memory`. The number is syslog's severity, the time that since the start. */
+export const kernel = pattern("kernel", [/^<(?<level>[0-7])>\[ *[0-9]+\.[0-9]+\] (?<message>.*)$/], {
+  scale: "syslog",
+  more(draft) {
+    draft.service = "kernel";
+  },
+});
+
+/** Android: `01-25 01:02:03.456  1234  5678 E Tag: message`. */
+export const logcat = pattern("logcat", [
+  /^(?<time>[0-9]{2}-[0-9]{2} [0-9:.]{12}) +[0-9]+ +[0-9]+ (?<level>[VDIWEFA]) [^:]{1,100}: (?<message>.*)$/,
+]);
+
+/** swift-log: `2026-01-25T01:02:03+0900 error shop : key=value [Module] message`. */
+export const swiftLog = pattern("swift-log", [
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{4}) (?<level>trace|debug|info|notice|warning|error|critical) (?<service>[\w.-]{1,100}) ?:(?: [\w.-]{1,100}=\S{1,500}){0,50}(?: \[[\w.-]{1,100}\])? (?<message>.*)$/,
+]);
+
+/** Erlang's reports: `=ERROR REPORT==== 25-Jan-2026::01:02:03.456789 ===`, and below what happened. */
+export const erlangReport = pattern(
+  "erlang",
+  [/^=(?<level>[A-Z]{4,10}) REPORT==== (?<time>[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}::[0-9:.]{8,15}) ===$/],
+  {
+    more(draft) {
+      const { stack = "" } = draft;
+      const end = stack.indexOf("\n");
+      draft.message = (end === -1 ? stack : stack.slice(0, end)).trim() || draft.message;
+      draft.stack = end === -1 ? "" : stack.slice(end + 1);
+      if (draft.level === undefined) Object.assign(draft, { level: "ERROR", levelSource: "text" });
+    },
+  },
+);
+
+/** Julia's ConsoleLogger: `┌ Error: message`, with lines below that begin with `│` and `└`; `[ Info: message` is a single line. */
+export const julia = pattern("julia", [/^[┌[] (?<level>Debug|Info|Warning|Error): (?<message>.*)$/]);
