@@ -157,11 +157,8 @@ describe("what a change in place takes away", () => {
 
   it.each([
     ["aws_rds_cluster", "backup_retention_period"],
-    ["aws_rds_global_cluster", "backup_retention_period"],
     ["aws_docdb_cluster", "backup_retention_period"],
     ["aws_neptune_cluster", "backup_retention_period"],
-    ["aws_rds_cluster_instance", "backup_retention_period"],
-    ["aws_msk_topic", "config.retention.ms"],
     ["aws_elasticache_cluster", "snapshot_retention_limit"],
     ["aws_memorydb_cluster", "snapshot_retention_limit"],
     ["aws_fsx_ontap_file_system", "automatic_backup_retention_days"],
@@ -173,8 +170,8 @@ describe("what a change in place takes away", () => {
 
   it.each([
     ["aws_kms_external_key", "deletion_window_in_days", 30, 7, "unprotects"],
-    ["aws_kms_replica_key", "is_enabled", true, false, "unprotects"],
-    ["aws_kms_external_key", "is_enabled", true, false, "unprotects"],
+    ["aws_kms_replica_key", "enabled", true, false, "unprotects"],
+    ["aws_kms_external_key", "enabled", true, false, "unprotects"],
     ["aws_kms_replica_key", "deletion_window_in_days", 30, 7, "unprotects"],
     ["aws_elasticsearch_domain", "ebs_options.volume_size", 20, 10, "unknown"],
     ["aws_elasticsearch_domain", "cluster_config.instance_count", 3, 1, "unknown"],

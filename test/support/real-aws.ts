@@ -28,6 +28,10 @@ export const AWS_PROVIDER: string | undefined =
 /** For a test's title. */
 export const SKIPPED = AWS_PROVIDER ? "" : " (skipped: no provider; CALI_PROVIDER_MIRROR names none)";
 
+/** Terraform's own configuration, by which it takes providers from the mirror. */
+export const providersFrom = () =>
+  `provider_installation {\n  filesystem_mirror { path = ${JSON.stringify(MIRROR)} }\n}\n`;
+
 const REGION = "ap-northeast-2";
 const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
 
@@ -47,10 +51,7 @@ export class RealAws {
     this.folder = mkdtempSync(join(tmpdir(), "cali-real-aws-"));
     this.checkout = join(this.folder, "checkout");
     const cliConfig = join(this.folder, "terraformrc");
-    writeFileSync(
-      cliConfig,
-      `provider_installation {\n  filesystem_mirror { path = ${JSON.stringify(MIRROR)} }\n}\n`,
-    );
+    writeFileSync(cliConfig, providersFrom());
     this.env = {
       AWS_ENDPOINT_URL: fake.url,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,

@@ -1,4 +1,5 @@
 import { RULES, type Rule, SUSPECT } from "./in-place-rules.ts";
+import { SERVICE_RULES } from "./in-place-rules-services.ts";
 import type { Plan, ResourceChange } from "./model.ts";
 import { isEmpty, isList, isMap, type Node, Sensitive, TextDocument, UNKNOWN } from "./node.ts";
 import { type Difference, pathText } from "./path.ts";
@@ -15,6 +16,8 @@ export interface InPlaceLoss {
   readonly to: string;
   readonly lost: string;
 }
+
+const ALL_RULES = [...RULES, ...SERVICE_RULES];
 
 /** A value of a difference that is no map or list, with the names that lead to it. */
 interface Leaf {
@@ -45,11 +48,13 @@ function lossesOf({ address, type, importing }: ResourceChange, difference: Diff
       from: inline(leaf.before),
       to: inline(leaf.after),
     };
-    const rules = RULES.filter(
+    const rules = ALL_RULES.filter(
       ({ types, path }) =>
         (types.includes(type) || types.includes("*")) && leads(path.split("."), leaf.names),
     );
-    const rule = rules.find((one) => one.types.includes(type)) ?? rules[0];
+    const own = rules.filter((one) => one.types.includes(type));
+    // One that leads further down is the one that is meant.
+    const [rule = rules[0]] = own.sort((a, b) => b.path.split(".").length - a.path.split(".").length);
     if (rule) {
       const holds = doesHold(rule, leaf);
       if (holds === undefined) {
@@ -78,7 +83,16 @@ function leads(path: readonly string[], names: readonly string[]): boolean {
   return (first === "*" || first === name) && leads(rest, others);
 }
 
-const OFF: readonly unknown[] = [false, "false", "Disabled", "DISABLED", "Suspended", "INACTIVE", "MUTABLE"];
+const OFF: readonly unknown[] = [
+  false,
+  "false",
+  "Disabled",
+  "DISABLED",
+  "Suspended",
+  "INACTIVE",
+  "MUTABLE",
+  "NONE",
+];
 const isOn = (node: Node | undefined) => !isEmpty(node) && !OFF.includes(node);
 
 /** undefined: it is known after the apply only. */
@@ -89,7 +103,7 @@ function doesHold({ turn, keeps }: Rule, { before, after }: Leaf): boolean | und
     case "less":
       return isLess(before, after);
     case "limit": {
-      const isForEver = (node: Node | undefined) => isEmpty(node) || Number(node) === 0;
+      const isForEver = (node: Node | undefined) => isEmpty(node) || Number(node) <= 0;
       return !isForEver(after) && (isForEver(before) || isLess(before, after) || typeof after === "string");
     }
     case "off":

@@ -33,28 +33,28 @@ export interface Rule {
   readonly lost: string;
 }
 
-const deletes = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
+export const deletes = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
   types,
   path,
   turn,
   kind: "deletes",
   lost,
 });
-const unprotects = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
+export const unprotects = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
   types,
   path,
   turn,
   kind: "unprotects",
   lost,
 });
-const unknown = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
+export const unknown = (types: readonly string[], path: string, turn: Turn, lost: string): Rule => ({
   types,
   path,
   turn,
   kind: "unknown",
   lost,
 });
-const access = (types: readonly string[], path: string, lost: string): Rule => ({
+export const access = (types: readonly string[], path: string, lost: string): Rule => ({
   types,
   path,
   turn: "removed",
@@ -62,13 +62,8 @@ const access = (types: readonly string[], path: string, lost: string): Rule => (
   lost,
 });
 
-const DATABASES = [
-  "aws_db_instance",
-  "aws_rds_cluster",
-  "aws_rds_global_cluster",
-  "aws_docdb_cluster",
-  "aws_neptune_cluster",
-];
+/** Those whose backups are made and kept by themselves. */
+const BACKED_UP = ["aws_db_instance", "aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"];
 const BUCKET = ["aws_s3_bucket"];
 const LIFECYCLE = ["aws_s3_bucket_lifecycle_configuration"];
 const FILE_SYSTEMS = [
@@ -166,12 +161,7 @@ export const RULES: readonly Rule[] = [
     "messages that wait longer than the new retention",
   ),
   unprotects(["aws_sqs_queue"], "redrive_policy", "removed", "messages that fail have no queue to wait in"),
-  deletes(
-    ["kafka_topic", "aws_msk_topic"],
-    "config.retention.ms",
-    "less",
-    "records that are older than the new retention",
-  ),
+  deletes(["kafka_topic"], "config.retention.ms", "less", "records that are older than the new retention"),
   deletes(
     ["aws_timestreamwrite_table"],
     "retention_properties.*",
@@ -198,13 +188,13 @@ export const RULES: readonly Rule[] = [
     "less",
     "backups that are older",
   ),
+  deletes(BACKED_UP, "backup_retention_period", "less", "automated backups that are older"),
   deletes(
-    [...DATABASES, "aws_rds_cluster_instance"],
-    "backup_retention_period",
-    "less",
-    "automated backups that are older",
+    ["aws_db_instance", "aws_rds_cluster"],
+    "delete_automated_backups",
+    "on",
+    "the automated backups, once the database is deleted",
   ),
-  deletes(DATABASES, "delete_automated_backups", "on", "the automated backups, once the database is deleted"),
   deletes(
     ["aws_elasticache_cluster", "aws_elasticache_replication_group", "aws_memorydb_cluster"],
     "snapshot_retention_limit",
@@ -233,14 +223,15 @@ export const RULES: readonly Rule[] = [
   ),
   unprotects(["aws_efs_backup_policy"], "backup_policy.status", "off", "from then on there is no backup"),
   unprotects(
-    ["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"],
+    ["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"],
     "deletion_window_in_days",
     "less",
     "a deleted key can be brought back for a shorter time",
   ),
+  unprotects(["aws_kms_key"], "is_enabled", "off", "what the key encrypts cannot be read meanwhile"),
   unprotects(
-    ["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"],
-    "is_enabled",
+    ["aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"],
+    "enabled",
     "off",
     "what the key encrypts cannot be read meanwhile",
   ),
@@ -333,10 +324,14 @@ export const ACCESS_TYPES: ReadonlySet<string> = new Set([
   "aws_iam_group_membership",
   "aws_iam_user_group_membership",
   "aws_iam_user_policy_attachment",
+  "aws_iam_user_login_profile",
+  "aws_identitystore_group_membership",
   "aws_ssoadmin_account_assignment",
   "github_team_membership",
   "github_membership",
+  "kubernetes_role_binding",
   "kubernetes_role_binding_v1",
+  "kubernetes_cluster_role_binding",
   "kubernetes_cluster_role_binding_v1",
 ]);
 
