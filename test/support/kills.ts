@@ -8,8 +8,6 @@ import { RealAws } from "./real-aws.ts";
 import { CALI, ROOT } from "./run.ts";
 
 const POLL_MS = 100;
-/** Nothing changes for so long while the provider waits for a new domain, which takes ten minutes. */
-const QUIET_MS = 90_000;
 /** Fewer changes than a deploy of 01-07 makes, its states and locks included; and what is left after a first kill. */
 const CHANGES = 100;
 const CHANGES_LEFT = 40;
@@ -46,11 +44,6 @@ const CREATIONS: Readonly<Record<string, string>> = {
   aws_opensearch_domain: "es:POST /2021-01-01/opensearch/domain",
 };
 
-/** Makes `name` an environment of one state, as existing Terraform users have it, without a provider for TLS. */
-function share(aws: RealAws, name: string): void {
-  aws.configure(name, (text) => `${text}\nstateLayout: shared\nstate: { key: infra/terraform.tfstate }\n`);
-}
-
 /**
  * Deploys 01-07 from nothing, kills node and Terraform at random changes, and goes on each time with what README says: `unlock`, `recover`,
  * `deploy`. In the end nothing was created twice, nothing was deleted, and there is nothing to change.
@@ -64,7 +57,7 @@ export async function deployWithKills(
 ): Promise<string[]> {
   const aws = await RealAws.start();
   try {
-    if (layout === "shared") share(aws, "dev");
+    if (layout === "shared") aws.share("dev");
     await aws.bootstrap("dev");
     const killed: string[] = [];
     for (;;) {
@@ -105,11 +98,9 @@ async function killable(
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
   const ended = once(child, "close");
-  let last = { count: -1, at: performance.now() };
   while (child.exitCode === null) {
     const { changes, holding } = await aws.changes();
-    if (changes.length !== last.count) last = { count: changes.length, at: performance.now() };
-    if (holding || performance.now() - last.at > QUIET_MS) {
+    if (holding) {
       const programs = childrenOf(child.pid ?? 0);
       child.kill("SIGKILL");
       // Each Terraform is a process group of its own, with its providers.

@@ -37,6 +37,9 @@ const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" 
 
 const changesSchema = z.object({ changes: z.array(z.string()), holding: z.boolean() });
 
+/** The provider looks at a new domain only after ten minutes, or when this is over. */
+const DOMAIN_AT_ONCE = { resource: { aws_opensearch_domain: { logs: { timeouts: { create: "1s" } } } } };
+
 /** A copy of the checkout, whose dev and prod use the real provider on a fake AWS. */
 export class RealAws {
   readonly folder: string;
@@ -75,8 +78,23 @@ export class RealAws {
       aws.configure(name, (text) =>
         text.replace(/^region: .*$/m, `$&\nprovider: { aws: "${AWS_PROVIDER}", s3PathStyle: true }`),
       );
+      aws.override(name, "03-opensearch", DOMAIN_AT_ONCE);
     }
     return aws;
+  }
+
+  /** Makes `name` an environment of one state, as existing Terraform users have it, without a provider for TLS. */
+  share(name: string): void {
+    this.configure(name, (text) => `${text}\nstateLayout: shared\nstate: { key: infra/terraform.tfstate }\n`);
+    rmSync(join(this.checkout, `config/${name}.overrides`), { recursive: true });
+    this.override(name, "infra", DOMAIN_AT_ONCE);
+  }
+
+  /** Overrides what a stack of an environment synthesizes. */
+  override(name: string, stack: string, patch: object): void {
+    const folder = join(this.checkout, `config/${name}.overrides`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${stack}.json`), JSON.stringify(patch));
   }
 
   /** Changes an environment's file. */
