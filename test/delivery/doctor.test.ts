@@ -63,7 +63,7 @@ describe("the environment", () => {
     const findings = await checkEnvironment(config, [], environment as NodeJS.ProcessEnv);
     const [finding] = findings.filter((one) => one.check === name);
     expect(finding).toMatchObject({ status: "failure" });
-    expect(finding?.remedy).toBeTruthy();
+    expect(finding?.remedy ?? finding?.command).toBeTruthy();
   });
 
   it("with another region is a warning that names both", async () => {
@@ -120,7 +120,10 @@ describe("the text", () => {
 
   it("has a line for each finding, its remedy below, and the sum", () => {
     const text = findingsAsText(
-      [finding({}), finding({ status: "failure", found: "none", allowed: "one", remedy: "make it" })],
+      [
+        finding({}),
+        finding({ status: "failure", found: "none", allowed: "one", remedy: "make it", command: "make" }),
+      ],
       false,
     );
     expect(text.split("\n")).toEqual([
@@ -128,6 +131,7 @@ describe("the text", () => {
       "FAILURE  x: none",
       "         allowed: one",
       "         remedy: make it",
+      "         run:    make",
       "",
       "2 findings: 1 failure, 0 warnings",
     ]);

@@ -41,6 +41,8 @@ export interface WorkflowRun {
   readonly sha: string;
   status: "queued" | "waiting" | "in_progress" | "completed";
   conclusion: string | null;
+  /** When its latest attempt was started, in ISO 8601. */
+  run_started_at?: string;
   /** Its jobs (https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run). */
   readonly jobs: {
     id?: number;
@@ -50,6 +52,7 @@ export interface WorkflowRun {
     runner_name?: string;
     created_at?: string;
     started_at?: string;
+    completed_at?: string;
     steps?: object[];
   }[];
   /** When it was started; default: a day in January. */
@@ -265,6 +268,11 @@ export class GithubServer {
         const run = { run_id: Number(id), html_url: `https://github.com/acme/cali/actions/runs/${id}/job/1` };
         return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, ...run })) });
       }),
+      // https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
+      route("GET", "/actions/runs/(\\d+)", ([, id]) => {
+        const run = this.runs.find((one) => one.id === Number(id));
+        return run ? ok(runBody(run)) : missing();
+      }),
       // https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
       route("GET", "/actions/runs", (_, __, url) => {
         const status = url.searchParams.get("status");
@@ -281,8 +289,7 @@ export class GithubServer {
               (status === null || run.status === status),
           )
           .reverse();
-        const workflow_runs = found.map(runBody);
-        return ok({ total_count: found.length, workflow_runs });
+        return ok({ total_count: found.length, workflow_runs: found.map(runBody) });
       }),
     ];
   }

@@ -23,7 +23,9 @@ const AWS_IN_MIRROR = "registry.terraform.io/hashicorp/aws";
 
 /** The version of the real AWS provider that tests may use; undefined: they are skipped. */
 export const AWS_PROVIDER: string | undefined =
-  MIRROR && existsSync(join(MIRROR, AWS_IN_MIRROR)) ? readdirSync(join(MIRROR, AWS_IN_MIRROR))[0] : undefined;
+  MIRROR && existsSync(join(MIRROR, AWS_IN_MIRROR))
+    ? readdirSync(join(MIRROR, AWS_IN_MIRROR)).find((name) => /^\d+\.\d+\.\d+$/.test(name))
+    : undefined;
 
 /** For a test's title. */
 export const SKIPPED = AWS_PROVIDER ? "" : " (skipped: no provider; CALI_PROVIDER_MIRROR names none)";

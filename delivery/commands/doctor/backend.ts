@@ -16,53 +16,58 @@ const ESSENTIAL: ReadonlySet<Step["operation"]> = new Set([
   "PutBucketVersioning",
 ]);
 
-const BOOTSTRAP = "npm run bootstrap";
+const bootstrap = (file: string) => `npx cali bootstrap --env ${file}`;
 
 /** The bucket of the states: there, ours, in the region, versioned, encrypted, private. */
 export function checkBucket(
   s3: S3Client,
   backend: StateBackend,
   identity: Identity,
+  file: string,
 ): Promise<readonly Finding[]> {
   const name = `bucket ${backend.bucket}`;
   return check(name, async () => {
     const bucket = await readBucket(s3, backend, identity);
-    if (!bucket) return [missing(name)];
+    if (!bucket) return [missing(name, file)];
     return [
       { check: name, status: "ok", found: `in ${backend.region}, of account ${identity.account}` },
-      ...lacking(name, planBucket(backend, bucket)),
+      ...lacking(name, planBucket(backend, bucket), file),
     ];
   });
 }
 
 /** The table of locks and digests: there, with the key that Terraform uses. */
-export function checkTable(dynamodb: DynamoDBClient, backend: StateBackend): Promise<readonly Finding[]> {
+export function checkTable(
+  dynamodb: DynamoDBClient,
+  backend: StateBackend,
+  file: string,
+): Promise<readonly Finding[]> {
   const name = `lock table ${backend.lockTable}`;
   return check(name, async () => {
     const table = await readTable(dynamodb, backend.lockTable);
-    if (!table) return [missing(name)];
+    if (!table) return [missing(name, file)];
     return [
       { check: name, status: "ok", found: "there, with the key LockID" },
-      ...lacking(name, planTable(backend, table)),
+      ...lacking(name, planTable(backend, table), file),
     ];
   });
 }
 
-function missing(name: string): Finding {
+function missing(name: string, file: string): Finding {
   return {
     check: name,
     status: "failure",
     found: "there is none",
     allowed: "what cali bootstrap makes",
-    remedy: BOOTSTRAP,
+    command: bootstrap(file),
   };
 }
 
-function lacking(name: string, { steps, warnings }: Plan): Finding[] {
+function lacking(name: string, { steps, warnings }: Plan, file: string): Finding[] {
   return [
     ...steps.map(({ does, operation }): Finding => {
       const status = ESSENTIAL.has(operation) ? "failure" : "warning";
-      return { check: name, status, found: `missing: ${does}`, remedy: BOOTSTRAP };
+      return { check: name, status, found: `missing: ${does}`, command: bootstrap(file) };
     }),
     ...warnings.map((found): Finding => ({ check: name, status: "warning", found })),
   ];

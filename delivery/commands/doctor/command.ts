@@ -34,7 +34,7 @@ export const doctorCommand = new Command("doctor")
       stacks.flatMap(({ sensitiveVariables }) => sensitiveVariables),
       stacks.map(({ folder }) => folder),
     );
-    const found = await examine({ config, stacks, environment: process.env, now: new Date() });
+    const found = await examine({ config, file: env, stacks, environment: process.env, now: new Date() });
     const findings = found.map((finding) => redacted(finding, secrets));
     if (json)
       console.log(JSON.stringify({ version: VERSION, environment: config.environment, findings }, null, 2));
@@ -44,11 +44,12 @@ export const doctorCommand = new Command("doctor")
   });
 
 /** What AWS or a state says may hold one. */
-function redacted({ found, allowed, remedy, ...rest }: Finding, secrets: Secrets): Finding {
+function redacted({ found, allowed, remedy, command, ...rest }: Finding, secrets: Secrets): Finding {
   return {
     ...rest,
     found: secrets.redact(found),
     ...(allowed !== undefined && { allowed: secrets.redact(allowed) }),
     ...(remedy !== undefined && { remedy: secrets.redact(remedy) }),
+    ...(command !== undefined && { command: secrets.redact(command) }),
   };
 }

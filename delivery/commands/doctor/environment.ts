@@ -40,9 +40,11 @@ export async function checkEnvironment(
         status: absent,
         found: "given nothing",
         allowed: "a value: it has no default",
-        remedy: inWorkflow
-          ? `set the secret that the workflow passes as TF_VAR_${name} (docs/pipeline.md, Secrets and variables)`
-          : `export TF_VAR_${name}=…, or put it into terraform.tfvars`,
+        ...(inWorkflow
+          ? {
+              remedy: `set the secret that the workflow passes as TF_VAR_${name} (docs/pipeline.md, Secrets and variables)`,
+            }
+          : { command: `read -rs TF_VAR_${name} && export TF_VAR_${name}` }),
       };
     }),
   ];
@@ -61,7 +63,7 @@ function keyFinding(environment: NodeJS.ProcessEnv, inWorkflow: boolean): Findin
     check: name,
     status: "warning",
     found,
-    remedy: "openssl rand -base64 32 | gh secret set CALI_PLAN_KEY",
+    command: "openssl rand -base64 32 | gh secret set CALI_PLAN_KEY",
   };
 }
 
@@ -72,7 +74,7 @@ function webhookFinding({ SLACK_WEBHOOK_URL: given }: NodeJS.ProcessEnv): Findin
       check: name,
       status: "warning",
       found: "given nothing: nobody is notified",
-      remedy: "gh secret set SLACK_WEBHOOK_URL",
+      command: "gh secret set SLACK_WEBHOOK_URL",
     };
   if (secureUrl.safeParse(given).success) return { check: name, status: "ok", found: "an https URL" };
   return {
@@ -80,7 +82,7 @@ function webhookFinding({ SLACK_WEBHOOK_URL: given }: NodeJS.ProcessEnv): Findin
     status: "failure",
     found: `${given.length} characters that are not shown`,
     allowed: "an https URL",
-    remedy: "gh secret set SLACK_WEBHOOK_URL",
+    command: "gh secret set SLACK_WEBHOOK_URL",
   };
 }
 
@@ -92,6 +94,7 @@ function regionFinding({ region }: Config, { AWS_REGION, AWS_DEFAULT_REGION }: N
     check: name,
     status: "warning",
     found: `given ${given}; configured is ${region}, which everything is made in`,
-    remedy: `set AWS_REGION to ${region}, or region in the configuration, if one of them is a mistake`,
+    remedy: "if that is a mistake; if the configuration's region is one, change that",
+    command: `export AWS_REGION=${region}`,
   };
 }

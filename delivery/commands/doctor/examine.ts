@@ -6,6 +6,7 @@ import { stateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type Identity, whoAmI } from "../../core/aws/identity.ts";
 import { clusterOf } from "../../core/cluster/kubectl.ts";
+import { sightHere } from "../../core/state-backend/holder.ts";
 import { terraformVersion } from "../../core/terraform/terraform.ts";
 import { checkBucket, checkTable } from "./backend.ts";
 import { checkCluster } from "./cluster.ts";
@@ -15,6 +16,8 @@ import { checkStates } from "./states.ts";
 
 export interface Examination {
   readonly config: Config;
+  /** `config/<file>.yaml`, which commands take as `--env`. */
+  readonly file: string;
   readonly stacks: readonly SynthesizedStack[];
   readonly environment: NodeJS.ProcessEnv;
   readonly now: Date;
@@ -23,7 +26,7 @@ export interface Examination {
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 10_000 };
 
 /** Looks at everything that a plan or a deployment needs, and changes nothing. */
-export async function examine({ config, stacks, environment, now }: Examination): Promise<Finding[]> {
+export async function examine({ config, file, stacks, environment, now }: Examination): Promise<Finding[]> {
   const backend = stateBackend(config);
   const aws = { region: backend.region, requestHandler: TIMEOUTS, maxAttempts: 2 };
   const s3 = new S3Client({ ...aws, forcePathStyle: config.provider.s3PathStyle });
@@ -56,13 +59,13 @@ export async function examine({ config, stacks, environment, now }: Examination)
     }
     const { mayRaiseSchemas } = config.provider;
     const checks = {
-      ...{ s3, dynamodb, backend, now, environment },
+      ...{ s3, dynamodb, backend, environment, file, sight: await sightHere(now) },
       terraformVersion: installed,
       mayRaiseSchemas,
     };
     const [bucket, table] = await Promise.all([
-      checkBucket(s3, backend, identity),
-      checkTable(dynamodb, backend),
+      checkBucket(s3, backend, identity, file),
+      checkTable(dynamodb, backend, file),
     ]);
     const worksInside = stacks.some(({ providers }) =>
       providers.some((one) => one.startsWith("hashicorp/kubernetes")),

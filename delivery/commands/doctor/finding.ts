@@ -9,8 +9,10 @@ export interface Finding {
   readonly found: string;
   /** What has to be, where it is not. */
   readonly allowed?: string;
-  /** What to type or do, where something is wrong. */
+  /** What to do, where something is wrong. */
   readonly remedy?: string;
+  /** What to type for that: a shell takes it as it is. */
+  readonly command?: string;
 }
 
 /** Longest time of one check, ms: what doesn't answer becomes a finding, too. */

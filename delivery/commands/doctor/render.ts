@@ -13,7 +13,7 @@ const WIDTH = Math.max(...Object.values(MARKS).map(({ mark }) => mark.length));
 
 /** The findings as lines, each remedy below its finding. @param colours whether a terminal shows them. */
 export function findingsAsText(findings: readonly Finding[], colours: boolean): string {
-  const lines = findings.flatMap(({ check, status, found, allowed, remedy }) => {
+  const lines = findings.flatMap(({ check, status, found, allowed, remedy, command }) => {
     const { mark, colour } = MARKS[status];
     const shown = colours
       ? styleText(colour, mark.padEnd(WIDTH), { validateStream: false })
@@ -23,6 +23,7 @@ export function findingsAsText(findings: readonly Finding[], colours: boolean): 
       `${shown}  ${check}: ${oneLine(found)}`,
       ...(allowed === undefined ? [] : [`${indent}allowed: ${oneLine(allowed)}`]),
       ...(remedy === undefined ? [] : [`${indent}remedy: ${oneLine(remedy)}`]),
+      ...(command === undefined ? [] : [`${indent}run:    ${oneLine(command)}`]),
     ];
   });
   const count = (status: Status) => findings.filter((one) => one.status === status).length;

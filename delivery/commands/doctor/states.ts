@@ -8,20 +8,15 @@ import type { StateBackend } from "../../../config/state-backend.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
 import { schemaDifferences } from "../../core/shared-state/schema-versions.ts";
-import {
-  type BackendClients,
-  lockTexts,
-  parseLock,
-  readItem,
-  readObject,
-} from "../../core/state-backend/lock.ts";
+import { readItem, readObject } from "../../core/state-backend/lock.ts";
 import { parseJson } from "../../core/terraform/state.ts";
 import { check, type Finding } from "./finding.ts";
+import { checkLock, type LockChecks } from "./locks.ts";
+import { restored } from "./versions.ts";
 
-export interface StateChecks extends BackendClients {
+export interface StateChecks extends LockChecks {
   /** The installed Terraform; undefined: there is none. */
   readonly terraformVersion: string | undefined;
-  readonly now: Date;
   /** Where values of Terraform's variables may be. */
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a newer provider may write what older ones can't read. */
@@ -30,8 +25,6 @@ export interface StateChecks extends BackendClients {
 
 /** Stacks that are looked at side by side. */
 const AT_ONCE = 8;
-/** A lock that is older was left behind: the longest a stack takes is a new cluster, with 25 minutes. */
-const STALE_MS = 60 * 60_000;
 
 const stateSchema = z.object({
   version: z.literal(4, { error: "version 4 of Terraform's states" }),
@@ -83,7 +76,7 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
         status: "failure",
         found: `${where} is not there, but the lock table has its digest ${digest}: the state was deleted`,
         allowed: "a state and its digest, or neither",
-        remedy: `restore the object's last version (aws s3api list-object-versions --bucket ${backend.bucket} --prefix ${key})`,
+        ...(await restored(checks, key, stateSchema)),
       },
     ];
   }
@@ -95,7 +88,7 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
         status: "failure",
         found: `${where} is no state: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
         allowed: "what Terraform writes",
-        remedy: `restore an earlier version of the object (aws s3api list-object-versions --bucket ${backend.bucket} --prefix ${key})`,
+        ...(await restored(checks, key, stateSchema)),
       },
     ];
   }
@@ -215,48 +208,8 @@ function wrongDigest(
     status: "failure",
     found: `the lock table has the digest ${digest}, the state's MD5 is ${md5}: one of both was written without the other`,
     allowed: "the same",
-    remedy: `wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then: aws dynamodb put-item --region ${region} --table-name ${lockTable} --item '${item}'`,
+    remedy:
+      "wait a minute and run again; if it stays so, make sure that the object is the state you want (its versions are kept), then",
+    command: `aws dynamodb put-item --region ${region} --table-name ${lockTable} --item '${item}'`,
   };
-}
-
-async function checkLock(stack: string, key: string, checks: StateChecks): Promise<Finding[]> {
-  const { now } = checks;
-  const name = `lock of ${stack}`;
-  const locks = await lockTexts(checks, key);
-  if (locks.length === 0) return [{ check: name, status: "ok", found: "free" }];
-  // The same lock stands in the table and beside the state.
-  const byId = new Map(
-    locks.map((text) => lockFinding(name, stack, text, now)).map((one) => [one.found, one]),
-  );
-  return [...byId.values()];
-}
-
-function lockFinding(check: string, stack: string, text: string, now: Date): Finding {
-  const lock = parseLock(text);
-  if (!lock) {
-    const remedy = `look whether anybody works on ${stack}; if nobody does: terraform force-unlock`;
-    return {
-      check,
-      status: "failure",
-      found: "it is locked, and nobody says by whom",
-      allowed: "what Terraform writes",
-      remedy,
-    };
-  }
-  const { ID, Who, Operation, Created } = lock;
-  const ageMs = now.getTime() - Date.parse(Created);
-  const found = `held by ${Who} (${Operation || "unknown operation"}) for ${age(ageMs)}, ID ${ID}`;
-  if (ageMs < STALE_MS) return { check, status: "warning", found, remedy: "wait until it is given back" };
-  return {
-    check,
-    status: "failure",
-    found,
-    allowed: `a lock is given back within ${age(STALE_MS)}`,
-    remedy: `look first whether that run still works, at its machine or under Actions; if it does not: terraform -chdir=cdktf.out/stacks/${stack} force-unlock ${ID}`,
-  };
-}
-
-function age(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }

@@ -65,7 +65,7 @@ export async function pipelineAccess(options: PipelineAccessOptions): Promise<st
     const { account, arn } = await whoAmI(sts);
     print(`account ${account} as ${arn}`);
     const roles = desiredRoles(config, repository, account, environment);
-    const steps = await providerSteps(iam, account);
+    const steps = await providerSteps(iam, account, config.region);
     for (const role of roles) steps.push(...(await roleSteps(iam, role)));
     for (const [done, { does, run }] of steps.entries()) {
       if (!checkOnly) {
@@ -85,7 +85,7 @@ export async function pipelineAccess(options: PipelineAccessOptions): Promise<st
   }
 }
 
-async function providerSteps(iam: IAMClient, account: string): Promise<Step[]> {
+async function providerSteps(iam: IAMClient, account: string, region: string): Promise<Step[]> {
   const arn = `arn:aws:iam::${account}:oidc-provider/${ISSUER}`;
   const provider = await orMissing(
     awsRequest("iam:GetOpenIDConnectProvider", arn, () =>
@@ -95,7 +95,7 @@ async function providerSteps(iam: IAMClient, account: string): Promise<Step[]> {
   if (provider) {
     if (provider.ClientIDList?.includes(AUDIENCE)) return [];
     throw new ForeignRoleError(
-      `${arn} exists for ${provider.ClientIDList?.join(", ") || "no audience"}; allowed: one for ${AUDIENCE}\nRemedy: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${AUDIENCE}`,
+      `${arn} exists for ${provider.ClientIDList?.join(", ") || "no audience"}; allowed: one for ${AUDIENCE}\nRemedy: aws iam add-client-id-to-open-id-connect-provider --region ${region} --open-id-connect-provider-arn ${arn} --client-id ${AUDIENCE}`,
     );
   }
   const create = new CreateOpenIDConnectProviderCommand({

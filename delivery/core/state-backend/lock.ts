@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
@@ -15,7 +16,8 @@ export interface BackendClients {
 
 /** What Terraform writes of who has a lock (https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go). */
 const lockSchema = z.object({
-  ID: z.string(),
+  /** It can be pasted into a shell. */
+  ID: z.string().regex(/^[\w-]{1,64}$/),
   Operation: z.string().default(""),
   Who: z.string().default("somebody"),
   Created: z.iso
@@ -24,13 +26,18 @@ const lockSchema = z.object({
 });
 export type Lock = z.output<typeof lockSchema>;
 
-/** The texts of a state's lock: one in the table, one beside the state. None: nobody has it. */
+/** The texts of a state's lock: one in the table, one beside the state. None: nobody has it. An item without a text locks, too. */
 export async function lockTexts(clients: BackendClients, key: string): Promise<string[]> {
   const [inTable, inBucket] = await Promise.all([
     readItem(clients, `${clients.backend.bucket}/${key}`, "Info"),
     readObject(clients, `${key}.tflock`),
   ]);
   return [inTable, inBucket?.toString("utf8")].filter((text) => text !== undefined);
+}
+
+/** What a lock is called: its ID, or a digest of a text that Terraform didn't write. */
+export function lockId(text: string): string {
+  return parseLock(text)?.ID ?? `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
 }
 
 /** undefined: it is not what Terraform writes. */
@@ -52,8 +59,8 @@ export async function deleteLock(clients: BackendClients, key: string, text: str
         new DeleteItemCommand({
           TableName: backend.lockTable,
           Key: { LockID: { S: id } },
-          ConditionExpression: "#info = :info",
           ExpressionAttributeNames: { "#info": "Info" },
+          ConditionExpression: text === "" ? "attribute_not_exists(#info) OR #info = :info" : "#info = :info",
           ExpressionAttributeValues: { ":info": { S: text } },
         }),
       ),
@@ -80,7 +87,7 @@ export async function readObject({ s3, backend }: BackendClients, Key: string): 
   }
 }
 
-/** A text of an item of the lock table; undefined: there is none. @throws AwsRequestError */
+/** A text of an item of the lock table; undefined: there is no such item. @throws AwsRequestError */
 export async function readItem(
   { dynamodb, backend }: BackendClients,
   id: string,
@@ -91,5 +98,5 @@ export async function readItem(
       new GetItemCommand({ TableName: backend.lockTable, Key: { LockID: { S: id } }, ConsistentRead: true }),
     ),
   );
-  return Item?.[attribute]?.S;
+  return Item && (Item[attribute]?.S ?? "");
 }

@@ -46,7 +46,7 @@ export function parsePolicy(text: string, bucket: string): Policy {
     return policySchema.parse(JSON.parse(text));
   } catch (error) {
     throw new BucketPolicyError(
-      `the policy of bucket ${bucket} cannot be read, so nothing can be added to it without loss: ${messageOf(error)}\nRemedy: mend it (aws s3api get-bucket-policy --bucket ${bucket} shows it), and run again.`,
+      `the policy of bucket ${bucket} cannot be read, so nothing can be added to it without loss: ${messageOf(error)}\nRemedy: mend it in S3's console, under Permissions, and run again.`,
       { cause: error },
     );
   }

@@ -1,0 +1,74 @@
+import { hostname } from "node:os";
+import { execa } from "execa";
+import type { Lock } from "./lock.ts";
+
+/** A lock that is older was left behind: the longest a stack takes is a new cluster, with 25 minutes. */
+export const STALE_MS = 60 * 60_000;
+/** Terraform takes its lock after it has started; `ps` says its age in whole seconds. */
+const CLOCK_SLACK_MS = 5_000;
+
+/** What is seen of the Terraform that took a lock. `unknown`: it may still work, where nobody here can look. */
+export type Holder =
+  | { readonly state: "works"; readonly seen: string }
+  | { readonly state: "dead"; readonly seen: string }
+  | { readonly state: "unknown"; readonly seen: string; readonly deadAt: Date };
+
+/** A process that may hold a lock: Terraform, or a provider that it has started. */
+export interface Process {
+  readonly pid: number;
+  readonly startedAt: number;
+}
+
+/** What a holder is looked for with. */
+export interface Sight {
+  readonly now: Date;
+  /** This machine's name, as Terraform writes it into a lock. */
+  readonly host: string;
+  /** Of this machine. */
+  readonly processes: readonly Process[];
+}
+
+/** This machine, now. */
+export async function sightHere(now: Date): Promise<Sight> {
+  return { now, host: hostname(), processes: await terraformProcesses(now) };
+}
+
+/**
+ * Whether who took a lock still works. On this machine its processes say so, at any age; of another one only the age is known: no run
+ * takes an hour.
+ */
+export function holderOf({ Who, Created }: Lock, { now, host, processes }: Sight): Holder {
+  const taken = Date.parse(Created);
+  if (Who.slice(Who.lastIndexOf("@") + 1) === host) {
+    const mayBe = processes.filter(({ startedAt }) => startedAt <= taken + CLOCK_SLACK_MS);
+    if (mayBe.length === 0) {
+      return { state: "dead", seen: "on this machine no Terraform works that was there when it was taken" };
+    }
+    const pids = mayBe.map(({ pid }) => pid).join(", ");
+    return {
+      state: "works",
+      seen: `on this machine a Terraform or a provider works that was there when it was taken: process ${pids}`,
+    };
+  }
+  const deadAt = new Date(taken + STALE_MS);
+  if (deadAt <= now) return { state: "dead", seen: "it is older than an hour, and no run takes as long" };
+  return { state: "unknown", seen: `${Who} is not this machine, ${host}`, deadAt };
+}
+
+/** Programs that hold a lock or work for who holds one; Linux cuts their names. */
+const PROGRAM = /(^|\/)terraform(-bin|-provid\S*)?$/;
+
+async function terraformProcesses(now: Date): Promise<Process[]> {
+  const { stdout } = await execa("ps", ["-A", "-o", "pid=,stat=,etime=,comm="]);
+  return stdout.split("\n").flatMap((line) => {
+    const [pid, stat = "", age = "", ...name] = line.trim().split(/\s+/);
+    if (stat.startsWith("Z") || !PROGRAM.test(name.join(" "))) return [];
+    return [{ pid: Number(pid), startedAt: now.getTime() - secondsOf(age) * 1_000 }];
+  });
+}
+
+/** `[[days-]hours:]minutes:seconds` */
+export function secondsOf(etime: string): number {
+  const [, days = "0", clock = ""] = /^(?:(\d+)-)?([\d:]+)$/.exec(etime) ?? [];
+  return clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) + Number(days) * 86_400;
+}
