@@ -75,6 +75,7 @@ describe("sending", () => {
     approvers: [],
     failedSteps: [],
     losses: [],
+    destroys: [],
     trouble: undefined,
   });
 

@@ -12,6 +12,7 @@ import { durationText } from "../../delivery/core/notice/words.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { hostileText } from "../support/hostile.ts";
 import { HEAD, writePlanRun } from "../support/plan-runs.ts";
+import { planJson } from "../support/plans.ts";
 import { textsOf } from "../support/slack-texts.ts";
 
 const REPOSITORY = "https://github.com/acme/cali";
@@ -37,6 +38,7 @@ const notice = (more: Partial<Notice> = {}): Notice => ({
   approvers: [],
   failedSteps: [],
   losses: [],
+  destroys: [],
   trouble: undefined,
   awaitsApproval: false,
   ...more,
@@ -78,6 +80,22 @@ describe("the message of a run", () => {
     const many = said({ losses: Array.from({ length: 40 }, () => losses[0] ?? expect.fail()) });
     expect(many).toContain("• and 30 more");
     expect(said()).not.toMatch(/Approved by|Failed step|would be lost/);
+  });
+
+  it("names what is destroyed or replaced, besides what loses data", () => {
+    const destroys = [
+      { stack: "01-kinesis", address: "aws_kinesis_stream.logs", action: "replace" as const },
+      { stack: "06-iam", address: "aws_iam_role.<old>", action: "delete" as const },
+    ];
+    expect(said({ destroys })).toContain(
+      "*Destroyed or replaced*\n• `aws_kinesis_stream.logs` in `01-kinesis` is replaced\n• `aws_iam_role.&lt;old&gt;` in `06-iam` is destroyed",
+    );
+    const losses = [{ stack: "01-kinesis", address: "aws_kinesis_stream.logs", lost: "records" }];
+    const both = said({ destroys, losses });
+    expect(both).toContain("*Destroyed or replaced besides*\n• `aws_iam_role.&lt;old&gt;`");
+    expect(both.match(/aws_kinesis_stream\.logs/g)).toHaveLength(1);
+    const many = said({ destroys: Array.from({ length: 40 }, () => destroys[1] ?? expect.fail()) });
+    expect(many).toContain("• and 30 more");
   });
 
   it("ends with the last lines of what failed", () => {
@@ -171,6 +189,32 @@ describe("what is known of a run", () => {
     expect(stacks.map(({ changes }) => changes)).toMatchObject([{ update: 3 }, { delete: 3 }]);
     expect(cost?.after).toBeGreaterThan(0);
     expect(outcome).toBe("success");
+  });
+
+  it("of plans: all that goes for good, what is destroyed, and the pull request", () => {
+    writePlanRun(folder, [
+      { name: "07-ecr", plan: "destroy" },
+      { name: "02-s3", plan: "update" },
+    ]);
+    const path = join(folder, "02-s3.json");
+    const shorter = {
+      actions: ["update"],
+      before: { retention_period: 48 },
+      after: { retention_period: 24 },
+    };
+    writeFileSync(path, JSON.stringify(planJson([shorter])));
+    const ref = { GITHUB_REF: "refs/pull/12/merge" };
+    const { losses, destroys, pullRequest } = planNotice(folder, { ...variables, ...ref }, "dev");
+    expect(pullRequest).toBe(12);
+    expect(destroys).toHaveLength(3);
+    expect(losses).toContainEqual({
+      stack: "02-s3",
+      address: "aws_kinesis_stream.logs",
+      lost: "retention_period 48 → 24: records that are older than the new retention",
+    });
+    expect(
+      planNotice(folder, { ...variables, GITHUB_REF: "refs/heads/main" }, "dev").pullRequest,
+    ).toBeUndefined();
   });
 
   it("of a deployment: each stack, with reasons that hold no secret of the environment", () => {
@@ -273,6 +317,13 @@ describe("what GitHub knows of a run", () => {
     const variables = { ...github.environment, GITHUB_RUN_ID: String(run.id), RUNNER_NAME: "own" };
     expect(await runDetails(variables)).toEqual({ approvers: ["jun"], failedSteps: ["Run grafana"] });
     expect(await runDetails({})).toEqual({ approvers: [], failedSteps: [] });
+    // Whatever step failed, the pull request is known by the commit.
+    github.open("e".repeat(40)).mergeSha = HEAD;
+    const push = { ...variables, GITHUB_EVENT_NAME: "push", GITHUB_SHA: HEAD };
+    expect(await runDetails(push)).toMatchObject({ approvers: ["jun"], pullRequest: 1 });
+    github.refused = ({ path }) => path.endsWith("/pulls");
+    expect(await runDetails(push)).toEqual({ approvers: ["jun"], failedSteps: ["Run grafana"] });
+    github.refused = undefined;
     await expect(runDetails({ ...variables, GITHUB_RUN_ID: "1" })).rejects.toThrow("GitHub answered 404");
   });
 });

@@ -36,6 +36,7 @@ export function noticeMessage(notice: Notice): SlackMessage {
   return message(title, [
     ...fields(fieldsOf(notice)),
     ...lossBlock(notice),
+    ...destroyBlock(notice),
     ...inSections(stacks.map(stackLine)),
     ...failures.slice(0, MOST_FAILURES).flatMap(failureBlock),
     ...(trouble === undefined ? [] : [section(codeBlock(trouble, { limit: 2_000, lines: ERROR_LINES }))]),
@@ -51,6 +52,22 @@ function lossBlock({ losses }: Notice): SlackMessage["blocks"] {
     .map(({ stack, address, lost }) => `• ${inlineCode(address)} in ${inlineCode(stack)}: ${plain(lost)}`);
   const rest = losses.length - shown.length;
   return inSections(["⚠️ *Data would be lost*", ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
+}
+
+/** What else is destroyed: what loses data stands above already. */
+function destroyBlock({ destroys, losses }: Notice): SlackMessage["blocks"] {
+  const said = new Set(losses.map(({ stack, address }) => `${stack} ${address}`));
+  const others = destroys.filter(({ stack, address }) => !said.has(`${stack} ${address}`));
+  if (others.length === 0) return [];
+  const shown = others
+    .slice(0, MOST_LOSSES)
+    .map(
+      ({ stack, address, action }) =>
+        `• ${inlineCode(address)} in ${inlineCode(stack)} is ${action === "delete" ? "destroyed" : "replaced"}`,
+    );
+  const rest = others.length - shown.length;
+  const title = losses.length > 0 ? "*Destroyed or replaced besides*" : "*Destroyed or replaced*";
+  return inSections([title, ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
 }
 
 function fieldsOf({

@@ -6,11 +6,13 @@ import { estimateChange } from "../cost/cost-change.ts";
 import { readDeployResult, type StackResult } from "../deployment/deploy-result.ts";
 import { repositoryLinks } from "../github/environment.ts";
 import { dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
+import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";
 import { countsOf, type Plan } from "../plan-json/model.ts";
 import { readPlan } from "../plan-json/read.ts";
 import { readPlanRun, type StackRun } from "../planning/plan-run.ts";
+import { foreignLossIn } from "../shared-state/foreign.ts";
 import { Secrets } from "../terraform/secrets.ts";
-import type { Loss, Notice, StackNotice } from "./notice.ts";
+import type { Destroyed, Loss, Notice, StackNotice } from "./notice.ts";
 
 const environmentSchema = z.object({
   GITHUB_ACTOR: z
@@ -46,6 +48,8 @@ export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: s
       cost: estimateChange(plans, config, new Date()).total,
       hasFailed: stacks.some(({ status }) => status === "failed"),
       losses: [...plans].flatMap(([stack, plan]) => (plan ? lossesOf(stack, plan) : [])),
+      destroys: [...plans].flatMap(([stack, plan]) => (plan ? destroysOf(stack, plan) : [])),
+      pullRequest: pullRequestOf(variables),
       stacks: stacks.map(({ name, status, reason }): StackNotice => {
         const plan = plans.get(name);
         return {
@@ -63,8 +67,29 @@ export function planNotice(folder: string, variables: NodeJS.ProcessEnv, env?: s
 function lossesOf(stack: string, plan: Plan): Loss[] {
   return [
     ...dataLossIn(plan).map(({ address, lost }) => ({ stack, address, lost })),
+    ...inPlaceLossIn(plan)
+      .filter(({ kind }) => kind === "deletes")
+      .map(({ address, attribute, from, to, lost }) => ({
+        stack,
+        address,
+        lost: `${attribute} ${from} → ${to}: ${lost}`,
+      })),
     ...removedKeysIn(plan).map(({ address }) => ({ stack, address, lost: "its key left for_each" })),
+    ...foreignLossIn(stack, plan).map(({ address }) => ({ stack, address, lost: "CALI never made it" })),
   ];
+}
+
+/** What goes, or is made anew: each object that a plan destroys. */
+function destroysOf(stack: string, { resources }: Plan): Destroyed[] {
+  return resources.flatMap(({ address, mode, action }) =>
+    mode === "managed" && (action === "delete" || action === "replace") ? [{ stack, address, action }] : [],
+  );
+}
+
+/** The pull request whose workflow this is. */
+function pullRequestOf({ GITHUB_REF = "" }: NodeJS.ProcessEnv): number | undefined {
+  const [, number] = /^refs\/pull\/(\d{1,10})\//.exec(GITHUB_REF) ?? [];
+  return number === undefined ? undefined : Number(number);
 }
 
 function planOf(folder: string, { jsonFile }: StackRun): Plan | undefined {
@@ -98,7 +123,7 @@ export function deployNotice(folder: string, variables: NodeJS.ProcessEnv, env?:
 }
 
 type Known = Pick<Notice, "environment" | "commit" | "stacks" | "durationMs"> &
-  Partial<Pick<Notice, "pullRequest" | "cost" | "losses">> & {
+  Partial<Pick<Notice, "pullRequest" | "cost" | "losses" | "destroys">> & {
     readonly hasFailed: boolean;
     readonly refusal?: string | undefined;
     readonly isSuperseded?: boolean;
@@ -143,6 +168,7 @@ function notice(
     approvers: [],
     failedSteps: [],
     losses: [],
+    destroys: [],
     pullRequest: undefined,
     cost: undefined,
     ...facts,

@@ -40,8 +40,10 @@ export interface Notice {
   readonly approvers: readonly string[];
   /** Steps of the job that failed, by name. */
   readonly failedSteps: readonly string[];
-  /** Objects with data in them that the plans destroy, and those whose key left a `for_each`, a line each. */
+  /** What the plans take away for good, a line each: data, also by a change in place, keys that left a `for_each`, what CALI never made. */
   readonly losses: readonly Loss[];
+  /** Every object that the plans destroy or replace. */
+  readonly destroys: readonly Destroyed[];
   /** Why nothing was deployed, or what could not be read, for people. */
   readonly trouble: string | undefined;
 }
@@ -52,4 +54,11 @@ export interface Loss {
   readonly address: string;
   /** What is lost with it, in words. */
   readonly lost: string;
+}
+
+/** An object that a plan destroys. */
+export interface Destroyed {
+  readonly stack: string;
+  readonly address: string;
+  readonly action: "delete" | "replace";
 }

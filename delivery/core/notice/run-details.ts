@@ -1,6 +1,7 @@
 import { asking, githubClient } from "../github/client.ts";
 import { githubEnvironment } from "../github/environment.ts";
 import { jobsOf } from "../github/jobs.ts";
+import { mergedPull } from "../github/merged.ts";
 
 /** What only GitHub knows of the run that notifies. */
 export interface RunDetails {
@@ -8,6 +9,8 @@ export interface RunDetails {
   readonly approvers: readonly string[];
   /** The steps of this job that have failed so far, by name. */
   readonly failedSteps: readonly string[];
+  /** The merged pull request that a push brought. */
+  readonly pullRequest?: number;
 }
 
 /**
@@ -16,14 +19,17 @@ export interface RunDetails {
  * @throws GithubRequestError, GithubEnvironmentError
  */
 export async function runDetails(variables: NodeJS.ProcessEnv): Promise<RunDetails> {
-  const { GITHUB_TOKEN, GITHUB_RUN_ID, RUNNER_NAME } = variables;
+  const { GITHUB_TOKEN, GITHUB_RUN_ID, GITHUB_EVENT_NAME, GITHUB_SHA, RUNNER_NAME } = variables;
   if (!GITHUB_TOKEN || !GITHUB_RUN_ID) return { approvers: [], failedSteps: [] };
   const where = githubEnvironment(variables);
   const run = { owner: where.owner, repo: where.repo, run_id: Number(GITHUB_RUN_ID) };
   const github = githubClient(where);
-  const [approvals, jobs] = await Promise.all([
+  const isPush = GITHUB_EVENT_NAME === "push" && GITHUB_SHA !== undefined;
+  const [approvals, jobs, pull] = await Promise.all([
     asking("reading who approved the run", () => github.rest.actions.getReviewsForRun(run)),
     jobsOf({ ...where, github }, run.run_id),
+    // Who approved is said even where this is not known.
+    isPush ? mergedPull({ ...where, github }, GITHUB_SHA).catch(() => undefined) : undefined,
   ]);
   const approvers = approvals.data.flatMap(({ state, user }) =>
     state === "approved" && user?.login ? [user.login] : [],
@@ -35,5 +41,5 @@ export async function runDetails(variables: NodeJS.ProcessEnv): Promise<RunDetai
   const failedSteps = (own?.steps ?? [])
     .filter(({ conclusion }) => conclusion === "failure")
     .map(({ name }) => name);
-  return { approvers: [...new Set(approvers)], failedSteps };
+  return { approvers: [...new Set(approvers)], failedSteps, ...(pull && { pullRequest: pull.number }) };
 }
