@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
-import { GROUPS, type Group } from "./groups.ts";
+import { GROUPS, type Group, groupNamed } from "./groups.ts";
 import { LEAST_SCORE, type Score, scoreOf, table, writeTable } from "./scores.ts";
 
 /** Where each group's report and what is known of its mutants lie. */
@@ -16,12 +16,8 @@ const { values, positionals } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-const names = GROUPS.map(({ name }) => name);
-const unknown = positionals.filter((name) => !names.includes(name));
-if (unknown.length > 0) throw new RangeError(`given ${unknown.join(", ")}; allowed: ${names.join(", ")}`);
-
 const scores: Score[] = [];
-for (const group of GROUPS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+for (const group of positionals.length === 0 ? GROUPS : positionals.map(groupNamed)) {
   scores.push(scoreOf(group.name, await mutate(group)));
 }
 console.log(table(scores));

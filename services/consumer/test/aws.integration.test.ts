@@ -19,9 +19,9 @@ import { S3ObjectStore } from "../src/state/objects/s3.ts";
 import { CREDENTIALS as credentials, REGION as region, startMoto } from "./support/moto.ts";
 import { until } from "./support/process.ts";
 import { seeded } from "./support/random.ts";
-import { workload } from "./support/records.ts";
 import { alertsOf, SlackServer } from "./support/slack-server.ts";
 import { stateContract } from "./support/state-contract.ts";
+import { workload } from "./support/workload.ts";
 
 let endpoint = "";
 let stopMoto: () => Promise<void> = async () => undefined;

@@ -2,9 +2,10 @@ import { gzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
 import { REFUSED_ALERTS } from "../src/notify/slack/refused.ts";
 import { until } from "./support/process.ts";
-import { aggregate, logRecord } from "./support/records.ts";
+import { logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";
 import { alertsOf } from "./support/slack-server.ts";
+import { aggregate } from "./support/workload.ts";
 
 const json = (over: Parameters<typeof logRecord>[0] = {}) => JSON.stringify(logRecord(over));
 const get = async (port: number, path: string) => {

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode, MAX_PAYLOADS } from "../src/decode/decode.ts";
-import { aggregate } from "./support/records.ts";
+import { aggregate } from "./support/workload.ts";
 
 /** Objects with a message to know them by. */
 const object = fc.record({

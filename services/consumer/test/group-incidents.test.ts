@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Alert, OutboxItem } from "../src/core/types.ts";
+import type { Alert } from "../src/core/types.ts";
 import { Dependencies } from "../src/group/dependencies.ts";
 import { Incidents } from "../src/group/incidents.ts";
-import { renderAlert, renderDigest } from "../src/notify/slack/alert-message.ts";
-import { IncidentUpdates } from "../src/notify/slack/incident-updates.ts";
 import { MINUTE } from "./support/grouper-harness.ts";
 import { alert as alertWith } from "./support/state-contract.ts";
 
@@ -101,42 +99,96 @@ describe("an alert that fits several incidents", () => {
   });
 });
 
-describe("what Slack gets of an incident", () => {
-  const incident = { id: "alert-0", services: ["payment", "gateway"] };
-  const item = (over: Partial<Alert>): OutboxItem => {
-    const one = alert(over);
-    return { id: one.id, alert: one, state: "pending" };
-  };
+describe("which alerts are of one incident", () => {
+  const between = (dependencies: Record<string, string[]> = {}) =>
+    new Incidents(new Dependencies(dependencies));
+  const of = (all: Incidents, service: string, template: string, at = 0, isSymptom = true) =>
+    all.of(alert({ service, template, isSymptom }), at);
 
-  it("is one message, then updates; FATAL and other incidents wait for nothing", () => {
-    const updates = new IncidentUpdates(60_000);
-    const first = [item({ incident }), item({ incident })];
-    const other = item({ incident: { ...incident, id: "another" } });
-    expect(updates.next([...first, other], 5)).toEqual(first);
-    updates.sent(first);
-    const later = item({ incident });
-    expect(updates.next([later, other], 5)).toEqual([other]);
-    expect(updates.next([later], 5)).toEqual([]);
-    const fatal = item({ incident, level: "FATAL" });
-    expect(updates.next([later, fatal], 5)).toEqual([fatal]);
+  it.each([
+    ["five minutes later", 5 * MINUTE, true],
+    ["more than five minutes later", 5 * MINUTE + 1, false],
+    ["five minutes earlier, by a clock that was set back", -5 * MINUTE, true],
+    ["more than that earlier", -5 * MINUTE - 1, false],
+  ])("those that come %s: %i, %s", (_, at, isSame) => {
+    const all = between();
+    const { id } = of(all, "auth", "disk is full");
+    expect(of(all, "auth", "disk is full", at).id === id).toBe(isSame);
   });
 
-  it("goes on when the update's time has come", () => {
-    const updates = new IncidentUpdates(0);
-    const later = item({ incident });
-    updates.sent([later]);
-    expect(updates.next([later], 5)).toEqual([later]);
+  it("those that come within five minutes of its last one", () => {
+    const all = between();
+    const { id } = of(all, "auth", "disk is full");
+    for (let at = 1; at <= 4; at++) expect(of(all, "auth", "disk is full", at * 4 * MINUTE).id).toBe(id);
   });
 
-  it("names the incident, where it is, and what it likely comes from", () => {
-    const symptom = alert({ service: "gateway", incident, isSymptom: true });
-    const cause = { cause: "the pool is too small", action: "raise it", origin: "confirmed" as const };
-    const root = alert({ service: "payment", incident, cause });
-    expect(JSON.stringify(renderDigest([symptom, root]))).toContain("the pool is too small");
-    expect(JSON.stringify(renderDigest([symptom, root]))).toContain(
-      "*Update of the incident* in payment, gateway, most likely from payment · `alert-0`",
-    );
-    expect(JSON.stringify(renderAlert(root))).toContain("update of the incident `alert-0`");
-    expect(JSON.stringify(renderAlert({ ...root, id: "alert-0" }))).not.toContain("update of");
+  it("those of two services whose symptoms name the same third one", () => {
+    const all = between({ cart: [], shop: [], ldap: [] });
+    const { id } = of(all, "cart", "ldap timed out");
+    expect(of(all, "shop", "no answer of ldap")).toEqual({ id, services: ["cart", "shop"] });
+    // What is no symptom and names it has nothing to do with it.
+    const other = between({ cart: [], shop: [], ldap: [] });
+    const first = of(other, "cart", "ldap timed out");
+    expect(of(other, "shop", "ldap is not set", 0, false).id).not.toBe(first.id);
+  });
+
+  it("the cause that symptoms named before, and nothing that no symptom named", () => {
+    const all = between({ cart: [], ldap: [], db: [] });
+    const { id } = of(all, "cart", "ldap timed out");
+    expect(of(all, "ldap", "disk is full", 0, false).id).toBe(id);
+    const own = between({ cart: [], ldap: [] });
+    const first = of(own, "cart", "no user in ldap", 0, false);
+    expect(of(own, "ldap", "disk is full", 0, false).id).not.toBe(first.id);
+  });
+
+  it("a symptom of what it depends on, and the trouble of what a symptom depends on", () => {
+    const dependencies = { shop: ["auth"], auth: ["ldap"] };
+    const all = between(dependencies);
+    const { id } = of(all, "ldap", "disk is full", 0, false);
+    expect(of(all, "shop", "call timed out").id).toBe(id);
+    const back = between(dependencies);
+    const symptom = of(back, "shop", "call timed out");
+    expect(of(back, "ldap", "disk is full", 0, false).id).toBe(symptom.id);
+    // Trouble that reads as no symptom comes from nowhere else.
+    const apart = between(dependencies);
+    const root = of(apart, "ldap", "disk is full", 0, false);
+    expect(of(apart, "shop", "coupon is unknown", 0, false).id).not.toBe(root.id);
+    const other = between(dependencies);
+    const error = of(other, "shop", "coupon is unknown", 0, false);
+    expect(of(other, "ldap", "disk is full", 0, false).id).not.toBe(error.id);
+  });
+
+  it("of two that say as much the later one", () => {
+    const all = between({ a: ["x"], b: ["y"], c: ["a", "b"] });
+    const [first, later] = [of(all, "a", "disk is full", 0, false), of(all, "b", "disk is full", 1, false)];
+    expect(of(all, "c", "call timed out", 2).id).toBe(later.id);
+    expect(first.id).not.toBe(later.id);
+  });
+
+  it("of 200 open ones, the oldest is closed for another", () => {
+    const all = between();
+    const ids = Array.from({ length: 201 }, (_, n) => of(all, `service-${n}`, "disk is full").id);
+    expect(of(all, "service-1", "disk is full").id).toBe(ids[1]);
+    expect(of(all, "service-0", "disk is full").id).not.toBe(ids[0]);
+  });
+
+  it("names 50 services at most", () => {
+    const names = Array.from({ length: 60 }, (_, n) => `service-${n}`);
+    const all = between({ root: names });
+    const { id } = of(all, "root", `failed: ${names.join(" ")} timed out`);
+    const grown = names.map((name) => of(all, name, "disk is full", 0, false)).filter((one) => one.id === id);
+    expect(grown.at(-1)?.services).toHaveLength(50);
+    expect(JSON.parse(all.kept())[0].named).toHaveLength(50);
+  });
+
+  it("are kept with what they were about", () => {
+    const all = between({ cart: [], ldap: [] });
+    const { id } = of(all, "cart", "ldap timed out", 7);
+    expect(JSON.parse(all.kept())).toEqual([
+      { id, services: ["cart"], suffering: ["cart"], named: ["ldap"], lastAt: 7 },
+    ]);
+    const calm = between();
+    of(calm, "cart", "disk is full", 7, false);
+    expect(JSON.parse(calm.kept())).toMatchObject([{ services: ["cart"], suffering: [], named: [] }]);
   });
 });

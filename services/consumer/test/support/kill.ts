@@ -7,8 +7,8 @@ import { SqliteStateStore } from "../../src/state/sqlite.ts";
 import { KinesisServer } from "./kinesis-server.ts";
 import { bundleConsumer, ConsumerProcess, temporaryFolder } from "./process.ts";
 import { seeded } from "./random.ts";
-import { type Expected, workload } from "./records.ts";
 import { alertsOf, SlackServer } from "./slack-server.ts";
+import { type Expected, workload } from "./workload.ts";
 
 /** After so many, the pipeline looks at each record alone; three more, and it rejects the record. */
 const MOST_KILLS_IN_A_ROW = 5;

@@ -1,0 +1,9 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../support/run.ts";
+import { groupNamed } from "./groups.ts";
+
+/** All tests of a group (`MUTATION_GROUP`) as one file: for each mutant, what they import is loaded once, not once for each of them. */
+for (const file of globSync([...groupNamed(process.env.MUTATION_GROUP).tests], { cwd: ROOT }).sort()) {
+  await import(join(ROOT, file));
+}
