@@ -105,6 +105,14 @@ export const servicesSchema = z
           ])
           .prefault({ kind: "variables" })
           .describe("Where Slack's webhook, the API key of the language model and passwords come from."),
+        slackChannel: z
+          .string()
+          .regex(/^#?[\w.-]{1,80}$/, { error: "a channel's id or name" })
+          .nullable()
+          .default(null)
+          .describe(
+            "Channel of the bot whose token is the secret variable slack_bot_token: an incident is one message there, kept up to date, with a thread. null: alerts go to slack_webhook_url.",
+          ),
         routes: z
           .array(route)
           .max(100)

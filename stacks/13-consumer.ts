@@ -79,7 +79,7 @@ export class Consumer extends Construct {
     domainArn,
     milvusNamespace,
   }: ConsumerProps): Record<string, string> {
-    const { links, learnMinutes, routes, settings } = config.services.consumer;
+    const { links, learnMinutes, routes, slackChannel, settings } = config.services.consumer;
     const { masterUser } = config.domain;
     domainArn.valueFor(this, names);
     const domain = withLogicalId(
@@ -104,6 +104,7 @@ export class Consumer extends Construct {
       CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
       CALI_GROUPING_LEARN_FOR_MS: String(learnMinutes * 60_000),
+      ...(slackChannel && { CALI_SLACK_CHANNEL: slackChannel }),
       ...(routes.length > 0 && { CALI_SLACK_ROUTES: JSON.stringify(routes) }),
       ...settings,
     };
@@ -118,6 +119,11 @@ export class Consumer extends Construct {
       CALI_SLACK_FALLBACK_WEBHOOK_URL: {
         variable: "slack_fallback_webhook_url",
         description: "Slack's webhook for alerts when the other one is gone; empty: there is none",
+      },
+      CALI_SLACK_BOT_TOKEN: {
+        variable: "slack_bot_token",
+        description: "Token of the bot that posts into services.consumer.slackChannel; empty: there is none",
+        form: { pattern: "^xoxb-[0-9A-Za-z_-]{10,}$", words: "a bot token, xoxb-…" },
       },
       CALI_SLACK_WEBHOOKS: {
         variable: "slack_webhooks",

@@ -278,6 +278,11 @@ describe("the consumer", () => {
     expect(off.grouping.learnForMs).toBe(0);
   });
 
+  it("posts as a bot where there is a channel", () => {
+    const settings = consumerSettings(stacksOf({ services: { consumer: { slackChannel: "#alerts" } } }));
+    expect(settings.slack.channel).toBe("#alerts");
+  });
+
   it("takes routes, whose webhooks are a secret that has to be given then", () => {
     const routes = [
       { services: ["payment"], levels: ["FATAL"], labels: { errorCode: ["X"] }, webhook: "payments" },

@@ -12,6 +12,7 @@ export {
   section,
   words,
 } from "./blocks.ts";
+export { Bot, type BotOptions, type MessagePlace } from "./bot.ts";
 export { SlackPostError } from "./errors.ts";
 export { send } from "./send.ts";
 export { codeBlock, inlineCode, link, plain, title } from "./text.ts";

@@ -2,6 +2,7 @@ import { withoutControls } from "@cali/base";
 import { IncomingWebhook, IncomingWebhookHTTPError, IncomingWebhookRequestError } from "@slack/webhook";
 import type { SlackMessage } from "./blocks.ts";
 import { SlackPostError } from "./errors.ts";
+import { retryAfterMs, unanswered } from "./network.ts";
 
 export interface WebhookOptions {
   /** Secret. */
@@ -10,8 +11,6 @@ export interface WebhookOptions {
   readonly timeoutMs?: number;
 }
 
-/** No message has a right to wait longer, whatever is asked, ms. */
-const LONGEST_RETRY_AFTER_MS = 600_000;
 const LONGEST_BODY = 200;
 
 /** Slack's incoming webhook, with what its answers mean. */
@@ -57,13 +56,7 @@ export class Webhook {
       const isMessage = statusCode === 400 || statusCode === 413;
       return new SlackPostError(isMessage ? "refused-message" : "refused-webhook", text);
     }
-    const code = codeOf(error instanceof IncomingWebhookRequestError ? error.original : error);
-    const cannotHaveArrived =
-      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code);
-    return new SlackPostError(
-      cannotHaveArrived ? "unreachable" : "unclear",
-      `Slack cannot be reached: ${code}`,
-    );
+    return unanswered(error instanceof IncomingWebhookRequestError ? error.original : error);
   }
 
   /** A proxy's page may say what was asked for. */
@@ -73,22 +66,4 @@ export class Webhook {
       .filter((secret) => secret.length > 1)
       .reduce((rest, secret) => rest.replaceAll(secret, "(the webhook)"), withoutControls(text));
   }
-}
-
-/** Seconds or a date, as HTTP has it. */
-function retryAfterMs(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS) : undefined;
-}
-
-/** The system's code of a network error, which `fetch` hides in its causes. */
-function codeOf(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code === "string") return code;
-    if (cause.name === "TimeoutError") return "no answer in time";
-  }
-  return "unknown reason";
 }

@@ -78,6 +78,17 @@ it("takes routes from the environment, and refuses one whose webhook there isn't
   );
 });
 
+it("takes a bot's token from the environment alone, and with a channel", () => {
+  const token = "xoxb-1234567890-SECRET";
+  const load = (env: NodeJS.ProcessEnv) => loadConfig(undefined, { ...MINIMUM, ...env });
+  const config = load({ CALI_SLACK_BOT_TOKEN: token, CALI_SLACK_CHANNEL: "#alerts" });
+  expect(secretsOf(config)).toContain(token);
+  expect(() => load({ CALI_SLACK_BOT_TOKEN: token })).toThrow("slack.channel");
+  expect(() => load({ CALI_SLACK_BOT_TOKEN: "xoxp-SECRET", CALI_SLACK_CHANNEL: "#alerts" })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining("SECRET") }),
+  );
+});
+
 it("takes the model's key from the environment alone, also by the name other programs know", () => {
   const keyOf = (env: NodeJS.ProcessEnv) => loadConfig(undefined, { ...MINIMUM, ...env }).llm.apiKey;
   expect(keyOf({})).toBeUndefined();

@@ -3,7 +3,11 @@ import type { AddressInfo } from "node:net";
 import { type Logger, pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Alert, Outbox, OutboxItem } from "../src/core/types.ts";
+import { webhookDestination } from "../src/notify/slack/destination.ts";
+import { IncidentBoard } from "../src/notify/slack/incident-board.ts";
 import { SlackSender, type SlackSenderOptions } from "../src/notify/slack/sender.ts";
+
+import { MemoryNotes } from "./support/memory-notes.ts";
 
 /** An outbox in memory. */
 class MemoryOutbox implements Outbox {
@@ -105,14 +109,31 @@ beforeEach(async () => {
 });
 afterEach(() => slack.stop());
 
+const memoryBoard = () =>
+  new IncidentBoard({
+    notes: new MemoryNotes(),
+    name: "default",
+    resolvedAfterMs: 600_000,
+    now: Date.now,
+    lastLineAt: async () => 0,
+  });
+
 /** Sends until it waits and the outbox is empty, or what else is given. */
 async function send({
+  fallbackUrls = [],
+  timeoutMs = 10_000,
   until = () => outbox.items.length === 0,
   stop = new AbortController(),
   ...options
-}: Partial<SlackSenderOptions> & { until?: () => boolean; stop?: AbortController } = {}) {
+}: Partial<SlackSenderOptions> & {
+  fallbackUrls?: readonly string[];
+  timeoutMs?: number;
+  until?: () => boolean;
+  stop?: AbortController;
+} = {}) {
   const sender = new SlackSender({
-    url,
+    destinations: [url, ...fallbackUrls].map((one) => webhookDestination({ url: one, timeoutMs })),
+    board: memoryBoard(),
     outbox,
     log,
     paceMs: 5,

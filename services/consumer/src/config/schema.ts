@@ -246,6 +246,7 @@ export function secretsOf(config: ConsumerConfig): string[] {
   const secrets = [
     slack.webhookUrl,
     slack.fallbackWebhookUrl,
+    slack.botToken,
     ...Object.values(slack.webhooks),
     llm.apiKey,
     llm.tokenKey,

@@ -3,7 +3,12 @@ import { z } from "zod";
 import { count, MINUTE, ms } from "./values.ts";
 
 /** Keys of `slack` that no file may hold. */
-export const SLACK_SECRETS = ["slack.webhookUrl", "slack.fallbackWebhookUrl", "slack.webhooks"] as const;
+export const SLACK_SECRETS = [
+  "slack.webhookUrl",
+  "slack.fallbackWebhookUrl",
+  "slack.webhooks",
+  "slack.botToken",
+] as const;
 
 const words = (what: string) => z.array(z.string().min(1)).min(1).optional().describe(what);
 
@@ -59,11 +64,36 @@ export const slackSchema = z
       .describe(
         'Alerts that go to one of `webhooks`, `[{"services": ["payment"], "levels": ["FATAL"], "webhook": "payments"}]`: the first that fits counts, and what fits none goes to `webhookUrl`. While a route\'s webhook is refused its alerts go there, too. Default: none.',
       ),
+    botToken: z
+      .string()
+      .regex(/^xoxb-[\w-]{10,}$/, { error: "a bot token, xoxb-…" })
+      .optional()
+      .describe(
+        "Token of a bot with the scope chat:write: an incident is one message then, which is kept up to date, with a thread. Before `webhookUrl`, which takes its alerts while it is refused. Secret: only CALI_SLACK_BOT_TOKEN or CALI_SLACK_BOT_TOKEN_FILE. Default: none.",
+      ),
+    channel: z
+      .string()
+      .regex(/^#?[\w.-]{1,80}$/)
+      .optional()
+      .describe("Channel of the bot, which is a member of it: its id or name. Required with `botToken`."),
+    apiUrl: secureUrl
+      .optional()
+      .describe(
+        "Another address than Slack's Web API, with a slash at its end, for tests. Default: Slack's own.",
+      ),
+    resolvedAfterMs: ms(
+      10 * MINUTE,
+      100,
+      24 * 60 * MINUTE,
+      "Time without a line of its groups after which an incident is said to be resolved.",
+    ),
     timeoutMs: ms(10_000, 100, MINUTE, "Longest time of one post."),
     paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
     digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
   })
-  .superRefine(({ routes, webhooks }, context) => {
+  .superRefine(({ routes, webhooks, botToken, channel }, context) => {
+    if (botToken !== undefined && channel === undefined)
+      context.addIssue({ code: "custom", path: ["channel"], message: "one, since there is a botToken" });
     const names = Object.keys(webhooks);
     for (const [place, { webhook }] of routes.entries()) {
       if (names.includes(webhook)) continue;

@@ -1,3 +1,4 @@
+import { Bot } from "@cali/slack";
 import type { Logger } from "pino";
 import type { ConsumerConfig } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
@@ -10,6 +11,8 @@ import { IncidentIndex } from "./incidents/incident-index.ts";
 import { IncidentIndexer } from "./incidents/indexer.ts";
 import { LogSender } from "./log-sender.ts";
 import { routeOf } from "./routes.ts";
+import { botDestination, type Destination, webhookDestination } from "./slack/destination.ts";
+import { IncidentBoard } from "./slack/incident-board.ts";
 import { keepRefused } from "./slack/refused.ts";
 import { SlackSender } from "./slack/sender.ts";
 
@@ -37,24 +40,31 @@ export function openSenders(config: ConsumerConfig, parts: Parts): Sender[] {
 }
 
 /** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
-function slackSender({ slack, links }: ConsumerConfig, parts: Parts, name: string | undefined): Sender {
-  const { store, objects, metrics, troubles, log } = parts;
-  const { webhookUrl, fallbackWebhookUrl, webhooks, routes, ...options } = slack;
+function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefined): Sender {
+  const { store, objects, metrics, troubles, log, clock } = parts;
+  const { routes, resolvedAfterMs, paceMs, digestAbove } = config.slack;
   const takes = (alert: Alert) => routeOf(alert, routes) === name;
-  const own = name === undefined ? undefined : webhooks[name];
-  const [url, ...fallbackUrls] = [own, webhookUrl, fallbackWebhookUrl].filter((one) => one !== undefined);
-  if (url === undefined || (name === undefined && webhookUrl === undefined)) {
+  const board = new IncidentBoard({
+    notes: store.notes,
+    name: name ?? "default",
+    resolvedAfterMs,
+    now: () => clock.now(),
+    lastLineAt: (fingerprints) => lastLineAt(store, fingerprints),
+  });
+  const destinations = destinationsOf(config, name, { board, log });
+  if (destinations.length === 0) {
     log.warn("no Slack webhook is configured: alerts go to this log alone");
     return new LogSender({ ...parts, outbox: store.outbox, takes });
   }
   return new SlackSender({
-    ...options,
-    url,
-    fallbackUrls,
+    destinations,
+    board,
+    paceMs,
+    digestAbove,
     outbox: store.outbox,
     takes,
     log: name === undefined ? log : log.child({ webhook: name }),
-    links,
+    links: config.links,
     onRefused: keepRefused(objects, metrics),
     onTrouble: (text) => troubles.set("slack", text, name),
     onDiverted: (text) => {
@@ -62,6 +72,38 @@ function slackSender({ slack, links }: ConsumerConfig, parts: Parts, name: strin
       troubles.set("webhook", text, name);
     },
   });
+}
+
+/** A route's webhook, or the bot; then what takes their messages while they are refused. */
+function destinationsOf(
+  { slack }: ConsumerConfig,
+  name: string | undefined,
+  { board, log }: { board: IncidentBoard; log: Logger },
+): Destination[] {
+  const { webhookUrl, fallbackWebhookUrl, webhooks, timeoutMs, botToken, channel, apiUrl } = slack;
+  const isBot = botToken !== undefined && channel !== undefined;
+  const bot = isBot ? [new Bot({ token: botToken, channel, timeoutMs, ...(apiUrl && { apiUrl }) })] : [];
+  const own = name === undefined ? undefined : webhooks[name];
+  // The fallback alone is nowhere that alerts were meant to go.
+  const isAnywhere = isBot || own !== undefined || webhookUrl !== undefined;
+  const byWebhook = (urls: readonly (string | undefined)[]) =>
+    [...new Set(urls)].flatMap((url) => (url === undefined ? [] : webhookDestination({ url, timeoutMs })));
+  if (!isAnywhere) return [];
+  return [
+    ...byWebhook([own]),
+    ...bot.map((one) => botDestination(one, board, log)),
+    ...byWebhook([webhookUrl, fallbackWebhookUrl].filter((url) => url !== own)),
+  ];
+}
+
+/** When the last line of any of the groups was logged, whichever replica read it. */
+async function lastLineAt(store: StateStore, fingerprints: readonly string[]): Promise<number> {
+  let last = 0;
+  for (const { checkpoint } of await store.shards()) {
+    for (const { fingerprint, lastSeen } of await store.loadContributions(checkpoint.shardId))
+      if (fingerprints.includes(fingerprint)) last = Math.max(last, lastSeen);
+  }
+  return last;
 }
 
 function incidentIndexer({ openSearch, region }: ConsumerConfig, parts: Parts): IncidentIndexer | undefined {

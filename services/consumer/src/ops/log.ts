@@ -8,6 +8,7 @@ const REDACTED_KEYS = [
   "webhookUrl",
   "fallbackWebhookUrl",
   "webhooks",
+  "botToken",
   "apiKey",
   "tokenKey",
   "password",

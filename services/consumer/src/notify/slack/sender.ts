@@ -1,12 +1,19 @@
 import { messageOf } from "@cali/base";
-import { SlackPostError, Webhook, type WebhookOptions } from "@cali/slack";
+import { type SlackMessage, SlackPostError } from "@cali/slack";
 import type { Logger } from "pino";
 import { backoffMs, sleep } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
 import { type Links, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
+import type { About, Destination } from "./destination.ts";
+import type { IncidentBoard } from "./incident-board.ts";
+import { renderResolved, statusOf } from "./incident-message.ts";
 import { IncidentUpdates } from "./incident-updates.ts";
 
-export interface SlackSenderOptions extends WebhookOptions {
+export interface SlackSenderOptions {
+  /** Its own, and then where messages go while it is refused: the first that takes them. At least one. */
+  readonly destinations: readonly Destination[];
+  /** What was notified and goes on. */
+  readonly board: IncidentBoard;
   readonly outbox: Outbox;
   /** Which of its alerts go to this webhook. Default: all. */
   readonly takes?: (alert: Alert) => boolean;
@@ -18,8 +25,6 @@ export interface SlackSenderOptions extends WebhookOptions {
   readonly digestAbove?: number;
   /** Keeps an alert that Slack refuses even as plain text; it resolves when that is durable. */
   readonly onRefused: (alert: Alert, reason: string) => Promise<void>;
-  /** Where messages go while the webhook is refused: the first of these that is not. Secret. Default: none, they wait. */
-  readonly fallbackUrls?: readonly string[];
   /** Called with the reason for each message that goes to a fallback, and with nothing when the webhook takes them again. */
   readonly onDiverted?: (text: string | undefined) => void;
   /** Called when alerts wait, with the reason, and with nothing when they go again. */
@@ -33,6 +38,8 @@ const POLL_MS = 250;
 const MOST_LOOKED_AT = 500;
 /** An incident has its first update after so many messages could have been sent. */
 const PACES_TO_UPDATE = 20;
+/** How often it is looked which incidents are over. */
+const LOOK_MS = 5_000;
 const DEFAULT_PACE_MS = 1_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
@@ -46,17 +53,14 @@ const LONGEST_BACKOFF_MS = 60_000;
  */
 export class SlackSender {
   readonly #options: SlackSenderOptions;
-  /** Its own, and then where messages go while it is refused. */
-  readonly #webhooks: readonly Webhook[];
   /** Alerts that this process marked as being sent and that cannot have arrived. */
   readonly #notArrived = new Set<string>();
   readonly #updates: IncidentUpdates;
   #isDiverted = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SlackSenderOptions) {
     this.#options = options;
-    const urls = new Set([options.url, ...(options.fallbackUrls ?? [])]);
-    this.#webhooks = [...urls].map((url) => new Webhook({ ...options, url }));
     this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE);
   }
 
@@ -69,6 +73,7 @@ export class SlackSender {
       try {
         const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT, takes), digestAbove);
         if (next.length === 0) {
+          await this.#resolve(signal);
           await wait(POLL_MS, signal);
           continue;
         }
@@ -101,8 +106,9 @@ export class SlackSender {
     for (const id of ids) this.#notArrived.delete(id);
     const [only] = alerts;
     try {
-      if (alerts.length === 1 && only) await this.#post(only);
-      else await this.#deliver(renderDigest(alerts, links));
+      const message = alerts.length === 1 && only ? renderAlert(only, links) : renderDigest(alerts, links);
+      await this.#deliver(message, await this.#aboutOf(alerts));
+      await this.#options.board.note(alerts);
     } catch (error) {
       if (!(error instanceof SlackPostError)) throw error;
       // Another attempt of these is no repeat.
@@ -124,15 +130,16 @@ export class SlackSender {
   }
 
   /** To the webhook; while it is gone, to a fallback. It is tried first each time, since somebody may have mended it. */
-  async #deliver(message: Parameters<Webhook["post"]>[0]): Promise<void> {
+  async #deliver(message: SlackMessage | { text: string }, about: About): Promise<void> {
+    const { destinations } = this.#options;
     let gone: string | undefined;
-    for (const [place, webhook] of this.#webhooks.entries()) {
+    for (const [place, destination] of destinations.entries()) {
       try {
-        await webhook.post(message);
+        await destination.post(message, about);
         break;
       } catch (error) {
         const isGone = error instanceof SlackPostError && error.kind === "refused-webhook";
-        if (!isGone || place === this.#webhooks.length - 1) throw error;
+        if (!isGone || place === destinations.length - 1) throw error;
         gone ??= error.message;
       }
     }
@@ -149,8 +156,29 @@ export class SlackSender {
     this.#isDiverted = gone !== undefined;
   }
 
-  async #post(alert: Alert): Promise<void> {
-    await this.#deliver(renderAlert(alert, this.#options.links));
+  async #aboutOf(alerts: readonly Alert[]): Promise<About> {
+    const [first] = alerts;
+    const isOne = alerts.every(({ incident }) => incident?.id === first?.incident?.id);
+    const incident = isOne ? first?.incident?.id : undefined;
+    return { incident, alerts, status: statusOf(alerts) };
+  }
+
+  /** Says which incidents are over, now and then. */
+  async #resolve(signal: AbortSignal): Promise<void> {
+    const { board, destinations, paceMs = DEFAULT_PACE_MS, wait = sleep } = this.#options;
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now;
+    for (const incident of await board.quiet()) {
+      // In a channel a single alert that is over is not worth another message.
+      const isSaid = incident.alerts > 1 || destinations[0]?.hasThreads === true;
+      if (isSaid) {
+        const message = renderResolved(incident);
+        await this.#deliver(message, { incident: incident.id, alerts: [], status: message.text });
+        await wait(paceMs, signal);
+      }
+      await board.resolved(incident.id);
+    }
   }
 
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
@@ -160,7 +188,8 @@ export class SlackSender {
       await wait(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {
-        await this.#deliver(message);
+        await this.#deliver(message, await this.#aboutOf([alert]));
+        await this.#options.board.note([alert]);
         return;
       } catch (error) {
         if (!(error instanceof SlackPostError)) throw error;

@@ -1,0 +1,38 @@
+import { cut } from "@cali/base";
+import { context, header, inlineCode, plain, type SlackMessage, section } from "@cali/slack";
+import type { Alert } from "../../core/types.ts";
+import type { NotifiedIncident } from "./incident-board.ts";
+
+const MOST_SHOWN = 8;
+const LONGEST = { service: 40, template: 100 };
+
+const names = (services: readonly string[]) =>
+  [...new Set(services)]
+    .slice(0, MOST_SHOWN)
+    .map((service) => plain(cut(service, LONGEST.service)))
+    .join(", ");
+
+const time = (ms: number) => new Date(ms).toISOString().replace("T", " ").slice(0, 16);
+
+/** What an incident has come to by these alerts, above its first message. */
+export function statusOf(alerts: readonly Alert[]): string {
+  const [newest] = alerts.toSorted((a, b) => b.lastSeen - a.lastSeen);
+  if (newest === undefined) return "";
+  const services = names(newest.incident?.services ?? [newest.service]);
+  return `*Goes on* in ${services}, last ${newest.level} in ${plain(cut(newest.service, LONGEST.service))} at ${time(newest.lastSeen)} UTC: ${inlineCode(cut(newest.template, LONGEST.template))}`;
+}
+
+/** An incident that has been quiet. */
+export function renderResolved({ id, services, alerts, lines }: NotifiedIncident): SlackMessage {
+  const text = `✅ Resolved: ${names(services)}`;
+  return {
+    text,
+    blocks: [
+      header(`✅ Resolved: ${services.slice(0, MOST_SHOWN).join(", ")}`),
+      section(
+        `No more lines. It was ${alerts} alert${alerts === 1 ? "" : "s"} with ${lines} line${lines === 1 ? "" : "s"}.`,
+      ),
+      ...context([`incident ${inlineCode(cut(id, 64))}`]),
+    ],
+  };
+}
