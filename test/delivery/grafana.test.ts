@@ -142,7 +142,7 @@ describe("the dashboards", () => {
     query?: string;
     timeField?: string;
     bucketAggs?: { field: string }[];
-    metrics?: { field?: string }[];
+    metrics?: { type?: string; field?: string }[];
     namespace?: string;
     metricName?: string;
     dimensions?: Record<string, string>;
@@ -170,7 +170,8 @@ describe("the dashboards", () => {
     expect(source?.type).toBe(target.datasource.type);
     const known = fields[target.datasource.uid];
     if (known) {
-      const words = [...(target.query ?? "").matchAll(/([\w@.]+):/g)].map(([, field]) => field);
+      const query = (target.query ?? "").replaceAll(/_exists_:(\w+)/g, "$1:*");
+      const words = [...query.matchAll(/([\w@.]+):/g)].map(([, field]) => field);
       const asked = [...(target.bucketAggs ?? []), ...(target.metrics ?? [])].flatMap(
         ({ field }) => field ?? [],
       );
@@ -200,6 +201,28 @@ describe("the dashboards", () => {
     );
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     for (const { description } of panels) expect(description).toMatch(/\.$/);
+  });
+
+  it("counts a log that Fluent Bit sent again once, by its source_id", () => {
+    const isCount = ({ datasource, metrics = [] }: Target) =>
+      datasource.uid === DATA_SOURCE_UIDS.logs && metrics.some(({ type }) => type !== "logs");
+    const counting = panels.filter((panel) => panel.targets.some(isCount));
+    expect(counting.map(({ title }) => title)).toEqual([
+      "Lines by level",
+      "Lines by service",
+      "Errors by service",
+    ]);
+    for (const { title, targets } of counting) {
+      expect(targets, title).toMatchObject([
+        {
+          query: expect.stringMatching(/_exists_:source_id$/),
+          metrics: [{ type: "cardinality", field: "source_id" }],
+        },
+        // Of records that have no source each is one.
+        { query: expect.stringMatching(/NOT _exists_:source_id$/), metrics: [{ type: "count" }] },
+      ]);
+      expect(targets[1]?.query?.replace("NOT _exists_", "_exists_"), title).toBe(targets[0]?.query);
+    }
   });
 
   it("has no panel over another", () => {

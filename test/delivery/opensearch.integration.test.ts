@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
+import { dashboards } from "../../delivery/commands/grafana/command.ts";
 import { Connection } from "../../delivery/commands/opensearch/client.ts";
 import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
@@ -66,6 +67,47 @@ describe("a real OpenSearch node", () => {
       "cali-incidents-000001": { aliases: { "cali-incidents": { is_write_index: true } } },
     });
     expect((await ask("/_cluster/health")).status).toBe("green");
+  });
+
+  it("counts a log once in the dashboard's panels, however often it was sent", async () => {
+    const log = (source_id?: string) => ({
+      ...logRecord({ message: "repeated", level: "FATAL", service: "repeats" }),
+      ...(source_id && { source_id }),
+    });
+    expect((await deliver([log("a/1"), log("a/1"), log("a/1"), log("a/2"), log()])).errors).toBe(false);
+    const panels = dashboards()[0]?.panels as {
+      title: string;
+      targets: {
+        query: string;
+        metrics: { type: string; field: string; settings: Record<string, string> }[];
+      }[];
+    }[];
+    const panel = panels.find(({ title }) => title === "Errors by service");
+    const counted: unknown[] = [];
+    for (const { query, metrics } of panel?.targets ?? []) {
+      const [{ type, field, settings } = { type: "", field: "", settings: {} }] = metrics;
+      const answer = await ask("/cali-logs-*/_search", {
+        size: 0,
+        track_total_hits: true,
+        query: { query_string: { query: `(${query}) AND service:repeats` } },
+        ...(type === "cardinality" && {
+          aggs: {
+            distinct: { cardinality: { field, precision_threshold: Number(settings.precision_threshold) } },
+          },
+        }),
+      });
+      const { hits, aggregations } = answer as {
+        hits: { total: { value: number } };
+        aggregations?: { distinct: { value: number } };
+      };
+      counted.push(aggregations?.distinct.value ?? hits.total.value);
+    }
+    expect(counted).toEqual([2, 1]);
+    await fetch(`${node.url}/cali-logs-*/_delete_by_query?refresh=true`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: { term: { service: "repeats" } } }),
+    });
   });
 
   it("finds what Firehose delivers by level, service and time, and keeps what is odd", async () => {
