@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import {
   DeleteItemCommand,
   DeleteTableCommand,
@@ -21,8 +21,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import type { Finding } from "../../delivery/commands/doctor/finding.ts";
+import { FakeCluster } from "../support/fake-cluster.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
-import { runCali } from "../support/run.ts";
+import { ROOT, runCali } from "../support/run.ts";
 import { writeApplication } from "../support/terraform-app.ts";
 
 const backend = stateBackend(loadConfig({ env: "dev" }));
@@ -121,6 +122,19 @@ async function putState(text: string): Promise<void> {
 }
 
 describe("cali doctor", () => {
+  it("looks at the cluster where a stack works in it", async () => {
+    new FakeCluster(join(folder, "cluster"));
+    const PATH = [join(folder, "cluster/bin"), join(ROOT, "node_modules/.bin"), process.env.PATH].join(
+      delimiter,
+    );
+    const isCluster = ({ check }: Finding) => check === "pods in the cluster";
+    expect((await findings({ PATH })).all.filter(isCluster)).toEqual([]);
+    writeApplication(join(folder, "synth"), backend, [{ name: "12-log-generator", values: { one: "a" } }]);
+    expect((await findings({ PATH })).all.filter(isCluster)).toMatchObject([
+      { status: "ok", found: "0 of 0 are ready, or have ended as they should" },
+    ]);
+  });
+
   it("finds nothing wrong with what a deployment left, and says what it saw", async () => {
     const { code, all, wrong } = await findings();
     expect(wrong).toEqual([]);

@@ -3,6 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
+import { tierOf } from "../../../stacks/registry.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type Identity, whoAmI } from "../../core/aws/identity.ts";
 import { clusterOf } from "../../core/cluster/kubectl.ts";
@@ -67,9 +68,7 @@ export async function examine({ config, file, stacks, environment, now }: Examin
       checkBucket(s3, backend, identity, file),
       checkTable(dynamodb, backend, file),
     ]);
-    const worksInside = stacks.some(({ providers }) =>
-      providers.some((one) => one.startsWith("hashicorp/kubernetes")),
-    );
+    const worksInside = stacks.some(({ name }) => tierOf(name) === "cluster");
     const cluster = worksInside ? await check("the cluster", () => checkCluster(clusterOf(config), now)) : [];
     // Whatever is said of the states then would only say it again.
     const isThere = [bucket, table].every(([one]) => one?.status === "ok");
