@@ -18,7 +18,7 @@ const BINARY = process.env.FLUENT_BIT;
 const TIMES = Number(process.env.TIMES ?? 1);
 const AWAY_SECONDS = Number(process.env.AWAY_SECONDS ?? 10);
 const SELECTED: PodLookup = () => ({ labels: { "cali.io/logs": "true" } });
-const PATIENCE = { timeout: 120_000, interval: 200 };
+const PATIENCE = { timeout: 400_000, interval: 200 };
 
 describe.skipIf(!BINARY)("Fluent Bit itself", () => {
   const open: Neighbours[] = [];
@@ -107,7 +107,7 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
       expect(around.payloads[0]).toContain('"pod_name":"pay-1"');
     });
 
-    it("loses at most the log that waits for its stack trace in ten restarts while lines come, and doubles none", async () => {
+    it("loses nothing in ten restarts while lines come", async () => {
       const around = await neighbours();
       const log = logOf(around);
       let program = begin(around);
@@ -127,15 +127,8 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
         await ending;
         program = begin(around);
       }
-      log.write(numbered(next, next + 1));
-      await vi.waitFor(() => expect(arrived(around.payloads).whole).toContain(next), PATIENCE);
-      await program.stop("SIGTERM");
-      const { whole, doubled, glued } = arrived(around.payloads);
-      const lost = Array.from({ length: next }, (_, number) => number).filter((number) => !whole.has(number));
-      console.log(`lost in ten restarts: ${lost.length} of ${next} (${lost.join(", ")})`);
-      // The last of what was read before a restart.
-      expect(lost.filter((number) => ![399, 699, 999].includes(number % 1_000))).toEqual([]);
-      expect({ doubled, glued }).toEqual({ doubled: [], glued: [] });
+      // What waits for its stack trace is put out before the end: `hold` in the values says why.
+      await allOf(next, around, program);
     });
 
     it("loses at most the message of each container that waits for its stack trace when it is killed", async () => {
@@ -149,11 +142,12 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
       await ending;
       const second = begin(around);
       log.write(numbered(4_000, 4_100));
-      await vi.waitFor(() => expect(arrived(around.payloads).whole).toContain(4_099), PATIENCE);
+      await vi.waitFor(
+        () => expect(arrived(around.payloads).whole.size).toBeGreaterThanOrEqual(4_099),
+        PATIENCE,
+      );
       await second.stop("SIGTERM");
-      const { whole, doubled } = arrived(around.payloads);
-      expect(whole.size).toBeGreaterThanOrEqual(4_099);
-      expect(doubled).toEqual([]);
+      expect(arrived(around.payloads).doubled).toEqual([]);
     });
 
     it("reads on where the kubelet rotated while it was away", async () => {
@@ -202,16 +196,15 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
     });
 
     it.each([0.02, 0.2])(
-      "loses and doubles nothing when the stream refuses %d of the records",
+      "loses and doubles nothing while the stream refuses %f of the records",
       async (share) => {
         const around = await neighbours();
         around.refusal = share;
         const program = begin(around);
         logOf(around).write(numbered(0, 3_000));
-        await vi.waitFor(() => expect(around.refused).toBeGreaterThan(0), PATIENCE);
-        around.refusal = 0;
+        // All the time: few records are in a chunk, so that each comes through.
         const { payloads } = await allOf(3_000, around, program);
-        expect(payloads).toBeGreaterThan(3_000);
+        expect(around.refused).toBeGreaterThan(0);
         console.log(`refusing ${share}: ${payloads} payloads of 3,000 logs`);
       },
     );

@@ -82,7 +82,6 @@ const pathPattern = (glob: string) => new RegExp(`^${glob.replaceAll(".", "\\.")
 
 async function filterOf(section: Section, values: FluentBitValues, lookup: PodLookup): Promise<Filter> {
   const keys = new Keys(section);
-  if (keys.one("match") !== "kube.*") throw new Error("only filters of kube.* are known here");
   const filter = await FILTERS[keys.one("name")]?.(keys, values, lookup);
   if (!filter) throw new Error(`the filter ${keys.one("name")} is not known here`);
   keys.done();
@@ -145,6 +144,17 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
       return [name, value] as const;
     });
     return (record) => ({ ...record, ...Object.fromEntries(added) });
+  },
+
+  // Only the tag changes.
+  rewrite_tag: (keys) => {
+    const [, key = "", pattern = "", keep] = /^\$(\w+) (\S+) \S+ (\w+)$/.exec(keys.one("rule")) ?? [];
+    if (keep !== "false") throw new Error("not known here");
+    const regex = new OnigRegex(pattern);
+    return (record) => {
+      if (!regex.matches(String(record[key]))) throw new Error(`no end of a hash: ${record[key]}`);
+      return record;
+    };
   },
 
   lua: async (keys, values) => {

@@ -6,7 +6,7 @@ import { ROOT } from "../../support/run.ts";
 /** A record on its way through the filters. */
 export type FluentRecord = Record<string, unknown>;
 
-/** A section of Fluent Bit's classic configuration, such as `[FILTER]`. */
+/** A section of Fluent Bit's classic configuration, such as `[PARSER]`, or a plugin of its YAML, such as `INPUT`. */
 export interface Section {
   readonly name: string;
   /** Keys in lower case; a key may stand several times. */
@@ -24,7 +24,10 @@ export interface FluentBitValues {
 export const VALUES_FILE = join(ROOT, "helm-values/fluent-bit-values.yaml");
 
 interface Values {
-  readonly config: Readonly<Record<"service" | "inputs" | "filters" | "outputs" | "customParsers", string>>;
+  readonly config: {
+    readonly customParsers: string;
+    readonly extraFiles: Readonly<Record<"fluent-bit.yaml", string>>;
+  };
   readonly luaScripts: Readonly<Record<string, string>>;
   readonly [key: string]: unknown;
 }
@@ -41,15 +44,48 @@ export function readFluentBitValues(env: Readonly<Record<string, string>> = {}):
         String(values[key] ?? CHART_DEFAULTS[key]),
       )
       .replaceAll(/\$\{(\w+)\}/g, (whole, key: string) => env[key] ?? whole);
-  const { service, inputs, filters, outputs, customParsers } = values.config;
-  const main = [service, inputs, filters, outputs].map(render).join("\n");
-  const parsers = render(customParsers);
+  const main = render(values.config.extraFiles["fluent-bit.yaml"]);
+  const parsers = render(values.config.customParsers);
   return {
-    sections: parseClassic(main),
+    sections: sectionsOf(parse(main)),
     parsers: parseClassic(parsers),
     luaScripts: values.luaScripts,
     files: { main, parsers },
   };
+}
+
+type Scalar = string | number | boolean;
+interface Plugin {
+  readonly [key: string]: Scalar | readonly Scalar[] | { readonly logs: readonly Plugin[] };
+}
+interface Main {
+  readonly service: Plugin;
+  readonly pipeline: {
+    readonly inputs: readonly Plugin[];
+    readonly outputs: readonly Plugin[];
+  };
+}
+
+/** The inputs' processors stand as filters: they are the same plugins. */
+function sectionsOf({ service, pipeline: { inputs, outputs } }: Main): Section[] {
+  const processors = inputs.flatMap(({ processors }) =>
+    typeof processors === "object" && "logs" in processors ? processors.logs : [],
+  );
+  return [
+    sectionOf("SERVICE", service),
+    ...inputs.map((plugin) => sectionOf("INPUT", plugin)),
+    ...processors.map((plugin) => sectionOf("FILTER", plugin)),
+    ...outputs.map((plugin) => sectionOf("OUTPUT", plugin)),
+  ];
+}
+
+function sectionOf(name: string, plugin: Plugin): Section {
+  const entries = Object.entries(plugin).flatMap(([key, value]) =>
+    typeof value === "object" && "logs" in value
+      ? []
+      : [value].flat().map((one) => [key, String(one)] as const),
+  );
+  return { name, entries };
 }
 
 /**

@@ -118,22 +118,22 @@ export function startFluentBit(binary: string, around: Neighbours) {
       .replaceAll("/var/lib/cali-fluent-bit", join(folder, "state"))
       .replaceAll("/fluent-bit/scripts", join(folder, "scripts"))
       .replaceAll("/fluent-bit/etc/conf", folder)
-      .replace(/HTTP_Server +On/, "HTTP_Server Off")
+      .replace("http_server: on", "http_server: off")
       .replace(
-        /(Name +kubernetes)/,
-        `$1\n    Kube_URL http://127.0.0.1:${around.apiPort}\n    Kube_Token_File ${join(folder, "token")}`,
+        /^( +)- name: kubernetes$/m,
+        `$&\n$1  kube_url: http://127.0.0.1:${around.apiPort}\n$1  kube_token_file: ${join(folder, "token")}`,
       )
       .replace(
-        /(Name +kinesis_streams)/,
-        `$1\n    endpoint localhost\n    port ${around.kinesisPort}\n    tls.ca_file ${join(folder, "cert.pem")}`,
+        /^( +)- name: kinesis_streams$/m,
+        `$&\n$1  endpoint: localhost\n$1  port: ${around.kinesisPort}\n$1  tls.ca_file: ${join(folder, "cert.pem")}`,
       );
   writeFileSync(join(folder, "token"), "token");
   writeFileSync(join(folder, "custom_parsers.conf"), moved(values.files.parsers));
-  writeFileSync(join(folder, "fluent-bit.conf"), moved(values.files.main));
+  writeFileSync(join(folder, "fluent-bit.yaml"), moved(values.files.main));
   for (const [name, script] of Object.entries(values.luaScripts)) {
     writeFileSync(join(folder, "scripts", name), moved(script));
   }
-  const child = spawn(binary, ["-c", join(folder, "fluent-bit.conf")], {
+  const child = spawn(binary, ["-c", join(folder, "fluent-bit.yaml")], {
     env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
     stdio: ["ignore", "ignore", "pipe"],
   });
