@@ -8,6 +8,7 @@ import { knowledgeCommand } from "./knowledge.ts";
 import { redactCommand } from "./redact.ts";
 import { replayCommand } from "./replay.ts";
 import { digestCommand, qualityCommand } from "./reports.ts";
+import { silenceCommand } from "./silence.ts";
 
 /** Exit codes: 0 stopped on request, 1 could not start or go on, 2 the configuration or the command line is wrong. */
 export const EXIT_FAILED = 1;
@@ -63,6 +64,7 @@ export function program(): Command {
     .addCommand(qualityCommand())
     .addCommand(digestCommand())
     .addCommand(knowledgeCommand())
+    .addCommand(silenceCommand())
     .addCommand(decodeCommand())
     .addCommand(redactCommand())
     .addCommand(keysCommand());

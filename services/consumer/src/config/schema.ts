@@ -152,6 +152,12 @@ const grouping = z.strictObject({
     .describe(
       "Which services call which, beside what the logs show, `checkout: [payment]`: trouble of payment mutes the symptoms of checkout. Default: none.",
     ),
+  silencesRefreshMs: ms(
+    30_000,
+    100,
+    60 * MINUTE,
+    "Time between two looks for silences that people asked for (`consumer silence`).",
+  ),
   silences: z
     .array(silence)
     .max(1_000)

@@ -61,6 +61,8 @@ export class AlertGrouper {
   readonly incidents: Incidents;
   readonly #versions: Versions;
   readonly #next: NextDue;
+  /** Those that people asked for meanwhile. */
+  #silences: readonly Silence[] = [];
   #learnUntil = Number.NEGATIVE_INFINITY;
 
   constructor({ dependencies = {}, describe, ...given }: GroupingOptions = {}) {
@@ -162,6 +164,12 @@ export class AlertGrouper {
     this.#learnUntil = time;
   }
 
+  /** Takes all silences that people asked for, beside those that are configured. */
+  silence(silences: readonly Silence[]): void {
+    this.#silences = silences;
+    this.#next.set(Number.NEGATIVE_INFINITY);
+  }
+
   /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica notified. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     this.#book.restore(contributions, metas);
@@ -180,8 +188,9 @@ export class AlertGrouper {
   /** Until when a group may not be notified. */
   #heldUntil(group: Group, inhibition: Inhibition, now: number): number {
     const { level } = totalsOf(group);
-    const { service, errorCode, template } = group;
-    const silenced = silencedUntil({ service, errorCode, template, level }, this.#options.silences, now);
+    const { fingerprint, service, errorCode, template } = group;
+    const silences = [...this.#options.silences, ...this.#silences];
+    const silenced = silencedUntil({ fingerprint, service, errorCode, template, level }, silences, now);
     if (silenced !== undefined) return silenced;
     const until = inhibition.mutedUntil(group, now);
     // What mutes it may be over earlier.

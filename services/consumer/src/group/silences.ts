@@ -3,6 +3,8 @@ import type { Alert } from "../core/types.ts";
 
 /** Groups that are not notified for a time. What is left out fits everything. */
 export interface Silence {
+  /** Of one group alone. */
+  readonly fingerprint?: string;
   readonly service?: string;
   readonly level?: Level;
   readonly errorCode?: string;
@@ -16,7 +18,8 @@ export interface Silence {
 }
 
 /** What of a group a silence looks at. */
-type Silenceable = Pick<Alert, "service" | "level" | "errorCode" | "template">;
+type Silenceable = Partial<Pick<Alert, "fingerprint">> &
+  Pick<Alert, "service" | "level" | "errorCode" | "template">;
 
 /** When the last of the silences that hold now ends; undefined: none holds. */
 export function silencedUntil(
@@ -32,6 +35,7 @@ function holds(silence: Silence, group: Silenceable, now: number): boolean {
   return (
     silence.from <= now &&
     now < silence.until &&
+    (silence.fingerprint === undefined || silence.fingerprint === group.fingerprint) &&
     (silence.service === undefined || silence.service === group.service) &&
     (silence.level === undefined || silence.level === group.level) &&
     (silence.errorCode === undefined || silence.errorCode === group.errorCode) &&

@@ -8,6 +8,7 @@ import type { CauseFinder } from "../core/types.ts";
 import { asNotified } from "../group/template-miner.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { openSenders } from "../notify/open.ts";
+import { SilenceReader } from "../notify/silences.ts";
 import { HttpServer } from "../ops/http.ts";
 import type { ShardCoordinator } from "../read/coordinator.ts";
 import { identityOf } from "../read/identity.ts";
@@ -117,6 +118,7 @@ class RunningConsumer implements Consumer {
     this.#running = [
       this.#watched("reading", this.#readers.run()),
       this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
+      this.#watched("silencing", this.#makeSilences().run(this.#notifying.signal)),
       this.#watched("knowing", run(this.#knowing.signal)),
       this.#watched("sending", this.#sender.run()),
     ];
@@ -210,6 +212,10 @@ class RunningConsumer implements Consumer {
       },
     });
     return new Notifier({ ...this.#parts, stages, onTrouble: (text) => troubles.set("alerting", text) });
+  }
+
+  #makeSilences(): SilenceReader {
+    return new SilenceReader({ ...this.#parts, refreshMs: this.#parts.config.grouping.silencesRefreshMs });
   }
 
   #makeSender(): SenderElection {

@@ -280,7 +280,8 @@ function footer(alert: Alert, links: Links): string {
     incident && incident.id !== alert.id
       ? ` · update of the incident ${inlineCode(cut(incident.id, LONGEST.word))}`
       : "";
-  return `${repeat}alert ${inlineCode(alert.id)}${update}${further ? ` · ${further}` : ""}`;
+  const silence = ` · ${inlineCode(`consumer silence ${cut(alert.id, LONGEST.word)}`)}`;
+  return `${repeat}alert ${inlineCode(alert.id)}${update}${silence}${further ? ` · ${further}` : ""}`;
 }
 
 function lookFurther({ openSearch, grafana }: Links): string {
