@@ -22,7 +22,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: "deployment",
     modules: ["delivery/core/deployment/*.ts"],
-    tests: ["test/delivery/{deploy,review,unreviewed}.test.ts"],
+    tests: ["test/delivery/{deploy,deploy-data-loss,deploy-refused,deploy-result,review,unreviewed}.test.ts"],
   },
   {
     name: "checkpoint",

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../config/load.ts";
+
+import { dev, problemsOf } from "../support/config.ts";
+
+describe("contradictions", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: tests break single keys of the parsed file.
+  const cases: [string, string, (config: any) => void][] = [
+    [
+      "workloadIdentity",
+      "irsa with a state for each stack",
+      (c) => {
+        c.workloadIdentity = "irsa";
+      },
+    ],
+    [
+      "state.key",
+      "one key for many states",
+      (c) => {
+        c.state = { key: "infra/terraform.tfstate" };
+      },
+    ],
+    [
+      "state.key",
+      "no key for the one state",
+      (c) => {
+        c.stateLayout = "shared";
+      },
+    ],
+    [
+      "state.kmsKeyArn",
+      "a key of another region",
+      (c) => {
+        c.state = { kmsKeyArn: `arn:aws:kms:us-east-1:123456789012:key/mrk-${"0".repeat(32)}` };
+      },
+    ],
+    [
+      "environment",
+      "names that OpenSearch refuses",
+      (c) => {
+        c.project = "observability-logs-x";
+      },
+    ],
+    [
+      "stream.shards",
+      "on-demand with shards",
+      (c) => {
+        c.stream.mode = "on-demand";
+      },
+    ],
+    [
+      "stream.shards",
+      "provisioned without shards",
+      (c) => {
+        c.stream.shards = null;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "a rule's id twice",
+      (c) => {
+        c.bucket.lifecycle[1].id = c.bucket.lifecycle[0].id;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "STANDARD_IA before day 30",
+      (c) => {
+        c.bucket.lifecycle[0].transitions[0].days = 7;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "expiry before the last transition",
+      (c) => {
+        c.bucket.lifecycle[0].expireAfterDays = 60;
+      },
+    ],
+    [
+      "bucket.lifecycle",
+      "a rule that does nothing",
+      (c) => {
+        delete c.bucket.lifecycle[1].expireAfterDays;
+      },
+    ],
+    [
+      "bucket.forceDestroy",
+      "protected and force-destroyed",
+      (c) => {
+        c.protection = { preventDestroy: true };
+        c.bucket.forceDestroy = true;
+      },
+    ],
+    [
+      "repositories.forceDelete",
+      "protected and force-deleted",
+      (c) => {
+        c.protection = { preventDestroy: true };
+        c.repositories = { forceDelete: true };
+      },
+    ],
+    [
+      "repositories.names",
+      "no repository for the consumer",
+      (c) => {
+        c.repositories = { names: ["log-generator"] };
+      },
+    ],
+    [
+      "domain.instanceCount",
+      "five nodes in zones",
+      (c) => {
+        c.domain = { instanceCount: 5 };
+      },
+    ],
+    [
+      "team",
+      "a member twice",
+      (c) => {
+        c.team = ["arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/a"];
+      },
+    ],
+    [
+      "cluster.nodeGroup.desiredSize",
+      "more nodes than the maximum",
+      (c) => {
+        c.cluster.nodeGroup = { desiredSize: 9 };
+      },
+    ],
+    [
+      "cluster.publicEndpointCidrs",
+      "protected and open to the internet",
+      (c) => {
+        c.protection = { preventDestroy: true };
+      },
+    ],
+    [
+      "cluster.addOns.podIdentityAgent",
+      "pod identity without its agent",
+      (c) => {
+        c.cluster.addOns = { podIdentityAgent: null };
+      },
+    ],
+    [
+      "cluster.oidcCertificate",
+      "a certificate without an OIDC provider",
+      (c) => {
+        c.cluster.oidcCertificate = { url: "https://example.com" };
+      },
+    ],
+    [
+      "iam.workloadRoles",
+      "the application role with pod identity",
+      (c) => {
+        c.iam = {
+          workloadRoles: "application",
+          applicationRole: { serviceAccounts: ["a:b"], managedPolicies: [] },
+        };
+      },
+    ],
+    [
+      "iam.grafanaAccess",
+      "write for a role of its own",
+      (c) => {
+        c.iam = { grafanaAccess: "write" };
+      },
+    ],
+    [
+      "iam.applicationRole",
+      "an application role that nothing uses",
+      (c) => {
+        c.iam = { applicationRole: { serviceAccounts: ["a:b"], managedPolicies: [] } };
+      },
+    ],
+  ];
+
+  it.each(cases)("%s: %s", (key, _, breakIt) => {
+    const config = dev();
+    config.cluster ??= {};
+    breakIt(config);
+    expect(problemsOf(() => parseConfig(config, "config/x.yaml")).map((problem) => problem.key)).toContain(
+      key,
+    );
+  });
+});
