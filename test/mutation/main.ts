@@ -1,3 +1,5 @@
+import { globSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 import { GROUPS, type Group, groupNamed } from "./groups.ts";
@@ -24,13 +26,16 @@ console.log(table(scores));
 if (values.write) writeTable(scores);
 if (scores.some(({ percent }) => percent < LEAST_SCORE)) process.exitCode = 1;
 
-function mutate({ name, modules }: Group) {
+async function mutate({ name, modules }: Group) {
   process.env.MUTATION_GROUP = name;
-  return new Stryker({
+  const results = await new Stryker({
     mutate: [...modules],
     incrementalFile: `${FOLDER}/${name}.incremental.json`,
     jsonReporter: { fileName: `${FOLDER}/${name}.json` },
     htmlReporter: { fileName: `${FOLDER}/${name}.html` },
     ...(values.concurrency && { concurrency: Number(values.concurrency) }),
   }).runMutationTest();
+  // What an earlier run knows of files that are not the group's any more comes along.
+  const files = new Set(globSync([...modules]).map((file) => resolve(file)));
+  return results.filter(({ fileName }) => files.has(resolve(fileName)));
 }
