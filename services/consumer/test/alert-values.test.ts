@@ -163,3 +163,49 @@ describe("what an alert says of its lines", () => {
     ]);
   });
 });
+
+describe("a grouper", () => {
+  it("knows service and template of a state's counts from who describes them", () => {
+    const harness = new Harness({
+      describe: (fingerprint) => ({ service: `of ${fingerprint}`, template: "t" }),
+    });
+    const known = new Harness();
+    known.line();
+    harness.grouper.restore(known.grouper.takeDirty("shard-1"), []);
+    expect(harness.grouper.due(START).map(({ alert }) => [alert.service, alert.template])).toEqual([
+      ["of auth:disk is full", "t"],
+    ]);
+  });
+
+  it("gives alerts of one service one incident, and keeps it", () => {
+    const harness = new Harness();
+    harness.line();
+    harness.line({ template: "no route" });
+    const alerts = harness.grouper.due(START).map(({ alert }) => alert);
+    const incidents = alerts.map((alert) => harness.grouper.incidentOf(alert));
+    expect(incidents).toEqual(Array(2).fill({ id: alerts[0]?.id, services: ["auth"] }));
+  });
+
+  it("has to be asked when the wait of its first group is over, and at once when one has to go", () => {
+    const harness = new Harness({ maxGroups: 1 });
+    harness.line({ isNew: false });
+    expect(harness.grouper.nextDueAt()).toBe(START + 30 * SECOND);
+    harness.line({ isNew: false, template: "other" });
+    expect(harness.grouper.nextDueAt()).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it("takes a group for a symptom once a line of it was one", () => {
+    const harness = new Harness();
+    harness.line({ template: "call timed out" });
+    harness.grouper.observe({
+      shardId: "shard-1",
+      position: at(9),
+      record: record({ service: "auth", level: "ERROR", message: "call ended", at: START }),
+      fingerprint: "auth:call timed out",
+      template: "call <*>",
+      isNew: false,
+      at: START,
+    });
+    expect(harness.grouper.due(START)[0]?.alert).toMatchObject({ isSymptom: true, count: 2 });
+  });
+});

@@ -212,6 +212,23 @@ describe("symptoms", () => {
   });
 });
 
+describe("traces that services share", () => {
+  it("are remembered up to 2,000, the first error of each", () => {
+    const all = new Dependencies({});
+    const learn = (service: string, message: string, trace_id: string) =>
+      all.learn(logRecord({ service, message, trace_id, level: "ERROR" }));
+    for (let n = 0; n < 2_003; n++) learn("db", "disk is full", `trace-${n}`);
+    for (const n of [0, 1, 2]) learn("old", "call timed out", `trace-${n}`);
+    expect(all.explains("db", "old")).toBe(false);
+    for (const n of [3, 4, 2_002]) {
+      learn("late", "disk is full", `trace-${n}`);
+      learn("api", "call timed out", `trace-${n}`);
+    }
+    expect(all.explains("db", "api")).toBe(true);
+    expect(all.explains("late", "api")).toBe(false);
+  });
+});
+
 describe("versions", () => {
   it("are new for an hour, the first of all never, and one that was seen before not again", () => {
     let now = START;
