@@ -15,6 +15,7 @@ import { basename, join } from "node:path";
 import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
+import { ConcurrencyGroups } from "./concurrency.ts";
 import { GithubServer, type PullRequest, type WorkflowRun as RunRecord } from "./github-server.ts";
 import { type Moto, startMoto } from "./moto.ts";
 import { ROOT, type RunResult, run, runCali } from "./run.ts";
@@ -64,6 +65,7 @@ export class Pipeline {
   readonly slack = new SlackServer();
   readonly backend = stateBackend(loadConfig({ env: "dev" }));
   readonly folder = mkdtempSync(join(tmpdir(), "cali-pipeline-"));
+  readonly #groups = new ConcurrencyGroups();
   readonly #applications = new Map<string, readonly TestStack[]>();
   #moto: Moto | undefined;
   #s3: S3Client | undefined;
@@ -252,6 +254,7 @@ export class Pipeline {
           ? Promise.resolve({ ok: true, outputs: { plan: "true", manifests: "false", services: "[]" } })
           : steps(step),
       ...(approve && { approve }),
+      groups: this.#groups,
       onStep: (job, name, conclusion) =>
         record.jobs.find((one) => one.name === job)?.steps?.push({ name, conclusion, status: "completed" }),
       onJob: (name, status, conclusion) => this.#note(record, name, status, conclusion),

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { parse } from "yaml";
 import { z } from "zod";
+import type { ConcurrencyGroups } from "./concurrency.ts";
 import { ROOT } from "./run.ts";
 
 /**
@@ -11,6 +12,7 @@ import { ROOT } from "./run.ts";
  * - jobs, `needs`, `if` and their status functions: https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
  * - matrices, `fail-fast`, `max-parallel` and called workflows: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  * - environments and approvals: https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+ * - concurrency groups: see `concurrency.ts`
  * - a cancelled run: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
  *
  * Expressions are evaluated by GitHub's own evaluator, and steps run by whoever tests.
@@ -27,7 +29,18 @@ const stepSchema = z.object({
   with: z.record(z.string(), textSchema).default({}),
   env: z.record(z.string(), textSchema).default({}),
 });
+const concurrencySchema = z
+  .union([
+    z.string().transform((group) => ({ group, "cancel-in-progress": "false", queue: "single" as const })),
+    z.object({
+      group: z.string(),
+      "cancel-in-progress": textSchema.default("false"),
+      queue: z.enum(["single", "max"]).default("single"),
+    }),
+  ])
+  .optional();
 const jobSchema = z.object({
+  concurrency: concurrencySchema,
   if: conditionSchema,
   needs: z.union([z.string().transform((one) => [one]), z.array(z.string())]).default([]),
   uses: z.string().optional(),
@@ -45,6 +58,7 @@ const jobSchema = z.object({
   steps: z.array(stepSchema).default([]),
 });
 const workflowSchema = z.object({
+  concurrency: concurrencySchema,
   env: z.record(z.string(), textSchema).default({}),
   jobs: z.record(z.string(), jobSchema),
 });
@@ -71,11 +85,13 @@ export interface StepDone {
 }
 
 export interface WorkflowRunOptions {
-  /** Its file in `.github/workflows`. */
+  /** Its file in `.github/workflows`, or a path. */
   readonly file: string;
   /** The contexts `github`, `vars`, `secrets` and `inputs`. */
   readonly contexts: Contexts & { readonly github: Readonly<Record<string, unknown>> };
   readonly runStep: (step: RunStep) => Promise<StepDone>;
+  /** The repository's groups. Default: no job waits for another run's. */
+  readonly groups?: ConcurrencyGroups;
   /** Resolves when an environment's reviewers have approved a job; false: they rejected it. */
   readonly approve?: (environment: string, job: string) => Promise<boolean>;
   /** Takes what a job is doing: `waiting` for an approval, `in_progress`, `completed`. */
@@ -101,14 +117,16 @@ export class WorkflowRun {
 
   /** Runs everything. */
   async finish(): Promise<Readonly<Record<string, Result>>> {
-    await this.#workflow(this.#options.file, "", this.#options.contexts);
+    const { file, contexts } = this.#options;
+    const leave = await this.#enter(workflowOf(file).concurrency, contexts, () => this.cancel());
+    if (leave === undefined) this.cancel();
+    await this.#workflow(file, "", contexts);
+    leave?.();
     return this.results;
   }
 
   async #workflow(file: string, prefix: string, contexts: Contexts): Promise<Result> {
-    const workflow = workflowSchema.parse(
-      parse(readFileSync(join(ROOT, ".github/workflows", file), "utf8"), { merge: true }),
-    );
+    const workflow = workflowOf(file);
     const started = new Map<string, Promise<{ result: Result; outputs: object }>>();
     const start = (name: string): Promise<{ result: Result; outputs: object }> => {
       const known = started.get(name);
@@ -176,6 +194,19 @@ export class WorkflowRun {
     return { result: worst(results), outputs };
   }
 
+  /** Waits for a group; undefined: it was cancelled while it was pending. */
+  async #enter(
+    concurrency: z.output<typeof concurrencySchema>,
+    contexts: Contexts,
+    cancel: () => void,
+  ): Promise<(() => void) | undefined> {
+    const { groups } = this.#options;
+    if (concurrency === undefined || groups === undefined) return () => {};
+    const { group, "cancel-in-progress": cancels, queue } = concurrency;
+    const cancelInProgress = filled(cancels, contexts) === "true";
+    return await groups.enter(filled(group, contexts), { cancelInProgress, queue }, cancel);
+  }
+
   async #steps(
     shown: string,
     job: z.output<typeof jobSchema>,
@@ -183,16 +214,26 @@ export class WorkflowRun {
     contexts: Contexts,
   ): Promise<{ result: Result; outputs: object }> {
     const { onJob } = this.#options;
+    let isStopped = false;
+    // A job that waits for its approval has its place in the group already.
+    const leave = await this.#enter(job.concurrency, contexts, () => {
+      isStopped = true;
+    });
+    if (leave === undefined) return { result: "cancelled", outputs: {} };
+    const isCancelled = () => this.#isCancelled || isStopped;
     if (job.environment !== undefined) {
       onJob?.(shown, "waiting", null);
       const isApproved = (await this.#options.approve?.(filled(job.environment, contexts), shown)) ?? true;
-      if (!isApproved) return { result: "failure", outputs: {} };
+      if (!isApproved || isCancelled()) {
+        leave();
+        return { result: isApproved ? "cancelled" : "failure", outputs: {} };
+      }
     }
     onJob?.(shown, "in_progress", null);
     const steps: Record<string, { outcome: Result; conclusion: Result; outputs: object }> = {};
     let status: Result = "success";
     for (const step of job.steps) {
-      const state = this.#isCancelled ? "cancelled" : status;
+      const state = isCancelled() ? "cancelled" : status;
       const all = { ...contexts, steps, job: { status: state }, env: filledAll(env, contexts) };
       const note = (outcome: Result, outputs: object = {}) => {
         this.#options.onStep?.(shown, step.name ?? step.run ?? step.uses ?? "", outcome);
@@ -206,9 +247,15 @@ export class WorkflowRun {
       note(ok ? "success" : "failure", outputs);
       if (!ok) status = "failure";
     }
+    leave();
     const outputs = filledAll(job.outputs, { ...contexts, steps });
-    return { result: this.#isCancelled ? "cancelled" : status, outputs };
+    return { result: isCancelled() ? "cancelled" : status, outputs };
   }
+}
+
+function workflowOf(file: string): z.output<typeof workflowSchema> {
+  const path = resolve(ROOT, ".github/workflows", file);
+  return workflowSchema.parse(parse(readFileSync(path, "utf8"), { merge: true }));
 }
 
 function stepOf(job: string, step: Step, env: Readonly<Record<string, string>>, contexts: Contexts): RunStep {
