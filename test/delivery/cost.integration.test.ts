@@ -26,6 +26,12 @@ describe("cali cost", () => {
     expect(stdout).toMatch(/^Total: .*; budget 182\.00/m);
   });
 
+  it("names the configuration that it is of, beside an environment of the same name", async () => {
+    expect((await cost()).stdout).toMatch(/^cali dev in ap-northeast-2, USD a month/);
+    const { stdout } = await cost("--env", "terraform-users");
+    expect(stdout).toMatch(/^terraform-users \(cali dev\) in ap-northeast-2, USD a month/);
+  });
+
   it("says what plans change", async () => {
     writePlanRun(folder, [
       { name: "01-kinesis", plan: "update" },

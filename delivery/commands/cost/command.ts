@@ -37,7 +37,7 @@ interface RefreshOptions extends RefreshInput {
 async function run({ plans, env, json = false, date = new Date() }: Options): Promise<void> {
   const config = loadConfig({ env });
   const estimated = plans === undefined ? await fromSynth(env, config, date) : fromPlans(plans, config, date);
-  console.log(json ? renderJson(estimated, config) : renderText(estimated, config));
+  console.log(json ? renderJson(estimated, config) : renderText(estimated, config, env));
   if (failsBudget(estimated.total, config)) process.exitCode = EXIT_OVER_BUDGET;
 }
 

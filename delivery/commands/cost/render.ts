@@ -18,8 +18,16 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
 const NOT_COUNTED =
   "Not counted: requests to KMS; reads from the bucket, what else than raw logs is in it, and the requests that move objects between storage classes; nodes that the autoscaler adds; volumes that a chart makes without being asked to; NAT gateways and endpoints of a network that is not made here.";
 
-/** What a month costs, line by line, for a terminal. */
-export function renderText({ lines, byStack, total }: CostEstimate, config: Config): string {
+/**
+ * What a month costs, line by line, for a terminal.
+ *
+ * @param env the configuration's file, `config/<env>.yaml`: two may be of environments with one name. Default: the environment's name.
+ */
+export function renderText(
+  { lines, byStack, total }: CostEstimate,
+  config: Config,
+  env = config.environment,
+): string {
   const blocks = [...byStack].map(([stack, change]) => {
     const own = lines.filter((line) => line.stack === stack);
     return [`${stack}: ${costText(change)}`, ...columns(own.map(cells)).map((line) => `  ${line}`)].join(
@@ -27,7 +35,7 @@ export function renderText({ lines, byStack, total }: CostEstimate, config: Conf
     );
   });
   return [
-    `${config.project} ${config.environment} in ${config.region}, USD a month (${config.cost.hoursPerMonth} hours), on demand, without taxes:`,
+    `${nameOf(config, env)} in ${config.region}, USD a month (${config.cost.hoursPerMonth} hours), on demand, without taxes:`,
     use(config),
     ...blocks,
     parts(lines, config),
@@ -35,6 +43,11 @@ export function renderText({ lines, byStack, total }: CostEstimate, config: Conf
     NOT_COUNTED,
     `Total: ${costText(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
   ].join("\n\n");
+}
+
+function nameOf({ project, environment }: Config, env: string): string {
+  const name = `${project} ${environment}`;
+  return env === environment ? name : `${env} (${name})`;
 }
 
 function use({ cost }: Config): string {
