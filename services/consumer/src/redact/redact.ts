@@ -3,20 +3,26 @@ import { type PatternRule, type Rule, TAKEN } from "./rule.ts";
 import { COMMAND_RULES } from "./rules/commands.ts";
 import { HEADER_RULES } from "./rules/headers.ts";
 import { LABEL_RULES } from "./rules/labels.ts";
+import { NATIONAL_RULES } from "./rules/national.ts";
 import { PERSONAL_RULES } from "./rules/personal.ts";
 import { SQL_RULES } from "./rules/sql.ts";
+import { TABLE_RULES } from "./rules/tables.ts";
 import { TOKEN_RULES } from "./rules/tokens.ts";
 import { URL_RULES } from "./rules/urls.ts";
+import { VENDOR_RULES } from "./rules/vendors.ts";
 import { decoded, original, type View, visible } from "./view.ts";
 
 /** In order: what an earlier rule has taken, a later one does not see. */
 export const RULES: readonly Rule[] = [
   ...TOKEN_RULES,
+  ...VENDOR_RULES,
   ...URL_RULES,
   ...HEADER_RULES,
   ...COMMAND_RULES,
   ...SQL_RULES,
+  ...TABLE_RULES,
   ...LABEL_RULES,
+  ...NATIONAL_RULES,
   ...PERSONAL_RULES,
 ];
 
@@ -99,8 +105,16 @@ export class Redactor {
   }
 }
 
-function spansOf({ pattern, located, isSecret, spans }: LocatedRule, text: string): [number, number][] {
+function spansOf(
+  { pattern, located, isSecret, spans, plainSpans }: LocatedRule,
+  text: string,
+): [number, number][] {
   const found: [number, number][] = [];
+  const locatedSpans = ({ index }: RegExpExecArray) => {
+    located.lastIndex = index;
+    const place = located.exec(text);
+    return place === null ? [] : (spans?.(place) ?? groupsOf(place));
+  };
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match[0] === "") pattern.lastIndex++;
@@ -112,9 +126,7 @@ function spansOf({ pattern, located, isSecret, spans }: LocatedRule, text: strin
         pattern.lastIndex = match.index + firstWordOf(match[0]);
       continue;
     }
-    located.lastIndex = match.index;
-    const place = located.exec(text) ?? match;
-    for (const span of spans?.(place) ?? groupsOf(place)) {
+    for (const span of plainSpans?.(match) ?? locatedSpans(match)) {
       if (span[1] > span[0] && text.slice(...span).replaceAll(TAKEN, "") !== "") found.push(span);
     }
   }

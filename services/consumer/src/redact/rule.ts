@@ -21,6 +21,8 @@ export interface PatternRule extends Named {
   readonly pattern: RegExp;
   /** Whether a match is one. Default: always. */
   readonly isSecret?: (value: string, match: RegExpExecArray) => boolean;
+  /** As `spans`, for what needs no indices, which take time. */
+  readonly plainSpans?: (match: RegExpExecArray) => [start: number, end: number][];
   /** Which spans of the match, which has its indices, are secret, for what groups cannot say. Default: the groups. */
   readonly spans?: (match: RegExpExecArray) => [start: number, end: number][];
 }

@@ -59,7 +59,7 @@ export function looksRandom(value: string, least = 16): boolean {
 
 /** Names whose value is secret whatever it looks like, unless it says something of one. */
 const STRONG =
-  /pass|pwd?$|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
+  /pass|pwd?$|kennwort|contrase|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
 /** Names that many harmless things have, too. */
 const VAGUE = /^(?:key|code|state|ticket|sid|auth|session|sess)s?$/i;
 /** In front of `key` and `token`, they say that it is none of a lock. */

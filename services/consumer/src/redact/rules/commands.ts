@@ -7,7 +7,12 @@ const isPassword = (value: string) => !isPlaceholder(value) && !isSaid(value) &&
 /** Up to the option, within the same command. */
 const ANYTHING = "[^\\n|;]{0,200}?";
 
-const command = (id: string, keywords: string[], source: string, isSecret = isPassword): PatternRule => ({
+const command = (
+  id: string,
+  keywords: string[],
+  source: string,
+  isSecret: NonNullable<PatternRule["isSecret"]> = isPassword,
+): PatternRule => ({
   id,
   kind: "password",
   keywords,
@@ -20,8 +25,8 @@ export const COMMAND_RULES: readonly PatternRule[] = [
   // --password …, --from-literal=password=… is a label's
   command(
     "password-option",
-    ["pass", "pwd", "secret", "token", "key", "credential"],
-    `(?<![\\w-])--?[\\w-]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api-?key|access-?key|credentials?|(?:key|store)pass)\\s{1,4}${ARGUMENT}`,
+    ["pass", "-pw", "secret", "token", "key", "credential", "bearer"],
+    `(?<![\\w-])--?[\\w-]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd?|secret|token|oauth2-bearer|api-?key|access-?key|credentials?|(?:key|store)pass)\\s{1,4}${ARGUMENT}`,
     (value) => isPassword(value) && !isProse(value),
   ),
   command(
@@ -89,6 +94,50 @@ export const COMMAND_RULES: readonly PatternRule[] = [
     "sqlplus",
     ["sqlplus", "rman", "expdp", "impdp", "sqlldr"],
     `\\b(?:sqlplus|rman|expdp|impdp|sqlldr)\\b${ANYTHING}\\s[\\w$#]{1,64}/([^\\s@"'<>]{1,128})(?:@|\\s|$)`,
+  ),
+  // ["-p", "…"]: arguments as a program has them
+  command(
+    "argument-list",
+    ["-p", "-a"],
+    `["']-[pPa]["']\\s{0,2},\\s{0,2}["']([^"'\\n]{3,256})["']`,
+    (value, { index, input }) =>
+      isPassword(value) &&
+      !/[/=@]|^[\d:.]+$/.test(value) &&
+      (/["'](?:-u|-U|--user(?:name)?)["']/.test(input.slice(Math.max(0, index - 160), index)) ||
+        (hasDigit(value) && /[A-Z!#$%^&*]/.test(value))),
+  ),
+  command("net-user", ["net user"], `\\bnet user\\s{1,4}[^\\s/]{1,64}\\s{1,4}([^\\s*/]{3,128})`),
+  command("run-as", ["/rp"], `(?<=\\s)/rp\\s{1,4}${ARGUMENT}`),
+  command("ssh-keygen", ["ssh-keygen"], `\\bssh-keygen\\b${ANYTHING}\\s-[NP]\\s{0,4}${ARGUMENT}`),
+  command(
+    "snmp",
+    ["snmp"],
+    `\\bsnmp(?:walk|get|getnext|bulkwalk|bulkget|set|trap|table)\\b${ANYTHING}\\s-[cAX]\\s{0,4}${ARGUMENT}`,
+    (value) => isPassword(value) && value !== "public",
+  ),
+  command(
+    "wpa-passphrase",
+    ["wpa_passphrase", "radtest"],
+    `\\b(?:wpa_passphrase|radtest)\\s{1,4}[^\\s]{1,64}\\s{1,4}${ARGUMENT}`,
+  ),
+  command(
+    "db2-connect",
+    ["using"],
+    `\\bconnect to\\s{1,4}[^\\s]{1,64}\\s{1,4}user\\s{1,4}[^\\s]{1,64}\\s{1,4}using\\s{1,4}${ARGUMENT}`,
+  ),
+  command(
+    "minio-alias",
+    ["alias set"],
+    `\\balias set\\s{1,4}[^\\s]{1,64}\\s{1,4}[^\\s]{1,256}\\s{1,4}([^\\s"'<>]{3,128})\\s{1,4}([^\\s"'<>]{3,128})`,
+  ),
+  // WIFI:T:WPA;S:office;P:…;;
+  command("wifi-code", ["wifi:"], `\\bWIFI:(?:[A-Z]{1,2}\\d?:[^;\\n]{0,64};){0,6}P:([^;\\n]{4,128});`),
+  // [smtp.example.com]:587 user:password, as Postfix has it
+  command(
+    "relay-login",
+    ["]:"],
+    `\\[[\\w-]{1,63}(?:\\.[\\w-]{1,63}){1,8}\\](?::\\d{1,5})?\\s{1,4}[A-Za-z][^\\s:]{0,127}:([^\\s"'<>]{4,256})`,
+    (value) => isPassword(value) && hasDigit(value) && /[A-Za-z]/.test(value) && !/[/\]]/.test(value),
   ),
   command("pass-argument", ["pass:"], `(?<![\\w])pass:${ARGUMENT}`),
   command(

@@ -25,6 +25,9 @@ const NAMES = [
   "connection[ _-]?string",
   "(?:client[ _-]?)?assertion",
   "otp|cvv2?|cvc2?|pin[ _-]?(?:code|number)?",
+  // Passwords in other languages
+  "kennwort|contrase[nñ]a|mot\\s?de\\s?passe|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль",
+  "authz|code[ _-]?verifier|saml(?:request|response)",
   "salt",
   "code",
   "key",
@@ -46,7 +49,7 @@ const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=
 const BARE = "(?:[^\\s,;&|)}\\]\"'`<>]|&(?![\\w.%-]{1,40}=)|<[A-Z*]{1,8}>)";
 const VALUE = `(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})'|["'\`]{0,3}(?<bare>${BARE}{1,4096}))`;
 const KEYWORDS = [
-  ..."pass pwd pw psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid".split(
+  ..."pass pwd pw psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid kennwort contrase mot mdp senha parola hasło haslo wachtwoord lösenord losenord пароль verifier saml".split(
     " ",
   ),
 ];
@@ -82,10 +85,10 @@ const isGiven = (_: string, match: RegExpExecArray) => {
   return /^pass|secret|pwd/i.test(label) ? value.length >= 3 : hasDigit(value) || looksRandom(value);
 };
 
-const onlyValue = (match: RegExpExecArray) => {
-  const { double, single, bare } = match.indices?.groups ?? {};
-  const span = double ?? single ?? bare;
-  return span ? [span as [number, number]] : [];
+/** The value that the match ends with, before its quote. */
+const lastValue = (match: RegExpExecArray): [number, number][] => {
+  const end = match.index + match[0].length - (match.groups?.bare === undefined ? 1 : 0);
+  return [[end - givenValue(match).length, end]];
 };
 
 const labelled = (id: string, source: string, extra: Partial<PatternRule> = {}): PatternRule => ({
@@ -94,12 +97,33 @@ const labelled = (id: string, source: string, extra: Partial<PatternRule> = {}):
   keywords: KEYWORDS,
   pattern: pattern(source, "i"),
   isSecret: isGiven,
-  spans: onlyValue,
+  plainSpans: lastValue,
   ...extra,
 });
 
 const KOREAN_NAME =
   "(?:비밀\\s?번호|비번|패스워드|암호|인증\\s?(?:번호|키|코드)|보안\\s?(?:번호|코드|키)|(?:시크릿|서비스|접속|비밀|API|액세스|엑세스|접근|인증|라이선스|클라이언트|앱|개인|암호화)\\s?(?:키|토큰|시크릿)|토큰|핀\\s?번호|OTP(?:\\s?번호)?|시크릿)";
+
+const CHINESE_NAME = "(?:密码|密碼|口令|密钥|密鑰|令牌|验证码|パスワード|暗証番号|認証コード|トークン)";
+
+/** A name that words are written behind without white space. */
+const behindName = (id: string, name: string, keywords: string[]): PatternRule => ({
+  id,
+  kind: "secret",
+  keywords,
+  pattern: pattern(
+    `${name}(?:[는은이가를을是为為はが]|\\s?값[은이]?)?(?<separator>\\s{0,4}[:=(\\[「『'"]{0,3}\\s{0,4}["'(\\[]?)(?<bare>[!-;=?-Z\\\\^-{}~]{3,512})`,
+    "i",
+  ),
+  plainSpans: lastValue,
+  isSecret: (_, match) => {
+    const value = givenValue(match).replace(/["')\].,]+$/, "");
+    const isNumbered = /번호|코드|OTP|验证码|番号|コード/i.test(match[0].slice(0, 8));
+    if (isPlaceholder(value) || isSaid(value)) return false;
+    if (/^\d+$/.test(value)) return isNumbered ? value.length >= 4 : value.length >= 8;
+    return /[:=]/.test(match.groups?.separator ?? "") || hasDigit(value) || /[!@#$%^&*]/.test(value);
+  },
+});
 
 /** Values that are secret because of what they are called. */
 export const LABEL_RULES: readonly PatternRule[] = [
@@ -125,6 +149,16 @@ export const LABEL_RULES: readonly PatternRule[] = [
   labelled(
     "element",
     `<(?:[\\w.-]{1,40}:)?[\\w.-]{0,40}?${LABEL}(?:\\s[^<>]{0,200})?>\\s{0,40}(?:<!\\[CDATA\\[)?(?<bare>[^<\\]]{1,2048})(?=</|\\]\\])`,
+  ),
+  // <entry key="db.password">…</entry>
+  labelled(
+    "named-element",
+    `<[\\w.:-]{1,40}\\s[^<>\\n]{0,80}?["'][\\w.-]{0,40}?${LABEL}["'][^<>\\n]{0,80}>(?<bare>[^<]{1,2048})(?=</)`,
+  ),
+  // {password,"…"}, {password,<<"…">>}, #{password => <<"…">>}: Erlang's
+  labelled(
+    "tuple",
+    `${LABEL}\\s{0,2}(?:,|=>|:=)\\s{0,2}(?:<<)?"(?<double>[^"\\n]{1,512})"(?=>>|\\s{0,2}\\})`,
   ),
   labelled(
     "property-list",
@@ -189,41 +223,36 @@ export const LABEL_RULES: readonly PatternRule[] = [
       "i",
     ),
   },
+  behindName("korean-label", KOREAN_NAME, [
+    "비밀",
+    "비번",
+    "패스",
+    "암호",
+    "인증",
+    "보안",
+    "시크",
+    "토큰",
+    "서비",
+    "접속",
+    "액세",
+    "엑세",
+    "접근",
+    "라이",
+    "클라",
+    "핀번",
+    "핀 번",
+    "otp",
+    "api",
+  ]),
+  behindName("chinese-label", CHINESE_NAME, ["密", "口令", "令牌", "验证", "パス", "暗証", "認証", "トーク"]),
+  // A wallet's words
   {
-    id: "korean-label",
+    id: "mnemonic",
     kind: "secret",
-    keywords: [
-      "비밀",
-      "비번",
-      "패스",
-      "암호",
-      "인증",
-      "보안",
-      "시크",
-      "토큰",
-      "서비",
-      "접속",
-      "액세",
-      "엑세",
-      "접근",
-      "라이",
-      "클라",
-      "핀번",
-      "핀 번",
-      "otp",
-      "api",
-    ],
+    keywords: ["mnemonic", "phrase", "seed words", "니모닉", "시드"],
     pattern: pattern(
-      `${KOREAN_NAME}(?:[는은이가를을]|\\s?값[은이]?)?(?<separator>\\s{0,4}[:=(\\[「『'"]{0,3}\\s{0,4}["'(\\[]?)(?<bare>[!-;=?-Z\\\\^-{}~]{3,512})`,
-      "i",
+      /(?:mnemonic|(?:seed|recovery|secret|backup)\s(?:phrase|words)|니모닉|시드\s?(?:구문|문구))[^p{L}\n]{1,8}(?:(?:is|was)\s)?((?:[a-z]{3,8}[ ,"']{1,4}){11,23}[a-z]{3,8})/,
+      "iu",
     ),
-    spans: onlyValue,
-    isSecret: (_, match) => {
-      const value = givenValue(match).replace(/["')\].,]+$/, "");
-      const isNumbered = /번호|코드|OTP/i.test(match[0].slice(0, 8));
-      if (isPlaceholder(value) || isSaid(value)) return false;
-      if (/^\d+$/.test(value)) return isNumbered ? value.length >= 4 : value.length >= 8;
-      return /[:=]/.test(match.groups?.separator ?? "") || hasDigit(value) || /[!@#$%^&*]/.test(value);
-    },
   },
 ];

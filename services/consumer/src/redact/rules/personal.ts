@@ -37,6 +37,9 @@ const isAddress6 = (value: string) =>
   (value.split(":").length > 4 || /^::f{4}|\d[a-f]|[a-f]\d|\d{3}/i.test(value)) &&
   value.length > 4;
 
+/** As images are named after the density that they are for. */
+const FILE_OF_DENSITY = /@\dx\.(?:png|jpe?g|gif|webp|svg|avif)$/i;
+
 /** Where a number is called what it is, whatever its form. */
 const NUMBER_LABELS = [
   "주민\\s?(?:등록)?\\s?번호?|외국인\\s?(?:등록)?\\s?번호?|거소\\s?(?:신고)?\\s?번호|여권\\s?번호?|운전\\s?면허(?:\\s?번호)?|면허\\s?번호|사업자\\s?(?:등록)?\\s?번호?|법인\\s?(?:등록)?\\s?번호?",
@@ -53,7 +56,20 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     pattern: pattern(
       /(?<![\p{L}\p{N}_.%+-])[\p{L}\p{N}_.%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/u,
     ),
-    isSecret: (value) => /\.(?:\p{L}{2,}|xn--[\w-]+)\d{0,2}$/u.test(value) && !value.startsWith("git@"),
+    isSecret: (value) =>
+      /\.(?:\p{L}{2,}|xn--[\w-]+)\d{0,2}$/u.test(value) &&
+      !value.startsWith("git@") &&
+      !FILE_OF_DENSITY.test(value),
+  },
+  // kim[at]example.com, kim (at) example [dot] com
+  {
+    id: "email-spelled",
+    kind: "email",
+    keywords: ["at", "골뱅이"],
+    pattern: pattern(
+      /(?<![\w.+-])[\w.+-]{1,64}\s?(?:[[({]\s?(?:at|골뱅이)\s?[\])}]\s?[a-z\d-]{1,63}(?:\s?(?:\.|[[({]\s?dot\s?[\])}])\s?[a-z\d-]{2,63}){1,4})/,
+      "i",
+    ),
   },
   {
     id: "resident-number",
