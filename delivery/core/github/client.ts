@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
+import type { z } from "zod";
 import { GithubRequestError } from "../errors.ts";
 import type { GithubEnvironment } from "./environment.ts";
 
@@ -82,4 +83,20 @@ export async function asking<T>(doing: string, request: () => Promise<T>): Promi
       { status: code, cause: error },
     );
   }
+}
+
+/**
+ * An answer that has the form its API is documented with: something between here and GitHub may answer in its place.
+ *
+ * @param doing what was being done, for the error.
+ * @throws GithubRequestError saying where it is of another form.
+ */
+export function answered<T>(schema: z.ZodType<T>, doing: string, answer: unknown): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new GithubRequestError(
+    `${doing}: GitHub's answer has another form than its API says: ${issue?.path.join(".") || "answer"}: ${issue?.message}`,
+    { status: undefined, cause: result.error },
+  );
 }

@@ -1,8 +1,22 @@
+import { z } from "zod";
 import { GithubRequestError } from "../errors.ts";
-import { asking, type Github } from "./client.ts";
+import { answered, asking, type Github } from "./client.ts";
 import type { GithubEnvironment } from "./environment.ts";
 
 const EXISTS = 422;
+
+const pullSchema = z.object({
+  merged_at: z.string().nullable(),
+  labels: z.array(z.object({ name: z.string() })),
+});
+const eventsSchema = z.array(
+  z.object({
+    id: z.number(),
+    event: z.string(),
+    created_at: z.string(),
+    label: z.object({ name: z.string().nullish() }).optional(),
+  }),
+);
 
 /** A repository, and who is asked for it. */
 export interface Repository extends Pick<GithubEnvironment, "owner" | "repo"> {
@@ -46,17 +60,18 @@ export async function labelsAtMerge(
   { github, owner, repo }: Repository,
   number: number,
 ): Promise<ReadonlySet<string>> {
-  const { data: pull } = await asking(`reading pull request #${number}`, () =>
-    github.rest.pulls.get({ owner, repo, pull_number: number }),
-  );
-  const { merged_at: mergedAt } = pull;
-  if (mergedAt === null) return new Set(pull.labels.map(({ name }) => name));
-  const events = await asking(`reading the events of #${number}`, () =>
+  const reading = `reading pull request #${number}`;
+  const { data } = await asking(reading, () => github.rest.pulls.get({ owner, repo, pull_number: number }));
+  const { merged_at: mergedAt, labels: now } = answered(pullSchema, reading, data);
+  if (mergedAt === null) return new Set(now.map(({ name }) => name));
+  const following = `reading the events of #${number}`;
+  const listed = await asking(following, () =>
     github.paginate(github.rest.issues.listEvents, { owner, repo, issue_number: number, per_page: 100 }),
   );
+  const events = answered(eventsSchema, following, listed);
   const labels = new Set<string>();
   for (const event of events.sort((a, b) => a.id - b.id)) {
-    const name = "label" in event ? event.label?.name : undefined;
+    const name = event.label?.name;
     if (!name || event.created_at > mergedAt) continue;
     if (event.event === "labeled") labels.add(name);
     if (event.event === "unlabeled") labels.delete(name);

@@ -1,6 +1,8 @@
-import { asking, type Github } from "./client.ts";
+import { z } from "zod";
+import { answered, asking, type Github } from "./client.ts";
 
 const WHOSE = "query { viewer { login } }";
+const viewerSchema = z.object({ viewer: z.object({ login: z.string() }) });
 
 /**
  * Who the token belongs to. A workflow's token may not ask REST for its user.
@@ -8,10 +10,9 @@ const WHOSE = "query { viewer { login } }";
  * @throws GithubRequestError
  */
 export async function ownLogin(github: Github): Promise<string> {
-  const { viewer } = await asking("asking whose token it is", () =>
-    github.graphql<{ viewer: { login: string } }>(WHOSE),
-  );
-  return viewer.login;
+  const doing = "asking whose token it is";
+  const answer = await asking(doing, () => github.graphql(WHOSE));
+  return answered(viewerSchema, doing, answer).viewer.login;
 }
 
 /** Whether this login wrote something: anybody can write a hidden marker. */

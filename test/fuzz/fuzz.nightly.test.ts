@@ -1,0 +1,18 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { fuzz } from "./fuzz.ts";
+import { targets } from "./targets.ts";
+
+const LIMIT_MS = 60_000;
+const TIMEOUT_MS = 600_000;
+const all = await targets();
+afterAll(() => Promise.all(all.map((target) => target.close?.())));
+
+describe.each(all)("$name", (target) => {
+  it(
+    "reads whatever comes, or says what is wrong",
+    async () => {
+      expect(await fuzz(target, LIMIT_MS)).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
+});
