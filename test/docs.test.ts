@@ -17,6 +17,7 @@ import {
   unknownTo,
 } from "./support/documents.ts";
 import { ROOT } from "./support/run.ts";
+import { runIn } from "./support/shells.ts";
 
 const cali = await programWith(() => true);
 const documents = [...FILES]
@@ -81,6 +82,14 @@ describe.each(documents.map((document) => [document.file, document] as const))("
       problemsOf(command).map((problem) => `${command}: ${problem}`),
     );
     expect(problems).toEqual([]);
+  });
+
+  it.each(document.scripts)("can be pasted into sh and bash: %s", (script) => {
+    const [sh, bash] = [runIn("sh", script), runIn("bash", script)];
+    expect(sh.said + bash.said).toBe("");
+    expect(bash.calls).toEqual(sh.calls);
+    expect(sh.calls).not.toEqual([]);
+    expect(sh.calls.flatMap((call) => problemsOf(call.join(" ")))).toEqual([]);
   });
 
   it("names files that exist", () => {
@@ -182,6 +191,15 @@ it("README begins with one command to the pipeline and one to the tests", () => 
   const [readme] = documents.filter(({ file }) => file === "README.md");
   expect(readme?.commands.slice(0, 2)).toEqual(["npm ci && npm start", "npm ci && npm test"]);
   expect(readme?.text.indexOf("```sh")).toBe(readme?.text.indexOf("```"));
+});
+
+it("finds what a shell makes of a script", () => {
+  expect(runIn("sh", "npm run cali -- opensearch --env <name>").said).toContain("yntax error");
+  expect(runIn("bash", "npm run x && nonsense").said).toContain("nonsense");
+  expect(runIn("sh", "npx cali drift --env 'a b' | head -1").calls).toEqual([
+    ["head", "-1"],
+    ["npx", "cali", "drift", "--env", "a b"],
+  ]);
 });
 
 it("finds what is wrong", () => {

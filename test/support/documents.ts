@@ -10,6 +10,8 @@ export interface Document {
   readonly text: string;
   /** Code within lines, as it is between its backticks. */
   readonly spans: readonly string[];
+  /** `sh` blocks, as they stand. */
+  readonly scripts: readonly string[];
   /** Commands of `sh` blocks, lines that go on joined, comments left out. */
   readonly commands: readonly string[];
   /** What links point to. */
@@ -33,13 +35,16 @@ export const FILES: ReadonlySet<string> = new Set(
 export function readDocument(file: string): Document {
   const text = readFileSync(join(ROOT, file), "utf8");
   const prose = text.replaceAll(FENCE, "");
+  const scripts = [...text.matchAll(FENCE)]
+    .filter(([, language]) => language === "sh")
+    .map(([, , block = ""]) => block);
   return {
     file,
     text,
     spans: [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span),
-    commands: [...text.matchAll(FENCE)]
-      .filter(([, language]) => language === "sh")
-      .flatMap(([, , block = ""]) => block.replaceAll(/\\\n\s*/g, " ").split("\n"))
+    scripts,
+    commands: scripts
+      .flatMap((block) => block.replaceAll(/\\\n\s*/g, " ").split("\n"))
       .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
       .filter((line) => line !== ""),
     links: [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => target),
