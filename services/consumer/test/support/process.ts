@@ -9,7 +9,7 @@ import { bundle } from "../../build.ts";
 /** A folder for one test, and how to remove it. */
 export async function temporaryFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "cali-consumer-"));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 20 }) };
 }
 
 /** Bundles the consumer as its image does, so that starting it many times is quick. */
