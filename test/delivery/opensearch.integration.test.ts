@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
+import { Names, namePrefix } from "../../config/names.ts";
 import { dashboards } from "../../delivery/commands/grafana/command.ts";
 import { Connection } from "../../delivery/commands/opensearch/client.ts";
 import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
 import { logRecord } from "../../services/consumer/test/support/records.ts";
-import { type OpenSearchNode, startOpenSearch } from "../support/opensearch.ts";
-import { MASTER, OpenSearchDomain } from "../support/opensearch-domain.ts";
+import { ADMIN, basic, type OpenSearchNode, startOpenSearch } from "../support/opensearch.ts";
+import { OpenSearchDomain } from "../support/opensearch-domain.ts";
 
 const config = loadConfig({ env: "dev" });
 let node: OpenSearchNode;
@@ -14,10 +15,10 @@ let domain: OpenSearchDomain;
 let connection: Connection;
 
 beforeAll(async () => {
-  node = await startOpenSearch();
-  domain = new OpenSearchDomain(node.url);
-  connection = new Connection({ endpoint: await domain.listen(), login: MASTER, retryPauseMs: 10 });
-}, 180_000);
+  node = await startOpenSearch({ secured: true });
+  domain = new OpenSearchDomain(node.url, { secured: true });
+  connection = new Connection({ endpoint: await domain.listen(), login: ADMIN, retryPauseMs: 10 });
+}, 600_000);
 afterAll(async () => {
   await connection?.close();
   await domain?.close();
@@ -29,7 +30,7 @@ const ready = (checkOnly = false) =>
 const ask = async (path: string, body?: unknown) => {
   const answer = await fetch(`${node.url}${path}`, {
     ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: basic(ADMIN) },
   });
   return (await answer.json()) as Record<string, unknown>;
 };
@@ -44,7 +45,7 @@ async function deliver(
   ]);
   const answer = await fetch(`${node.url}/_bulk?refresh=true`, {
     method: "POST",
-    headers: { "content-type": "application/x-ndjson" },
+    headers: { "content-type": "application/x-ndjson", authorization: basic(ADMIN) },
     body: `${lines.join("\n")}\n`,
   });
   return answer.json() as never;
@@ -57,7 +58,7 @@ const found = async (query: object) => {
     .sort();
 };
 
-describe("a real OpenSearch node", () => {
+describe("a real OpenSearch node with its security plugin", () => {
   it("takes templates and alias; a second run changes nothing", async () => {
     expect((await ready()).filter(({ did }) => did === "created")).toHaveLength(11);
     const changes = domain.changes.length;
@@ -186,5 +187,78 @@ describe("a real OpenSearch node", () => {
     const query = { term: { "cause.tier": "hash" } };
     const { hits } = await ask("/cali-incidents/_search", { query });
     expect(hits).toMatchObject({ total: { value: 1 } });
+  });
+});
+
+const { environment, region } = config;
+const names = new Names({ prefix: namePrefix(config), environment, region, account: "123456789012" });
+const PASSWORD = "only-for-this-test-4711-Zx";
+/** Who comes with which role of AWS: backend roles, as the domain takes them from a signature. */
+const PEOPLE = {
+  firehose: names.roleArn("firehose"),
+  consumer: names.roleArn(config.iam.workloadRoles === "application" ? "application" : "consumer"),
+  reader: names.roleArn(config.grafana.mode === "managed" ? "grafanaWorkspace" : "grafana"),
+  nobody: "arn:aws:iam::123456789012:role/somebody-else",
+};
+type Person = keyof typeof PEOPLE;
+
+/** The status of a request of somebody. */
+async function statusOf(user: Person, method: string, path: string, body?: unknown): Promise<number> {
+  const { status } = await fetch(`${node.url}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers: {
+      "content-type": "application/json",
+      authorization: basic({ user, password: PASSWORD }),
+    },
+  });
+  return status;
+}
+
+describe("who may do what", () => {
+  beforeAll(async () => {
+    await ready();
+    for (const [user, role] of Object.entries(PEOPLE)) {
+      await connection.put(`/_plugins/_security/api/internalusers/${user}`, {
+        password: PASSWORD,
+        backend_roles: [role],
+      });
+    }
+    await deliver([logRecord({ message: "to be read" })]);
+    await ask("/foreign/_doc?refresh=true", { a: 1 });
+  });
+  const document = { message: "x" };
+
+  it.each<[Person, string, string, boolean]>([
+    ["firehose", "POST", "/cali-logs-2026-02-01/_doc", true],
+    ["firehose", "POST", "/cali-incidents/_doc", false],
+    ["firehose", "POST", "/foreign/_doc", false],
+    ["firehose", "GET", "/cali-incidents/_search", false],
+    ["firehose", "DELETE", "/foreign", false],
+    ["consumer", "POST", "/cali-incidents/_doc", true],
+    ["consumer", "PUT", "/cali-incidents/_doc/alert-1", true],
+    ["consumer", "POST", "/cali-logs-2026-02-01/_doc", false],
+    ["consumer", "GET", "/cali-logs-2026-01-25/_search", false],
+    ["consumer", "POST", "/foreign/_doc", false],
+    ["consumer", "DELETE", "/cali-incidents-000001", false],
+    ["reader", "GET", "/cali-logs-*/_search", true],
+    ["reader", "GET", "/cali-incidents/_search", true],
+    ["reader", "GET", "/cali-logs-2026-01-25/_mapping", true],
+    ["reader", "POST", "/cali-logs-2026-01-25/_doc", false],
+    ["reader", "POST", "/cali-incidents/_doc", false],
+    ["reader", "DELETE", "/cali-logs-2026-01-25", false],
+    ["reader", "GET", "/foreign/_search", false],
+    ["nobody", "GET", "/cali-logs-2026-01-25/_search", false],
+    ["nobody", "POST", "/cali-incidents/_doc", false],
+    ["firehose", "GET", "/_plugins/_security/api/internalusers", false],
+    ["reader", "GET", "/_plugins/_security/api/roles", false],
+  ])("%s: %s %s: %s", async (who, method, path, allowed) => {
+    const status = await statusOf(who, method, path, method === "GET" ? undefined : document);
+    if (allowed) expect([200, 201]).toContain(status);
+    else expect(status).toBe(403);
+  });
+
+  it("lets nobody in without a password", async () => {
+    expect((await fetch(`${node.url}/cali-logs-*/_search`)).status).toBe(401);
   });
 });

@@ -18,7 +18,8 @@ const PASSWORD = "Right-Password-1";
 
 /**
  * A domain of OpenSearch: the plugins for security and index state management, answering as theirs do and keeping what is put, in
- * front of a node. Without a node it keeps index templates and aliases itself.
+ * front of a node. Without a node it keeps index templates and aliases itself. A node that is secured has the plugin for security
+ * itself: only index state management is answered here.
  */
 export class OpenSearchDomain {
   readonly requests: DomainRequest[] = [];
@@ -38,10 +39,12 @@ export class OpenSearchDomain {
   readonly #templatePlugins = new Map<string, unknown>();
   readonly #server: Server;
   readonly #node: string | undefined;
+  readonly #secured: boolean;
 
   /** @param node URL of a real node that everything else goes to. */
-  constructor(node?: string) {
+  constructor(node?: string, { secured = false } = {}) {
     this.#node = node;
+    this.#secured = secured;
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
@@ -77,8 +80,9 @@ export class OpenSearchDomain {
     const desired = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
     const answer =
       failure ??
-      (request.headers.authorization === desired
-        ? ((await this.#plugins(method, url, body)) ?? (await this.#core(method, url, text, body)))
+      (this.#secured || request.headers.authorization === desired
+        ? ((await this.#plugins(method, url, body)) ??
+          (await this.#core(method, url, text, body, request.headers.authorization)))
         : { status: 401, body: "Unauthorized" });
     const isText = typeof answer.body === "string";
     response.writeHead(answer.status, { "content-type": isText ? "text/plain" : "application/json" });
@@ -88,7 +92,8 @@ export class OpenSearchDomain {
   async #plugins(method: string, url: URL, body: Record<string, unknown>): Promise<Answer | undefined> {
     const [, kind = "", name = ""] =
       /^\/_plugins\/_security\/api\/(roles|rolesmapping)\/(\w+)$/.exec(url.pathname) ?? [];
-    if (kind) return this.#security(method, kind === "roles" ? this.roles : this.mappings, name, body);
+    if (kind && !this.#secured)
+      return this.#security(method, kind === "roles" ? this.roles : this.mappings, name, body);
     const [, policy] = /^\/_plugins\/_ism\/policies\/([\w-]+)$/.exec(url.pathname) ?? [];
     if (policy) return this.#policy(method, policy, url, body);
     const [, action, pattern = ""] = /^\/_plugins\/_ism\/(explain|add)\/(.+)$/.exec(url.pathname) ?? [];
@@ -166,6 +171,7 @@ export class OpenSearchDomain {
     url: URL,
     text: string,
     body: { template?: { settings?: { index?: { plugins?: unknown } } } },
+    authorization = "",
   ): Promise<Answer> {
     const index = body.template?.settings?.index;
     if (index?.plugins) {
@@ -174,7 +180,11 @@ export class OpenSearchDomain {
     }
     const answer = await fetch(`${node}${url.pathname}${url.search}`, {
       method,
-      ...(text && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...(text && { body: JSON.stringify(body) }),
+      headers: {
+        ...(text && { "content-type": "application/json" }),
+        ...(this.#secured && { authorization }),
+      },
     });
     const said = (await answer.json()) as { index_templates?: { index_template: typeof body }[] };
     const settings = said.index_templates?.[0]?.index_template.template?.settings?.index;
@@ -182,8 +192,14 @@ export class OpenSearchDomain {
     return { status: answer.status, body: said };
   }
 
-  async #core(method: string, url: URL, text: string, body: Record<string, unknown>): Promise<Answer> {
-    if (this.#node) return this.#forward(this.#node, method, url, text, body);
+  async #core(
+    method: string,
+    url: URL,
+    text: string,
+    body: Record<string, unknown>,
+    authorization?: string,
+  ): Promise<Answer> {
+    if (this.#node) return this.#forward(this.#node, method, url, text, body, authorization);
     const [, template] = /^\/_index_template\/([\w-]+)$/.exec(url.pathname) ?? [];
     if (template && method === "PUT") {
       this.templates.set(template, body);
