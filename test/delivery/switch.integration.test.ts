@@ -11,8 +11,17 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ROOT, type RunResult, run } from "../support/run.ts";
+import { startMoto } from "../support/moto.ts";
+import { CALI, ROOT, type RunResult, run } from "../support/run.ts";
 
 const STATE = join(ROOT, "test/fixtures/legacy/terraform.tfstate");
 const TFVARS = `aws_region   = "ap-northeast-2"
@@ -41,14 +50,8 @@ output "topic" {
 describe("cali switch", () => {
   let folder: string;
   let checkout: string;
-  const cali = (...args: string[]): Promise<RunResult> =>
-    run(
-      join(ROOT, "node_modules/.bin/node"),
-      ["--disable-warning=ExperimentalWarning", "delivery/main.ts", ...args],
-      {
-        cwd: checkout,
-      },
-    );
+  const cali = (args: readonly string[], env: Record<string, string> = {}): Promise<RunResult> =>
+    run(join(ROOT, "node_modules/.bin/node"), [...CALI, ...args], { cwd: checkout, env });
   const file = (name: string, text: string) => {
     const path = join(folder, name);
     writeFileSync(path, text);
@@ -78,7 +81,7 @@ describe("cali switch", () => {
 
   it("writes a configuration that equals the state, and refuses to write over it", async () => {
     const args = ["switch", "--state", STATE, "--tfvars", file("terraform.tfvars", TFVARS), "--env", "team"];
-    const first = await cali(...args);
+    const first = await cali(args);
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toContain(
       'parity   every attribute equals the state: the first plan says "No changes"',
@@ -88,10 +91,90 @@ describe("cali switch", () => {
     expect(written).not.toContain("Passw0rd");
     expect(existsSync(join(checkout, "config/team.overrides"))).toBe(false);
 
-    const again = await cali(...args);
+    const again = await cali(args);
     expect(again.code).toBe(1);
     expect(again.stderr).toBe("config/team.yaml: is there already; --force writes over it\n");
     expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toBe(written);
+  });
+
+  it("reads the state from where the hand-written project keeps it, and changes nothing there", async () => {
+    const moto = await startMoto();
+    const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
+    const aws = { endpoint: moto.url, region: "eu-west-1", credentials };
+    const [s3, dynamodb] = [new S3Client({ ...aws, forcePathStyle: true }), new DynamoDBClient(aws)];
+    const [Bucket, Key, TableName] = ["their-states", "a/b.tfstate", "their-locks"];
+    const env = {
+      AWS_ENDPOINT_URL: moto.url,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    try {
+      const LocationConstraint = "eu-west-1";
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }));
+      await dynamodb.send(
+        new CreateTableCommand({
+          ...{ TableName, BillingMode: "PAY_PER_REQUEST" },
+          KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
+          AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
+        }),
+      );
+      const hcl = join(folder, "initialized");
+      mkdirSync(join(hcl, ".terraform"), { recursive: true });
+      const config = {
+        bucket: Bucket,
+        key: Key,
+        region: "eu-west-1",
+        dynamodb_table: TableName,
+        kms_key_id: null,
+      };
+      writeFileSync(
+        join(hcl, ".terraform/terraform.tfstate"),
+        JSON.stringify({ version: 3, backend: { type: "s3", config, hash: 1 } }),
+      );
+      const from = ["switch", "--tfvars", file("terraform.tfvars", TFVARS), "--env", "team", "--force"];
+      const none = await cali(from, env);
+      expect(none.stderr).toMatch(
+        /^--bucket, --key, --state-region: given nothing; allowed: where the state is/,
+      );
+      const absent = await cali([...from, "--hcl", hcl], env);
+      expect(absent.stderr).toMatch(/^s3:\/\/their-states\/a\/b\.tfstate: there is none/);
+
+      const text = readFileSync(STATE);
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: text }));
+      const first = await cali([...from, "--hcl", hcl], env);
+      expect(first, first.stdout).toMatchObject({ code: 0, stderr: "" });
+      expect(first.stdout).toContain("lock     free: nobody changes the state now");
+      expect(first.stdout).not.toContain("assumed");
+      expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toMatch(
+        /^state:\n(?: .*\n)*? {2}bucket: their-states\n(?: .*\n)*/m,
+      );
+
+      const Info = JSON.stringify({ ID: "0a1b", Who: "ann@laptop", Created: "2026-01-25T12:00:00Z" });
+      await dynamodb.send(
+        new PutItemCommand({ TableName, Item: { LockID: { S: `${Bucket}/${Key}` }, Info: { S: Info } } }),
+      );
+      const flags = [
+        "--bucket",
+        Bucket,
+        "--key",
+        Key,
+        "--state-region",
+        "eu-west-1",
+        "--lock-table",
+        TableName,
+      ];
+      const locked = await cali([...from, ...flags], env);
+      expect(locked.stdout).toContain("lock     held by ann@laptop since 2026-01-25T12:00:00Z, ID 0a1b");
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      expect(Buffer.from((await Body?.transformToByteArray()) ?? [])).toEqual(text);
+      const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      expect(Contents?.map((one) => one.Key)).toEqual([Key]);
+      const { Items } = await dynamodb.send(new ScanCommand({ TableName }));
+      expect(Items).toHaveLength(1);
+    } finally {
+      for (const client of [s3, dynamodb]) client.destroy();
+      await moto.stop();
+    }
   });
 
   it("says all anew with --force, and leaves both files as they were when it fails", async () => {
@@ -120,16 +203,16 @@ describe("cali switch", () => {
       ["team.yaml", "team.overrides/infra.json"].map((name) =>
         readFileSync(join(checkout, "config", name), "utf8"),
       );
-    const first = await cali(...args, ...tfvars);
+    const first = await cali([...args, ...tfvars]);
     const written = files();
     expect(JSON.parse(written[1] ?? "")).toEqual({
       resource: { aws_s3_bucket_versioning: { logs: { versioning_configuration: { status: "Suspended" } } } },
       removed: [{ from: "aws_sns_topic.alerts", lifecycle: { destroy: false } }],
     });
-    expect(await cali(...args, ...tfvars)).toEqual(first);
+    expect(await cali([...args, ...tfvars])).toEqual(first);
     expect(files()).toEqual(written);
 
-    const failed = await cali(...args, ...tfvars, "--hcl", join(folder, "no-such-folder"));
+    const failed = await cali([...args, ...tfvars, "--hcl", join(folder, "no-such-folder")]);
     expect(failed.code).toBe(1);
     expect(files()).toEqual(written);
   });
@@ -146,10 +229,10 @@ describe("cali switch", () => {
     const hcl = join(folder, "hcl");
     mkdirSync(hcl);
     writeFileSync(join(hcl, "topic.tf"), TOPIC);
-    const { code, stdout } = await cali(
+    const { code, stdout } = await cali([
       ...["switch", "--state", file("own.tfstate", JSON.stringify(state))],
       ...["--tfvars", file("terraform.tfvars", TFVARS), "--env", "team", "--hcl", hcl],
-    );
+    ]);
     expect(stdout).toContain("foreign  aws_sns_topic.alerts: comes along");
     expect(code).toBe(0);
     const overrides = JSON.parse(readFileSync(join(checkout, "config/team.overrides/infra.json"), "utf8"));
@@ -170,9 +253,9 @@ describe("cali switch", () => {
     ],
   ])("says what is wrong with %s, and writes nothing", async (_, state, message) => {
     const path = state.startsWith("/") ? state : file("wrong.tfstate", state);
-    const { code, stderr } = await cali(
+    const { code, stderr } = await cali([
       ...["switch", "--state", path, "--tfvars", file("terraform.tfvars", TFVARS), "--env", "team"],
-    );
+    ]);
     expect(code).toBe(1);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toContain(message);

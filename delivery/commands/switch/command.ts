@@ -10,22 +10,18 @@ import { synthesizeTo } from "../../core/application/synthesize.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { Difference } from "../../core/parity/compare.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
-import {
-  addressOf,
-  readStateFile,
-  type StateFile,
-  type StateResource,
-} from "../../core/terraform/state-file.ts";
+import { addressOf, type StateFile, type StateResource } from "../../core/terraform/state-file.ts";
 import { type Carried, carriedAlong } from "./carried.ts";
 import { writeConfig } from "./config-file.ts";
 import { type Backend, derive, type Setting } from "./derive.ts";
 import { forgotten } from "./foreign.ts";
 import { joined, type Parity, parityOf, patchFor, patchWithout } from "./parity.ts";
 import { isEqual, renderReport, type SwitchReport } from "./report.ts";
+import { initializedWith, readSource } from "./source.ts";
 import { readVariables } from "./variables.ts";
 
 interface Options {
-  readonly state: string;
+  readonly state?: string;
   readonly tfvars: string[];
   readonly env: string;
   readonly hcl?: string;
@@ -46,17 +42,23 @@ export const switchCommand = new Command("switch")
   .description(
     "Writes the configuration of an environment that plain Terraform runs, from its state. Nothing else is touched.",
   )
-  .requiredOption("--state <file>", "the state: what `terraform state pull` prints")
+  .option(
+    "--state <file>",
+    "the state: what `terraform state pull` prints (default: it is read from its bucket, and no lock is taken)",
+  )
   .requiredOption(
     "--tfvars <file...>",
     "the variables: terraform.tfvars, *.auto.tfvars, or in JSON; the last goes first",
   )
   .requiredOption("-e, --env <name>", "the environment to write, config/<name>.yaml")
   .option("--hcl <folder>", "the hand-written project: resources of yours that CALI doesn't know come along")
-  .option("--bucket <name>", "the state's bucket (default: <project>-terraform-state)")
-  .option("--key <key>", "the state's key (default: infra/terraform.tfstate)")
-  .option("--state-region <region>", "the bucket's region (default: the environment's)")
-  .option("--lock-table <name>", "the lock table (default: <project>-terraform-lock)")
+  .option(
+    "--bucket <name>",
+    "the state's bucket (default: as --hcl was initialized with, else <project>-terraform-state)",
+  )
+  .option("--key <key>", "the state's key (default: as the bucket, else infra/terraform.tfstate)")
+  .option("--state-region <region>", "the bucket's region (default: as the bucket, else the environment's)")
+  .option("--lock-table <name>", "the lock table (default: as the bucket, else <project>-terraform-lock)")
   .option("--force", "write over a configuration that is there")
   .action(async (options: Options) => {
     const report = await switchTo(options);
@@ -74,14 +76,15 @@ async function switchTo(options: Options): Promise<SwitchReport> {
   if (existsSync(path) && !force) {
     throw new SwitchError(`${file}: is there already; --force writes over it`);
   }
-  const state = readStateFile(options.state);
-  const { variables, values } = await readVariables(options.tfvars);
   const backend: Backend = {
-    bucket: options.bucket,
-    key: options.key,
-    region: options.stateRegion,
-    lockTable: options.lockTable,
+    ...initializedWith(options.hcl),
+    ...(options.bucket !== undefined && { bucket: options.bucket }),
+    ...(options.key !== undefined && { key: options.key }),
+    ...(options.stateRegion !== undefined && { region: options.stateRegion }),
+    ...(options.lockTable !== undefined && { lockTable: options.lockTable }),
   };
+  const { state, locks } = await readSource(options.state, backend);
+  const { variables, values } = await readVariables(options.tfvars);
   const template = await readFile(join(CONFIG_FOLDER, `${TEMPLATE}.yaml`), "utf8");
   const settings = [...derive(state, variables, backend), ...lockedProvider(options.hcl)];
   const { text, notAllowed } = writeConfig(template, [...settings, ...succession(settings)], file);
@@ -121,6 +124,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     return {
       environment: env,
       state,
+      locks,
       assumed: assumed(backend),
       own: found.compared,
       foreign: foreign.map(addressOf),

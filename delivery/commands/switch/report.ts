@@ -5,6 +5,8 @@ import type { StateFile } from "../../core/terraform/state-file.ts";
 export interface SwitchReport {
   readonly environment: string;
   readonly state: StateFile;
+  /** Who holds the state's lock; undefined: the state came from a file, which says nothing of it. */
+  readonly locks: readonly string[] | undefined;
   /** Where the backend's values were taken from convention, by key. */
   readonly assumed: readonly string[];
   /** Resources of the state that the configuration makes. */
@@ -42,6 +44,8 @@ export function renderReport(report: SwitchReport): string {
   const { environment, state, own, foreign, left, created } = report;
   return [
     `state    ${own} resources of CALI, serial ${state.serial}, lineage ${state.lineage}, written by Terraform ${state.terraform_version}`,
+    ...(report.locks?.length === 0 ? ["lock     free: nobody changes the state now"] : []),
+    ...(report.locks ?? []).map((one) => `lock     ${one}`),
     ...(report.assumed.length > 0
       ? [`assumed  ${report.assumed.join(", ")}: as the hand-written project has them; a flag says another`]
       : []),

@@ -49,6 +49,11 @@ export function readStateFile(path: string): StateFile {
       `${path}: given no file that can be read (${(error as NodeJS.ErrnoException).code}); allowed: a state`,
     );
   }
+  return parseStateFile(text, path);
+}
+
+/** Reads a state's text. @param path where it is, for the error. @throws TerraformError when it is none of format 4. */
+export function parseStateFile(text: string, path: string): StateFile {
   const parsed = stateFileSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { parseJson } from "./state.ts";
+
+/** What `terraform init` notes of an S3 backend, with the values that came from its command line. */
+const initializedSchema = z.object({
+  backend: z.object({
+    type: z.literal("s3"),
+    config: z.object({
+      bucket: z.string().nullish(),
+      key: z.string().nullish(),
+      region: z.string().nullish(),
+      dynamodb_table: z.string().nullish(),
+    }),
+  }),
+});
+type Initialized = z.output<typeof initializedSchema>["backend"]["config"];
+
+/** The S3 backend that a folder of Terraform was initialized with; undefined: it was not, or with another kind. */
+export function initializedBackend(folder: string): Initialized | undefined {
+  try {
+    const text = readFileSync(join(folder, ".terraform/terraform.tfstate"), "utf8");
+    return initializedSchema.safeParse(parseJson(text)).data?.backend.config;
+  } catch {
+    return undefined;
+  }
+}
