@@ -7,6 +7,7 @@ const NOW = new Date("2026-01-25T12:00:00Z");
 const ago = (minutes: number) => NOW.getTime() - minutes * 60_000;
 const lock = (minutes: number, Who = "ann@laptop"): Lock => ({
   ID: "0a1b",
+  Path: "states/one",
   Operation: "OperationTypeApply",
   Who,
   Created: new Date(ago(minutes)).toISOString(),
@@ -20,6 +21,9 @@ describe("who holds a lock", () => {
       const here = lock(minutes, "ann@here");
       expect(seen(here)).toBe("dead");
       expect(seen(here, [{ pid: 1, startedAt: ago(minutes) - 1_000 }])).toBe("works");
+      expect(seen({ ...here, Path: "" }, [{ pid: 1, startedAt: 0, key: "two" }])).toBe("works");
+      expect(seen(here, [{ pid: 1, startedAt: 0, key: "one" }])).toBe("works");
+      expect(seen(here, [{ pid: 1, startedAt: 0, key: "two" }])).toBe("dead");
       // One that was started later took another lock.
       expect(seen(here, [{ pid: 1, startedAt: ago(minutes) + 60_000 }])).toBe("dead");
     }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -12,6 +12,8 @@ import { initSafely } from "../../delivery/core/terraform/install.ts";
 import { durationMs, wasLockGone } from "../../delivery/core/terraform/lock-wait.ts";
 import { stateOfPlan } from "../../delivery/core/terraform/plan-file.ts";
 import { Secrets } from "../../delivery/core/terraform/secrets.ts";
+import { Terraform } from "../../delivery/core/terraform/terraform.ts";
+import { FakeTerraform } from "../support/fake-terraform.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -44,6 +46,33 @@ describe("the state of a plan", () => {
   ])("is refused with the file's name: %s", async (_, file) => {
     await expect(stateOfPlan(file())).rejects.toThrow(folder);
   });
+});
+
+it("the last lines of an apply that fails are its own, not an earlier one's in the same log", async () => {
+  const fake = new FakeTerraform(folder);
+  vi.stubEnv("PATH", fake.path);
+  try {
+    const log = join(folder, "one.log");
+    const fails = (text: string) => {
+      const stack = fake.stack({ name: "one", before: { apply: `${text}; exit 1` } });
+      const terraform = new Terraform({
+        ...{ folder: stack.folder, secrets: new Secrets({}), lockTimeout: "1s" },
+        pluginCache: join(folder, "cache"),
+      });
+      return terraform.apply(join(folder, "plan"), log).then(
+        () => expect.fail("it did not fail"),
+        (error: Error) => error.message,
+      );
+    };
+    expect(await fails("echo first trouble")).toContain("first trouble");
+    const second = await fails("echo second trouble");
+    expect(second).toContain("second trouble");
+    expect(second).not.toContain("first trouble");
+    expect(await fails("true")).not.toContain("trouble");
+    expect(readFileSync(log, "utf8")).toBe("first trouble\nsecond trouble\n");
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 describe("secrets in variable files", () => {

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { execa } from "execa";
+import { initializedBackend } from "../terraform/initialized.ts";
 import type { Lock } from "./lock.ts";
 
 /** A lock that is older was left behind: the longest a stack takes is a new cluster, with 25 minutes. */
@@ -17,6 +18,8 @@ export type Holder =
 export interface Process {
   readonly pid: number;
   readonly startedAt: number;
+  /** Key of the state that it works on; undefined: not known. */
+  readonly key?: string;
 }
 
 /** What a holder is looked for with. */
@@ -37,10 +40,13 @@ export async function sightHere(now: Date): Promise<Sight> {
  * Whether who took a lock still works. On this machine its processes say so, at any age; of another one only the age is known: no run
  * takes an hour.
  */
-export function holderOf({ Who, Created }: Lock, { now, host, processes }: Sight): Holder {
+export function holderOf({ Who, Created, Path }: Lock, { now, host, processes }: Sight): Holder {
   const taken = Date.parse(Created);
   if (Who.slice(Who.lastIndexOf("@") + 1) === host) {
-    const mayBe = processes.filter(({ startedAt }) => startedAt <= taken + CLOCK_SLACK_MS);
+    const mayBe = processes.filter(
+      ({ startedAt, key }) =>
+        startedAt <= taken + CLOCK_SLACK_MS && (key === undefined || Path === "" || Path.includes(key)),
+    );
     if (mayBe.length === 0) {
       return { state: "dead", seen: "on this machine no Terraform works that was there when it was taken" };
     }
@@ -63,8 +69,15 @@ async function terraformProcesses(now: Date): Promise<Process[]> {
   return stdout.split("\n").flatMap((line) => {
     const [pid, stat = "", age = "", ...name] = line.trim().split(/\s+/);
     if (stat.startsWith("Z") || !PROGRAM.test(name.join(" "))) return [];
-    return [{ pid: Number(pid), startedAt: now.getTime() - secondsOf(age) * 1_000 }];
+    const startedAt = now.getTime() - secondsOf(age) * 1_000;
+    return [{ pid: Number(pid), startedAt, ...keyOf(Number(pid)) }];
   });
+}
+
+/** Linux shows in which folder a process works. */
+function keyOf(pid: number): Pick<Process, "key"> {
+  const { key } = initializedBackend(`/proc/${pid}/cwd`) ?? {};
+  return key ? { key } : {};
 }
 
 /** `[[days-]hours:]minutes:seconds` */

@@ -18,6 +18,8 @@ export interface BackendClients {
 const lockSchema = z.object({
   /** It can be pasted into a shell. */
   ID: z.string().regex(/^[\w-]{1,64}$/),
+  /** `<bucket>/<key>` of the state. */
+  Path: z.string().default(""),
   Operation: z.string().default(""),
   Who: z.string().default("somebody"),
   Created: z.iso
