@@ -233,8 +233,8 @@ describe("a lock that was left", () => {
       const run = server.run("terraform.yml", "a".repeat(40));
       run.jobs.push({
         ...{ id: 1, name: "deploy", status: "completed", conclusion: "failure" },
-        started_at: new Date(Date.now() - 360_000).toISOString(),
-        completed_at: new Date(Date.now() - 240_000).toISOString(),
+        started_at: new Date(Date.now() - 24 * 3_600_000).toISOString(),
+        completed_at: new Date(Date.now() - 1_000).toISOString(),
       });
       const given = await type(`${fresh?.command} --run ${run.id}`, server.environment);
       expect(given.code, given.stdout + given.stderr).toBe(0);
