@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "{services,packages}/*/test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/*.{integration,nightly}.test.ts"],
+    exclude: ["**/node_modules/**", "**/*.{cluster,integration,nightly}.test.ts"],
     // Much of the time is waiting for processes: every core works, the one of vitest itself too.
     maxWorkers: "100%",
     // The providers' bindings and AWS's clients take seconds to load: once for a worker, not once for each file. So a file leaves

@@ -334,7 +334,7 @@ describe("run steps", () => {
       const isKnown =
         line.startsWith(CLEAN_INSTALL) ||
         (script && scripts[script]) ||
-        /^\.ci\/run (lint|unit|integration)$/.test(line) ||
+        /^\.ci\/run (lint|unit|integration|cluster)$/.test(line) ||
         line.startsWith("npx commitlint ") ||
         line === 'echo "$RESULTS" && exit 1' ||
         line.startsWith("cosign sign ");

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -101,11 +101,7 @@ async function killable(
   while (child.exitCode === null) {
     const { changes, holding } = await aws.changes();
     if (holding) {
-      const programs = childrenOf(child.pid ?? 0);
-      child.kill("SIGKILL");
-      // Each Terraform is a process group of its own, with its providers.
-      for (const pid of programs) killGroup(pid);
-      await ended;
+      await killWithTerraform(child);
       await aws.hold();
       return `change ${changes.length}: ${changes.at(-1)}`;
     }
@@ -114,6 +110,16 @@ async function killable(
   await ended;
   expect(child.exitCode, said).toBe(0);
   return undefined;
+}
+
+/** Kills a run of `cali` and all that it started. */
+export async function killWithTerraform(child: ChildProcess): Promise<void> {
+  const ended = once(child, "close");
+  const programs = childrenOf(child.pid ?? 0);
+  child.kill("SIGKILL");
+  // Each Terraform is a process group of its own, with its providers.
+  for (const pid of programs) killGroup(pid);
+  await ended;
 }
 
 function killGroup(pid: number): void {

@@ -68,8 +68,9 @@ export class RealAws {
     };
   }
 
-  static async start(): Promise<RealAws> {
-    const aws = new RealAws(await startAwsFake());
+  /** @param fake what the fake AWS is to know besides, by its variables. */
+  static async start(fake: Record<string, string> = {}): Promise<RealAws> {
+    const aws = new RealAws(await startAwsFake(fake));
     for (const file of FILES) {
       if (file.startsWith("test/") || !existsSync(join(ROOT, file))) continue;
       mkdirSync(dirname(join(aws.checkout, file)), { recursive: true });

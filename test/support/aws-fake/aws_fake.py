@@ -5,6 +5,8 @@ OpenSearch destination, Managed Grafana workspaces, and an OpenSearch domain who
 
 usage: python aws_fake.py PORT        (0: a free one; needs test/requirements.txt)
 
+FAKE_CLUSTER_ENDPOINT and FAKE_CLUSTER_CA (PEM in Base64): the API server that every EKS cluster is said to have.
+
 `/__changes` is for tests: GET tells what was changed so far, PUT ?hold=N keeps back the answer to the N-th change from now until the next PUT.
 """
 import json, os, re, sys, threading, time
@@ -162,7 +164,8 @@ def eks_fix(environ, start, moto):
         c = out["cluster"]
         access = made.get("accessConfig") or {"authenticationMode": "CONFIG_MAP"}
         c["accessConfig"] = access
-        c["certificateAuthority"] = {"data": "ZmFrZQ=="}
+        c["certificateAuthority"] = {"data": os.environ.get("FAKE_CLUSTER_CA", "ZmFrZQ==")}
+        c["endpoint"] = os.environ.get("FAKE_CLUSTER_ENDPOINT", c.get("endpoint"))
         if os.environ.get("FAKE_ISSUER"): c["identity"] = {"oidc": {"issuer": os.environ["FAKE_ISSUER"] + "/id/" + c["name"]}}
         vpc = c.setdefault("resourcesVpcConfig", {})
         vpc.update(vpcId="vpc-0fake", clusterSecurityGroupId="sg-0fake", publicAccessCidrs=vpc.get("publicAccessCidrs") or ["0.0.0.0/0"])
