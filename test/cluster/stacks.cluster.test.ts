@@ -234,7 +234,6 @@ describe.skipIf(missingParts.length > 0).each(["dev", "prod"])(
       expect(new Set(volumes.map(({ status }) => status.phase))).toEqual(new Set(["Released"]));
       expect([...new Set(volumes.map(({ spec }) => spec.claimRef.namespace))].sort()).toEqual([
         "airflow",
-        ...(env === "dev" ? ["cali"] : []),
         "milvus",
       ]);
     });
