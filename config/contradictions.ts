@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Config, shape } from "./schema.ts";
+import { type Config, LONGEST_PREFIX, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
@@ -20,8 +20,6 @@ type DeepPartial<T> = T extends readonly (infer U)[]
 
 const HALF_A_CENT = 0.005;
 const OPEN_TO_ALL = "0.0.0.0/0";
-/** OpenSearch domain names have at most 28 characters, and ours end with `-logs`. */
-const LONGEST_PREFIX = 28 - "-logs".length;
 
 const increasing = (numbers: readonly number[]) =>
   numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? Number.NEGATIVE_INFINITY));

@@ -261,4 +261,27 @@ describe("cali switch", () => {
     expect(stderr).toContain(message);
     expect(existsSync(join(checkout, "config/team.yaml"))).toBe(false);
   });
+
+  it("takes each name that AWS takes, and ends with 2 at one that no configuration can have", async () => {
+    const named = (project: string, environment: string) => [
+      ...["switch", "--env", "team", "--state"],
+      file("named.tfstate", readFileSync(STATE, "utf8").replaceAll(/cali(?=[-/])/g, project)),
+      ...[
+        "--tfvars",
+        file("named.tfvars", TFVARS.replace('"cali"', `"${project}"`).replace('"dev"', `"${environment}"`)),
+      ],
+    ];
+    // An OpenSearch domain's name, which ends with `-logs`, has at most 28 characters.
+    const taken = await cali(named("observability-platform1", "production-europe"));
+    expect(taken.stderr).toBe("");
+    const text = readFileSync(join(checkout, "config/team.yaml"), "utf8");
+    expect(text).toContain("project: observability-platform1\nenvironment: production-europe\n");
+
+    const refused = await cali([...named("observability-platform12", "dev"), "--force"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(
+      'config/team.yaml: project: given "observability-platform12"; allowed: a text of at most 23 characters',
+    );
+    expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toBe(text);
+  });
 });

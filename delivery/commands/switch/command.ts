@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ConfigError } from "@cali/settings";
 import { Command } from "commander";
 import { CONFIG_FOLDER, loadConfig } from "../../../config/load.ts";
 import { type Json, overridden } from "../../../config/overrides.ts";
@@ -61,9 +62,16 @@ export const switchCommand = new Command("switch")
   .option("--lock-table <name>", "the lock table (default: as the bucket, else <project>-terraform-lock)")
   .option("--force", "write over a configuration that is there")
   .action(async (options: Options) => {
-    const report = await switchTo(options);
-    console.log(renderReport(report));
-    if (!isEqual(report)) process.exitCode = 2;
+    try {
+      const report = await switchTo(options);
+      console.log(renderReport(report));
+      if (!isEqual(report)) process.exitCode = 2;
+    } catch (error) {
+      // A name or a place that no configuration can have.
+      if (!(error instanceof ConfigError)) throw error;
+      console.error(error.message);
+      process.exitCode = 2;
+    }
   });
 
 async function switchTo(options: Options): Promise<SwitchReport> {
