@@ -14,10 +14,14 @@ describe("access that is destroyed", () => {
     "aws_iam_group_membership",
     "aws_iam_user_group_membership",
     "aws_iam_user_policy_attachment",
+    "aws_iam_user_login_profile",
+    "aws_identitystore_group_membership",
     "aws_ssoadmin_account_assignment",
     "github_team_membership",
     "github_membership",
+    "kubernetes_role_binding",
     "kubernetes_role_binding_v1",
+    "kubernetes_cluster_role_binding",
     "kubernetes_cluster_role_binding_v1",
   ])("is somebody's with %s", (type) => {
     const plan = makePlan([{ address: `${type}.x`, actions: ["delete"], before: { id: "x" } }]);
@@ -28,7 +32,7 @@ describe("access that is destroyed", () => {
 
   it("is nobody's with a bucket", () => {
     expect(ACCESS_TYPES.has("aws_s3_bucket")).toBe(false);
-    expect(ACCESS_TYPES.size).toBe(12);
+    expect(ACCESS_TYPES.size).toBe(16);
   });
 });
 

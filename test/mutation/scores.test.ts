@@ -6,7 +6,7 @@ import { GROUPS } from "./groups.ts";
 import { LEAST_SCORE, scoreOf, withScores } from "./scores.ts";
 
 const page = readFileSync(join(ROOT, "docs/testing.md"), "utf8");
-const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.*) \|$/gm)].map(([, name, cells = ""]) => ({
+const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (.*) \|$/gm)].map(([, name, cells = ""]) => ({
   name,
   cells: cells.split(" | "),
 }));

@@ -22,6 +22,7 @@ it("has each command once, and says what it does", () => {
     "quality",
     "digest",
     "knowledge",
+    "silence",
     "decode",
     "redact",
     "keys",
