@@ -50,12 +50,18 @@ interface Pattern {
 /** What varies in a pattern, by whatever name. */
 const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
 
-const PATTERNS: readonly Pattern[] = SEED.flatMap((of) =>
-  of.patterns.map((pattern) => ({
-    of,
-    words: wordsOf(pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>")),
-  })),
-);
+let patterns: readonly Pattern[] | undefined;
+
+/** Thousands of patterns take a while to redact: no command waits for them that asks for no cause. */
+function seedPatterns(): readonly Pattern[] {
+  patterns ??= SEED.flatMap((of) =>
+    of.patterns.map((pattern) => ({
+      of,
+      words: wordsOf(pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>")),
+    })),
+  );
+  return patterns;
+}
 
 /**
  * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; one of its error codes where
@@ -67,7 +73,7 @@ export function seedIdOf(error: {
   readonly level: Level;
 }): string | undefined {
   const words = wordsOf(error.template);
-  const found = PATTERNS.filter(
+  const found = seedPatterns().filter(
     ({ of: { codes, level }, words: pattern }) =>
       (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
       (level === undefined || isGrave(level) === isGrave(error.level)) &&
