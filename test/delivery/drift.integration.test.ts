@@ -233,7 +233,8 @@ describe("cali drift", () => {
     });
     expect(refused.stdout).toContain("### Changed outside Git: 2");
 
-    github.failures.push(...Array.from({ length: 4 }, () => ({ status: 403, body: { message: "no" } })));
+    // It is asked for runs that wait, too.
+    github.failures.push(...Array.from({ length: 8 }, () => ({ status: 403, body: { message: "no" } })));
     const unheard = await runCali([...plans, "--issue"], { env: base });
     expect(unheard).toMatchObject({ code: 1, stderr: expect.stringContaining("GitHub answered 403") });
     expect(slack.received).toHaveLength(2);
