@@ -20,17 +20,16 @@ import { uniqueList } from "./unique.ts";
 const arn = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, { error: `an ARN such as ${example}` });
 
-/** A name that can be part of every AWS name CALI makes (the strictest is OpenSearch's: lower case, digits, dash). */
 /** OpenSearch domain names have at most 28 characters, and ours end with `-logs`. */
 export const LONGEST_PREFIX = 28 - "-logs".length;
 
-const nameWord = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
-      error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
-    });
+/** A name that can be part of every AWS name CALI makes (the strictest is OpenSearch's: lower case, digits, dash). */
+const nameWord = z
+  .string()
+  .max(LONGEST_PREFIX)
+  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
+    error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
+  });
 
 const stateSchema = z
   .strictObject({
@@ -92,8 +91,8 @@ const providerSchema = z
 
 /** The shape alone; `configSchema` looks for contradictions, too. */
 export const shape = z.strictObject({
-  project: nameWord(LONGEST_PREFIX).default("cali").describe("First word of every name."),
-  environment: nameWord(LONGEST_PREFIX).describe("dev, staging, prod, …"),
+  project: nameWord.default("cali").describe("First word of every name."),
+  environment: nameWord.describe("dev, staging, prod, …"),
   region: z
     .string()
     .regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Pipeline, sha } from "../support/pipeline.ts";
+import { building, image, Pipeline, sha } from "../support/pipeline.ts";
 import type { TestStack } from "../support/terraform-app.ts";
 
 /** A service's image and the plans of its stack, which go their own ways into one state. */
@@ -8,8 +8,6 @@ const pipeline = new Pipeline();
 beforeAll(() => pipeline.start());
 afterAll(() => pipeline.close());
 
-const REPOSITORY = "1.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
-const image = (digit: string) => `${REPOSITORY}@sha256:${digit.repeat(64)}`;
 const SERVICE = ["services/consumer/src/main.ts"];
 const STACK = ["stacks/13-consumer.ts"];
 
@@ -27,14 +25,7 @@ const stacks = (memory: string): TestStack[] => [
 ];
 /** What `consumer.yml` does with a commit whose build gives an image. */
 const release = (commit: string, digit: string) =>
-  pipeline.run("consumer.yml", {
-    sha: commit,
-    inputs: { environment: "dev" },
-    outputs: {
-      "cali.js image": { repository: REPOSITORY },
-      "docker/build-push-action": { digest: `sha256:${digit.repeat(64)}` },
-    },
-  });
+  pipeline.run("consumer.yml", { sha: commit, ...building(digit) });
 const deploy = (commit: string, event: "push" | "workflow_dispatch" = "push") =>
   pipeline.run("helm.yml", { event, sha: commit, inputs: { environment: "dev" } });
 const RELEASED = { "service / release (dev)": "success" };

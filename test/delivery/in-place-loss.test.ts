@@ -1,22 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
 import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
-import { makePlan } from "../support/plans.ts";
+import { at, makePlan } from "../support/plans.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
 const lossesOf = (type: string, before: Attributes, after: Attributes, more = {}) =>
   inPlaceLossIn(makePlan([{ address: `${type}.x`, actions: ["update"], before, after, ...more }]));
-
-/** A nested block at the end of a path, as a plan has it: lists of one. */
-const at = (path: string, value: unknown): Attributes =>
-  path
-    .split(".")
-    .reverse()
-    .reduce<unknown>(
-      (inner, name, depth) => ({ [name]: depth === 0 ? inner : [inner] }),
-      value,
-    ) as Attributes;
 
 const POLICY = (...users: string[]) =>
   JSON.stringify({ Statement: [{ Sid: "Team", Effect: "Allow", Principal: { AWS: users }, Action: "*" }] });

@@ -3,22 +3,11 @@ import { stateSchema } from "../../delivery/core/parity/provider-schema.ts";
 import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
 import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
 import { SERVICE_RULES } from "../../delivery/core/plan-json/in-place-rules-services.ts";
-import { makePlan } from "../support/plans.ts";
+import { at, makePlan } from "../support/plans.ts";
 import { missingNames } from "../support/rule-names.ts";
 
 /** The rules of single services, one by one, and the names in all of them. */
 
-type Attributes = Readonly<Record<string, unknown>>;
-
-/** A nested block at the end of a path, as a plan has it: lists of one. */
-const at = (path: string, value: unknown): Attributes =>
-  path
-    .split(".")
-    .reverse()
-    .reduce<unknown>(
-      (inner, name, depth) => ({ [name]: depth === 0 ? inner : [inner] }),
-      value,
-    ) as Attributes;
 const lossesOf = (type: string, path: string, before: unknown, after: unknown) =>
   inPlaceLossIn(
     makePlan([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Pipeline, sha } from "../support/pipeline.ts";
+import { building, image, Pipeline, sha } from "../support/pipeline.ts";
 import type { TestStack } from "../support/terraform-app.ts";
 
 /** `git revert`: a pull request that brings back what was, on the way of every other change. */
@@ -8,8 +8,6 @@ const pipeline = new Pipeline();
 beforeAll(() => pipeline.start());
 afterAll(() => pipeline.close());
 
-const REPOSITORY = "1.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
-const image = (digit: string) => `${REPOSITORY}@sha256:${digit.repeat(64)}`;
 const SERVICE = ["services/consumer/src/main.ts"];
 
 /** What main is: a stream's retention, a chart's values, and the stack of the consumer. */
@@ -65,14 +63,7 @@ it("brings a chart's values back, as they were reviewed", async () => {
 
 it("builds a service's earlier code anew; an image that ran before never comes back by itself", async () => {
   const release = (commit: string, digit: string) =>
-    pipeline.run("consumer.yml", {
-      sha: commit,
-      inputs: { environment: "dev" },
-      outputs: {
-        "cali.js image": { repository: REPOSITORY },
-        "docker/build-push-action": { digest: `sha256:${digit.repeat(64)}` },
-      },
-    });
+    pipeline.run("consumer.yml", { sha: commit, ...building(digit) });
   const RELEASED = { "service / release (dev)": "success" };
   const stacks = [...main("24", "96Mi"), service];
   pipeline.push(sha("5"), stacks, SERVICE);
@@ -81,13 +72,7 @@ it("builds a service's earlier code anew; an image that ran before never comes b
   pipeline.push(sha("6"), stacks, SERVICE);
   expect((await release(sha("6"), "b")).results).toMatchObject(RELEASED);
   // Started again, the first run would bring its image back.
-  const again = await pipeline.rerun(first, {
-    inputs: { environment: "dev" },
-    outputs: {
-      "cali.js image": { repository: REPOSITORY },
-      "docker/build-push-action": { digest: `sha256:${"a".repeat(64)}` },
-    },
-  });
+  const again = await pipeline.rerun(first, building("a"));
   expect(again.results["service / release (dev)"]).toBe("failure");
   expect(again.output).toContain(
     `main holds the later commit https://github.com/acme/cali/commit/${sha("6")}`,

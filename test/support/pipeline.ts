@@ -26,6 +26,18 @@ import { type Result, type RunStep, type StepDone, WorkflowRun } from "./workflo
 /** A commit's 40 digits. */
 export const sha = (digit: string) => digit.repeat(40);
 
+const REPOSITORY = "1.dkr.ecr.ap-northeast-2.amazonaws.com/cali-dev/consumer";
+/** The consumer's image, of a digit. */
+export const image = (digit: string) => `${REPOSITORY}@sha256:${digit.repeat(64)}`;
+/** What `consumer.yml` is started with for `dev`, and what its build gives: the image of a digit. */
+export const building = (digit: string) => ({
+  inputs: { environment: "dev" },
+  outputs: {
+    "cali.js image": { repository: REPOSITORY },
+    "docker/build-push-action": { digest: `sha256:${digit.repeat(64)}` },
+  },
+});
+
 /** What these steps do is tested elsewhere, or needs what is not on this machine. */
 const EXECUTED =
   /^exec node bin\/cali\.js (plan|comment|fetch-plans|deploy|release|wait-for|take-turn|result|notify|unlock)\b/;

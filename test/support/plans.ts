@@ -81,3 +81,12 @@ export function makePlan(
 ): Plan {
   return parsePlan(JSON.stringify(planJson(changes, more)), "plan.json");
 }
+
+/** A nested block at the end of a path, as a plan has it: lists of one. */
+export const at = (path: string, value: unknown): Readonly<Record<string, unknown>> =>
+  path
+    .split(".")
+    .reverse()
+    .reduce<unknown>((inner, name, depth) => ({ [name]: depth === 0 ? inner : [inner] }), value) as Readonly<
+    Record<string, unknown>
+  >;

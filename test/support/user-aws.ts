@@ -1,20 +1,11 @@
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { startAwsFake } from "./moto.ts";
 import { AWS_PROVIDER, SKIPPED } from "./real-aws.ts";
-import { run } from "./run.ts";
+import { isProgram, run } from "./run.ts";
 
 /** `.ci/run` builds it from its Go module, which has no name for its releases. */
 const TLS_PROVIDER = (process.env.PATH ?? "")
@@ -101,13 +92,4 @@ async function startIssuer(folder: string, certificate: string): Promise<Server>
   );
   await new Promise<void>((done) => server.listen(0, "localhost", done));
   return server;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -84,12 +84,12 @@ async function switchTo(options: Options): Promise<SwitchReport> {
   if (existsSync(path) && !force) {
     throw new SwitchError(`${file}: is there already; --force writes over it`);
   }
+  const initialized = initializedWith(options.hcl);
   const backend: Backend = {
-    ...initializedWith(options.hcl),
-    ...(options.bucket !== undefined && { bucket: options.bucket }),
-    ...(options.key !== undefined && { key: options.key }),
-    ...(options.stateRegion !== undefined && { region: options.stateRegion }),
-    ...(options.lockTable !== undefined && { lockTable: options.lockTable }),
+    bucket: options.bucket ?? initialized.bucket,
+    key: options.key ?? initialized.key,
+    region: options.stateRegion ?? initialized.region,
+    lockTable: options.lockTable ?? initialized.lockTable,
   };
   const { state, locks } = await readSource(options.state, backend);
   const { variables, values } = await readVariables(options.tfvars);

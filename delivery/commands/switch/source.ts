@@ -13,7 +13,7 @@ export interface Source {
   readonly locks: readonly string[] | undefined;
 }
 
-/** The backend that a folder of Terraform was initialized with; what is not known is left out. */
+/** The backend that a folder of Terraform was initialized with; what is not known is undefined. */
 export function initializedWith(folder: string | undefined): Backend {
   const {
     bucket,
@@ -21,11 +21,12 @@ export function initializedWith(folder: string | undefined): Backend {
     region,
     dynamodb_table: lockTable,
   } = (folder === undefined ? undefined : initializedBackend(folder)) ?? {};
+  // Terraform writes what was not given as an empty text or null.
   return {
-    ...(bucket && { bucket }),
-    ...(key && { key }),
-    ...(region && { region }),
-    ...(lockTable && { lockTable }),
+    bucket: bucket || undefined,
+    key: key || undefined,
+    region: region || undefined,
+    lockTable: lockTable || undefined,
   };
 }
 

@@ -51,7 +51,7 @@ describe("an incident that was notified", () => {
         name: "default",
         resolvedAfterMs: 100,
         now: () => now,
-        lastLineAt: async () => lastLine,
+        lastLines: async () => new Map([["f", lastLine]]),
       });
     const board = make();
     await board.note([at({ fingerprint: "f", count: 3 }), at({ level: "FATAL", service: "cart" })]);
@@ -75,7 +75,7 @@ describe("an incident that was notified", () => {
 
   it("has the first message of its own, also where a place is used again", async () => {
     const notes = new MemoryNotes();
-    const options = { notes, name: "a", resolvedAfterMs: 1, now: () => 0, lastLineAt: async () => 0 };
+    const options = { notes, name: "a", resolvedAfterMs: 1, now: () => 0, lastLines: async () => new Map() };
     const board = new IncidentBoard(options);
     await board.keepFirst("i", "first");
     expect(await board.first("i")).toBe("first");

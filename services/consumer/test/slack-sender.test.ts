@@ -115,7 +115,7 @@ const memoryBoard = () =>
     name: "default",
     resolvedAfterMs: 600_000,
     now: Date.now,
-    lastLineAt: async () => 0,
+    lastLines: async () => new Map(),
   });
 
 /** Sends until it waits and the outbox is empty, or what else is given. */

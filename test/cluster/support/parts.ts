@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { PYTHON_BIN } from "../../support/moto.ts";
-import { ROOT } from "../../support/run.ts";
+import { isProgram, ROOT } from "../../support/run.ts";
 
 const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 const PROGRAMS = ["helm", "kubectl", "terraform"];
@@ -46,12 +46,3 @@ export const missingParts: readonly string[] = [
   ),
   ...(isProgram(join(PYTHON_BIN, "moto_server")) ? [] : ["moto in CALI_PYTHON_BIN"]),
 ];
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -61,12 +61,13 @@ export class AlertGrouper {
   readonly incidents: Incidents;
   readonly #versions: Versions;
   readonly #next: NextDue;
-  /** Those that people asked for meanwhile. */
-  #silences: readonly Silence[] = [];
+  /** Those that are configured, and those that people asked for meanwhile. */
+  #silences: readonly Silence[];
   #learnUntil = Number.NEGATIVE_INFINITY;
 
   constructor({ dependencies = {}, describe, ...given }: GroupingOptions = {}) {
     this.#options = { ...DEFAULTS, silences: [], ...given };
+    this.#silences = this.#options.silences;
     this.#book = new GroupBook({ ...this.#options, ...(describe && { describe }) });
     this.#kinds = new NewKinds(this.#options.newKindsAnHour, this.#options.now);
     this.#dependencies = new Dependencies(dependencies);
@@ -166,7 +167,7 @@ export class AlertGrouper {
 
   /** Takes all silences that people asked for, beside those that are configured. */
   silence(silences: readonly Silence[]): void {
-    this.#silences = silences;
+    this.#silences = [...this.#options.silences, ...silences];
     this.#next.set(Number.NEGATIVE_INFINITY);
   }
 
@@ -189,8 +190,7 @@ export class AlertGrouper {
   #heldUntil(group: Group, inhibition: Inhibition, now: number): number {
     const { level } = totalsOf(group);
     const { fingerprint, service, errorCode, template } = group;
-    const silences = [...this.#options.silences, ...this.#silences];
-    const silenced = silencedUntil({ fingerprint, service, errorCode, template, level }, silences, now);
+    const silenced = silencedUntil({ fingerprint, service, errorCode, template, level }, this.#silences, now);
     if (silenced !== undefined) return silenced;
     const until = inhibition.mutedUntil(group, now);
     // What mutes it may be over earlier.

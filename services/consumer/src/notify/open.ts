@@ -49,7 +49,7 @@ function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefi
     name: name ?? "default",
     resolvedAfterMs,
     now: () => clock.now(),
-    lastLineAt: (fingerprints) => lastLineAt(store, fingerprints),
+    lastLines: () => lastLines(store),
   });
   const destinations = destinationsOf(config, name, { board, log });
   if (destinations.length === 0) {
@@ -96,12 +96,12 @@ function destinationsOf(
   ];
 }
 
-/** When the last line of any of the groups was logged, whichever replica read it. */
-async function lastLineAt(store: StateStore, fingerprints: readonly string[]): Promise<number> {
-  let last = 0;
+/** When the last line of each group was logged, whichever replica read it. */
+async function lastLines(store: StateStore): Promise<ReadonlyMap<string, number>> {
+  const last = new Map<string, number>();
   for (const { checkpoint } of await store.shards()) {
     for (const { fingerprint, lastSeen } of await store.loadContributions(checkpoint.shardId))
-      if (fingerprints.includes(fingerprint)) last = Math.max(last, lastSeen);
+      last.set(fingerprint, Math.max(lastSeen, last.get(fingerprint) ?? 0));
   }
   return last;
 }

@@ -4,6 +4,8 @@ import {
   DeleteItemCommand,
   type DynamoDBClient,
   QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
   type TransactWriteItem,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -47,17 +49,7 @@ export class DynamoOutbox implements Outbox {
 
   async pending(limit: number, takes: (alert: Alert) => boolean = () => true): Promise<OutboxItem[]> {
     const items: OutboxItem[] = [];
-    let start: Item | undefined;
-    do {
-      const query = new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: this.#partition } },
-        ConsistentRead: true,
-        Limit: limit,
-        ...(start && { ExclusiveStartKey: start }),
-      });
-      const page = await this.#call(() => this.#client.send(query));
+    for await (const page of this.#pages({ ConsistentRead: true, Limit: limit })) {
       for (const item of page.Items ?? []) {
         const alert = JSON.parse(item.doc?.S ?? "null") as Alert;
         if (items.length === limit || !takes(alert)) continue;
@@ -65,8 +57,8 @@ export class DynamoOutbox implements Outbox {
         const state = item.state?.S === "sending" ? ("sending" as const) : ("pending" as const);
         items.push({ id: alert.id, state, alert });
       }
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined && items.length < limit);
+      if (items.length === limit) break;
+    }
     return items;
   }
 
@@ -89,20 +81,25 @@ export class DynamoOutbox implements Outbox {
 
   async size(): Promise<number> {
     let size = 0;
+    for await (const { Count = 0 } of this.#pages({ Select: "COUNT" })) size += Count;
+    return size;
+  }
+
+  /** The partition, page by page. */
+  async *#pages(asked: Partial<QueryCommandInput>): AsyncGenerator<QueryCommandOutput> {
     let start: Item | undefined;
     do {
       const query = new QueryCommand({
+        ...asked,
         TableName: this.#table,
         KeyConditionExpression: "pk = :pk",
         ExpressionAttributeValues: { ":pk": { S: this.#partition } },
-        Select: "COUNT",
-        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+        ...(start && { ExclusiveStartKey: start }),
       });
       const page = await this.#call(() => this.#client.send(query));
-      size += page.Count ?? 0;
+      yield page;
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
-    return size;
   }
 
   #note(id: string, seen: { place: string; tries: number }): void {

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import OpenAI from "openai";
 import pRetry from "p-retry";
+import { sleep } from "../../core/clock.ts";
 import { LlmError } from "../errors.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
 
@@ -59,9 +59,7 @@ export function caller({ attempts, firstBackoffMs = 500 }: CallOptions): Caller 
       ...(signal && { signal }),
       async shouldRetry({ error }) {
         if (!(error instanceof LlmError) || !RETRIED.has(error.kind)) return false;
-        await pause(Math.min(error.retryAfterMs ?? 0, LONGEST_BACKOFF_MS), undefined, { signal }).catch(
-          () => {},
-        );
+        await sleep(Math.min(error.retryAfterMs ?? 0, LONGEST_BACKOFF_MS), signal);
         return true;
       },
     });

@@ -30,8 +30,8 @@ export interface IncidentBoardOptions {
   readonly resolvedAfterMs: number;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** When the last line of any of these groups was logged, ms since the epoch. */
-  readonly lastLineAt: (fingerprints: readonly string[]) => Promise<number>;
+  /** When the last line of each group was logged, by its fingerprint, ms since the epoch. */
+  readonly lastLines: () => Promise<ReadonlyMap<string, number>>;
 }
 
 /** What Slack was notified of and goes on, kept with the state: one replica sends at a time, and the next goes on with it. */
@@ -76,13 +76,16 @@ export class IncidentBoard {
 
   /** The incidents that have been quiet. The next call gives each again until it is `resolved`. */
   async quiet(): Promise<NotifiedIncident[]> {
-    const { now, resolvedAfterMs, lastLineAt } = this.#options;
+    const { now, resolvedAfterMs, lastLines } = this.#options;
     const incidents = await this.#load();
+    const silent = incidents.filter(({ lastAt }) => now() - lastAt >= resolvedAfterMs);
+    if (silent.length === 0) return [];
+    const lines = await lastLines();
     const found: NotifiedIncident[] = [];
     let isChanged = false;
-    for (const incident of incidents) {
-      if (now() - incident.lastAt < resolvedAfterMs) continue;
-      const lastLine = Math.min(now(), await lastLineAt(incident.fingerprints));
+    for (const incident of silent) {
+      const last = Math.max(0, ...incident.fingerprints.map((fingerprint) => lines.get(fingerprint) ?? 0));
+      const lastLine = Math.min(now(), last);
       if (now() - lastLine >= resolvedAfterMs) found.push(incident);
       else {
         incident.lastAt = lastLine;
