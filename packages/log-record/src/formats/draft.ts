@@ -1,7 +1,7 @@
-import { SCALE_OF_KEY } from "./aliases.ts";
 import { clean } from "./clean.ts";
 import { crashOf } from "./crash.ts";
 import { type Fields, isObject, textOf } from "./fields.ts";
+import { SCALE_OF_KEY } from "./level-tables.ts";
 import { readLevel } from "./levels.ts";
 import { errorTypeOf, holdsStack, stackText } from "./stack.ts";
 import { readTime } from "./time.ts";

@@ -1,5 +1,5 @@
 import type { Level } from "../schema.ts";
-import { LEVEL_SCALES, LEVEL_WORDS, type LevelScale } from "./aliases.ts";
+import { LEVEL_SCALES, LEVEL_WORDS, type LevelScale } from "./level-tables.ts";
 
 const WORDS = new Map<string, Level>(
   Object.entries(LEVEL_WORDS).flatMap(([level, words]) =>

@@ -1,4 +1,5 @@
-import { ALIASES, type Field, LEVEL_SCALES, LEVEL_WORDS, SCALE_OF_KEY } from "./aliases.ts";
+import { ALIASES, type Field } from "./aliases.ts";
+import { LEVEL_SCALES, LEVEL_WORDS, SCALE_OF_KEY } from "./level-tables.ts";
 
 /** The fields that Fluent Bit sets. */
 const FIELDS: readonly Field[] = [

@@ -1,4 +1,4 @@
-import type { LevelScale } from "./aliases.ts";
+import type { LevelScale } from "./level-tables.ts";
 import { readLevel } from "./levels.ts";
 import { errorTypeOf } from "./stack.ts";
 import { readTime } from "./time.ts";
