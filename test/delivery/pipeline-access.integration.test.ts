@@ -1,6 +1,7 @@
 import { GetRoleCommand, IAMClient, PutRolePolicyCommand, UntagRoleCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { GithubServer, requiredChecks } from "../support/github-server.ts";
+import { requiredChecks } from "../support/github-repository.ts";
+import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { runCali } from "../support/run.ts";
 

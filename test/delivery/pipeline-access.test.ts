@@ -9,7 +9,8 @@ import {
   type PolicyDocument,
 } from "../../delivery/commands/pipeline-access/roles.ts";
 import { RepositoryNameError } from "../../delivery/core/errors.ts";
-import { GithubServer, requiredChecks } from "../support/github-server.ts";
+import { requiredChecks } from "../support/github-repository.ts";
+import { GithubServer } from "../support/github-server.ts";
 import { ROOT } from "../support/run.ts";
 
 const ACCOUNT = "123456789012";

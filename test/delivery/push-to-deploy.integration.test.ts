@@ -6,7 +6,8 @@ import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
-import { GithubServer, type PullRequest } from "../support/github-server.ts";
+import type { PullRequest } from "../support/github-repository.ts";
+import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { runCali } from "../support/run.ts";
 import { SlackServer } from "../support/slack-server.ts";

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { takeTurn } from "../../delivery/commands/take-turn/take-turn.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
-import { GithubServer, type WorkflowRun } from "../support/github-server.ts";
+import type { WorkflowRun } from "../support/github-repository.ts";
+import { GithubServer } from "../support/github-server.ts";
 
 /** Which of the runs that an environment has approved deploys, and which wait. */
 

@@ -7,7 +7,8 @@ import type { SynthesizedStack } from "../../delivery/core/application/applicati
 import { githubClient } from "../../delivery/core/github/client.ts";
 import type { Process } from "../../delivery/core/state-backend/holder.ts";
 import { lockId } from "../../delivery/core/state-backend/lock.ts";
-import { GithubServer, type WorkflowRun } from "../support/github-server.ts";
+import type { WorkflowRun } from "../support/github-repository.ts";
+import { GithubServer } from "../support/github-server.ts";
 
 const NOW = new Date("2026-01-25T12:00:00Z");
 const TAKEN = "2026-01-25T11:50:00Z";

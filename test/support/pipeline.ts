@@ -16,7 +16,8 @@ import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import { ConcurrencyGroups } from "./concurrency.ts";
-import { GithubServer, type PullRequest, type WorkflowRun as RunRecord } from "./github-server.ts";
+import type { PullRequest, WorkflowRun as RunRecord } from "./github-repository.ts";
+import { GithubServer } from "./github-server.ts";
 import { type Moto, startMoto } from "./moto.ts";
 import { ROOT, type RunResult, run, runCali } from "./run.ts";
 import { SlackServer } from "./slack-server.ts";
