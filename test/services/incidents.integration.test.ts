@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { Connection } from "../../delivery/commands/opensearch/client.ts";
 import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
+import { systemClock } from "../../services/consumer/src/core/clock.ts";
 import { incidentOf } from "../../services/consumer/src/notify/incidents/document.ts";
 import { IncidentIndex } from "../../services/consumer/src/notify/incidents/incident-index.ts";
 import { IncidentIndexer, REFUSED_INCIDENTS } from "../../services/consumer/src/notify/incidents/indexer.ts";
@@ -70,6 +71,7 @@ it("a real OpenSearch takes incidents, each once, and refuses, waits and gives b
       index: index(),
       batch: 100,
       maxWaiting: 10_000,
+      clock: systemClock,
       log: pino({ level: "silent" }),
       onTrouble: (text) => troubles.push(text),
     }).run(stop.signal);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../src/core/clock.ts";
 import type { Alert, OutboxItem } from "../src/core/types.ts";
 import { renderAlert, renderDigest } from "../src/notify/slack/alert-message.ts";
 import { IncidentUpdates } from "../src/notify/slack/incident-updates.ts";
@@ -15,7 +16,7 @@ describe("what Slack gets of an incident", () => {
   };
 
   it("is one message, then updates; FATAL and other incidents wait for nothing", () => {
-    const updates = new IncidentUpdates(60_000);
+    const updates = new IncidentUpdates(60_000, systemClock);
     const first = [item({ incident }), item({ incident })];
     const other = item({ incident: { ...incident, id: "another" } });
     expect(updates.next([...first, other], 5)).toEqual(first);
@@ -28,7 +29,7 @@ describe("what Slack gets of an incident", () => {
   });
 
   it("goes on when the update's time has come", () => {
-    const updates = new IncidentUpdates(0);
+    const updates = new IncidentUpdates(0, systemClock);
     const later = item({ incident });
     updates.sent([later]);
     expect(updates.next([later], 5)).toEqual([later]);

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../src/core/clock.ts";
 import type { Alert, Outbox } from "../src/core/types.ts";
 import { incidentOf, incidentSchema } from "../src/notify/incidents/document.ts";
 import { IncidentIndex } from "../src/notify/incidents/incident-index.ts";
@@ -47,6 +48,7 @@ function indexing(endpoint: string, alerts: Alert[], limits: { batch?: number; m
     batch: 100,
     maxWaiting: 1_000,
     ...limits,
+    clock: systemClock,
     log: pino({ level: "silent" }),
     onTrouble: (text) => troubles.push(text),
   });

@@ -5,6 +5,7 @@ import { Budget } from "../src/cause/llm/budget.ts";
 import { Model, type ModelOptions } from "../src/cause/llm/model.ts";
 import { type Prompt, promptFor, type Question } from "../src/cause/llm/prompt.ts";
 import { Tokenizer } from "../src/cause/llm/tokens.ts";
+import { systemClock } from "../src/core/clock.ts";
 import { SqliteStateStore } from "../src/state/sqlite.ts";
 import { LlmServer, MOODS, sendJson, USABLE } from "./support/llm-server.ts";
 import { temporaryFolder } from "./support/process.ts";
@@ -34,7 +35,12 @@ async function setting({ limits = {}, model = {}, linkHosts = [] }: Setting = {}
     await store.close();
     await remove();
   });
-  const clock = { at: Date.UTC(2026, 0, 25, 1, 30), now: () => clock.at, monotonic: () => clock.at };
+  const clock = {
+    ...systemClock,
+    at: Date.UTC(2026, 0, 25, 1, 30),
+    now: () => clock.at,
+    monotonic: () => clock.at,
+  };
   const calls: string[] = [];
   const said: string[] = [];
   const troubles: (string | undefined)[] = [];

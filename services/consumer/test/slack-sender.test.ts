@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Logger, pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../src/core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../src/core/types.ts";
 import { webhookDestination } from "../src/notify/slack/destination.ts";
 import { IncidentBoard } from "../src/notify/slack/incident-board.ts";
@@ -139,10 +140,13 @@ async function send({
     paceMs: 5,
     onRefused: async (one, reason) => void refused.push({ alert: one, reason }),
     onTrouble: (text) => void troubles.push(text),
-    async wait(ms) {
-      waits.push(ms);
-      if (until()) stop.abort();
-      await new Promise((resolve) => setImmediate(resolve));
+    clock: {
+      ...systemClock,
+      async sleep(ms) {
+        waits.push(ms);
+        if (until()) stop.abort();
+        await new Promise((resolve) => setImmediate(resolve));
+      },
     },
     ...options,
   });

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Alert, Outbox } from "../core/types.ts";
 
 /** Where alerts go when no Slack webhook is configured: into the program's own log. */
@@ -25,7 +25,7 @@ export class LogSender {
         this.#log.warn({ alert, ageMs: this.#clock.now() - alert.lastSeen }, "alert");
       const ids = items.map((item) => item.id);
       if (ids.length > 0) await this.#outbox.markSent(ids);
-      await sleep(ids.length > 0 ? 0 : 500, signal);
+      await this.#clock.sleep(ids.length > 0 ? 0 : 500, signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
-import { backoffMs, type Clock, sleep } from "../core/clock.ts";
+import { backoffMs, type Clock } from "../core/clock.ts";
 import type { AlertGrouper, DueAlert } from "../group/alert-grouper.ts";
 
 /** One thing that is done with alerts that are due. @returns those that go on to the next stage */
@@ -33,19 +33,19 @@ export class Notifier {
 
   /** Runs until `signal` aborts. A store that cannot be written is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, onTrouble } = this.#options;
+    const { clock, log, onTrouble } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.flush(signal);
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
-        await sleep(TICK_MS, signal);
+        await clock.sleep(TICK_MS, signal);
       } catch (error) {
         failures++;
         onTrouble?.(`alerts cannot be kept: ${messageOf(error)}`);
         if ((failures & (failures - 1)) === 0)
           log.error({ err: error, failures }, "alerts wait: the state store failed");
-        await sleep(backoffMs(failures, 200, 10_000), signal);
+        await clock.sleep(backoffMs(clock, failures, 200, 10_000), signal);
       }
     }
   }

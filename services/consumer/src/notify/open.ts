@@ -63,6 +63,7 @@ function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefi
     digestAbove,
     outbox: store.outbox,
     takes,
+    clock,
     log: name === undefined ? log : log.child({ webhook: name }),
     links: config.links,
     onRefused: keepRefused(objects, metrics),
@@ -107,7 +108,7 @@ async function lastLines(store: StateStore): Promise<ReadonlyMap<string, number>
 }
 
 function incidentIndexer({ openSearch, region }: ConsumerConfig, parts: Parts): IncidentIndexer | undefined {
-  const { store, objects, metrics, troubles, log, credentials } = parts;
+  const { store, objects, metrics, troubles, clock, log, credentials } = parts;
   const { endpoint, batch, maxWaiting } = openSearch;
   if (endpoint === undefined) return undefined;
   return new IncidentIndexer({
@@ -116,6 +117,7 @@ function incidentIndexer({ openSearch, region }: ConsumerConfig, parts: Parts): 
     index: new IncidentIndex({ ...openSearch, endpoint, region, ...(credentials && { credentials }) }),
     batch,
     maxWaiting,
+    clock,
     log,
     onTrouble: (text) => troubles.set("incidents", text),
     onIndexed: (count) => metrics.incidents.inc({ result: "indexed" }, count),

@@ -1,7 +1,7 @@
 import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { type Clock, sleep } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 
@@ -42,14 +42,14 @@ export class SilenceReader {
 
   /** Runs until `signal` aborts. While the objects cannot be read, what was known counts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { refreshMs, log } = this.#options;
+    const { refreshMs, clock, log } = this.#options;
     while (!signal.aborted) {
       try {
         await this.#refresh();
       } catch (error) {
         log.warn({ reason: messageOf(error) }, "silences cannot be read");
       }
-      await sleep(refreshMs, signal);
+      await clock.sleep(refreshMs, signal);
     }
   }
 

@@ -2,7 +2,6 @@ import type { EventEmitter } from "node:events";
 import { messageOf } from "@cali/base";
 import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
 import { type ConsumerConfigInput, parseConfig } from "../config/load.ts";
-import { sleep } from "../core/clock.ts";
 import type { ShardTotals } from "../core/totals.ts";
 import type { CauseFinder } from "../core/types.ts";
 import { asNotified } from "../group/template-miner.ts";
@@ -154,18 +153,18 @@ class RunningConsumer implements Consumer {
   }
 
   async #stop(): Promise<void> {
-    const { store, stream, log } = this.#parts;
+    const { store, stream, clock, log } = this.#parts;
     log.info("stopping: batches in process are finished");
     await this.#readers?.stop(BATCH_GRACE_MS);
     this.#notifying.abort();
     const flushed = this.#notifier
       ?.flush()
       .catch((error: unknown) => log.warn({ err: error }, "due alerts wait"));
-    await Promise.race([flushed, sleep(FLUSH_GRACE_MS)]);
+    await Promise.race([flushed, clock.sleep(FLUSH_GRACE_MS)]);
     this.#knowing.abort();
     await this.#sendRest();
     this.#sender?.stop();
-    await Promise.race([Promise.all(this.#running), sleep(FLUSH_GRACE_MS)]);
+    await Promise.race([Promise.all(this.#running), clock.sleep(FLUSH_GRACE_MS)]);
     await this.#http.close();
     await store.close();
     stream.close();
@@ -187,7 +186,7 @@ class RunningConsumer implements Consumer {
     const box = to === "slack" ? store.outbox : store.incidents;
     let left = await box.size().catch(() => 0);
     while (left > 0 && clock.monotonic() < until && !troubles.has(to)) {
-      await sleep(100);
+      await clock.sleep(100);
       left = await box.size().catch(() => 0);
     }
     if (left > 0) log.warn({ left, to }, "what waits to be sent stays in the state until the next start");

@@ -1,11 +1,11 @@
-import { backoffMs, sleep } from "../core/clock.ts";
+import { backoffMs } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError } from "../core/errors.ts";
 import type { PipelineOptions, ShardContext } from "./stage.ts";
 
 export type Persist = ReturnType<typeof persistence>;
 
 /** What writes to a store until it works: one that fails is no record's fault, so the shard waits and says so. */
-export function persistence({ log, metrics, onStoreTrouble }: PipelineOptions) {
+export function persistence({ clock, log, metrics, onStoreTrouble }: PipelineOptions) {
   /** @throws LeaseLostError, ReaderStoppedError */
   return async <T>(
     { shardId, signal, touch }: ShardContext,
@@ -36,7 +36,7 @@ export function persistence({ log, metrics, onStoreTrouble }: PipelineOptions) {
             `nothing is acknowledged, the shard waits: ${text}`,
           );
         }
-        await sleep(backoffMs(attempt, 200, 10_000), signal);
+        await clock.sleep(backoffMs(clock, attempt, 200, 10_000), signal);
       }
     }
   };

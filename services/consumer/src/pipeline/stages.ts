@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { CauseFinder } from "../core/types.ts";
 import { DeadLetterShare } from "../decode/dead-letter-share.ts";
 import type { AlertStage } from "../notify/notifier.ts";
@@ -39,10 +40,12 @@ export function recordStages(options: PipelineOptions, persist: Persist): Stage[
 }
 
 /** What is done with the groups that are due, in this order: what is in the outbox then, `notify/slack/sender.ts` sends to Slack. */
-export function alertStages(options: OutboxOptions & { readonly causes: CauseFinder }): AlertStage[] {
-  const { grouper, store, causes, log } = options;
+export function alertStages(
+  options: OutboxOptions & { readonly causes: CauseFinder; readonly clock: Clock },
+): AlertStage[] {
+  const { grouper, store, causes, clock, log } = options;
   return [
-    findCauses(causes, log),
+    findCauses(causes, clock, log),
     leaveUsual(grouper),
     joinIncidents(grouper, store.notes),
     putIntoOutbox(options),

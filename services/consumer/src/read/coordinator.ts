@@ -1,6 +1,6 @@
 import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { LeaseLostError, ReaderStoppedError, StateUnavailableError } from "../core/errors.ts";
 import { LeaseWatch } from "../state/lease-watch.ts";
 import type { Checkpoint, Lease, ShardState, StateStore } from "../state/types.ts";
@@ -87,16 +87,16 @@ export class ShardCoordinator {
 
   /** By itself, so that a slow listing does not cost the leases. */
   async #keepLeases(): Promise<void> {
-    const { leaseDurationMs, stallMs } = this.#options;
+    const { leaseDurationMs, stallMs, clock } = this.#options;
     while (!this.#stopping.signal.aborted) {
       await this.#renew();
       this.#replaceStalled();
-      await sleep(Math.min(leaseDurationMs, stallMs) / 4, this.#stopping.signal);
+      await clock.sleep(Math.min(leaseDurationMs, stallMs) / 4, this.#stopping.signal);
     }
   }
 
   async #shareShards(): Promise<void> {
-    const { leaseDurationMs, discoveryIntervalMs, log } = this.#options;
+    const { leaseDurationMs, discoveryIntervalMs, clock, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
       try {
@@ -109,10 +109,10 @@ export class ShardCoordinator {
         if (text !== this.#trouble) log.warn(`shards cannot be listed or leased: ${text}`);
         this.#trouble = text;
         this.#listedAt = Number.NEGATIVE_INFINITY;
-        await sleep(1_000, this.#stopping.signal);
+        await clock.sleep(1_000, this.#stopping.signal);
         continue;
       }
-      await sleep(Math.min(leaseDurationMs / 4, discoveryIntervalMs), this.#wake.signal);
+      await clock.sleep(Math.min(leaseDurationMs / 4, discoveryIntervalMs), this.#wake.signal);
     }
   }
 
@@ -121,18 +121,19 @@ export class ShardCoordinator {
    * is read again by the next owner.
    */
   async stop(graceMs: number): Promise<void> {
+    const { clock } = this.#options;
     this.#stopping.abort();
     this.#wake.abort();
     const running = [...this.#running.values()];
     for (const { reader } of running) reader.stop();
     const all = Promise.all(running.map(({ done }) => done));
-    await Promise.race([all, sleep(graceMs)]);
+    await Promise.race([all, clock.sleep(graceMs)]);
     for (const { reader } of running) reader.abort();
-    await Promise.race([all, sleep(1_000)]);
+    await Promise.race([all, clock.sleep(1_000)]);
     const release = running.map(({ lease }) =>
       this.#options.store.releaseLease(lease).catch(() => undefined),
     );
-    await Promise.race([Promise.all(release), sleep(3_000)]);
+    await Promise.race([Promise.all(release), clock.sleep(3_000)]);
   }
 
   async #share(): Promise<void> {

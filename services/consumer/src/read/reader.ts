@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { backoffMs, type Clock, sleep } from "../core/clock.ts";
+import { backoffMs, type Clock } from "../core/clock.ts";
 import type { ByteBudget } from "./budget.ts";
 import type { KinesisStream, StartPoint } from "./client.ts";
 import { classify } from "./failures.ts";
@@ -173,7 +173,7 @@ export class ShardReader {
         iterator = undefined;
         this.#trouble(failure.text, failure.kind, attempt);
         if (failure.kind !== "expired" || attempt > 1)
-          await this.#pause(backoffMs(attempt, 200, failure.maxWaitMs));
+          await this.#pause(backoffMs(clock, attempt, 200, failure.maxWaitMs));
         if (signal.aborted) return undefined;
       }
     }
@@ -192,7 +192,7 @@ export class ShardReader {
   }
 
   #pause(ms: number): Promise<void> {
-    return ms <= 0 ? Promise.resolve() : this.#waitFor(sleep(ms, this.#drain.signal));
+    return ms <= 0 ? Promise.resolve() : this.#waitFor(this.#options.clock.sleep(ms, this.#drain.signal));
   }
 
   async #waitFor<T>(wait: Promise<T>): Promise<T> {

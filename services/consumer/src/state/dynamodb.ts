@@ -40,6 +40,10 @@ export interface DynamoOptions {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Wall clock, ms since the epoch, by which what waits is ordered. Default: the system's. */
+  now?: () => number;
+  /** Sends the commands. Default: AWS's client, made of the options above. */
+  client?: DynamoDBClient;
 }
 
 /** DynamoDB's limits for one call: 100 items and 4 MiB in a transaction, 25 in a batch. */
@@ -53,6 +57,19 @@ const document = (value: unknown): AttributeValue => text(JSON.stringify(value))
 const parse = <T>(item: Item | undefined): T => JSON.parse(item?.doc?.S ?? "null") as T;
 const contributionsOf = (shardId: string) => `contributions#${shardId}`;
 
+const clientOf = ({ region, endpoint, credentials }: DynamoOptions) =>
+  new DynamoDBClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 3_000,
+      requestTimeout: 10_000,
+      throwOnRequestTimeout: true,
+    }),
+    maxAttempts: 3,
+  });
+
 /**
  * The state of several replicas in one DynamoDB table. A shard's writes are transactions that check its lease, so an
  * owner that lost it writes nothing more; what does not fit into one transaction goes first, the checkpoint last, and a
@@ -64,20 +81,12 @@ export class DynamoStateStore implements StateStore {
   readonly notes: DynamoNotes;
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #now: () => number;
 
   private constructor(options: DynamoOptions) {
     this.#table = options.table;
-    this.#client = new DynamoDBClient({
-      region: options.region,
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-      requestHandler: new NodeHttpHandler({
-        connectionTimeout: 3_000,
-        requestTimeout: 10_000,
-        throwOnRequestTimeout: true,
-      }),
-      maxAttempts: 3,
-    });
+    this.#now = options.now ?? Date.now;
+    this.#client = options.client ?? clientOf(options);
     const call = <T>(work: () => Promise<T>) => this.#call(work);
     const { table } = options;
     this.outbox = new DynamoOutbox(this.#client, { table, partition: "outbox" }, call);
@@ -214,7 +223,7 @@ export class DynamoStateStore implements StateStore {
 
   async commitNotification({ meta, alert, index }: NotificationCommit): Promise<NotificationResult> {
     const before = meta.notifications - 1;
-    const now = Date.now();
+    const now = this.#now();
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
         {

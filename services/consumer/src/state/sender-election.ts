@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { LeaseLostError } from "../core/errors.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import type { Lease, StateStore } from "./types.ts";
@@ -33,7 +33,7 @@ export class SenderElection {
 
   /** Runs until `stop`. */
   async run(): Promise<void> {
-    const { leaseDurationMs, log } = this.#options;
+    const { leaseDurationMs, clock, log } = this.#options;
     while (!this.#stopping.signal.aborted) {
       try {
         const lease = await this.#acquire();
@@ -41,7 +41,7 @@ export class SenderElection {
       } catch (error) {
         log.warn({ err: error }, "sending pauses");
       }
-      await sleep(leaseDurationMs / 4, this.#stopping.signal);
+      await clock.sleep(leaseDurationMs / 4, this.#stopping.signal);
     }
   }
 
@@ -70,7 +70,7 @@ export class SenderElection {
     let lease = first;
     let renewedAt = clock.monotonic();
     while (!leading.signal.aborted) {
-      await sleep(leaseDurationMs / 4, leading.signal);
+      await clock.sleep(leaseDurationMs / 4, leading.signal);
       if (leading.signal.aborted) break;
       try {
         lease = await store.renewLease(lease);

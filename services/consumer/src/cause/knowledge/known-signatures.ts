@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { backoffMs, sleep } from "../../core/clock.ts";
+import { backoffMs, type Clock } from "../../core/clock.ts";
 import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
 import { SEED } from "./seed.ts";
@@ -61,7 +61,10 @@ export class KnownSignatures {
   }
 
   /** Follows the knowledge base until `signal` aborts. */
-  async run(signal: AbortSignal, { refreshMs, log }: { refreshMs: number; log: Logger }): Promise<void> {
+  async run(
+    signal: AbortSignal,
+    { refreshMs, clock, log }: { refreshMs: number; clock: Clock; log: Logger },
+  ): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.refresh();
@@ -73,7 +76,7 @@ export class KnownSignatures {
           "signatures of the knowledge base's own entries are not up to date",
         );
       }
-      await sleep(failures > 0 ? backoffMs(failures, 1_000, refreshMs) : refreshMs, signal);
+      await clock.sleep(failures > 0 ? backoffMs(clock, failures, 1_000, refreshMs) : refreshMs, signal);
     }
   }
 }

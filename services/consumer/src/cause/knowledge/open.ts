@@ -56,7 +56,7 @@ export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
   });
   const run = async (signal: AbortSignal) => {
     const { refreshMs } = config.knowledge;
-    await Promise.all([signatures.run(signal, { refreshMs, log }), similar?.run(signal)]);
+    await Promise.all([signatures.run(signal, { refreshMs, clock, log }), similar?.run(signal)]);
     await similar?.close();
   };
   return { causes, run };

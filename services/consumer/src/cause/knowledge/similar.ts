@@ -1,7 +1,7 @@
 import { messageOf } from "@cali/base";
 import { type IPolicy, TimeoutStrategy, timeout } from "cockatiel";
 import type { Logger } from "pino";
-import { backoffMs, type Clock, sleep } from "../../core/clock.ts";
+import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Alert } from "../../core/types.ts";
 import { agrees } from "../embedding/agreement.ts";
 import { EMBEDDING_TEXT_VERSION, embeddingText } from "../embedding/embedding-text.ts";
@@ -112,7 +112,7 @@ export class SimilarKnowledge {
 
   /** Follows the knowledge base until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { refreshMs, log, onTrouble } = this.#options;
+    const { refreshMs, clock, log, onTrouble } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       const look = this.refresh();
       this.#firstLook ??= look.catch(() => {});
@@ -125,7 +125,7 @@ export class SimilarKnowledge {
         onTrouble(`similar errors may be missed: ${messageOf(error)}`);
         log.warn({ err: error, failures }, "the knowledge base's vectors are not up to date");
       }
-      await sleep(failures > 0 ? backoffMs(failures, 1_000, refreshMs) : refreshMs, signal);
+      await clock.sleep(failures > 0 ? backoffMs(clock, failures, 1_000, refreshMs) : refreshMs, signal);
     }
   }
 

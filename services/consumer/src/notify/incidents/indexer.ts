@@ -1,6 +1,6 @@
 import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
-import { backoffMs, sleep } from "../../core/clock.ts";
+import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Outbox } from "../../core/types.ts";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import { type Incident, incidentOf, incidentSchema } from "./document.ts";
@@ -16,6 +16,7 @@ export interface IndexerOptions {
   readonly batch: number;
   /** Most incidents that wait in the state. */
   readonly maxWaiting: number;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Called when incidents wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
@@ -56,23 +57,23 @@ export class IncidentIndexer {
 
   /** Runs until `signal` aborts; a call in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, onTrouble } = this.#options;
+    const { clock, log, onTrouble } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       try {
         const count = await this.#round();
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
-        await sleep(count > 0 ? 0 : POLL_MS, signal);
+        await clock.sleep(count > 0 ? 0 : POLL_MS, signal);
       } catch (error) {
         failures++;
         const reason = messageOf(error);
         onTrouble?.(`incidents wait: ${reason}`);
-        const waitMs = backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
+        const waitMs = backoffMs(clock, failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "incidents wait for OpenSearch");
         await this.#makeRoom().catch((cause: unknown) =>
           log.warn({ err: cause }, "incidents stay in the state"),
         );
-        await sleep(waitMs, signal);
+        await clock.sleep(waitMs, signal);
       }
     }
   }

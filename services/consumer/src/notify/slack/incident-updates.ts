@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import type { OutboxItem } from "../../core/types.ts";
 import { MOST_IN_DIGEST } from "./alert-message.ts";
 
@@ -17,12 +18,14 @@ interface Notified {
  */
 export class IncidentUpdates {
   readonly #firstMs: number;
+  readonly #clock: Clock;
   /** By incident. The ones that were notified the longest ago come first. */
   readonly #notified = new Map<string, Notified>();
 
   /** @param firstMs time from the first message of an incident to its first update, ms */
-  constructor(firstMs: number) {
+  constructor(firstMs: number, clock: Clock) {
     this.#firstMs = firstMs;
+    this.#clock = clock;
   }
 
   /**
@@ -42,7 +45,7 @@ export class IncidentUpdates {
 
   /** Notes that these were sent. */
   sent(items: readonly OutboxItem[]): void {
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     for (const id of new Set(items.flatMap(({ alert }) => alert.incident?.id ?? []))) {
       const before = this.#notified.get(id);
       const waitMs = Math.min((before?.waitMs ?? this.#firstMs / 2) * 2, this.#firstMs * LONGEST_FACTOR);
@@ -56,7 +59,9 @@ export class IncidentUpdates {
   #mayGo({ alert }: OutboxItem): boolean {
     const notified = alert.incident && this.#notified.get(alert.incident.id);
     return (
-      notified === undefined || alert.level === "FATAL" || performance.now() - notified.at >= notified.waitMs
+      notified === undefined ||
+      alert.level === "FATAL" ||
+      this.#clock.monotonic() - notified.at >= notified.waitMs
     );
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "@cali/base";
 import { type SlackMessage, SlackPostError } from "@cali/slack";
 import type { Logger } from "pino";
-import { backoffMs, sleep } from "../../core/clock.ts";
+import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
 import { type Links, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
 import type { About, Destination } from "./destination.ts";
@@ -29,8 +29,7 @@ export interface SlackSenderOptions {
   readonly onDiverted?: (text: string | undefined) => void;
   /** Called when alerts wait, with the reason, and with nothing when they go again. */
   readonly onTrouble?: (text: string | undefined) => void;
-  /** Waits so many ms, or less when the signal aborts. Default: by the system's timers. */
-  readonly wait?: typeof sleep;
+  readonly clock: Clock;
 }
 
 const POLL_MS = 250;
@@ -61,12 +60,12 @@ export class SlackSender {
 
   constructor(options: SlackSenderOptions) {
     this.#options = options;
-    this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE);
+    this.#updates = new IncidentUpdates((options.paceMs ?? DEFAULT_PACE_MS) * PACES_TO_UPDATE, options.clock);
   }
 
   /** Runs until `signal` aborts; a message in flight is waited for. */
   async run(signal: AbortSignal): Promise<void> {
-    const { outbox, takes, log, onTrouble, wait = sleep } = this.#options;
+    const { outbox, takes, clock, log, onTrouble } = this.#options;
     const { paceMs = DEFAULT_PACE_MS, digestAbove = 5 } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
@@ -74,7 +73,7 @@ export class SlackSender {
         const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT, takes), digestAbove);
         if (next.length === 0) {
           await this.#resolve(signal);
-          await wait(POLL_MS, signal);
+          await clock.sleep(POLL_MS, signal);
           continue;
         }
         await this.#send(next, signal);
@@ -82,18 +81,18 @@ export class SlackSender {
         if (failures > 0) onTrouble?.(undefined);
         failures = 0;
         // From the answer on: what Slack counts is when messages arrive.
-        await wait(paceMs, signal);
+        await clock.sleep(paceMs, signal);
       } catch (error) {
         failures++;
         const retryAfterMs = error instanceof SlackPostError ? error.retryAfterMs : undefined;
         const waitMs = Math.max(
           paceMs,
-          retryAfterMs ?? backoffMs(failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS),
+          retryAfterMs ?? backoffMs(clock, failures, FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS),
         );
         const reason = messageOf(error);
         onTrouble?.(`alerts wait: ${reason}`);
         log.warn({ reason, failures, waitMs: Math.round(waitMs) }, "alerts wait for Slack");
-        await wait(waitMs, signal);
+        await clock.sleep(waitMs, signal);
       }
     }
   }
@@ -165,8 +164,8 @@ export class SlackSender {
 
   /** Says which incidents are over, now and then. */
   async #resolve(signal: AbortSignal): Promise<void> {
-    const { board, destinations, paceMs = DEFAULT_PACE_MS, wait = sleep } = this.#options;
-    const now = performance.now();
+    const { board, destinations, paceMs = DEFAULT_PACE_MS, clock } = this.#options;
+    const now = clock.monotonic();
     if (now - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = now;
     for (const incident of await board.quiet()) {
@@ -175,7 +174,7 @@ export class SlackSender {
       if (isSaid) {
         const message = renderResolved(incident);
         await this.#deliver(message, { incident: incident.id, alerts: [], status: message.text });
-        await wait(paceMs, signal);
+        await clock.sleep(paceMs, signal);
       }
       await board.resolved(incident.id);
     }
@@ -183,9 +182,9 @@ export class SlackSender {
 
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
   async #postAlone(alert: Alert, signal: AbortSignal): Promise<void> {
-    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS, wait = sleep } = this.#options;
+    const { log, onRefused, links, paceMs = DEFAULT_PACE_MS, clock } = this.#options;
     for (const message of [renderAlert(alert, links), renderPlainAlert(alert)]) {
-      await wait(paceMs, signal);
+      await clock.sleep(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {
         await this.#deliver(message, await this.#aboutOf([alert]));

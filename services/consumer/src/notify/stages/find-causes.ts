@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { sleep } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Alert, CauseAnswer, CauseFinder } from "../../core/types.ts";
 import type { AlertStage } from "../notifier.ts";
 
@@ -7,7 +7,7 @@ import type { AlertStage } from "../notifier.ts";
 const TIMEOUT_MS = 3_000;
 
 /** Looks for the causes of all at the same time: one that takes long must not hold up many. */
-export function findCauses(causes: CauseFinder, log: Logger): AlertStage {
+export function findCauses(causes: CauseFinder, clock: Clock, log: Logger): AlertStage {
   return (due) =>
     Promise.all(
       due.map(async (one) => ({
@@ -21,7 +21,7 @@ export function findCauses(causes: CauseFinder, log: Logger): AlertStage {
     try {
       return await Promise.race([
         causes.find(alert, template),
-        sleep(TIMEOUT_MS, done.signal).then(() => {
+        clock.sleep(TIMEOUT_MS, done.signal).then(() => {
           if (!done.signal.aborted) log.warn({ id: alert.id }, "no cause found in time");
           return { unavailable: `nothing was found out within ${TIMEOUT_MS / 1_000} s` };
         }),
