@@ -22,12 +22,14 @@ const casesIn = (file: string) =>
 const cases = casesIn("records.jsonl");
 /** Samples of the formats' own documentation, each with its source. */
 const corpus = casesIn("corpus.jsonl");
+/** Lines made up in the shape that each product documents. */
+const products = casesIn("products.jsonl");
 
 const recordsOf = (data: Uint8Array) =>
   decode(data, { arrival: ARRIVAL }).flatMap((payload) => (payload.ok ? [payload.record] : []));
 
 describe("what may arrive as one Kinesis record", () => {
-  it.each([...cases, ...corpus])("$name", ({ text, expected }) => {
+  it.each([...cases, ...corpus, ...products])("$name", ({ text, expected }) => {
     const { records, stack, note: _, ...fields } = expected;
     const found = recordsOf(Buffer.from(text));
     if (records !== undefined) expect(found).toHaveLength(records);

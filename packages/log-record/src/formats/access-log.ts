@@ -25,6 +25,17 @@ export const accessLog = pattern("access-log", [
   /^(?:https?|h2|wss?|grpcs?) (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z) app\/\S{1,255} \S{1,255} \S{1,255} [-.0-9]+ [-.0-9]+ [-.0-9]+ (?<status>[1-5][0-9]{2}) /,
   // IIS' W3C with its usual fields: date time server method stem query port user client agent (referer) status substatus win32 taken.
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) \S{1,45} [A-Z]{3,10} \S{1,4000} \S{1,4000} [0-9]{1,5} \S{1,255} \S{1,45} \S{1,2000} (?:\S{1,4000} )?(?<status>[1-5][0-9]{2}) [0-9]+ [0-9]+ [0-9]+$/,
+  // IIS and others with more or fewer fields of W3C: the method, stem, query and port, and at the end status, substatus, win32, sizes, taken.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) (?:\S{1,255} ){1,4}[A-Z]{3,10} \S{1,4000} \S{1,4000} [0-9]{1,5} (?:\S{1,2000} ){2,8}(?<status>[1-5][0-9]{2}) [0-9]+ [0-9]+(?: [0-9]+){1,3}$/,
+  // AWS's classic load balancer: time name client backend three times its status, the backend's.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z) \S{1,255} \S{1,60}:[0-9]+ \S{1,60} [-.0-9]+ [-.0-9]+ [-.0-9]+ (?<status>[1-5][0-9]{2}) /,
+  // AWS's network load balancer with TLS, and VPC flow logs: neither has a status.
+  /^tls [0-9.]{3} (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}) net\//,
+  /^[2-9] [0-9]{12} eni-\S{1,40} \S{1,45} \S{1,45} \S{1,5} \S{1,5} \S{1,3} \S{1,20} \S{1,20} (?<time>1[0-9]{9}) /,
+  // S3: owner bucket [time] client requester request operation key "request" status code.
+  new RegExp(
+    `^\\S{1,128} \\S{1,255} \\[(?<time>[^\\]]{8,40})\\] \\S{1,45} \\S{1,300} (?<trace>\\S{1,64}) [A-Z0-9]{2,20}\\.[A-Z0-9_.]{3,60} \\S{1,4000} (?:${REQUEST}|-) (?<status>[1-5][0-9]{2}) (?<code>\\S{1,60}) `,
+  ),
   // Squid: seconds elapsed client code/status.
   /^(?<time>[0-9]{10}\.[0-9]{3}) +[0-9]+ \S{1,255} [A-Z_]{3,40}\/(?<status>[1-5][0-9]{2}) /,
   // uvicorn: INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 500 Internal Server Error; gin: [GIN] 2026/01/25 - 01:02:03 | 500 |

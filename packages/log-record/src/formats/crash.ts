@@ -8,6 +8,10 @@ const PANIC =
 const TRACEBACK =
   /^(?:Traceback \(most recent call last\)|Exception in thread "|Unhandled [Ee]xception|Unhandled (?:P|p)romise ?[Rr]ejection|Uncaught |UnhandledPromiseRejectionWarning|Exception ignored in|PHP Fatal error|Fatal error: Uncaught)/;
 
+/** Ruby's: `pay.rb:7:in 'Shop#pay': no funds (Shop::NoFunds)`. */
+const RUBY =
+  /^[^\s:]{1,300}:[0-9]{1,6}:in [`'][^']{1,200}': .{0,4000} \(([A-Z]\w{0,100}(?:::[A-Z]\w{0,100}){0,8})\)$/;
+
 /** Whether a text says that a process panicked or that an exception was not caught. */
 export function crashOf(text: string): "panic" | "traceback" | undefined {
   if (PANIC.test(text)) return "panic";
@@ -20,9 +24,11 @@ export const crash: TextFormat = {
   name: "crash",
   read(head, below): Draft | undefined {
     const kind = PANIC.test(head) ? "panic" : TRACEBACK.test(head) ? "traceback" : undefined;
-    const type = errorTypeOf(head + below);
+    const ruby = RUBY.exec(head)?.[1];
+    const type = ruby ?? errorTypeOf(head + below);
     const isError = errorTypeOf(head) !== undefined && holdsStack(head + below);
-    if (kind === undefined && !isError && !isBareError(head)) return undefined;
+    if (kind === undefined && !isError && ruby === undefined && !isBareError(head)) return undefined;
+    const code = /\n {2,4}code: '([A-Z][A-Z0-9_]{2,60})',?(?=\n|$)/.exec(below.slice(0, 20_000))?.[1];
     const isPython = head.startsWith("Traceback") && below !== "";
     // A traceback begins with a line that all of them have: the last one distinguishes them.
     return {
@@ -32,6 +38,8 @@ export const crash: TextFormat = {
       message: isPython ? lastLine(below) : head,
       stack: isPython ? head + below : below.slice(1),
       ...(type !== undefined && { errorType: type }),
+      // Node shows an error's own fields below its stack.
+      ...(code !== undefined && { errorCode: code }),
     };
   },
 };

@@ -1,9 +1,25 @@
 import { pattern } from "./pattern.ts";
 
+const CSV_FIELD = '(?:"(?:[^"]|"")*"|[^",]*),';
+/** PostgreSQL's csvlog: severity, SQLSTATE and message are the 12th to 14th field. */
+const CSV = new RegExp(
+  `^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15} [A-Z0-9+-]{2,6}),(?:${CSV_FIELD}){10}(?<level>[A-Z]{3,9}[1-5]?),(?<code>[0-9A-Z]{5}),(?:"(?<message>(?:[^"]|"")*)(?:"|$)|)`,
+);
+
 /** `2026-01-25 01:02:03.456 UTC [123] user@db ERROR:  42P01: relation "x" does not exist`. LOG is what happens; SQLSTATE with `verbose`. */
-export const postgresql = pattern("postgresql", [
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5}|[+-][0-9:]{2,6})?)[: ]?(?:[^[\]]{0,100}:)?\[[0-9]+(?:-[0-9]+)?\]:? ?(?:[^:"]{0,200} )?(?<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT): {1,2}(?:(?<code>[0-9A-Z]{5}): )?(?<message>.*)$/,
-]);
+export const postgresql = pattern(
+  "postgresql",
+  [
+    CSV,
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5}|[+-][0-9:]{2,6})?)[: ]?(?:[^[\]]{0,100}:)?\[[0-9]+(?:-[0-9]+)?\]:? ?(?:[^:"]{0,200} )?(?<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT): {1,2}(?:(?<code>[0-9A-Z]{5}): )?(?<message>.*)$/,
+  ],
+  {
+    more(draft) {
+      if (draft.errorCode === "00000") delete draft.errorCode;
+      if (draft.message?.includes('""')) draft.message = draft.message.replaceAll('""', '"');
+    },
+  },
+);
 
 /** MySQL 8 (`time thread [ERROR] [MY-010119] [Server] message`), MariaDB, MySQL 5. */
 export const mysql = pattern("mysql", [

@@ -75,8 +75,11 @@ function serviceAt(value: unknown): string | undefined {
 }
 
 /** A W3C traceparent, Google Cloud's path, X-Ray's header, or the id itself. */
-function traceAt(value: unknown): string | undefined {
-  const text = textOf(value)?.trim();
+export function traceAt(value: unknown): string | undefined {
+  // OpenTelemetry for Python writes the number as it is in Python.
+  const text = textOf(value)
+    ?.trim()
+    .replace(/^0x(?=[0-9a-f]{32}$)/, "");
   if (text === undefined || /^[0-]+$/.test(text)) return undefined;
   const parts = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(text);
   if (parts?.[1] !== undefined) return parts[1];

@@ -4,12 +4,12 @@ import { pattern } from "./pattern.ts";
 export const goText = pattern("go-text", [
   // zap: columns with tabs between: time, level, (logger,) caller, message.
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{4,6}))\t(?<level>DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL|debug|info|warn|error|dpanic|panic|fatal)\t(?:[\w.-]{1,100}\t(?!\{))?(?:[^\s]{1,200}\.go:[0-9]+\t)?(?<message>.*)$/,
-  // logrus: ERRO[0000] message.
-  /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[0-9T:+Z-]{4,30}\] ?(?<message>.*)$/,
+  // logrus: ERRO[0000] message; apex/log: ERROR[0000] message.
+  /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI|DEBUG|ERROR|FATAL)\[[0-9T:+Z-]{4,30}\] ?(?<message>.*)$/,
   // geth: ERROR[01-25|01:02:03.456] message.
   /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|CRIT) ?\[(?<time>[0-9]{2}-[0-9]{2}\|[0-9:.]{8,12})\] (?<message>.*)$/,
-  // zerolog: 1:02AM ERR message.
-  /^[0-9]{1,2}:[0-9]{2}[AP]M (?<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:[^\s]{1,200}\.go:[0-9]+ > )?(?<message>.*)$/,
+  // zerolog: 1:02AM ERR message, with a whole time where the program or Traefik has set one.
+  /^(?:[0-9]{1,2}:[0-9]{2}[AP]M|(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5}))) (?<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:[^\s]{1,200}\.go:[0-9]+ > )?(?<message>.*)$/,
   // log and slog's default: 2026/01/25 01:02:03 ERROR message.
   /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?) (?:[^\s:]{1,200}\.go:[0-9]+: )?(?<level>DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]+)? (?<message>.*)$/,
 ]);

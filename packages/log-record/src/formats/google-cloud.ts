@@ -9,6 +9,8 @@ export const googleCloud: JsonFormat = {
     fields.has("logging.googleapis.com/trace") ||
     fields.has("textpayload"),
   read: (fields, draft) => {
+    // The text may say what the entry leaves open.
+    if (/^(?:DEFAULT|0)$/.test(String(fields.get("severity")))) delete draft.level;
     const labels = fields.get("resource.labels");
     if (isObject(labels)) {
       draft.service ??=

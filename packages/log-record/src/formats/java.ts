@@ -1,24 +1,70 @@
 import { readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
+import { errorTypeOf } from "./stack.ts";
 import { readTime } from "./time.ts";
-import type { TextFormat } from "./types.ts";
+import type { Draft, TextFormat } from "./types.ts";
+
+const TIME = "(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?)";
+const TIME_OR_CLOCK = `(?:${TIME}|[0-9:.,]{8,18})`;
+const LEVEL = "(?<level>[A-Z]{4,7})";
+/** What stands between the logger and the message: contexts and places in brackets. */
+const CONTEXT = "(?<context>(?: {1,40}\\[[^\\]]{0,500}\\]){0,4})(?: \\([^)]{0,200}\\))?";
 
 /** logback's and log4j's usual patterns, Tomcat, Kafka, Elasticsearch, WildFly. */
-export const javaText = pattern("java-text", [
-  // [time][LEVEL][logger] [node] message: Elasticsearch, OpenSearch.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]{8,18}Z?)\]\[(?<level>[A-Z]{4,5}) *\]\[[^\]]{1,200}\] (?:\[[^\]]{0,200}\] ?)?(?<message>.*)$/,
-  // time [thread] LEVEL logger - message, the time or only the clock; time LEVEL [thread] logger - message.
-  /^(?:(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?)|[0-9:.,]{8,18}) +\[[^\]]{1,200}\] +(?<level>[A-Z]{4,7}) +[\w.$/-]{1,200}(?:\[\d+\])?(?: \([^)]{0,200}\))? +(?:-|:) ?(?<message>.*)$/,
-  /^(?:(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?)|[0-9:.,]{8,18}) +(?<level>[A-Z]{4,7}) +\[[^\]]{1,200}\] +(?:[\w.$/:-]{1,200}|\([^)]{1,200}\))(?: \([^)]{0,200}\))? *(?:-|:|(?<=\))) ?(?<message>.*)$/,
-  // time LEVEL logger:line - message.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?) +(?<level>[A-Z]{4,7}) +[\w.$/-]{1,200}(?::[0-9]+)? +- ?(?<message>.*)$/,
-  // [time] LEVEL [thread] message (logger): Kafka.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) (?<message>.*)$/,
-  // LEVEL [thread] time file:line - message: Cassandra.
-  /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
-  // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
-  /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\] \S{1,200} (?<message>.*)$/,
-]);
+export const javaText = pattern(
+  "java-text",
+  [
+    // [time][LEVEL][logger] [node] message: Elasticsearch, OpenSearch.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]{8,18}Z?)\]\[(?<level>[A-Z]{4,5}) *\]\[[^\]]{1,200}\] ?(?:\[[^\]]{0,200}\] ?)?(?<message>.*)$/,
+    // Trino: time LEVEL thread logger message, with tabs.
+    new RegExp(
+      `^${TIME}\\t${LEVEL}\\t[^\\t]{1,200}\\t(?:[a-z][\\w$]{0,60}\\.){1,10}[\\w$]{1,100}\\t(?<message>.*)$`,
+    ),
+    // ZooKeeper: time [myid:1] - LEVEL [thread:logger@line] - message.
+    new RegExp(`^${TIME} +\\[[^\\]]{0,100}\\] - ${LEVEL} +\\[.{1,200}@[0-9]{1,6}\\] - (?<message>.*)$`),
+    // time [thread] LEVEL logger - message, the time or only the clock; time LEVEL [thread] logger - message.
+    new RegExp(
+      `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\])?${CONTEXT} +(?:-|:) ?(?<message>.*)$`,
+    ),
+    new RegExp(
+      `^${TIME_OR_CLOCK} +${LEVEL} +\\[[^\\]]{1,200}\\] +(?:[\\w.$/:-]{1,200}|\\([^)]{1,200}\\))${CONTEXT} *(?:-|:|(?<=\\))) ?(?<message>.*)$`,
+    ),
+    // time LEVEL [logger] [file:line] [dd.trace_id=… dd.span_id=…] - message: Python's and Ruby's loggers as Datadog documents them.
+    new RegExp(`^${TIME} +${LEVEL} +(?<context>(?:\\[[^\\]]{0,500}\\] ?){2,5}) ?- (?<message>.*)$`),
+    // time LEVEL logger:line - message.
+    new RegExp(`^${TIME} +${LEVEL} +[\\w.$/-]{1,200}(?::[0-9]+)?${CONTEXT} +- ?(?<message>.*)$`),
+    // [time] LEVEL [thread] message (logger): Kafka.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) (?<message>.*)$/,
+    // LEVEL [thread] time file:line - message: Cassandra.
+    /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
+    // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
+    /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\] \S{1,200} (?<message>.*)$/,
+    // [thread] LEVEL logger - message: slf4j-simple.
+    /^\[[^\]]{1,200}\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR) [\w.$/-]{1,200} - (?<message>.*)$/,
+  ],
+  {
+    more(draft, groups) {
+      readContext(draft, (groups as Record<string, string | undefined>).context ?? "");
+      draft.errorCode ??= CODE.exec(draft.message ?? "")?.[1];
+      if (draft.errorCode === undefined) delete draft.errorCode;
+    },
+  },
+);
+
+/** Codes that messages of application servers begin with: `WFLYCTL0013: …`, `HHH000100: …`, `CWWKZ0002E: …`. */
+const CODE = /^([A-Z]{3,12}(?:-[A-Z]{2,12})?[0-9]{4,6}[A-Z]?): /;
+
+/** What tracers put into a line's context: `traceId=…`, `dd.service=shop`. */
+function readContext(draft: Draft, context: string): void {
+  if (!context.includes("=")) return;
+  for (const [, key = "", value = ""] of context.matchAll(/([\w.]{1,40})=([^\s,\]]{1,200})/g)) {
+    const name = key.toLowerCase().replace(/[_-]/g, "");
+    if (/^(?:dd\.|otel)?traceid$/.test(name)) draft.traceId ??= value;
+    else if (name === "dd.service") draft.service ??= value;
+    else if (name === "dd.version") draft.version ??= value;
+    else if (name === "dd.env") draft.environment ??= value;
+  }
+}
 
 /** java.util.logging's default: the level and message are in the second line. */
 export const julText: TextFormat = {
@@ -30,13 +76,16 @@ export const julText: TextFormat = {
       );
     const second = /^\n(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ?([^\n]*)/.exec(below);
     if (first === null || second === null) return undefined;
+    const stack = below.slice(second[0].length + 1);
+    const type = errorTypeOf(stack);
     return {
       format: "java-util-logging",
       level: readLevel(second[1]),
       levelSource: "record",
       time: readTime(first[1], context),
       message: second[2] ?? "",
-      stack: below.slice(second[0].length + 1),
+      stack,
+      ...(type !== undefined && { errorType: type }),
     };
   },
 };

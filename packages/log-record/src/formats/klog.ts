@@ -1,4 +1,5 @@
 import { pattern } from "./pattern.ts";
+import type { JsonFormat } from "./types.ts";
 
 /** Kubernetes' klog, glog and CockroachDB: `E0125 01:02:03.456789       1 reflector.go:147] message`, structured ones too. */
 export const klog = pattern(
@@ -18,3 +19,25 @@ export const klog = pattern(
     },
   },
 );
+
+/**
+ * The same as JSON, and logr's funcr: `v` (funcr: `level`) is the verbosity of what informs, no severity; what reports an error has none.
+ * Source: https://kubernetes.io/docs/concepts/cluster-administration/system-logs/#json-log-format
+ */
+export const klogJson: JsonFormat = {
+  name: "klog-json",
+  matches: (fields) =>
+    fields.has("msg") &&
+    (fields.has("level")
+      ? fields.has("logger") && Number.isInteger(fields.get("level")) && Number(fields.get("level")) < 10
+      : (fields.has("v") || fields.has("err") || fields.has("error")) &&
+        (fields.has("caller") || fields.has("logger"))),
+  read(fields, draft) {
+    const verbosity = fields.get("level") ?? fields.get("v");
+    draft.level = verbosity === undefined ? "ERROR" : Number(verbosity) >= FOR_DEBUGGING ? "DEBUG" : "INFO";
+    draft.levelSource = "record";
+  },
+};
+
+/** https://github.com/kubernetes/community/blob/master/contributors/devel/sig-instrumentation/logging.md */
+const FOR_DEBUGGING = 4;

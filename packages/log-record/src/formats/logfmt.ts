@@ -1,5 +1,6 @@
-import { draftOfFields } from "./draft.ts";
+import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields } from "./fields.ts";
+import { lograge } from "./ruby.ts";
 import type { TextFormat } from "./types.ts";
 
 const PAIR = /([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"]*))(?:[ \t]+|$)/y;
@@ -21,6 +22,9 @@ const TELLING = new Set([
   "t",
 ]);
 
+/** A request is one, too. */
+const REQUEST = ["method", "path", "status"];
+
 /** `level=error ts=… msg="cannot write" err="no space left"`: logrus and slog as text, go-kit, Grafana's, Heroku's router. */
 export const logfmt: TextFormat = {
   name: "logfmt",
@@ -35,11 +39,14 @@ export const logfmt: TextFormat = {
       count += 1;
       end = PAIR.lastIndex;
     }
-    if (count < 2 || !Object.keys(pairs).some((key) => TELLING.has(key.toLowerCase()))) return undefined;
+    const isRequest = REQUEST.every((key) => key in pairs);
+    if (count < 2 || !(isRequest || Object.keys(pairs).some((key) => TELLING.has(key.toLowerCase()))))
+      return undefined;
     const fields = new Fields(pairs);
     const draft = draftOfFields("logfmt", fields, context);
     const hasMessage = fields.firstText("message") !== undefined || pairs.desc !== undefined;
-    if (!hasMessage) draft.message = head;
+    if (lograge.matches(fields)) lograge.read?.(fields, draft, context);
+    else if (!hasMessage) draft.message = (isRequest ? requestOf(fields) : undefined) ?? head;
     else if (fields.firstText("message") === undefined) draft.message = pairs.desc as string;
     else if (end < head.length) draft.message = `${draft.message ?? ""} ${head.slice(end)}`;
     if (below !== "") draft.stack = draft.stack === undefined ? below.slice(1) : draft.stack + below;

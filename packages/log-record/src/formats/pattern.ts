@@ -67,7 +67,7 @@ function draftOf(
   const type =
     groups.type ??
     errorTypeOf(draft.message ?? "") ??
-    (below === "" ? undefined : errorTypeOf(below.slice(1)));
+    (below === "" ? undefined : errorTypeOf(below.slice(1).trimStart()));
   if (type !== undefined) draft.errorType = type;
   more?.(draft, groups, context);
   return draft;

@@ -1,4 +1,6 @@
 import type { Level } from "../schema.ts";
+import { traceAt } from "./draft.ts";
+import { Fields } from "./fields.ts";
 import { levelOfWord } from "./levels.ts";
 import { errorTypeOf } from "./stack.ts";
 import { leadingTime } from "./time.ts";
@@ -22,11 +24,19 @@ const AFTER_TIME = /^(trace|debug|info|notice|warn|warning|error|fatal|critical|
 const AFTER_PART = /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal): /;
 /** A process id before the time, as NATS has it. */
 const PID = /^\[[0-9]{1,7}\] (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T])/;
-/** Oracle's codes, which its alert log and its clients print without a level. https://docs.oracle.com/en/error-help/db */
-const ORACLE = /^(?:ORA|TNS|PLS|RMAN)-[0-9]{5}(?=:)/;
+/** Oracle's codes, which its alert log (behind a database's name, or below another line) and its clients print without a level. https://docs.oracle.com/en/error-help/db */
+const ORACLE =
+  /(?:^|\n)(?:[\w$#]{1,30}\([0-9]{1,4}\):)?((?:ORA|TNS|PLS|RMAN)-(?!00000)[0-9]{2,5})(?= ?:| caused by)/;
+/** What programs say without a level: `TLS Error: …`, `Options error: …`, `Database Error in model …`. */
+const SOME_ERROR = /^(?:[\w./:[\]]{1,80} )?(?:[A-Z][\w/-]{0,30} ){1,3}[Ee]rror(?::| in) /;
+/** Marks that programs for terminals have instead of a level. */
+const MARKS: Readonly<Record<string, Level>> = { "⨯": "ERROR", "✖": "ERROR", "⚠": "WARN" };
 
 /** A time of the day alone, which says no time. */
-const CLOCK = /^[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})? +(?=\S)/;
+const CLOCK =
+  /^(?:[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?|\[[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?\]) +(?=\S)/;
+/** What may stand before a level and says nothing of what happened: brackets, a process, pairs, bars. */
+const BEFORE_LEVEL = /^(?:(?:\[[^\]]{1,100}\]|[0-9]{1,10}|[\w.]{1,40}=[^\s"]{1,100}|[|-]) +){1,12}[[(<|]? ?$/;
 
 /** Text in no format that is known: a time at its start, before its level or behind it, when they are there. */
 export const plain: TextFormat = {
@@ -38,25 +48,44 @@ export const plain: TextFormat = {
     if (level !== undefined) {
       draft.level = level.level;
       draft.levelSource = "text";
+      const before = text.slice(0, level.start);
+      const isHeader = BEFORE_LEVEL.test(before);
+      if (isHeader) {
+        const trace = traceIn(before);
+        if (trace !== undefined) draft.traceId = trace;
+      }
       // Only a level that begins the text is not part of what it says.
-      if (level.start <= 1) {
+      if (isHeader || /^[^\w\s]? ?$/.test(before)) {
         const rest = text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "");
         text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
       }
     }
     const word = draft.time === undefined ? undefined : (AFTER_TIME.exec(text) ?? AFTER_PART.exec(text))?.[1];
-    const oracle = ORACLE.exec(text)?.[0];
+    const oracle = ORACLE.exec(below === "" ? text : text + below.slice(0, 20_000))?.[1];
     if (oracle !== undefined) draft.errorCode = oracle;
-    if (draft.level === undefined && (word !== undefined || oracle !== undefined)) {
-      draft.level = word === undefined ? "ERROR" : levelOfWord(word);
-      draft.levelSource = "text";
+    const mark = MARKS[text[0] ?? ""];
+    if (mark !== undefined) text = text.slice(1).trimStart() || text;
+    if (draft.level === undefined) {
+      const isError = oracle !== undefined || SOME_ERROR.test(text);
+      const said = word === undefined ? (mark ?? (isError ? "ERROR" : undefined)) : levelOfWord(word);
+      if (said !== undefined) Object.assign(draft, { level: said, levelSource: "text" });
     }
     draft.message = text;
-    const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1)));
+    const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1).trimStart()));
     if (type !== undefined) draft.errorType = type;
     return draft;
   },
 } satisfies TextFormat;
+
+/** The trace among a header's pairs. */
+function traceIn(header: string): string | undefined {
+  if (!header.includes("=")) return undefined;
+  const pairs = [...header.matchAll(/([\w.]{1,40})=([^\s\]]{1,128})/g)].map(([, key = "", value]) => [
+    key,
+    value,
+  ]);
+  return new Fields(Object.fromEntries(pairs)).first("trace_id", traceAt);
+}
 
 /** Notes the time at a text's start. @returns the text without it, unless it is all there is */
 function withoutTime(text: string, draft: Draft, context: ReadContext): string {

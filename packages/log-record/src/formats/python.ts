@@ -12,8 +12,10 @@ export const pythonText = pattern("python-text", [
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4})\] \[[0-9]+\] \[(?<level>[A-Z]{4,8})\] (?<message>.*)$/,
   // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
-  // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}[.,][0-9]{3,6}(?:[+-][0-9:]{4,6})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
+  // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|, )[0-9:]{8}(?:[.,][0-9]{3,6})?(?:[+-][0-9:]{4,6}| [A-Z]{3,5})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
   // basicConfig: ERROR:root:message; uvicorn: ERROR:    message.
   /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[\w.-]{1,200}:| +)(?<message>.*)$/,
+  // Twisted: 2026-01-25 01:02:03+0000 [shop.pay#error] message; the system's name alone for what informs.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}[+-][0-9]{4}) \[(?:[\w.,: -]{1,100}#(?<level>[a-z]{4,8})|-|[\w.]{1,100}[.,][\w.,: -]{1,100})\] (?<message>.*)$/,
 ]);

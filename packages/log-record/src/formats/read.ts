@@ -2,8 +2,11 @@ import { type LogRecord, ownRecord, SOURCE_ID } from "../schema.ts";
 import { clean } from "./clean.ts";
 import { draftOfFields, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
+import { levelInText } from "./plain.ts";
 import { recordOf } from "./record.ts";
 import { ENVELOPES, JSON_FORMATS, TEXT_FORMATS, WRAPPERS } from "./registry.ts";
+import { lastLine, TRACEBACK } from "./stack.ts";
+import { leadingTime } from "./time.ts";
 import type { Draft, ReadContext } from "./types.ts";
 
 /** A log that was read. */
@@ -118,6 +121,10 @@ class Reader {
       const { message: _, format: name, ...outer } = draft;
       return this.value(inner, within(withPod(context, fields), outer), `${path}${name}/`);
     }
+    if (message?.startsWith(TRACEBACK) && draft.stack === undefined) {
+      draft.message = lastLine(message);
+      draft.stack = message;
+    }
     if (draft.level === undefined && message !== undefined) {
       fillFrom(draft, textDraft(message, context));
     }
@@ -127,7 +134,7 @@ class Reader {
 
   text(given: string, context: ReadContext, path: string): Rest {
     if (this.logs.length >= this.#most) return { value: given };
-    const text = clean(given).replace(/^\n+/, "");
+    const text = withoutIndent(clean(given).replace(/^\n+/, ""));
     if (context.depth < MOST_ENVELOPES) {
       const value = objectOf(text);
       if (value !== undefined) return this.value(value, deeper(context), path);
@@ -166,7 +173,8 @@ function within(context: ReadContext, outer: Partial<Draft>): ReadContext {
 function withPod(context: ReadContext, fields: Fields): ReadContext {
   const service =
     fields.firstText("pod_service") ??
-    (context.outer?.service === undefined ? fields.text("name") : undefined);
+    // With a namespace it is the name of an object in Kubernetes.
+    (context.outer?.service === undefined && !fields.has("namespace") ? fields.text("name") : undefined);
   const version = fields.firstText("pod_version");
   if (service === undefined && version === undefined) return context;
   const outer = {
@@ -202,6 +210,19 @@ function textDraft(text: string, context: ReadContext): Draft {
   }
   return { format: "text", message: text };
 }
+
+/** Some loggers indent the first line: its time or level is what tells it from a line of a stack. */
+function withoutIndent(text: string): string {
+  if (text[0] !== " " && text[0] !== "\t") return text;
+  const trimmed = text.replace(/^[ \t]+/, "");
+  const isHead =
+    /^[⨯✖⚠]/.test(trimmed) ||
+    leadingTime(trimmed, NO_ZONE) !== undefined ||
+    levelInText(trimmed)?.start === 0;
+  return isHead ? trimmed : text;
+}
+
+const NO_ZONE = { zone: "UTC", arrival: 0 };
 
 /** What a JSON log's message says that its fields don't. */
 function fillFrom(draft: Draft, text: Draft): void {

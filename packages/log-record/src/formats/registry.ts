@@ -1,18 +1,23 @@
 import { accessLog, uvicornAccess } from "./access-log.ts";
 import { apacheError } from "./apache.ts";
-import { awsLambda, awsLambdaPlatform } from "./aws-lambda.ts";
+import { javaVm, webLogic, webSphere } from "./app-servers.ts";
+import { awsApiGateway, awsLambda, awsLambdaPlatform } from "./aws-lambda.ts";
 import { awsLambdaJson } from "./aws-lambda-json.ts";
 import { azure } from "./azure.ts";
 import { bunyan } from "./bunyan.ts";
 import { cali } from "./cali.ts";
 import { caliLine } from "./cali-line.ts";
+import { cloudflareWorkers } from "./cloudflare.ts";
 import { cloudwatch } from "./cloudwatch.ts";
+import { consola } from "./consola.ts";
 import { container } from "./container.ts";
+import { cppText } from "./cpp.ts";
 import { crash } from "./crash.ts";
 import { mongodbText, mysql, postgresql, redis, sqlServer } from "./databases.ts";
 import { datadog } from "./datadog.ts";
-import { dotnetConsole, dotnetText } from "./dotnet.ts";
+import { dotnetConsole, dotnetJson, dotnetText } from "./dotnet.ts";
 import { ecs } from "./ecs.ts";
+import { eliot } from "./eliot.ts";
 import { envoy } from "./envoy.ts";
 import { gelf } from "./gelf.ts";
 import { goText } from "./go.ts";
@@ -20,34 +25,38 @@ import { googleCloud } from "./google-cloud.ts";
 import { handWritten } from "./hand-written.ts";
 import { javaText, julText } from "./java.ts";
 import { journald } from "./journald.ts";
-import { klog } from "./klog.ts";
+import { klog, klogJson } from "./klog.ts";
 import { kubernetesEvent } from "./kubernetes-event.ts";
 import { log4j2 } from "./log4j2.ts";
 import { logback } from "./logback.ts";
 import { logfmt } from "./logfmt.ts";
 import { logrus } from "./logrus.ts";
 import { logstash } from "./logstash.ts";
+import { loguru } from "./loguru.ts";
 import { mongodb } from "./mongodb.ts";
 import { monolog } from "./monolog.ts";
 import { nginxError } from "./nginx.ts";
 import { nodeText } from "./node.ts";
 import { openTelemetry, otlp } from "./opentelemetry.ts";
+import { openVpn } from "./openvpn.ts";
 import { php } from "./php.ts";
 import { pino } from "./pino.ts";
 import { plain } from "./plain.ts";
 import { pythonText } from "./python.ts";
 import { pythonJsonLogger } from "./python-json-logger.ts";
-import { ruby } from "./ruby.ts";
+import { roarr } from "./roarr.ts";
+import { lograge, ruby } from "./ruby.ts";
 import { rust } from "./rust.ts";
 import { serilog } from "./serilog.ts";
 import { slog } from "./slog.ts";
 import { springBoot } from "./spring-boot.ts";
 import { structlog } from "./structlog.ts";
-import { erlangReport, julia, kernel, logcat, swiftLog } from "./system.ts";
-import { cri, heroku, prefixed, stamped, syslog, type Wrapper } from "./text-wrappers.ts";
+import { auditd, erlangReport, herokuError, julia, kernel, logcat, swiftLog } from "./system.ts";
+import { cri, heroku, prefixed, sdDaemon, stamped, syslog, timed, type Wrapper } from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
 import { jsonPayload, list, loki, splunk } from "./wrapped.ts";
+import { windowsEvent, xmlLog } from "./xml.ts";
 import { zap } from "./zap.ts";
 import { zerolog } from "./zerolog.ts";
 
@@ -63,13 +72,21 @@ export const ENVELOPES: readonly Envelope[] = [
   list,
 ];
 
-export const WRAPPERS: readonly Wrapper[] = [cri, syslog, heroku, prefixed, stamped];
+export const WRAPPERS: readonly Wrapper[] = [cri, syslog, sdDaemon, heroku, prefixed, stamped, timed];
 
 export const JSON_FORMATS: readonly JsonFormat[] = [
   cali,
   handWritten,
   kubernetesEvent,
   azure,
+  cloudflareWorkers,
+  consola,
+  dotnetJson,
+  lograge,
+  loguru,
+  eliot,
+  klogJson,
+  roarr,
   bunyan,
   pino,
   ecs,
@@ -100,6 +117,10 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   springBoot,
   javaText,
   julText,
+  webLogic,
+  webSphere,
+  javaVm,
+  cppText,
   uvicornAccess,
   pythonText,
   nginxError,
@@ -107,6 +128,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   accessLog,
   awsLambda,
   awsLambdaPlatform,
+  awsApiGateway,
   envoy,
   goText,
   rust,
@@ -121,6 +143,11 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   redis,
   mongodbText,
   kernel,
+  openVpn,
+  auditd,
+  herokuError,
+  windowsEvent,
+  xmlLog,
   logcat,
   swiftLog,
   erlangReport,

@@ -4,4 +4,11 @@ import { pattern } from "./pattern.ts";
 export const rust = pattern("rust", [
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) (?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200}\] (?<message>.*)$/,
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) (?:[\w.-]{1,100}(?:::[\w.-]{1,100}){0,10}(?:\{[^}]{0,2000}\})?:[ ]?){1,6}(?<message>[^\s:].*)$/,
+  // log4rs: time LEVEL target - message; pretty_env_logger: LEVEL target > message.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5})) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) [\w:.-]{1,200} - (?<message>.*)$/,
+  /^(?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200} +> (?<message>.*)$/,
+  // flexi_logger: [time] LEVEL [target] file:line: message.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.]{8,18}(?: ?[+-][0-9:]{5,6}|Z)?)\] (?<level>ERROR|WARN|INFO|DEBUG|TRACE) \[[\w:.-]{1,200}\] (?:[\w./-]{1,200}\.rs:[0-9]+: )?(?<message>.*)$/,
+  // fern: [date][time][target][LEVEL] message.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}\]\[[0-9:.]{8,18})\]\[[\w:.-]{1,200}\]\[(?<level>ERROR|WARN|INFO|DEBUG|TRACE)\] (?<message>.*)$/,
 ]);

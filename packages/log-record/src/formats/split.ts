@@ -1,12 +1,12 @@
 import { levelInText, plain } from "./plain.ts";
-import { leadingTime } from "./time.ts";
+import { isTimeAlone, leadingTime } from "./time.ts";
 
 /**
  * How a line begins that belongs to the one above it: indented, or one of the words that stack traces have. The same in
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|[)}\\]]+[;,]?$)";
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|\\*\\* \\([A-Z]|[\"')}\\]]+[;,]?(?: \\[\\])?$)";
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
 /** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
@@ -61,6 +61,8 @@ export function continues(open: readonly string[], line: string, next: string | 
   if (/^=[A-Z]+ REPORT==== /.test(first)) return last !== "" && !line.startsWith("=");
   if (first.startsWith("┌ ")) return /^[│└]/.test(line);
   if (leadingTime(line, CONTEXT) !== undefined) return false;
+  // Oracle's alert log has its time above all that happened then.
+  if (isTimeAlone(first) && (open.length === 1 || !startsWithLevel(line))) return true;
   if (startsWithLevel(line)) return JUL.test(first) && open.length === 1;
   // Rust writes what happened below where it happened.
   if (open.length === 1 && /^thread '.*panicked at /.test(first)) return true;
@@ -68,7 +70,9 @@ export function continues(open: readonly string[], line: string, next: string | 
   if (/^[ \t]/.test(last) && open.some((one) => one.startsWith("Traceback ")))
     return /^[\w.]+(?:: |$)/.test(line);
   // Java writes the exception below the message that a logger gave it.
-  return EXCEPTION.test(line) && next !== undefined && FRAME.test(next) && canFail(first) && open.length < 50;
+  const isQualified = /^(?:[a-z][\w$]*\.){2,10}[A-Z]/.test(line);
+  const isReported = isQualified || (next !== undefined && FRAME.test(next));
+  return EXCEPTION.test(line) && isReported && canFail(first) && open.length < 50;
 }
 
 /** A line that begins with a level, as a log's may. */

@@ -5,9 +5,12 @@ const DEEPEST = 5;
 
 /** How a line looks that ends a word for an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
 const TYPE =
-  /^(?:Caused by: |Uncaught |Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
+  /^(?:Caused by: |Uncaught |Unhandled exception(?:\. |: )|Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
+/** Elixir: `** (RuntimeError) no funds`. */
+const ELIXIR = /^\*\* \(([A-Z][\w.]{0,200})\) /;
 const BARE = /^[A-Z][a-z]+$/;
-const TRACEBACK = "Traceback (most recent call last)";
+/** The first line of a Python traceback, which all of them have. */
+export const TRACEBACK = "Traceback (most recent call last)";
 
 /**
  * A stack trace as text, whatever a logger made of it: a text, lines, frames, or an exception with frames and causes.
@@ -92,7 +95,7 @@ function exception(value: Json, depth: number): string | undefined {
 /** The type of the error that a text reports, by its first line or, as Python has it, by its last. */
 export function errorTypeOf(text: string): string | undefined {
   const line = lineAt(text, 0);
-  const first = TYPE.exec(line)?.[1];
+  const first = TYPE.exec(line)?.[1] ?? ELIXIR.exec(line)?.[1];
   // `Error while starting` is a sentence, `Error: x` an error.
   const isWord =
     first !== undefined && BARE.test(first) && /\s/.test(line[line.indexOf(first) + first.length] ?? "");

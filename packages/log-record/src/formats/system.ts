@@ -35,3 +35,19 @@ export const erlangReport = pattern(
 
 /** Julia's ConsoleLogger: `┌ Error: message`, with lines below that begin with `│` and `└`; `[ Info: message` is a single line. */
 export const julia = pattern("julia", [/^[┌[] (?<level>Debug|Info|Warning|Error): (?<message>.*)$/]);
+
+/** Linux's audit log: `type=AVC msg=audit(1769302923.456:4711): …`. */
+export const auditd = pattern(
+  "auditd",
+  [
+    /^(?:node=\S{1,253} )?type=(?<kind>[A-Z_0-9]{2,40}) msg=audit\((?<time>[0-9]{10}\.[0-9]{3}):[0-9]+\): *(?<message>.*)$/,
+  ],
+  {
+    more(draft, groups) {
+      draft.message = `${(groups as Record<string, string>).kind} ${draft.message}`;
+    },
+  },
+);
+
+/** What Heroku reports of a dyno or a router: `Error R14 (Memory quota exceeded)`. https://devcenter.heroku.com/articles/error-codes */
+export const herokuError = pattern("heroku-error", [/^(?<level>Error) (?<code>[RHL][0-9]{1,3}) \(.*$/]);

@@ -1,5 +1,5 @@
 import { levelOfWord, readLevel } from "./levels.ts";
-import { readTime } from "./time.ts";
+import { isTimeAlone, readTime } from "./time.ts";
 import type { Draft, ReadContext } from "./types.ts";
 
 /** A log as text within another line: what is around it, and where it begins. */
@@ -21,11 +21,11 @@ export const cri: Wrapper = {
 };
 
 const RFC_5424 =
-  /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) (-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)(?: \ufeff?|$)/;
+  /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (?:\S{1,32} (?:-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)|-)(?: \ufeff?|$)/;
 const RFC_3164 =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?: ?/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?:(?![0-9]) ?/;
 
-/** RFC 5424 and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
+/** RFC 5424 (Heroku's drains leave its structured data out) and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
 export const syslog: Wrapper = {
   name: "syslog",
   read(head, context) {
@@ -40,6 +40,26 @@ export const syslog: Wrapper = {
     // A level in the host's place: the line is of another format.
     if (levelOfWord(host ?? "") !== undefined) return undefined;
     return { start: whole.length, outer: header(priority, time, host, tag, context) };
+  },
+};
+
+/** What systemd takes for a priority before a line of standard output: `<3>message`. .NET's systemd console writes it. */
+export const sdDaemon: Wrapper = {
+  name: "sd-daemon",
+  read(head) {
+    const level = /^<([0-7])>(?=[^\s[])/.exec(head)?.[1];
+    const read = level === undefined ? undefined : readLevel(Number(level), "syslog");
+    return read === undefined ? undefined : { start: 3, outer: { level: read } };
+  },
+};
+
+/** A time on a line of its own, above what happened then: Oracle's alert log. */
+export const timed: Wrapper = {
+  name: "timed",
+  read(head, context) {
+    const end = head.indexOf("\n");
+    if (end === -1 || !isTimeAlone(head.slice(0, end))) return undefined;
+    return { start: end + 1, outer: { ...timeOf(head.slice(0, end).trim(), context), timeSource: "record" } };
   },
 };
 

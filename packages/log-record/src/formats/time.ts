@@ -109,6 +109,12 @@ export function leadingTime(text: string, context: TimeContext): { time: number;
   return undefined;
 }
 
+/** Whether a line is a time and nothing else. */
+export function isTimeAlone(line: string): boolean {
+  const found = line.length <= 40 ? leadingTime(line, { zone: "UTC", arrival: 0 }) : undefined;
+  return found?.end === line.trimEnd().length;
+}
+
 function ofNumber(value: number): number | undefined {
   // A thousandth of a ms more: 1769302923.456 s is 1769302923455.9998 ms to a computer.
   const scale = value < 1e8 ? 0 : value < 1e11 ? 1e3 : value < 1e14 ? 1 : value < 1e17 ? 1e-3 : 1e-6;

@@ -1,0 +1,22 @@
+import { pattern } from "./pattern.ts";
+
+const LEVEL = "(?<level>trace|debug|info|warning|warn|error|err|critical|fatal|off)";
+
+/** Text of C++'s loggers: spdlog, Boost.Log, g3log. */
+export const cppText = pattern(
+  "cpp-text",
+  [
+    // [time] [logger] [level] [file:line] message; the logger may be a thread.
+    new RegExp(
+      `^\\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,18})\\] (?:\\[[^\\]]{1,100}\\] ){0,3}\\[${LEVEL}\\] +(?:\\[[\\w./-]{1,200}:[0-9]+\\] )?(?<message>.*)$`,
+    ),
+    // g3log: time µs LEVEL [file->function:line] message, with tabs.
+    /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}) (?<micros>[0-9]{6})\t(?<level>DEBUG|INFO|WARNING|ERROR|FATAL) (?:\[[^\]]{1,300}\]\t?)?(?<message>.*)$/,
+  ],
+  {
+    more(draft, groups) {
+      const { micros } = groups as Record<string, string | undefined>;
+      if (micros !== undefined && draft.time !== undefined) draft.time += Math.floor(Number(micros) / 1000);
+    },
+  },
+);
