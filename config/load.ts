@@ -4,13 +4,14 @@ import { ConfigError, type ConfigProblem, parseSettings, parseYaml, shown } from
 import { z } from "zod";
 import { configSchema } from "./contradictions.ts";
 import { copyOverrideFiles, loadOverrides, type Overrides } from "./overrides.ts";
-import type { Config } from "./schema.ts";
+import { type Config, terraformProgram } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
 
 /** The folder of `dev.yaml`, `prod.yaml` and whatever other environments there are. */
 export const CONFIG_FOLDER = import.meta.dirname;
 
 const DEFAULT_ENVIRONMENT_FILE = "dev";
+const PROGRAM_VARIABLE = "CALI_TERRAFORM_PROGRAM";
 
 /** The environments that have a file: `dev`, `prod`, `terraform-users`. */
 export function environmentFiles(folder: string = CONFIG_FOLDER): string[] {
@@ -41,6 +42,8 @@ export function configFile(env?: string): string {
  * Reads and validates the configuration of one environment.
  *
  * @param env the file's name without `.yaml`. Default: the environment variable `CALI_ENV`, else `dev`.
+ * The environment variable `CALI_TERRAFORM_PROGRAM` goes before `terraform.program`.
+ *
  * @throws ConfigError with every problem of the file; when there is no such file; when in layout `stacks` its `environment` is
  * not its name; when another file has the same state bucket.
  */
@@ -54,7 +57,7 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
     ]);
   }
   const text = readFileSync(path, "utf8");
-  const config = parseConfigText(text, file);
+  const config = withProgram(parseConfigText(text, file), file);
   const problems = [...environmentProblems(config, name), ...sharedStateProblems(config, name, folder)];
   if (problems.length === 0) return config;
   const { lineOf } = parseYaml(text, file);
@@ -62,6 +65,21 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
     file,
     problems.map((problem) => ({ ...problem, line: lineOf(problem.key.split(".")) })),
   );
+}
+
+function withProgram(config: Config, file: string): Config {
+  const given = process.env[PROGRAM_VARIABLE];
+  if (!given) return config;
+  const program = terraformProgram.safeParse(given);
+  if (program.success) return { ...config, terraform: { program: program.data } };
+  throw new ConfigError(file, [
+    {
+      key: "terraform.program",
+      variable: PROGRAM_VARIABLE,
+      given: shown(given),
+      allowed: `one of ${terraformProgram.options.join(", ")}`,
+    },
+  ]);
 }
 
 /** In `stacks` names and states come from `environment`: a copy of a file would work on the states of the one it was copied from. */

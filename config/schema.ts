@@ -89,6 +89,9 @@ const providerSchema = z
   })
   .prefault({});
 
+/** What plans and applies: one of the two programs that read the synthesized JSON. */
+export const terraformProgram = z.enum(["terraform", "tofu"]);
+
 /** The shape alone; `configSchema` looks for contradictions, too. */
 export const shape = z.strictObject({
   project: nameWord.default("cali").describe("First word of every name."),
@@ -116,6 +119,15 @@ export const shape = z.strictObject({
       "Another file of this very environment, whose place this one takes: only such two may have one state. `cali switch` writes it.",
     ),
   state: stateSchema,
+  terraform: z
+    .strictObject({
+      program: terraformProgram
+        .default("terraform")
+        .describe(
+          "What plans and applies: `terraform`, or `tofu` (OpenTofu 1.10 or newer), from the PATH. The variable CALI_TERRAFORM_PROGRAM goes before it.",
+        ),
+    })
+    .prefault({}),
   provider: providerSchema,
   tags: z
     .record(z.string().min(1).max(128), z.string().max(256))

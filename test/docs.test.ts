@@ -130,7 +130,7 @@ describe.each(documents.map((document) => [document.file, document] as const))("
     const keys = document.spans.flatMap((span) => {
       const [, key] = /^([a-z][A-Za-z]*(?:\.[A-Za-z0-9]+)+)(?:: .*)?$/.exec(span) ?? [];
       return key !== undefined &&
-        !/\.(ts|js|json|ya?ml|md|py|txt|sql|db)$/.test(key) &&
+        !/\.(ts|js|json|ya?ml|md|py|txt|sql|db|tfvars)$/.test(key) &&
         sections.has(key.split(".")[0] ?? "")
         ? [key]
         : [];

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import picomatch from "picomatch";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { programWith } from "../delivery/program.ts";
-import { ROOT } from "./support/run.ts";
+import { ROOT, run } from "./support/run.ts";
 import { filled } from "./support/workflow-run.ts";
 
 const program = await programWith(() => true);
@@ -310,6 +311,29 @@ describe("two environments", () => {
   });
 });
 
+const PRINT_PROGRAM =
+  'node --disable-warning=ExperimentalWarning scripts/print-program.ts >> "$GITHUB_OUTPUT"';
+
+describe("the setup", () => {
+  it.each(["terraform", "tofu"])(
+    "installs OpenTofu where the environment runs on it: %s",
+    async (program) => {
+      const steps = setup.runs.steps.map(({ uses = "", run, if: condition }) => ({ uses, run, condition }));
+      const place = steps.findIndex(({ run }) => run === PRINT_PROGRAM);
+      const installs = steps.findIndex(({ uses }) => uses.startsWith("opentofu/setup-opentofu@"));
+      expect(place).toBeGreaterThan(steps.findIndex(({ run = "" }) => run.startsWith(CLEAN_INSTALL)));
+      expect(installs).toBeGreaterThan(place);
+      expect(steps[installs]?.condition).toBe("steps.program.outputs.program == 'tofu'");
+      const folder = mkdtempSync(join(tmpdir(), "cali-setup-"));
+      const env = { GITHUB_OUTPUT: join(folder, "output"), CALI_TERRAFORM_PROGRAM: program };
+      const { code, stderr } = await run("bash", ["-c", PRINT_PROGRAM], { env });
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(readFileSync(env.GITHUB_OUTPUT, "utf8")).toBe(`program=${program}\n`);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  );
+});
+
 describe("run steps", () => {
   const runs = steps.flatMap(({ place, step }) =>
     step.run === undefined ? [] : [{ place, line: step.run }],
@@ -336,6 +360,7 @@ describe("run steps", () => {
         (script && scripts[script]) ||
         /^\.ci\/run (lint|unit|integration|cluster)$/.test(line) ||
         line.startsWith("npx commitlint ") ||
+        line === PRINT_PROGRAM ||
         line === 'echo "$RESULTS" && exit 1' ||
         line.startsWith("cosign sign ");
       expect(isKnown, `${place}: ${line}`).toBeTruthy();

@@ -247,7 +247,7 @@ describe("cali plan and deploy", () => {
     await sealPlans({ folder: at("plans"), file: at("plans.sealed"), key: Buffer.from(planKey, "base64") });
     const deployed = await deploy(reviewed());
     expect(deployed.code, deployed.stderr).toBe(0);
-    expect(deployed.stdout).toContain("Terraform is another one (1.10.0, now ");
+    expect(deployed.stdout).toContain("the program is another one (Terraform 1.10.0, now Terraform ");
     expect(deployed.stdout).toContain("a new plan does the same");
   });
 

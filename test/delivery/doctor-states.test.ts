@@ -12,6 +12,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkStates, type StateChecks } from "../../delivery/commands/doctor/states.ts";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
+import { PROGRAMS } from "../../delivery/core/terraform/programs.ts";
 
 const backend = { bucket: "states", region: "eu-west-1", lockTable: "locks", kmsKeyArn: null };
 const NAME = "01-kinesis";
@@ -85,7 +86,8 @@ const checked = (over: Partial<StateChecks> = {}, stacks = [stack()]) =>
   checkStates(stacks, {
     ...clients,
     backend,
-    terraformVersion: "1.11.4",
+    program: PROGRAMS.terraform,
+    installed: "1.11.4",
     sight: { now: NOW, host: "here", processes: [] },
     file: "dev",
     environment: {},
@@ -234,9 +236,9 @@ describe("the state of a stack", () => {
   it("was written by a later Terraform than is installed", async () => {
     applied();
     for (const installed of ["1.11.4", "1.12.0", undefined]) {
-      expect(await stateOf({ terraformVersion: installed }), installed).toEqual([OK]);
+      expect(await stateOf({ installed }), installed).toEqual([OK]);
     }
-    expect(await stateOf({ terraformVersion: "1.10.9" })).toEqual([
+    expect(await stateOf({ installed: "1.10.9" })).toEqual([
       OK,
       {
         check: `state of ${NAME}`,
@@ -245,6 +247,57 @@ describe("the state of a stack", () => {
         allowed: "Terraform 1.11.4 or newer",
         remedy:
           "install Terraform 1.11.4 (https://developer.hashicorp.com/terraform/install), in .github/actions/setup, too",
+      },
+    ]);
+  });
+
+  const by = (registry: string) => ({
+    ...STATE,
+    resources: [{ provider: `provider["${registry}/hashicorp/aws"]` }],
+  });
+
+  it("was written by a later OpenTofu than is installed, or by a Terraform, whose numbers are others", async () => {
+    applied(by("registry.opentofu.org"));
+    const found = { program: PROGRAMS.tofu, installed: "1.10.9" };
+    expect(await stateOf(found)).toMatchObject([
+      { status: "ok", found: "serial 7, written by OpenTofu 1.11.4" },
+      {
+        status: "failure",
+        found: "written by OpenTofu 1.11.4; installed is 1.10.9",
+        allowed: "OpenTofu 1.11.4 or newer",
+        remedy:
+          "install OpenTofu 1.11.4 (https://opentofu.org/docs/intro/install/), in .github/actions/setup, too",
+      },
+    ]);
+    expect(await stateOf({ ...found, installed: "1.11.4-dev" })).toHaveLength(1);
+    applied(by("registry.terraform.io"));
+    expect(await stateOf(found)).toEqual([OK]);
+  });
+
+  it("was written by OpenTofu where Terraform runs: the way back is said", async () => {
+    applied(by("registry.opentofu.org"));
+    const [, finding, ...more] = await stateOf({ installed: "1.10.9" });
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({
+      status: "warning",
+      found:
+        "written by OpenTofu: the next apply with Terraform takes its providers from registry.terraform.io; until then Terraform installs them from registry.opentofu.org, too",
+      command:
+        "terraform state replace-provider -auto-approve registry.opentofu.org/hashicorp/aws registry.terraform.io/hashicorp/aws",
+    });
+  });
+
+  it("is shared, and OpenTofu would take it over: everybody has to", async () => {
+    applied(by("registry.terraform.io"));
+    const folder = mkdtempSync(join(tmpdir(), "cali-writer-"));
+    writeFileSync(join(folder, "cdk.tf.json"), "{}");
+    const found = await checked({ program: PROGRAMS.tofu }, [stack({ name: "infra", folder })]);
+    rmSync(folder, { recursive: true, force: true });
+    expect(found.filter(({ check }) => check === "state of infra")).toMatchObject([
+      { status: "ok", found: "serial 7, written by Terraform 1.11.4" },
+      {
+        status: "warning",
+        remedy: expect.stringContaining("everybody who works on this state takes OpenTofu"),
       },
     ]);
   });
@@ -332,7 +385,11 @@ describe("the lock of a stack", () => {
   it("was left behind on this machine when its Terraform is gone, however young it is", async () => {
     inTable(lock(1, { Who: "ann@here" }));
     expect(await lockOf()).toMatchObject([
-      { status: "failure", found: expect.stringContaining("no Terraform works that was there"), command },
+      {
+        status: "failure",
+        found: expect.stringContaining("no Terraform or OpenTofu works that was there"),
+        command,
+      },
     ]);
     const working = [{ pid: 17, startedAt: NOW.getTime() - 61_000 }];
     const sight = { now: NOW, host: "here", processes: working };
@@ -367,8 +424,8 @@ describe("the lock of a stack", () => {
           check: `lock of ${NAME}`,
           status: "failure",
           found: expect.stringMatching(/^it is locked, and nobody says by whom: sha256:[0-9a-f]{12}$/),
-          allowed: "what Terraform writes",
-          remedy: "no Terraform has written it, so it can be given back",
+          allowed: "what Terraform and OpenTofu write",
+          remedy: "neither has written it, so it can be given back",
           command: expect.stringMatching(/^npx cali unlock --env dev --id sha256:[0-9a-f]{12}$/),
         },
       ]);
@@ -399,7 +456,7 @@ describe("the one state of the layout shared", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const owners = async (environment: NodeJS.ProcessEnv = {}) =>
-    (await checked({ environment, terraformVersion: undefined }, [stack({ name: "infra", folder })])).filter(
+    (await checked({ environment, installed: undefined }, [stack({ name: "infra", folder })])).filter(
       ({ check }) => check === "configuration of infra",
     );
 

@@ -1,4 +1,8 @@
-import { hostname } from "node:os";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { holderOf, type Process, secondsOf, sightHere } from "../../delivery/core/state-backend/holder.ts";
 import type { Lock } from "../../delivery/core/state-backend/lock.ts";
@@ -50,6 +54,24 @@ describe("who holds a lock", () => {
       expect(startedAt).toBeLessThanOrEqual(NOW.getTime());
     }
   });
+
+  it.each(["terraform", "tofu"])(
+    "is looked for among this machine's processes of the name %s",
+    async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), "cali-holder-"));
+      const program = join(folder, name);
+      symlinkSync("/bin/sleep", program);
+      const working = spawn(program, ["60"]);
+      try {
+        await once(working, "spawn");
+        const { processes } = await sightHere(new Date());
+        expect(processes.map(({ pid }) => pid)).toContain(working.pid);
+      } finally {
+        working.kill("SIGKILL");
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 
   it.each([
     ["00:07", 7],

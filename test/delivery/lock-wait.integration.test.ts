@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { PROGRAMS } from "../../delivery/core/terraform/programs.ts";
 import { Secrets } from "../../delivery/core/terraform/secrets.ts";
 import { Terraform } from "../../delivery/core/terraform/terraform.ts";
 
@@ -81,6 +82,7 @@ beforeEach(() => {
 
 const terraform = (lockTimeout: string) =>
   new Terraform({
+    program: PROGRAMS.terraform,
     folder: join(folder, "stack"),
     secrets: new Secrets({}),
     lockTimeout,

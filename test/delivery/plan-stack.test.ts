@@ -29,6 +29,7 @@ afterEach(() => {
 
 function options(over: Partial<PlanStackOptions> = {}): PlanStackOptions {
   return {
+    program: terraform.program,
     secrets: new Secrets({ PASSWORD: "hunter2-hunter2" }),
     out: join(root, "out"),
     lockTimeout: "7s",

@@ -5,7 +5,7 @@ import { ROOT } from "../support/run.ts";
 
 /** What `cali` prints to be typed: a program with words of its own, or `npx cali`. Other mentions of programs are names. */
 const TO_TYPE =
-  /npx cali [a-z-]+|npm run [\w:-]+|\baws (?:sso login|sts get-caller-identity|[a-z0-9]+ [a-z-]+ --)|\bgh (?:api -X [A-Z]+|api user|secret set \w+)|\bopenssl [a-z]+|\bread -rs|\bexport [A-Z_]+|terraform [a-z]+ -upgrade|\bterraform force-unlock/g;
+  /npx cali [a-z-]+|npm run [\w:-]+|\baws (?:sso login|sts get-caller-identity|[a-z0-9]+ [a-z-]+ --)|\bgh (?:api -X [A-Z]+|api user|secret set \w+)|\bopenssl [a-z]+|\bread -rs|\bexport [A-Z_]+|(?:terraform|\$\{[a-z.]*command\}) (?:[a-z]+ -upgrade|state replace-provider|force-unlock)/g;
 
 const REMEDIES = "test/delivery/remedies.integration.test.ts";
 const SWITCH = "test/delivery/switch-real.nightly.test.ts";
@@ -28,7 +28,11 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, readonly [file: str
   },
   "delivery/commands/doctor/locks.ts": { "npx cali unlock": [REMEDIES, "a lock that was left"] },
   "delivery/commands/doctor/states.ts": {
-    "terraform init -upgrade": [SWITCH, "the first plan changes nothing"],
+    "${program.command} init -upgrade": [SWITCH, "the first plan changes nothing"],
+    "${command} state replace-provider": [
+      "test/delivery/tofu.nightly.test.ts",
+      "goes back to Terraform by what doctor says",
+    ],
     "aws dynamodb put-item --": [REMEDIES, "a state that was deleted, or is damaged"],
   },
   "delivery/commands/doctor/versions.ts": {

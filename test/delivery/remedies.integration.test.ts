@@ -197,7 +197,7 @@ describe("a lock that was left", () => {
       timeout: 60_000,
       interval: 500,
     });
-    const next = await mend("lock of 01-kinesis", /held by .* for \d+ min.*no Terraform works/);
+    const next = await mend("lock of 01-kinesis", /held by .* for \d+ min.*no Terraform or OpenTofu works/);
     expect(await lockTexts(clients, KEY)).toEqual([]);
     expect(next).toMatch(/^ {2}npx cali recover --env dev$/m);
     writeFileSync(at("go"), "");
@@ -246,7 +246,7 @@ describe("a lock that was left", () => {
     expect(Items).toEqual([]);
     // This machine's own needs no hour.
     await putItem(`${backend.bucket}/${KEY}`, { Info: lock(`${userInfo().username}@${hostname()}`, 5) });
-    await mend("lock of 01-kinesis", /for \d+ min.*on this machine no Terraform works/);
+    await mend("lock of 01-kinesis", /for \d+ min.*on this machine no Terraform or OpenTofu works/);
   });
 });
 

@@ -59,6 +59,7 @@ function reviewed(
   over: Partial<ReviewOptions> = {},
 ) {
   return review(stack, {
+    program: terraform.program,
     secrets: new Secrets({}),
     out: join(root, "out"),
     lockTimeout: "0s",
@@ -147,7 +148,7 @@ describe("what moved since the review", () => {
       () => now({ changes: [SHARDS] }),
     ],
     [
-      "Terraform is another one (1.11.4, now 1.12.0)",
+      "the program is another one (Terraform 1.11.4, now Terraform 1.12.0)",
       planned([SHARDS]),
       { terraformVersion: "1.12.0" },
       () => now({ changes: [SHARDS] }),

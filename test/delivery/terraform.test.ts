@@ -56,7 +56,7 @@ it("the last lines of an apply that fails are its own, not an earlier one's in t
     const fails = (text: string) => {
       const stack = fake.stack({ name: "one", before: { apply: `${text}; exit 1` } });
       const terraform = new Terraform({
-        ...{ folder: stack.folder, secrets: new Secrets({}), lockTimeout: "1s" },
+        ...{ program: fake.program, folder: stack.folder, secrets: new Secrets({}), lockTimeout: "1s" },
         pluginCache: join(folder, "cache"),
       });
       return terraform.apply(join(folder, "plan"), log).then(

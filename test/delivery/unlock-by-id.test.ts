@@ -87,7 +87,7 @@ describe("a lock that is given back by its id", () => {
       "stacks/02-second.tflock",
     ]);
     expect(said).toEqual([
-      "01-first: gave back the lock 01-first of ann@here: on this machine no Terraform works that was there when it was taken",
+      "01-first: gave back the lock 01-first of ann@here: on this machine no Terraform or OpenTofu works that was there when it was taken",
     ]);
     await expect(unlock("01-first")).rejects.toThrow(
       "There is no lock 01-first.\nWhat is locked:\n  02-second: 02-second",

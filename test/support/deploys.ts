@@ -5,6 +5,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { type DeployOptions, deploy } from "../../delivery/core/deployment/deploy.ts";
 import { readPlanRun } from "../../delivery/core/planning/plan-run.ts";
+import { PROGRAMS, type Program } from "../../delivery/core/terraform/programs.ts";
 import { FakeTerraform } from "./fake-terraform.ts";
 import { type StackInput, writePlanRun } from "./plan-runs.ts";
 import { type ChangeInput, planJson } from "./plans.ts";
@@ -22,13 +23,18 @@ export const state = { serial: 3 };
 /** Deployments in a folder of their own, with a Terraform that answers as a test says; new for each test. */
 export class Deploys {
   readonly root = mkdtempSync(join(tmpdir(), "cali-deploy-"));
-  readonly terraform = new FakeTerraform(this.root);
+  readonly terraform: FakeTerraform;
   /** What was written to the terminal. */
   shown = "";
   readonly out = join(this.root, "out");
 
+  constructor(program: Program) {
+    this.terraform = new FakeTerraform(this.root, program);
+  }
+
   deployed(stacks: readonly SynthesizedStack[], over: Partial<DeployOptions> = {}) {
     return deploy({
+      program: this.terraform.program,
       application: { stacks, digest: "0".repeat(64) },
       stacks,
       environment: "dev",
@@ -67,10 +73,10 @@ export class Deploys {
 }
 
 /** Makes `Deploys` for each test of a file. @returns that of the test that runs */
-export function eachWithDeploys(): () => Deploys {
+export function eachWithDeploys(program: Program = PROGRAMS.terraform): () => Deploys {
   let deploys: Deploys;
   beforeEach(() => {
-    deploys = new Deploys();
+    deploys = new Deploys(program);
     vi.stubEnv("PATH", deploys.terraform.path);
     vi.stubEnv("A_TOKEN", "hunter2-hunter2");
     for (const stream of [process.stdout, process.stderr]) {

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
+import { otherThan, PROGRAMS, type Program } from "../../delivery/core/terraform/programs.ts";
 import { type ChangeInput, planJson } from "./plans.ts";
 
-/** What `terraform` answers in a stack's folder. */
+/** What Terraform answers in a stack's folder. */
 export interface FakeStack extends Partial<Omit<SynthesizedStack, "name" | "folder">> {
   readonly name: string;
   /** Serial and outputs of the state; undefined: it was never written. */
@@ -19,7 +20,7 @@ export interface FakeStack extends Partial<Omit<SynthesizedStack, "name" | "fold
 
 /** As the real one would be called: every call is noted, and answered from the files of the stack's folder `fake`. */
 const SCRIPT = `#!/bin/sh
-root=\${0%/bin/terraform}
+root=\${0%/bin/*}
 name=\${PWD##*/}
 fake=$PWD/fake
 for file; do :; done
@@ -36,17 +37,30 @@ esac
 exit 0
 `;
 
-/** A `terraform` that takes a millisecond or two: stacks, their answers, and what was asked. */
+/** The program that must not be called. */
+const OTHER = `#!/bin/sh
+echo "not-the-program $*" >> "\${0%/bin/*}/calls"
+exit 99
+`;
+
+/** A `terraform`, or `tofu`, that takes a millisecond or two: stacks, their answers, and what was asked. */
 export class FakeTerraform {
   readonly #root: string;
+  readonly program: Program;
 
   /** @param root an empty folder; `path` goes to the front of `PATH`. */
-  constructor(root: string, version = "1.11.4") {
+  constructor(root: string, program: Program = PROGRAMS.terraform) {
     this.#root = root;
+    this.program = program;
     mkdirSync(join(root, "bin"), { recursive: true });
-    writeFileSync(join(root, "bin/terraform"), SCRIPT);
-    chmodSync(join(root, "bin/terraform"), 0o755);
-    this.version(version);
+    for (const [{ command }, text] of [
+      [program, SCRIPT],
+      [otherThan(program), OTHER],
+    ] as const) {
+      writeFileSync(join(root, "bin", command), text);
+      chmodSync(join(root, "bin", command), 0o755);
+    }
+    this.version("1.11.4");
   }
 
   /** The environment's `PATH` with it in front. */

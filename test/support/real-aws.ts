@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { DeleteBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { FILES } from "./documents.ts";
@@ -91,6 +91,32 @@ export class RealAws {
     this.configure(name, (text) => `${text}\nstateLayout: shared\nstate: { key: infra/terraform.tfstate }\n`);
     rmSync(join(this.checkout, `config/${name}.overrides`), { recursive: true });
     this.override(name, "infra", DOMAIN_AT_ONCE);
+  }
+
+  /** Lets OpenTofu, this very program, take the mirror's AWS provider as its own registry's. */
+  takeTofu(program: string): void {
+    const place = join(this.folder, "tofu-mirror/registry.opentofu.org/hashicorp/aws", AWS_PROVIDER ?? "");
+    mkdirSync(place, { recursive: true });
+    const own = join(MIRROR ?? "", AWS_IN_MIRROR, AWS_PROVIDER ?? "");
+    for (const platform of readdirSync(own)) symlinkSync(join(own, platform), join(place, platform));
+    const mirror = (path: string, host: string) =>
+      `  filesystem_mirror {\n    path    = ${JSON.stringify(path)}\n    include = ["${host}/*/*"]\n  }\n`;
+    const mirrors = [
+      mirror(MIRROR ?? "", "registry.terraform.io"),
+      mirror(join(this.folder, "tofu-mirror"), "registry.opentofu.org"),
+    ];
+    writeFileSync(join(this.folder, "terraformrc"), `provider_installation {\n${mirrors.join("")}}\n`);
+    const bin = join(this.folder, "bin");
+    mkdirSync(bin);
+    symlinkSync(program, join(bin, "tofu"));
+    this.env.PATH = [bin, join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter);
+  }
+
+  /** A configuration of Terraform's without OpenTofu's registry. */
+  withoutTofu(): string {
+    const path = join(this.folder, "terraformrc-alone");
+    writeFileSync(path, providersFrom());
+    return path;
   }
 
   /** Overrides what a stack of an environment synthesizes. */

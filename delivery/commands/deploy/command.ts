@@ -20,6 +20,7 @@ import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
 import { ALLOW_FOREIGN } from "../../core/shared-state/foreign.ts";
+import { programOf } from "../../core/terraform/programs.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 
 const FAILED = new Set(["failed", "skipped", "refused"]);
@@ -95,6 +96,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
       }
       const labels = await labelsOf(pullRequest);
       const result = await deploy({
+        program: programOf(config),
         application,
         stacks: selectStacks(application, names),
         environment,

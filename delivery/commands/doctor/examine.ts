@@ -8,7 +8,8 @@ import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type Identity, whoAmI } from "../../core/aws/identity.ts";
 import { clusterOf } from "../../core/cluster/kubectl.ts";
 import { sightHere } from "../../core/state-backend/holder.ts";
-import { terraformVersion } from "../../core/terraform/terraform.ts";
+import { programOf } from "../../core/terraform/programs.ts";
+import { installedVersion } from "../../core/terraform/terraform.ts";
 import { checkBucket, checkTable } from "./backend.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkEnvironment } from "./environment.ts";
@@ -33,13 +34,14 @@ export async function examine({ config, file, stacks, environment, now }: Examin
   const s3 = new S3Client({ ...aws, forcePathStyle: config.provider.s3PathStyle });
   const dynamodb = new DynamoDBClient(aws);
   const sts = new STSClient(aws);
+  const program = programOf(config);
   let installed: string | undefined;
   let identity: Identity | undefined;
   try {
     const [terraform, credentials, variables] = await Promise.all([
-      check("Terraform", async () => {
-        installed = await terraformVersion();
-        return [{ check: "Terraform", status: "ok", found: installed }];
+      check(program.name, async () => {
+        installed = await installedVersion(program);
+        return [{ check: program.name, status: "ok", found: installed }];
       }),
       check("AWS credentials", async () => {
         identity = await whoAmI(sts);
@@ -61,7 +63,8 @@ export async function examine({ config, file, stacks, environment, now }: Examin
     const { mayRaiseSchemas } = config.provider;
     const checks = {
       ...{ s3, dynamodb, backend, environment, file, sight: await sightHere(now) },
-      terraformVersion: installed,
+      program,
+      installed,
       mayRaiseSchemas,
     };
     const [bucket, table] = await Promise.all([

@@ -25,8 +25,8 @@ function lockFinding(id: string, text: string, { sight, file }: LockChecks): Omi
     return {
       status: "failure",
       found: `it is locked, and nobody says by whom: ${id}`,
-      allowed: "what Terraform writes",
-      remedy: "no Terraform has written it, so it can be given back",
+      allowed: "what Terraform and OpenTofu write",
+      remedy: "neither has written it, so it can be given back",
       command,
     };
   }

@@ -9,14 +9,17 @@ import type { SynthesizedStack } from "../../core/application/application.ts";
 import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/check.ts";
 import { schemaDifferences } from "../../core/shared-state/schema-versions.ts";
 import { readItem, readObject } from "../../core/state-backend/lock.ts";
+import { otherThan, type Program } from "../../core/terraform/programs.ts";
 import { parseJson } from "../../core/terraform/state.ts";
+import { providersOf, writtenBy } from "../../core/terraform/written-by.ts";
 import { check, type Finding } from "./finding.ts";
 import { checkLock, type LockChecks } from "./locks.ts";
 import { restored } from "./versions.ts";
 
 export interface StateChecks extends LockChecks {
-  /** The installed Terraform; undefined: there is none. */
-  readonly terraformVersion: string | undefined;
+  readonly program: Program;
+  /** Its installed version; undefined: there is none. */
+  readonly installed: string | undefined;
   /** Where values of Terraform's variables may be. */
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a newer provider may write what older ones can't read. */
@@ -36,7 +39,7 @@ const stateSchema = z.object({
   resources: z.array(z.unknown()).default([]),
 });
 
-/** Each stack's state: readable, as the lock table says it is, of no later Terraform, and not locked. */
+/** Each stack's state: readable, as the lock table says it is, of no later program, and not locked. */
 export async function checkStates(
   stacks: readonly SynthesizedStack[],
   checks: StateChecks,
@@ -61,7 +64,7 @@ export async function checkStates(
 }
 
 async function checkState(stack: SynthesizedStack, key: string, checks: StateChecks): Promise<Finding[]> {
-  const { backend, terraformVersion } = checks;
+  const { backend } = checks;
   const name = `state of ${stack.name}`;
   const where = `s3://${backend.bucket}/${key}`;
   const [body, digest] = await Promise.all([
@@ -92,26 +95,71 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
       },
     ];
   }
-  const { serial, terraform_version: writtenBy } = parsed.data;
+  const { serial, terraform_version: version, resources } = parsed.data;
+  const writer = writtenBy(resources) ?? checks.program;
   const findings: Finding[] = [
-    { check: name, status: "ok", found: `serial ${serial}, written by Terraform ${writtenBy}` },
+    { check: name, status: "ok", found: `serial ${serial}, written by ${writer.name} ${version}` },
+    ...checkWriter(stack, writer, version, resources, checks),
   ];
   const md5 = createHash("md5").update(body).digest("hex");
   if (digest !== undefined && digest !== md5) findings.push(wrongDigest(name, key, { digest, md5 }, backend));
-  if (terraformVersion !== undefined && semver.gt(writtenBy, terraformVersion)) {
-    findings.push({
-      check: name,
-      status: "failure",
-      found: `written by Terraform ${writtenBy}; installed is ${terraformVersion}`,
-      allowed: `Terraform ${writtenBy} or newer`,
-      remedy: `install Terraform ${writtenBy} (https://developer.hashicorp.com/terraform/install), in .github/actions/setup, too`,
-    });
-  }
   if (!isShared(stack)) return findings;
   return [
     ...findings,
-    ...(await checkOwner(stack, parsed.data.resources, checks)),
-    ...(await checkSchemas(stack, parsed.data.resources, checks)),
+    ...(await checkOwner(stack, resources, checks)),
+    ...(await checkSchemas(stack, resources, checks)),
+  ];
+}
+
+/** What a later version or the other program has written. The versions of one say nothing of the other's. */
+function checkWriter(
+  stack: SynthesizedStack,
+  writer: Program,
+  version: string,
+  resources: readonly unknown[],
+  { program, installed }: StateChecks,
+): Finding[] {
+  const check = `state of ${stack.name}`;
+  const { command, name, install, registry } = program;
+  if (writer !== program) {
+    const other = otherThan(program);
+    const found = `written by ${writer.name}: the next apply with ${name} takes its providers from ${registry}`;
+    const back = providersOf(resources, other).map(
+      (address) =>
+        `${command} state replace-provider -auto-approve ${address} ${address.replace(other.registry, registry)}`,
+    );
+    if (writer.command === "tofu") {
+      // Unlike OpenTofu, Terraform keeps another registry's providers, and installs them beside its own.
+      return [
+        {
+          check,
+          status: "warning",
+          found: `${found}; until then Terraform installs them from ${other.registry}, too`,
+          remedy: `set terraform.program: tofu if the change of the program is a mistake; if ${other.registry} can't be reached or lock files are kept, after \`${command} init\` in ${stack.folder}`,
+          command: back.join(" && "),
+        },
+      ];
+    }
+    if (!isShared(stack)) return [];
+    return [
+      {
+        check,
+        status: "warning",
+        found,
+        remedy: `before the first apply, everybody who works on this state takes ${name}, too; the way back: docs/migrating.md`,
+      },
+    ];
+  }
+  // A build of OpenTofu's source says `-dev` of itself, and not in a state.
+  if (installed === undefined || !semver.gt(version, semver.coerce(installed) ?? installed)) return [];
+  return [
+    {
+      check,
+      status: "failure",
+      found: `written by ${name} ${version}; installed is ${installed}`,
+      allowed: `${name} ${version} or newer`,
+      remedy: `install ${name} ${version} (${install}), in .github/actions/setup, too`,
+    },
   ];
 }
 
@@ -119,7 +167,7 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
 async function checkSchemas(
   { name, folder }: SynthesizedStack,
   resources: readonly unknown[],
-  { mayRaiseSchemas }: StateChecks,
+  { mayRaiseSchemas, program }: StateChecks,
 ): Promise<Finding[]> {
   const check = `schemas of ${name}`;
   const constraint = await awsConstraint(folder);
@@ -145,8 +193,7 @@ async function checkSchemas(
       status: "failure",
       found,
       allowed: "the state's versions, or a word that everybody is ready",
-      remedy:
-        "everybody who works on this state runs `terraform init -upgrade` in the hand-written project and commits .terraform.lock.hcl; then set provider.mayRaiseSchemas: true in the configuration. Or set provider.aws to the version that they have",
+      remedy: `everybody who works on this state runs \`${program.command} init -upgrade\` in the hand-written project and commits .terraform.lock.hcl; then set provider.mayRaiseSchemas: true in the configuration. Or set provider.aws to the version that they have`,
     };
   });
 }

@@ -24,6 +24,7 @@ import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
 import { stackReports } from "../../core/report/collect.ts";
 import type { StackReport } from "../../core/report/report.ts";
 import { sendToSlack } from "../../core/slack.ts";
+import { programOf } from "../../core/terraform/programs.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { changeSince } from "./change.ts";
 import { findingText } from "./finding.ts";
@@ -101,6 +102,7 @@ async function planned({
   const { config, application } = await applicationOf(env, synthDir);
   const folder = resolve(out);
   const { run } = await plan({
+    program: programOf(config),
     application,
     stacks: application.stacks,
     environment: config.environment,

@@ -26,7 +26,7 @@ const KIND_WORDS: Readonly<Record<Kind, KindWords>> = {
   "same-object": {
     title: "One object in two states",
     explanation:
-      "Both change it, and destroying it in one takes it from the other. Keep it in one; from the other remove it with a `removed` block or `terraform state rm`.",
+      "Both change it, and destroying it in one takes it from the other. Keep it in one; from the other remove it with a `removed` block.",
   },
   "not-in-code": {
     title: "In a state and not in the code",

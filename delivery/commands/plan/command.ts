@@ -9,6 +9,7 @@ import { plan } from "../../core/planning/plan.ts";
 import type { StackRun } from "../../core/planning/plan-run.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { sealPlans } from "../../core/seal/seal-plans.ts";
+import { programOf } from "../../core/terraform/programs.ts";
 
 interface Options extends StackOptions {
   readonly out: string;
@@ -37,6 +38,7 @@ export const planCommand = withStackOptions(new Command("plan"))
     const { config, folder, application } = await applicationOf(env, synthDir);
     const out = resolve(options.out);
     const { run } = await plan({
+      program: programOf(config),
       application,
       stacks: selectStacks(application, names),
       environment: config.environment,

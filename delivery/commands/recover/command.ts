@@ -12,7 +12,8 @@ import {
   synthDirOption,
 } from "../../core/options.ts";
 import { stackOptions } from "../../core/planning/plan.ts";
-import { terraformVersion } from "../../core/terraform/terraform.ts";
+import { programOf } from "../../core/terraform/programs.ts";
+import { installedVersion } from "../../core/terraform/terraform.ts";
 import { recover } from "./recover.ts";
 
 interface Options {
@@ -44,15 +45,16 @@ export const recoverCommand = new Command("recover")
   )
   .action(async (names: string[], options: Options) => {
     const { env, synthDir, parallel, lockTimeout, allowChanges = false, yes = false } = options;
-    await terraformVersion();
     const { config, application } = await applicationOf(env, synthDir);
+    const program = programOf(config);
+    await installedVersion(program);
     const stacks = selectStacks(application, names);
     const out = resolve(options.out);
     await rm(out, { recursive: true, force: true });
     await mkdir(out, { recursive: true, mode: 0o700 });
     const count = await recover({
       stacks,
-      common: stackOptions(stacks, { out, lockTimeout }),
+      common: stackOptions(stacks, { program, out, lockTimeout }),
       region: config.region,
       parallel,
       allowChanges,

@@ -6,6 +6,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { type StackOptions, withCommonOptions } from "../../core/options.ts";
+import { programOf } from "../../core/terraform/programs.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
 import { release } from "./release.ts";
 
@@ -42,6 +43,7 @@ export const releaseCommand = withCommonOptions(new Command("release"))
       }
       const { config, application } = await applicationOf(env, synthDir);
       stacks = await release({
+        program: programOf(config),
         application,
         service,
         image,

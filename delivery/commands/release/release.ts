@@ -7,6 +7,7 @@ import { DeployJournal, type StackResult } from "../../core/deployment/deploy-re
 import { ReleaseError } from "../../core/errors.ts";
 import { stackOptions } from "../../core/planning/plan.ts";
 import { prepare } from "../../core/planning/plan-stack.ts";
+import type { Program } from "../../core/terraform/programs.ts";
 
 /** A stack that runs a service's image, and the variable that says which. */
 interface Target {
@@ -34,6 +35,7 @@ function imageTargets(): Record<string, Target[]> {
 }
 
 export interface ReleaseOptions {
+  readonly program: Program;
   readonly application: Application;
   readonly service: string;
   /** By digest. */

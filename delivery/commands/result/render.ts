@@ -39,7 +39,7 @@ export function renderResult(notice: Notice, { workflow, artifact }: ResultOptio
     ...(trouble === undefined ? [] : [outcome === "superseded" ? later(trouble) : words(trouble)]),
     ...(artifact === undefined
       ? []
-      : [`Terraform's own words are in the artifact ${code(artifact)} of ${runOf(notice)}.`]),
+      : [`The whole logs are in the artifact ${code(artifact)} of ${runOf(notice)}.`]),
   ].join("\n\n");
 }
 

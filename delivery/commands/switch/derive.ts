@@ -1,7 +1,9 @@
 import { hclName } from "../../../config/names.ts";
 import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
+import { PROGRAMS } from "../../core/terraform/programs.ts";
 import type { StateFile } from "../../core/terraform/state-file.ts";
+import { writtenBy } from "../../core/terraform/written-by.ts";
 import type { Variables } from "./variables.ts";
 
 /** A key of the configuration, as steps, and the value that the state says it has. */
@@ -74,6 +76,7 @@ export function derive(state: StateFile, variables: Variables, backend: Backend)
     [["environment"], variables.environment ?? Environment ?? ""],
     [["region"], region],
     [["team"], variables.team_members_arns ?? teamOf(live)],
+    [["terraform", "program"], (writtenBy(state.resources) ?? PROGRAMS.terraform).command],
     [["state", "bucket"], backend.bucket ?? `${project}-terraform-state`],
     [["state", "region"], backend.region ?? region],
     [["state", "key"], backend.key ?? "infra/terraform.tfstate"],

@@ -1,5 +1,7 @@
 import type { Difference } from "../../core/parity/compare.ts";
+import { PROGRAMS } from "../../core/terraform/programs.ts";
 import type { StateFile } from "../../core/terraform/state-file.ts";
+import { writtenBy } from "../../core/terraform/written-by.ts";
 
 /** What a switch found and wrote. */
 export interface SwitchReport {
@@ -43,7 +45,7 @@ const SCHEMA_OF_5_46: Readonly<Record<string, number>> = {
 export function renderReport(report: SwitchReport): string {
   const { environment, state, own, foreign, left, created } = report;
   return [
-    `state    ${own} resources of CALI, serial ${state.serial}, lineage ${state.lineage}, written by Terraform ${state.terraform_version}`,
+    `state    ${own} resources of CALI, serial ${state.serial}, lineage ${state.lineage}, written by ${(writtenBy(state.resources) ?? PROGRAMS.terraform).name} ${state.terraform_version}`,
     ...(report.locks?.length === 0 ? ["lock     free: nobody changes the state now"] : []),
     ...(report.locks ?? []).map((one) => `lock     ${one}`),
     ...(report.assumed.length > 0

@@ -14,6 +14,7 @@ import { environmentOption, synthDirOption } from "../../core/options.ts";
 import { stackOptions } from "../../core/planning/plan.ts";
 import { sightHere } from "../../core/state-backend/holder.ts";
 import type { BackendClients } from "../../core/state-backend/lock.ts";
+import { type Program, programOf } from "../../core/terraform/programs.ts";
 import { Terraform } from "../../core/terraform/terraform.ts";
 import { unlockById } from "./by-id.ts";
 import { runHolder } from "./by-run.ts";
@@ -77,7 +78,9 @@ export const unlockCommand = new Command("unlock")
       return;
     }
     const application = await readApplication(folder);
-    await withClients(env, (clients) => settleAll(application, folder, clients, options.seconds));
+    await withClients(env, (clients, program) =>
+      settleAll(application, { folder, clients, program, seconds: options.seconds }),
+    );
   });
 
 async function giveBack(
@@ -104,12 +107,12 @@ async function giveBack(
 
 async function settleAll(
   { stacks }: Application,
-  folder: string,
-  clients: BackendClients,
-  seconds: number,
+  given: { folder: string; clients: BackendClients; program: Program; seconds: number },
 ): Promise<void> {
-  const common = stackOptions(stacks, { out: folder, lockTimeout: "60s" });
+  const { folder, clients, program, seconds } = given;
+  const common = stackOptions(stacks, { program, out: folder, lockTimeout: "60s" });
   const isDone = await unlock({
+    program,
     stacks,
     clients,
     terraform: (stack) => new Terraform({ ...common, folder: stack.folder, lockFile: undefined }),
@@ -120,13 +123,16 @@ async function settleAll(
   if (!isDone) process.exitCode = 1;
 }
 
-async function withClients(env: string, work: (clients: BackendClients) => Promise<void>): Promise<void> {
+async function withClients(
+  env: string,
+  work: (clients: BackendClients, program: Program) => Promise<void>,
+): Promise<void> {
   const config = loadConfig({ env });
   const backend = stateBackend(config);
   const s3 = new S3Client({ region: backend.region, forcePathStyle: config.provider.s3PathStyle });
   const dynamodb = new DynamoDBClient({ region: backend.region });
   try {
-    await work({ s3, dynamodb, backend });
+    await work({ s3, dynamodb, backend }, programOf(config));
   } finally {
     for (const client of [s3, dynamodb]) client.destroy();
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { type BackendClients, deleteLock, lockTexts, parseLock } from "../../core/state-backend/lock.ts";
+import type { Program } from "../../core/terraform/programs.ts";
 import { isAlive, noteEnded, type Running, runningIn } from "../../core/terraform/running.ts";
 import type { Terraform } from "../../core/terraform/terraform.ts";
 
@@ -12,6 +13,7 @@ const CLOCK_SLACK_MS = 5_000;
 const ERRORED_STATE = "errored.tfstate";
 
 export interface UnlockOptions {
+  readonly program: Program;
   readonly stacks: readonly SynthesizedStack[];
   readonly clients: BackendClients;
   /** Terraform in a stack's folder. */
@@ -37,7 +39,9 @@ export async function unlock(options: UnlockOptions): Promise<boolean> {
     return running ? [{ stack, running }] : [];
   });
   if (left.length === 0)
-    options.print("Each Terraform of this job has ended by itself: nothing is left to give back.");
+    options.print(
+      `Each ${options.program.name} of this job has ended by itself: nothing is left to give back.`,
+    );
   const done = await Promise.all(left.map(({ stack, running }) => settle(stack, running, until, options)));
   return done.every((one) => one);
 }
@@ -46,14 +50,14 @@ async function settle(
   stack: SynthesizedStack,
   running: Running,
   until: number,
-  { clients, terraform, pollMs, print }: UnlockOptions,
+  { program, clients, terraform, pollMs, print }: UnlockOptions,
 ): Promise<boolean> {
   const { name, folder, stateKey } = stack;
   if (isAlive(running.pid))
-    print(`${name}: waiting for Terraform (process ${running.pid}), which still works`);
+    print(`${name}: waiting for ${program.name} (process ${running.pid}), which still works`);
   while (isAlive(running.pid)) {
     if (performance.now() >= until) {
-      print(`${name}: Terraform still works. Its lock stays: cali doctor says who has it.`);
+      print(`${name}: ${program.name} still works. Its lock stays: cali doctor says who has it.`);
       return false;
     }
     await sleep(pollMs);
@@ -64,7 +68,7 @@ async function settle(
       if (lock && isOf(lock, running)) {
         await deleteLock(clients, stateKey, text);
         print(
-          `${name}: gave back the lock ${lock.ID}, which this job's Terraform (${lock.Operation}) had left`,
+          `${name}: gave back the lock ${lock.ID}, which this job's ${program.name} (${lock.Operation}) had left`,
         );
       } else {
         print(`${name}: the lock of ${lock?.Who ?? "nobody knows whom"} stays: it is not this job's`);
@@ -75,7 +79,7 @@ async function settle(
   if (existsSync(errored)) {
     await terraform(stack).pushState(ERRORED_STATE);
     renameSync(errored, `${errored}.pushed`);
-    print(`${name}: pushed the state that Terraform could not write`);
+    print(`${name}: pushed the state that ${program.name} could not write`);
   }
   noteEnded(folder);
   return true;

@@ -14,11 +14,13 @@ import { stackOptions } from "../planning/plan.ts";
 import { type PlanStackOptions, planFiles, prepare } from "../planning/plan-stack.ts";
 import { ALLOW_FOREIGN, foreignLossIn } from "../shared-state/foreign.ts";
 import { followProgress } from "../terraform/follow.ts";
-import { terraformVersion } from "../terraform/terraform.ts";
+import type { Program } from "../terraform/programs.ts";
+import { installedVersion } from "../terraform/terraform.ts";
 import { DeployJournal, type DeployResult, readDeployResult, type StackResult } from "./deploy-result.ts";
 import { planAnew, type ReadyPlan, type Review, type ReviewedRun, review } from "./review.ts";
 
 export interface DeployOptions {
+  readonly program: Program;
   readonly application: Application;
   /** In the order of deployment. */
   readonly stacks: readonly SynthesizedStack[];
@@ -70,7 +72,7 @@ const STOPS: ReadonlySet<StackResult["status"]> = new Set(["failed", "refused", 
  */
 export async function deploy(given: DeployOptions): Promise<DeployResult> {
   const { stacks, environment, commit, pullRequest, out, parallel, reviewed } = given;
-  const version = await terraformVersion();
+  const version = await installedVersion(given.program);
   await mkdir(out, { recursive: true, mode: 0o700 });
   const before = readDeployResult(out);
   const progress = new Map<string, (line: string) => void>();

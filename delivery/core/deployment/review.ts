@@ -8,6 +8,7 @@ import { parsePlan } from "../plan-json/read.ts";
 import { withoutImages } from "../planning/images.ts";
 import type { PlanRun, StackRun } from "../planning/plan-run.ts";
 import { type PlanStackOptions, type Prepared, planFiles, prepare } from "../planning/plan-stack.ts";
+import { PROGRAMS } from "../terraform/programs.ts";
 import type { Terraform } from "../terraform/terraform.ts";
 import { unreviewed } from "./explain.ts";
 
@@ -41,7 +42,7 @@ export interface ReviewOptions extends PlanStackOptions {
   readonly earlier?: (() => Promise<readonly ReviewedRun[]>) | undefined;
   /** Of what is synthesized now. */
   readonly configurationDigest: string;
-  /** Of the Terraform that is installed. */
+  /** Of the program that is installed. */
   readonly terraformVersion: string;
   /** An earlier try was cut off: what it did already need not be done again. */
   readonly continues: boolean;
@@ -68,15 +69,15 @@ export async function review(stack: SynthesizedStack, options: ReviewOptions): P
   const state = await prepared.state();
   const { planFile, jsonFile } = planFiles(stack.name);
   const old = readBoth(join(reviewedFolder, jsonFile));
+  const planner = `${PROGRAMS[reviewed.program].name} ${reviewed.terraformVersion}`;
+  const applier = `${options.program.name} ${terraformVersion}`;
   const moved = [
     ...(state.lineage === (run.lineage ?? "") ? [] : ["the state is another one (its lineage differs)"]),
     ...(state.serial === run.serial
       ? []
       : [`the state was changed (serial ${run.serial}, now ${state.serial})`]),
     ...(configurationDigest === reviewed.configurationDigest ? [] : ["the configuration was changed"]),
-    ...(terraformVersion === reviewed.terraformVersion
-      ? []
-      : [`Terraform is another one (${reviewed.terraformVersion}, now ${terraformVersion})`]),
+    ...(planner === applier ? [] : [`the program is another one (${planner}, now ${applier})`]),
     ...((await terraform.lockDigest()) === run.lockDigest ? [] : ["the provider lock file was changed"]),
   ];
   if (moved.length === 0) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { terraformProgram } from "../../../config/schema.ts";
 import { PlanRunError } from "../errors.ts";
 
 /** A file beside `run.json`: never a path that leads elsewhere. */
@@ -33,6 +34,9 @@ export const planRunSchema = z.object({
   /** SHA-256 of the configuration that was planned with, in hexadecimal digits. */
   configurationDigest: z.string().regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 digest" }),
   createdAt: z.iso.datetime(),
+  /** What planned. */
+  program: terraformProgram.default("terraform"),
+  /** Its version. */
   terraformVersion: z.string(),
   stacks: z.array(stackRunSchema),
 });

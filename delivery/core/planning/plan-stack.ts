@@ -6,6 +6,7 @@ import { TerraformError } from "../errors.ts";
 import { hasChanges } from "../plan-json/model.ts";
 import { parsePlan } from "../plan-json/read.ts";
 import { checkShared, isShared } from "../shared-state/check.ts";
+import { checkLockFile } from "../terraform/lock-file.ts";
 import { stateOfPlan } from "../terraform/plan-file.ts";
 import type { Secrets } from "../terraform/secrets.ts";
 import type { State } from "../terraform/state.ts";
@@ -63,6 +64,7 @@ const MOST_PLANS = 4;
 export async function prepare(stack: SynthesizedStack, options: PlanStackOptions): Promise<Prepared> {
   const { lockFile, init, onDifference, progress, variables = {}, ...rest } = options;
   const lock = lockFile(stack.name);
+  if (lock) checkLockFile(lock, stack.providers, rest.program);
   const base = { ...rest, folder: stack.folder, ...(lock && { lockFile: lock }) };
   progress("init");
   const first = new Terraform(base);

@@ -4,13 +4,15 @@ import { join, resolve } from "node:path";
 import { Listr } from "listr2";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { initSafely } from "../terraform/install.ts";
+import type { Program } from "../terraform/programs.ts";
 import { Secrets } from "../terraform/secrets.ts";
-import { terraformVersion } from "../terraform/terraform.ts";
+import { installedVersion } from "../terraform/terraform.ts";
 import type { PlanRun, StackRun } from "./plan-run.ts";
 import { type PlannedStack, type PlanStackOptions, planFiles, planStack } from "./plan-stack.ts";
 import { waitingInstead } from "./waiting.ts";
 
 export interface PlanOptions {
+  readonly program: Program;
   readonly application: Application;
   /** In the order of deployment. */
   readonly stacks: readonly SynthesizedStack[];
@@ -40,9 +42,15 @@ const LOCK_FILES = resolve("terraform-locks");
 /** What all stacks of a run have in common. */
 export function stackOptions(
   stacks: readonly SynthesizedStack[],
-  { out, lockTimeout, silent = false }: Pick<PlanOptions, "out" | "lockTimeout" | "silent">,
+  {
+    program,
+    out,
+    lockTimeout,
+    silent = false,
+  }: Pick<PlanOptions, "program" | "out" | "lockTimeout" | "silent">,
 ): Omit<PlanStackOptions, "progress"> {
   return {
+    program,
     out,
     lockTimeout,
     secrets: new Secrets(
@@ -67,8 +75,8 @@ export function stackOptions(
  * @throws TerraformError when there is no Terraform; what fails in a stack is in the result.
  */
 export async function plan(options: PlanOptions): Promise<Planned> {
-  const { application, stacks, environment, commit, out, parallel, silent = false } = options;
-  const version = await terraformVersion();
+  const { program, application, stacks, environment, commit, out, parallel, silent = false } = options;
+  const version = await installedVersion(program);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true, mode: 0o700 });
   const common = stackOptions(stacks, options);
@@ -106,6 +114,7 @@ export async function plan(options: PlanOptions): Promise<Planned> {
     commit,
     configurationDigest: application.digest,
     createdAt: new Date().toISOString(),
+    program: program.command,
     terraformVersion: version,
     stacks: settled.map((one, order) => stackRun(one, order)),
   };

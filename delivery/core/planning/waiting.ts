@@ -1,7 +1,7 @@
 import { type Application, allDependencies, type SynthesizedStack } from "../application/application.ts";
 import type { PlannedStack } from "./plan-stack.ts";
 
-/** How Terraform names the lookup that an error is of, in the lines of the error. */
+/** How Terraform and OpenTofu name the lookup that an error is of, in the lines of the error. */
 const LOOKUP = /^[│\s]*with data\./m;
 /** A lookup that fails for one of these would fail with the other stack applied, too. */
 const OWN_FAULT =
@@ -20,7 +20,7 @@ export function waitingInstead(
   const missing = notApplied(planned.stack, all, application);
   if (missing.length === 0) return planned;
   const { stack, state, durationMs } = planned;
-  const reason = `waiting for ${missing.join(", ")}: never applied. Terraform says:\n${planned.reason}`;
+  const reason = `waiting for ${missing.join(", ")}: never applied. The plan says:\n${planned.reason}`;
   return { stack, state, durationMs, status: "waiting", reason };
 }
 

@@ -167,13 +167,13 @@ function failingChecks({ stacks }: Report, room: number): string[] {
       ];
 }
 
-function warnings({ stacks }: Report, room: number): string[] {
+function warnings({ stacks, program = "Terraform" }: Report, room: number): string[] {
   const lines = ofStacks(stacks, ({ warnings }) => warnings.map((text) => ({ text }))).map(
     ({ text, stack }) => `- ${code(stack)}: ${code(text.replaceAll(/\s+/g, " ").slice(0, LONGEST_MESSAGE))}`,
   );
   return lines.length === 0
     ? []
-    : [alert("NOTE", ["**Terraform and its providers warn:**", ...inPart(lines, room)])];
+    : [alert("NOTE", [`**${program} and its providers warn:**`, ...inPart(lines, room)])];
 }
 
 function unmasked({ stacks }: Report): string[] {

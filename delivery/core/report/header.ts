@@ -72,10 +72,10 @@ function titleOfAll(stacks: Report["stacks"], changed: number): string {
   ].join(", ");
 }
 
-function outcome({ stacks, commit }: Report, changed: number): string {
+function outcome({ stacks, commit, program = "Terraform" }: Report, changed: number): string {
   const plans = plannedStacks(stacks).map(({ plan }) => plan);
   if (plans.some(({ errored }) => errored)) {
-    return "Terraform failed while it planned: this is a part of the plan, and it can't be applied.";
+    return `${program} failed while it planned: this is a part of the plan, and it can't be applied.`;
   }
   if (stacks.some(({ status }) => status === "failed")) return "Nothing is applied while a plan fails.";
   const also = [
@@ -115,7 +115,7 @@ function alsoSaid(
   return count === 0 ? [] : [`${counted(count, noun)} ${count === 1 ? one : many}`];
 }
 
-function failures({ stacks }: Report): string[] {
+function failures({ stacks, program = "Terraform" }: Report): string[] {
   const failed = stacks.filter(({ status }) => status === "failed").map(({ name }) => code(name));
   const partial = plannedStacks(stacks)
     .filter(({ plan }) => !plan.errored && !plan.complete)
@@ -128,7 +128,7 @@ function failures({ stacks }: Report): string[] {
       ? [alert("CAUTION", [`**The plan failed** for ${failed.join(", ")}: see below.`])]
       : []),
     ...(errored.length > 0
-      ? [alert("CAUTION", [`**Terraform failed** in ${errored.join(", ")}: what is below is only a part.`])]
+      ? [alert("CAUTION", [`**${program} failed** in ${errored.join(", ")}: what is below is only a part.`])]
       : []),
     ...(partial.length > 0
       ? [

@@ -6,6 +6,7 @@ import { PlanRunError } from "../errors.ts";
 import { type Links, repositoryLinks } from "../github/environment.ts";
 import { readPlan } from "../plan-json/read.ts";
 import { readPlanRun } from "../planning/plan-run.ts";
+import { PROGRAMS } from "../terraform/programs.ts";
 import { stackReports } from "./collect.ts";
 import { withCosts } from "./costs.ts";
 import { COMMENT_LIMIT, render } from "./render.ts";
@@ -42,6 +43,7 @@ export function reportOf(
   return {
     environment: planRun.environment,
     commit: planRun.commit,
+    program: PROGRAMS[planRun.program].name,
     ...withCosts(stackReports(plans, planRun), config),
     sources: readSources(sources),
     links,

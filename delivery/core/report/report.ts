@@ -28,6 +28,8 @@ export interface Report {
   readonly environment: string;
   /** The commit that was planned: 40 hexadecimal digits; undefined: a plan that came alone, of any repository. */
   readonly commit: string | undefined;
+  /** Name of the program that planned. Default: Terraform. */
+  readonly program?: string;
   readonly stacks: readonly StackReport[];
   readonly sources: Sources;
   /** What the environment's overrides say of the planned stacks, such as `resource.aws_s3_bucket.logs.bucket`. Default: nothing. */

@@ -8,7 +8,13 @@ import { seal, unseal } from "./container.ts";
 
 /** What a bundle is of; the seal binds it to its plans. */
 const headerSchema = planRunSchema
-  .pick({ environment: true, commit: true, configurationDigest: true, terraformVersion: true })
+  .pick({
+    environment: true,
+    commit: true,
+    configurationDigest: true,
+    program: true,
+    terraformVersion: true,
+  })
   .extend({
     stacks: z.array(
       z.object({

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { execa } from "execa";
 import { initializedBackend } from "../terraform/initialized.ts";
+import { PROGRAMS } from "../terraform/programs.ts";
 import type { Lock } from "./lock.ts";
 
 /** A lock that is older was left behind: the longest a stack takes is a new cluster, with 25 minutes. */
@@ -8,7 +9,7 @@ export const STALE_MS = 60 * 60_000;
 /** Terraform takes its lock after it has started; `ps` says its age in whole seconds. */
 const CLOCK_SLACK_MS = 5_000;
 
-/** What is seen of the Terraform that took a lock. `unknown`: it may still work, where nobody here can look. */
+/** What is seen of the Terraform or OpenTofu that took a lock. `unknown`: it may still work, where nobody here can look. */
 export type Holder =
   | { readonly state: "works"; readonly seen: string }
   | { readonly state: "dead"; readonly seen: string }
@@ -48,12 +49,15 @@ export function holderOf({ Who, Created, Path }: Lock, { now, host, processes }:
         startedAt <= taken + CLOCK_SLACK_MS && (key === undefined || Path === "" || Path.includes(key)),
     );
     if (mayBe.length === 0) {
-      return { state: "dead", seen: "on this machine no Terraform works that was there when it was taken" };
+      return {
+        state: "dead",
+        seen: `on this machine no ${PROGRAM_NAMES} works that was there when it was taken`,
+      };
     }
     const pids = mayBe.map(({ pid }) => pid).join(", ");
     return {
       state: "works",
-      seen: `on this machine a Terraform or a provider works that was there when it was taken: process ${pids}`,
+      seen: `on this machine ${PROGRAM_NAMES} or a provider works that was there when it was taken: process ${pids}`,
     };
   }
   const deadAt = new Date(taken + STALE_MS);
@@ -61,8 +65,11 @@ export function holderOf({ Who, Created, Path }: Lock, { now, host, processes }:
   return { state: "unknown", seen: `${Who} is not this machine, ${host}`, deadAt };
 }
 
+const PROGRAM_NAMES = Object.values(PROGRAMS)
+  .map(({ name }) => name)
+  .join(" or ");
 /** Programs that hold a lock or work for who holds one; Linux cuts their names. */
-const PROGRAM = /(^|\/)terraform(-bin|-provid\S*)?$/;
+const PROGRAM = new RegExp(`(^|/)((${Object.keys(PROGRAMS).join("|")})(-bin)?|terraform-provid\\S*)$`);
 
 async function terraformProcesses(now: Date): Promise<Process[]> {
   const { stdout } = await execa("ps", ["-A", "-o", "pid=,stat=,etime=,comm="]);

@@ -8,7 +8,8 @@ interface Started {
   kill(signal: NodeJS.Signals): unknown;
 }
 
-const running = new Set<Started>();
+/** Each with what it is called. */
+const running = new Map<Started, string>();
 let received: NodeJS.Signals | undefined;
 
 /**
@@ -18,19 +19,20 @@ let received: NodeJS.Signals | undefined;
 function passOn(signal: NodeJS.Signals): void {
   if (received) return;
   received = signal;
-  console.error(`${signal}: waiting for Terraform to end what it is doing, and starting nothing more`);
-  for (const child of running) child.kill("SIGINT");
+  const names = [...new Set(running.values())].join(" and ");
+  console.error(`${signal}: waiting for ${names} to end what it is doing, and starting nothing more`);
+  for (const child of running.keys()) child.kill("SIGINT");
 }
 
-/** @throws TerraformError after a signal: nothing more is started. */
-export function refuseAfterSignal(doing: string): void {
-  if (received) throw new TerraformError(`terraform ${doing} was not started: ${received} came before`);
+/** @param command such as `terraform plan`. @throws TerraformError after a signal: nothing more is started. */
+export function refuseAfterSignal(command: string): void {
+  if (received) throw new TerraformError(`${command} was not started: ${received} came before`);
 }
 
 /** Signals are passed on to a Terraform from now on. @returns what ends that. */
-export function passSignalsTo(started: Started): () => void {
+export function passSignalsTo(started: Started, name: string): () => void {
   if (running.size === 0) for (const signal of SIGNALS) process.on(signal, passOn);
-  running.add(started);
+  running.set(started, name);
   return () => {
     running.delete(started);
     if (running.size === 0 && !received) for (const signal of SIGNALS) process.off(signal, passOn);

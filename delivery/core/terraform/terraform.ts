@@ -10,17 +10,17 @@ import { TerraformError } from "../errors.ts";
 import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import { durationMs, wasLockGone } from "./lock-wait.ts";
+import type { Program } from "./programs.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
 import { parseJson, parseState, type State } from "./state.ts";
 import { type Warning, warningsIn } from "./warnings.ts";
 
-/** `use_lockfile` came with it. */
-const OLDEST = "1.10.0";
 const LOCK_FILE = ".terraform.lock.hcl";
 const LAST_LINES = 30;
 
 export interface TerraformOptions {
+  readonly program: Program;
   /** Where it runs: the folder of a `cdk.tf.json`. */
   readonly folder: string;
   readonly secrets: Secrets;
@@ -34,7 +34,7 @@ export interface TerraformOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Terraform, run in a stack's folder. */
+/** Terraform, or OpenTofu in its place, run in a stack's folder. */
 export class Terraform {
   readonly #options: TerraformOptions;
 
@@ -91,7 +91,7 @@ export class Terraform {
    * @throws TerraformError for whatever else is wrong.
    */
   async planImports(file: string, imports: readonly Import[], override?: object): Promise<ImportPlan> {
-    const { folder, lockTimeout, secrets } = this.#options;
+    const { program, folder, lockTimeout, secrets } = this.#options;
     const log = `${file}.log`;
     await rm(log, { force: true });
     await writeImports(folder, imports, override);
@@ -101,7 +101,7 @@ export class Terraform {
       const plan = readImportPlan(said, imports);
       if (plan.errors.length > 0 || (exitCode !== 0 && plan.absent.size === 0)) {
         throw new TerraformError(
-          `terraform plan ended with ${exitCode}:\n${secrets.redact(lastLines(plan.errors.join("\n")))}`,
+          `${program.command} plan ended with ${exitCode}:\n${secrets.redact(lastLines(plan.errors.join("\n")))}`,
         );
       }
       return plan;
@@ -117,7 +117,7 @@ export class Terraform {
 
   /** The state; one that was never written is empty. @throws TerraformError */
   async state(): Promise<State> {
-    return parseState(await this.stateText(), "terraform state pull");
+    return parseState(await this.stateText(), `${this.#options.program.command} state pull`);
   }
 
   /** The state as Terraform keeps it. It has secrets in clear text. @throws TerraformError */
@@ -146,7 +146,7 @@ export class Terraform {
 
   /** Where Terraform takes the lock, one that was given back just then is waited for like any other. */
   async #run(args: string[], log?: string, allowed: readonly number[] = [0]) {
-    const { lockTimeout, secrets } = this.#options;
+    const { program, lockTimeout, secrets } = this.#options;
     const until = performance.now() + durationMs(lockTimeout);
     for (;;) {
       const ended = await this.#once(args, log);
@@ -154,20 +154,22 @@ export class Terraform {
       if (exitCode !== undefined && allowed.includes(exitCode) && !wasLockGone(said))
         return { exitCode, said };
       if (!wasLockGone(said) || performance.now() >= until) {
-        throw new TerraformError(`terraform ${args[0]} ${how}:\n${secrets.redact(lastLines(shown))}`);
+        throw new TerraformError(
+          `${program.command} ${args[0]} ${how}:\n${secrets.redact(lastLines(shown))}`,
+        );
       }
     }
   }
 
   /** @returns `said`: what it printed to its standard output, or wrote to the log; `shown`: the same with its errors. */
   async #once(args: string[], log: string | undefined) {
-    const { folder, environment, lockFile, pluginCache } = this.#options;
+    const { program, folder, environment, lockFile, pluginCache } = this.#options;
     const before = (log && statSync(log, { throwIfNoEntry: false })?.size) || 0;
     // The file itself, not a pipe that ends with this process.
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
     if (output) await once(output, "open");
-    refuseAfterSignal(args[0] ?? "");
-    const started = execa("terraform", args, {
+    refuseAfterSignal(`${program.command} ${args[0]}`);
+    const started = execa(program.command, args, {
       cwd: folder,
       env: {
         ...environment,
@@ -184,7 +186,7 @@ export class Terraform {
       detached: true,
       cleanup: false,
     });
-    const stopPassing = passSignalsTo(started);
+    const stopPassing = passSignalsTo(started, program.name);
     // What writes to a log takes the lock.
     if (log !== undefined && started.pid !== undefined) noteRunning(folder, started.pid);
     const result = await started;
@@ -194,7 +196,7 @@ export class Terraform {
     output?.close();
     if (result.code === "ENOENT") {
       throw new TerraformError(
-        `terraform is not on the PATH\nRemedy: install Terraform ${OLDEST} or newer (https://developer.hashicorp.com/terraform/install).`,
+        `${program.command} is not on the PATH\nRemedy: install ${program.name} ${program.oldest} or newer (${program.install}).`,
       );
     }
     const said =
@@ -205,17 +207,18 @@ export class Terraform {
   }
 }
 
-/** The installed Terraform's version. @throws TerraformError when there is none, or it is too old. */
-export async function terraformVersion(): Promise<string> {
-  const result = await execa("terraform", ["version", "-json"], {
+/** The installed program's version. @throws TerraformError when there is none, or it is too old. */
+export async function installedVersion({ command, name, oldest, install }: Program): Promise<string> {
+  const result = await execa(command, ["version", "-json"], {
     reject: false,
     env: { CHECKPOINT_DISABLE: "1" },
   });
+  // OpenTofu calls its own version so, too.
   const answer = z.object({ terraform_version: z.string() }).safeParse(parseJson(String(result.stdout)));
   const version = answer.success ? answer.data.terraform_version : undefined;
-  if (version === undefined || !semver.gte(version, OLDEST)) {
+  if (version === undefined || !semver.gte(version, oldest)) {
     throw new TerraformError(
-      `Terraform: given ${version ?? "none on the PATH"}; allowed: ${OLDEST} or newer\nRemedy: https://developer.hashicorp.com/terraform/install`,
+      `${name}: given ${version ?? `no ${command} on the PATH`}; allowed: ${oldest} or newer\nRemedy: ${install}`,
     );
   }
   return version;
