@@ -54,20 +54,39 @@ function mutated(text: string, changes: readonly { at: number; other: Json | und
   return JSON.stringify(plan);
 }
 
+const SECRET = "hunter2";
+
+/** Whether the plan still says that the value is a secret: where its mark or the value was changed away, nobody can know. */
+function saysWhatIsSecret(plan: string): boolean {
+  const marked = (value: Json | undefined, marks: Json | undefined): boolean =>
+    marks === true
+      ? (JSON.stringify(value) ?? "").includes(SECRET)
+      : typeof marks === "object" &&
+        Object.entries(marks ?? {}).some(([key, mark]) => marked(Object(value)[key], mark));
+  const changes = Object(JSON.parse(plan)).resource_changes;
+  return (Array.isArray(changes) ? changes : [])
+    .map((resource) => Object(Object(resource).change))
+    .some(
+      ({ before, before_sensitive, after, after_sensitive }) =>
+        marked(before, before_sensitive) || marked(after, after_sensitive),
+    );
+}
+
 describe("a plan with another value somewhere", () => {
   it("becomes a comment, or is refused as no plan in words for people", () => {
     const file = join(folder, "plan.json");
     let comments = 0;
     fc.assert(
       fc.property(fc.constantFrom(...PLANS), mutations, (text, changes) => {
-        writeFileSync(file, mutated(text, changes));
+        const plan = mutated(text, changes);
+        writeFileSync(file, plan);
         try {
           const markdown = commentOf(reportOfPlan(file));
           comments++;
           expect(markdown.length).toBeLessThanOrEqual(COMMENT_LIMIT);
           expect(markdown).toMatch(/^## Plan of /);
           expect(markdown).not.toMatch(/\[object |\bundefined\b|NaN/);
-          expect(markdown).not.toContain("hunter2");
+          if (saysWhatIsSecret(plan)) expect(markdown).not.toContain(SECRET);
         } catch (error) {
           if (!(error instanceof PlanFormatError)) throw error;
           expect(error.message).not.toMatch(/\n\s+at /);
