@@ -132,6 +132,15 @@ export const servicesSchema = z
           .strictObject({
             openSearch: link("OpenSearch Dashboards", "the domain's own"),
             grafana: link("Grafana", "no link"),
+            trace: z
+              .string()
+              .regex(/^https:\/\/[^\s"<>]{1,900}$/, { error: "an https URL" })
+              .includes("{trace_id}", { error: "an https URL with {trace_id} where the id goes" })
+              .nullable()
+              .default(null)
+              .describe(
+                "Address of what belongs to a trace, with {trace_id} where the id goes; null: its lines in OpenSearch Dashboards.",
+              ),
           })
           .prefault({}),
         settings: z

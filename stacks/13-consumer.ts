@@ -103,6 +103,7 @@ export class Consumer extends Construct {
       CALI_HTTP_PORT: String(PORT),
       CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
+      ...(links.trace && { CALI_LINKS_TRACE: links.trace }),
       CALI_GROUPING_LEARN_FOR_MS: String(learnMinutes * 60_000),
       ...(slackChannel && { CALI_SLACK_CHANNEL: slackChannel }),
       ...(routes.length > 0 && { CALI_SLACK_ROUTES: JSON.stringify(routes) }),
@@ -124,6 +125,11 @@ export class Consumer extends Construct {
         variable: "slack_bot_token",
         description: "Token of the bot that posts into services.consumer.slackChannel; empty: there is none",
         form: { pattern: "^xoxb-[0-9A-Za-z_-]{10,}$", words: "a bot token, xoxb-…" },
+      },
+      CALI_SLACK_APP_TOKEN: {
+        variable: "slack_app_token",
+        description: "App-level token of the bot's app, for buttons in alerts; empty: alerts show commands",
+        form: { pattern: "^xapp-[0-9A-Za-z_-]{10,}$", words: "an app-level token, xapp-…" },
       },
       CALI_SLACK_WEBHOOKS: {
         variable: "slack_webhooks",

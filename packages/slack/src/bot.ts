@@ -34,7 +34,7 @@ const OF_THE_MESSAGE =
 const OF_SLACK = /^(?:internal_error|fatal_error|service_unavailable|request_timeout|team_added_to_org)$/;
 
 /** It says what it has to say by its errors. */
-const SILENT = {
+export const SILENT = {
   debug() {},
   info() {},
   warn() {},
@@ -86,6 +86,18 @@ export class Bot {
     await this.#call(() => this.#client.chat.update({ channel, ts, ...message }));
   }
 
+  /** The id of the workspace that the bot is in. @throws SlackPostError */
+  async team(): Promise<string> {
+    const { team_id: team } = await this.#call(() => this.#client.auth.test());
+    if (team === undefined) throw new SlackPostError("unclear", "the answer to auth.test is not Slack's");
+    return team;
+  }
+
+  /** Says something that only one person sees. @throws SlackPostError */
+  async whisper(user: string, text: string, { channel, ts }: MessagePlace): Promise<void> {
+    await this.#call(() => this.#client.chat.postEphemeral({ channel, user, text, thread_ts: ts }));
+  }
+
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -95,7 +107,8 @@ export class Bot {
   }
 }
 
-function meaningOf(error: unknown): SlackPostError {
+/** What a failed call of the Web API means. */
+export function meaningOf(error: unknown): SlackPostError {
   if (error instanceof WebAPIRateLimitedError)
     return new SlackPostError("busy", "Slack answered 429", error.retryAfter * 1_000);
   if (error instanceof WebAPIPlatformError) {

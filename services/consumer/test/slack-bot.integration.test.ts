@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { until } from "./support/process.ts";
 import { logRecord } from "./support/records.ts";
 import { Rig } from "./support/rig.ts";
-import { slackApi, BOT_TOKEN as TOKEN } from "./support/slack-api.ts";
+import { APP_TOKEN, slackApi, BOT_TOKEN as TOKEN } from "./support/slack-api.ts";
 import { alertsOf } from "./support/slack-server.ts";
 
 /** A consumer with a bot, and how its Slack is asked. */
@@ -59,4 +59,29 @@ it("a webhook hears of an incident's end when it had several alerts", async () =
   await rig.start({ slack: { resolvedAfterMs: 300 }, grouping: { groupWaitMs: 0 } });
   await until("the end", () => rig.slack.posts.some((post) => post.includes("Resolved: payment")));
   expect(rig.slack.posts.at(-1)).toContain("2 alerts with 2 lines");
+});
+
+it("with an app-level token alerts have buttons: an incident is acknowledged, and its group silent", async () => {
+  const { rig, api, put } = await withBot({ appToken: APP_TOKEN });
+  put("payment", "the pool has no free connection");
+  await until("the incident", () => api.calls.length === 1 && api.sockets.length === 1);
+  const blocks: { type: string; elements?: { action_id: string; value: string }[] }[] = JSON.parse(
+    api.calls[0]?.blocks ?? "[]",
+  );
+  const buttons = blocks.find(({ type }) => type === "actions")?.elements ?? [];
+  expect(buttons.map(({ action_id }) => action_id).slice(0, 2)).toEqual(["cali:acknowledge", "cali:silence"]);
+  for (const { action_id: action, value } of buttons.slice(0, 2)) {
+    const id = api.press({ action, value });
+    await until("the answer", () => api.answered.includes(id));
+  }
+  await until("the message", () => api.calls.some(({ method }) => method === "chat.update"));
+  const update = api.calls.find(({ method }) => method === "chat.update");
+  expect(update).toMatchObject({ channel: "C1", ts: "17.1" });
+  expect(update?.blocks).toContain("acknowledged by <@U0001>");
+  const said = api.calls.filter(({ thread }) => thread === "17.1").map(({ text }) => text);
+  expect(said).toEqual([
+    "👀 Acknowledged by <@U0001>",
+    expect.stringMatching(/^🔕 Silent until .* UTC, by <@U0001>$/),
+  ]);
+  expect(JSON.stringify(rig.said)).not.toContain("the-secret");
 });

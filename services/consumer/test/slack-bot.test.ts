@@ -1,9 +1,12 @@
 import { Bot, SlackPostError } from "@cali/slack";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Alert } from "../src/core/types.ts";
+import { renderAlert } from "../src/notify/slack/alert-message.ts";
+import { webhookDestination } from "../src/notify/slack/destination.ts";
 import { IncidentBoard } from "../src/notify/slack/incident-board.ts";
 import { MemoryNotes } from "./support/memory-notes.ts";
 import { slackApi, BOT_TOKEN as TOKEN } from "./support/slack-api.ts";
+import { SlackServer } from "./support/slack-server.ts";
 import { alert as alertWith } from "./support/state-contract.ts";
 
 describe("the bot", () => {
@@ -88,4 +91,16 @@ describe("an incident that was notified", () => {
     expect(await board.first("n0")).toBeUndefined();
     expect(notes.values.size).toBeLessThan(120);
   });
+});
+
+it("a webhook is sent no buttons: nobody would hear of them", async () => {
+  const slack = new SlackServer();
+  const url = await slack.listen();
+  onTestFinished(() => slack.close());
+  const message = renderAlert({ ...alertWith("a"), samples: ["a line"] }, { buttons: true });
+  expect(message.blocks.some(({ type }) => type === "actions")).toBe(true);
+  await webhookDestination({ url, timeoutMs: 10_000 }).post(message, { alerts: [], status: "" });
+  const [post = "{}"] = slack.posts;
+  expect(JSON.parse(post).blocks.length).toBe(message.blocks.length - 1);
+  expect(post).not.toContain('"actions"');
 });

@@ -10,6 +10,7 @@ import {
   renderDigest,
   renderPlainAlert,
 } from "../src/notify/slack/alert-message.ts";
+import type { Links } from "../src/notify/slack/links.ts";
 
 const alert = (over: Partial<Alert> = {}): Alert => ({
   id: "0123456789abcdef-m1-1",
@@ -238,6 +239,58 @@ describe("renderAlert", () => {
       /`4bf92f` <https:\/\/search\.example\.com\/_dashboards\/app\/discover#\/\?_a=[^|>]*4bf92f[^|>]*\|lines>/,
     );
     expect(problems(message)).toEqual([]);
+  });
+
+  const traceUrl = (traceId: string, given: Links) => {
+    const all = texts(renderAlert(alert({ traceId }), given));
+    const address = all
+      .map(({ text }) => /<([^|>]*)\|lines>/.exec(text)?.[1])
+      .find((one) => one !== undefined);
+    return new URL((address ?? "").replaceAll("&amp;", "&"));
+  };
+
+  it("a trace's link has the id as one part of the address, whatever the id is", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (id) => {
+        fc.pre(!/^\.{0,2}$/.test(id));
+        const trace = "https://jaeger.example.com/trace/{trace_id}?from={trace_id}&x=1";
+        const url = traceUrl(id, { ...links, trace });
+        expect(url.origin).toBe("https://jaeger.example.com");
+        expect(url.pathname.split("/")).toHaveLength(3);
+        expect([...url.searchParams.keys()]).toEqual(["from", "x"]);
+        expect(url.searchParams.get("from")).toBe(id.toWellFormed());
+        const state = new URLSearchParams(traceUrl(id, links).hash.slice("#/?".length));
+        const query = /^\(query:\(language:kuery,query:'((?:[^!']|!.)*)'\)\)$/s.exec(
+          state.get("_a") ?? "",
+        )?.[1];
+        expect(query?.replace(/!(.)/gs, "$1")).toBe(
+          `trace_id:"${id.toWellFormed().replace(/[\\"]/g, "\\$&")}"`,
+        );
+        expect(state.get("_g")).toBe(
+          "(time:(from:'2026-01-25T00:47:03.000Z',to:'2026-01-25T01:18:03.000Z'))",
+        );
+      }),
+    );
+  });
+
+  it("has buttons only where somebody hears of them: those of its cause where it is known", () => {
+    const cause = { cause: "c", action: "a", origin: "confirmed", entry: "0123456789abcdef" } as const;
+    const buttons = ({ blocks }: SlackMessage) =>
+      blocks.flatMap((block) =>
+        block.type === "actions"
+          ? block.elements.map((one) => (one.type === "button" ? `${one.action_id} ${one.value}` : one.type))
+          : [],
+      );
+    const incident = { id: "fedcba9876543210-m1-1", services: ["payment"] };
+    const about = ["cali:acknowledge fedcba9876543210-m1-1", "cali:silence 0123456789abcdef-m1-1"];
+    const ofCause = ["cali:confirm 0123456789abcdef", "cali:reject 0123456789abcdef"];
+    expect(buttons(renderAlert(alert({ incident }), { buttons: true }))).toEqual(about);
+    const known = alert({ incident, cause });
+    expect(buttons(renderAlert(known, { buttons: true }))).toEqual([...about, ...ofCause]);
+    expect(buttons(renderDigest([known, known], { buttons: true }))).toEqual([...about, ...ofCause]);
+    expect(buttons(renderDigest([known, alert()], { buttons: true }))).toEqual([]);
+    expect(buttons(renderAlert(known))).toEqual([]);
+    expect(JSON.stringify(renderAlert(known, { buttons: true }))).toContain("consumer silence");
   });
 
   it("says that it may be a repeat", () => {

@@ -9,6 +9,7 @@ import { KnowledgeFileError, readKnowledge, writeKnowledge } from "../cause/know
 import { learnDay } from "../cause/knowledge/learn.ts";
 import { ObjectCatalog } from "../cause/knowledge/object-catalog.ts";
 import { SEED_ALONE, SeededCatalog } from "../cause/knowledge/seed.ts";
+import { withVote } from "../cause/knowledge/votes.ts";
 import { pastDate } from "../reports/dates.ts";
 import { openObjects } from "../state/objects/open.ts";
 
@@ -124,14 +125,8 @@ function confirmCommand(): Command {
   return facts(common("confirm", "say that an entry is right; also with another cause, action or runbook"))
     .argument("<id>", "the entry's id, as list shows it")
     .action(async (id: string, options: Common & Facts) => {
-      const known = await existing(options, id);
-      const { confirmed, rejected } = votesOf(known);
-      const { createdAt, ...knowledge } = checked({
-        ...known,
-        ...factsOf(options),
-        state: "confirmed",
-        votes: { confirmed: confirmed + 1, rejected },
-      });
+      const { id: _, ...voted } = withVote(await existing(options, id), "confirmed");
+      const { createdAt, ...knowledge } = checked({ ...voted, ...factsOf(options) });
       await change(options, { ...knowledge, id, createdAt: createdAt ?? "" });
     });
 }
@@ -143,11 +138,7 @@ function rejectCommand(): Command {
   )
     .argument("<id>", "the entry's id, as list shows it")
     .action(async (id: string, options: Common) => {
-      const known = await existing(options, id);
-      const { confirmed, rejected } = votesOf(known);
-      const votes = { confirmed, rejected: rejected + 1 };
-      const state = votes.rejected >= votes.confirmed ? "rejected" : known.state;
-      await change(options, { ...known, id, state, votes });
+      await change(options, withVote(await existing(options, id), "rejected"));
     });
 }
 
@@ -199,14 +190,11 @@ const factsOf = ({ cause, action, runbook }: Facts) => ({
 
 const open = (options: Common): SeededCatalog => new SeededCatalog(new ObjectCatalog(openObjects(options)));
 
-async function existing(options: Common, id: string): Promise<Omit<CatalogEntry, "id">> {
+async function existing(options: Common, id: string): Promise<CatalogEntry> {
   const found = await (/^[0-9a-f]{16}$/.test(id) ? open(options).get(id) : undefined);
   if (!found) throw new Error(`<id>: given ${JSON.stringify(id)}, allowed: one that list shows`);
-  const { id: _, ...entry } = found;
-  return entry;
+  return found;
 }
-
-const votesOf = ({ votes = { confirmed: 0, rejected: 0 } }: Omit<CatalogEntry, "id">) => votes;
 
 async function change(options: Common, entry: CatalogEntry): Promise<void> {
   await open(options).put([entry]);

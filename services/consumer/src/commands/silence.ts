@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { putSilence } from "../notify/silences.ts";
+import { fingerprintOf, putSilence } from "../notify/silences.ts";
 import { openObjects } from "../state/objects/open.ts";
 
 const HOUR_MS = 3_600_000;
@@ -16,7 +16,7 @@ function duration(text: string): number {
 
 /** The group of an alert: its id begins with it. */
 function fingerprint(text: string): string {
-  const found = /^([0-9a-f]{8,64})(?:-[0-9a-z]+-[0-9]+)?$/.exec(text)?.[1];
+  const found = fingerprintOf(text);
   if (found === undefined) throw new InvalidArgumentError("allowed: an alert's id, as Slack shows it");
   return found;
 }

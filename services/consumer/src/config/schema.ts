@@ -170,6 +170,21 @@ const links = z.strictObject({
     .optional()
     .describe("Address of OpenSearch Dashboards, for links in alerts. Default: no link."),
   grafana: httpUrl.optional().describe("Address of Grafana, for links in alerts. Default: no link."),
+  trace: z
+    .string()
+    .max(1_000)
+    .refine(
+      (url) =>
+        url.includes("{trace_id}") &&
+        /^https?:$/.test(URL.parse(url.replaceAll("{trace_id}", "x"))?.protocol ?? ""),
+      {
+        error: "an http or https address with {trace_id} where the id goes",
+      },
+    )
+    .optional()
+    .describe(
+      "Address of what belongs to a trace, with {trace_id} where the id goes, such as Grafana's Explore or Jaeger's https://jaeger.example.com/trace/{trace_id}. Default: its lines in OpenSearch Dashboards, where `openSearch` is given.",
+    ),
 });
 
 const http = z.strictObject({
@@ -253,6 +268,7 @@ export function secretsOf(config: ConsumerConfig): string[] {
     slack.webhookUrl,
     slack.fallbackWebhookUrl,
     slack.botToken,
+    slack.appToken,
     ...Object.values(slack.webhooks),
     llm.apiKey,
     llm.tokenKey,

@@ -8,6 +8,7 @@ export const SLACK_SECRETS = [
   "slack.fallbackWebhookUrl",
   "slack.webhooks",
   "slack.botToken",
+  "slack.appToken",
 ] as const;
 
 const words = (what: string) => z.array(z.string().min(1)).min(1).optional().describe(what);
@@ -71,6 +72,18 @@ export const slackSchema = z
       .describe(
         "Token of a bot with the scope chat:write: an incident is one message then, which is kept up to date, with a thread. Before `webhookUrl`, which takes its alerts while it is refused. Secret: only CALI_SLACK_BOT_TOKEN or CALI_SLACK_BOT_TOKEN_FILE. Default: none.",
       ),
+    appToken: z
+      .string()
+      .regex(/^xapp-[\w-]{10,}$/, { error: "an app-level token, xapp-…" })
+      .optional()
+      .describe(
+        "App-level token with the scope connections:write, of the same app as `botToken`: alerts have buttons then, to acknowledge, to silence for an hour, and to say whether a cause is right. Secret: only CALI_SLACK_APP_TOKEN or CALI_SLACK_APP_TOKEN_FILE. Default: none, alerts show commands.",
+      ),
+    buttonUsers: z
+      .array(z.string().regex(/^[UW][A-Z0-9]{2,30}$/, { error: "the id of a member, U…" }))
+      .max(1_000)
+      .default([])
+      .describe("Ids of the members who may press buttons. Default: everybody of the bot's workspace."),
     channel: z
       .string()
       .regex(/^#?[\w.-]{1,80}$/)
@@ -91,7 +104,9 @@ export const slackSchema = z
     paceMs: ms(1_000, 0, MINUTE, "Least time between two messages; Slack takes one a second."),
     digestAbove: count(5, 1, 11, "More waiting alerts than this are sent together."),
   })
-  .superRefine(({ routes, webhooks, botToken, channel }, context) => {
+  .superRefine(({ routes, webhooks, botToken, appToken, channel }, context) => {
+    if (appToken !== undefined && botToken === undefined)
+      context.addIssue({ code: "custom", path: ["botToken"], message: "one, since there is an appToken" });
     if (botToken !== undefined && channel === undefined)
       context.addIssue({ code: "custom", path: ["channel"], message: "one, since there is a botToken" });
     const names = Object.keys(webhooks);

@@ -1,5 +1,8 @@
 import { Bot } from "@cali/slack";
 import type { Logger } from "pino";
+import { ObjectCatalog } from "../cause/knowledge/object-catalog.ts";
+import { SeededCatalog } from "../cause/knowledge/seed.ts";
+import { Votes } from "../cause/knowledge/votes.ts";
 import type { ConsumerConfig } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Alert } from "../core/types.ts";
@@ -11,7 +14,9 @@ import { IncidentIndex } from "./incidents/incident-index.ts";
 import { IncidentIndexer } from "./incidents/indexer.ts";
 import { LogSender } from "./log-sender.ts";
 import { routeOf } from "./routes.ts";
-import { botDestination, type Destination, webhookDestination } from "./slack/destination.ts";
+import { Acknowledgements } from "./slack/acknowledgements.ts";
+import { ButtonListener } from "./slack/buttons/listener.ts";
+import { botDestination, type Destination, showIncident, webhookDestination } from "./slack/destination.ts";
 import { IncidentBoard } from "./slack/incident-board.ts";
 import { keepRefused } from "./slack/refused.ts";
 import { SlackSender } from "./slack/sender.ts";
@@ -31,27 +36,89 @@ interface Parts {
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
+/** Where a sender sends, and what it knows of what was sent. */
+interface To {
+  /** Of a route's webhook; undefined: what no route has. */
+  readonly name: string | undefined;
+  readonly board: IncidentBoard;
+  readonly bot: Bot | undefined;
+  readonly acknowledgements: Acknowledgements;
+}
+
 /** What takes alerts out of the outboxes, as the configuration says: to Slack or else into the log, and into OpenSearch. */
 export function openSenders(config: ConsumerConfig, parts: Parts): Sender[] {
   const indexer = incidentIndexer(config, parts);
   const { routes } = config.slack;
   const routed = [...new Set(routes.map(({ webhook }) => webhook))];
-  return [...routed, undefined].map((name) => slackSender(config, parts, name)).concat(indexer ?? []);
+  const bot = botOf(config);
+  const acknowledgements = new Acknowledgements(parts.store.notes);
+  const slack = [...routed, undefined].map((name) => {
+    const board = boardOf(config, parts, name);
+    return { board, sender: slackSender(config, parts, { name, board, bot, acknowledgements }) };
+  });
+  const buttons = buttonListener(config, parts, {
+    bot,
+    acknowledgements,
+    boards: slack.map(({ board }) => board),
+  });
+  return [...slack.map(({ sender }) => sender), ...(buttons ?? []), ...(indexer ? [indexer] : [])];
 }
 
-/** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
-function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefined): Sender {
-  const { store, objects, metrics, troubles, log, clock } = parts;
-  const { routes, resolvedAfterMs, paceMs, digestAbove } = config.slack;
-  const takes = (alert: Alert) => routeOf(alert, routes) === name;
-  const board = new IncidentBoard({
+const boardOf = ({ slack }: ConsumerConfig, { store, clock }: Parts, name = "default") =>
+  new IncidentBoard({
     notes: store.notes,
-    name: name ?? "default",
-    resolvedAfterMs,
+    name,
+    resolvedAfterMs: slack.resolvedAfterMs,
     now: () => clock.now(),
     lastLines: () => lastLines(store),
   });
-  const destinations = destinationsOf(config, name, { board, log });
+
+function botOf({ slack }: ConsumerConfig): Bot | undefined {
+  const { botToken, channel, timeoutMs, apiUrl } = slack;
+  if (botToken === undefined || channel === undefined) return undefined;
+  return new Bot({ token: botToken, channel, timeoutMs, ...(apiUrl && { apiUrl }) });
+}
+
+/** What does what people press, where there are a bot and an app-level token. */
+function buttonListener(
+  { slack }: ConsumerConfig,
+  { store, objects, troubles, clock, log }: Parts,
+  parts: {
+    bot: Bot | undefined;
+    acknowledgements: Acknowledgements;
+    boards: readonly IncidentBoard[];
+  },
+): Sender[] | undefined {
+  const { bot, acknowledgements, boards } = parts;
+  const { appToken, buttonUsers, timeoutMs, apiUrl } = slack;
+  if (bot === undefined || appToken === undefined) return undefined;
+  const listener = new ButtonListener({
+    appToken,
+    bot,
+    apiUrl,
+    timeoutMs,
+    objects,
+    acknowledgements,
+    votes: new Votes(store.notes, new SeededCatalog(new ObjectCatalog(objects))),
+    users: buttonUsers,
+    now: () => clock.now(),
+    clock,
+    log,
+    showAcknowledged: async (incident) => {
+      for (const board of boards) await showIncident(bot, { board, acknowledgements, log }, incident);
+    },
+    onTrouble: (text) => troubles.set("buttons", text),
+  });
+  return [listener];
+}
+
+/** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
+function slackSender(config: ConsumerConfig, parts: Parts, to: To): Sender {
+  const { store, objects, metrics, troubles, log, clock } = parts;
+  const { routes, paceMs, digestAbove, appToken } = config.slack;
+  const { name, board, bot } = to;
+  const takes = (alert: Alert) => routeOf(alert, routes) === name;
+  const destinations = destinationsOf(config, to, log);
   if (destinations.length === 0) {
     log.warn("no Slack webhook is configured: alerts go to this log alone");
     return new LogSender({ ...parts, outbox: store.outbox, takes });
@@ -65,7 +132,7 @@ function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefi
     takes,
     clock,
     log: name === undefined ? log : log.child({ webhook: name }),
-    links: config.links,
+    links: { ...config.links, buttons: bot !== undefined && appToken !== undefined },
     onRefused: keepRefused(objects, metrics),
     onTrouble: (text) => troubles.set("slack", text, name),
     onDiverted: (text) => {
@@ -76,23 +143,17 @@ function slackSender(config: ConsumerConfig, parts: Parts, name: string | undefi
 }
 
 /** A route's webhook, or the bot; then what takes their messages while they are refused. */
-function destinationsOf(
-  { slack }: ConsumerConfig,
-  name: string | undefined,
-  { board, log }: { board: IncidentBoard; log: Logger },
-): Destination[] {
-  const { webhookUrl, fallbackWebhookUrl, webhooks, timeoutMs, botToken, channel, apiUrl } = slack;
-  const isBot = botToken !== undefined && channel !== undefined;
-  const bot = isBot ? [new Bot({ token: botToken, channel, timeoutMs, ...(apiUrl && { apiUrl }) })] : [];
+function destinationsOf({ slack }: ConsumerConfig, { name, bot, ...kept }: To, log: Logger): Destination[] {
+  const { webhookUrl, fallbackWebhookUrl, webhooks, timeoutMs } = slack;
   const own = name === undefined ? undefined : webhooks[name];
   // The fallback alone is nowhere that alerts were meant to go.
-  const isAnywhere = isBot || own !== undefined || webhookUrl !== undefined;
+  const isAnywhere = bot !== undefined || own !== undefined || webhookUrl !== undefined;
   const byWebhook = (urls: readonly (string | undefined)[]) =>
     [...new Set(urls)].flatMap((url) => (url === undefined ? [] : webhookDestination({ url, timeoutMs })));
   if (!isAnywhere) return [];
   return [
     ...byWebhook([own]),
-    ...bot.map((one) => botDestination(one, board, log)),
+    ...(bot === undefined ? [] : [botDestination(bot, { ...kept, log })]),
     ...byWebhook([webhookUrl, fallbackWebhookUrl].filter((url) => url !== own)),
   ];
 }

@@ -18,7 +18,32 @@ type GroupSilence = z.output<typeof silenceSchema>;
 
 /** Silences a group, instead of any silence that it had. */
 export async function putSilence(objects: ObjectStore, silence: GroupSilence): Promise<void> {
-  await objects.put(`${SILENCES}${silence.fingerprint}.json`, Buffer.from(JSON.stringify(silence)));
+  await objects.put(keyOf(silence), Buffer.from(JSON.stringify(silence)));
+}
+
+/**
+ * Silences a group, unless it is silent for as long already.
+ * @returns whether it is silent for longer now
+ */
+export async function silenceForAtLeast(objects: ObjectStore, silence: GroupSilence): Promise<boolean> {
+  const known = parse((await objects.get(keyOf(silence))) ?? Buffer.from("null"));
+  if (known !== undefined && known.from <= silence.from && known.until >= silence.until) return false;
+  await putSilence(objects, silence);
+  return true;
+}
+
+/** The group of an alert, with which its id begins; nothing: it is no alert's id. */
+export const fingerprintOf = (alert: string): string | undefined =>
+  /^([0-9a-f]{8,64})(?:-[0-9a-z]+-[0-9]+)?$/.exec(alert)?.[1];
+
+const keyOf = ({ fingerprint }: GroupSilence) => `${SILENCES}${fingerprint}.json`;
+
+function parse(body: Uint8Array): GroupSilence | undefined {
+  try {
+    return silenceSchema.parse(JSON.parse(Buffer.from(body).toString()));
+  } catch {
+    return undefined;
+  }
 }
 
 export interface SilenceReaderOptions {

@@ -9,6 +9,7 @@ const REDACTED_KEYS = [
   "fallbackWebhookUrl",
   "webhooks",
   "botToken",
+  "appToken",
   "apiKey",
   "tokenKey",
   "password",

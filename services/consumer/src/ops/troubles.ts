@@ -11,6 +11,8 @@ const KEEPS_READY = {
   slack: true,
   /** The webhook is gone: alerts go elsewhere, and somebody has to mend it. */
   webhook: false,
+  /** Alerts show their commands besides. */
+  buttons: true,
   incidents: true,
   knowledge: true,
   llm: true,

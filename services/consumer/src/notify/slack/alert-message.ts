@@ -7,7 +7,6 @@ import {
   header,
   inlineCode,
   line,
-  link,
   listing,
   plain,
   type SlackMessage,
@@ -16,13 +15,13 @@ import {
 } from "@cali/slack";
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Alert, KnownCause } from "../../core/types.ts";
+import { buttonsOf } from "./buttons/blocks.ts";
+import { type Links, lookFurther, traceOf } from "./links.ts";
 
-/** Where people look further. */
-export interface Links {
-  /** Address of OpenSearch Dashboards. */
-  readonly openSearch?: string;
-  /** Address of Grafana. */
-  readonly grafana?: string;
+/** How alerts are shown. */
+export interface Showing extends Links {
+  /** Whether somebody hears of pressed buttons. */
+  readonly buttons?: boolean;
 }
 
 const MARKS: Record<Level, string> = {
@@ -51,7 +50,7 @@ const LONGEST = {
 };
 
 /** An alert as a Slack message, within Slack's limits whatever the log text holds. */
-export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
+export function renderAlert(alert: Alert, links: Showing = {}): SlackMessage {
   const service = cut(alert.service, LONGEST.service);
   const what = alert.isNew ? "new error" : "still going on";
   return {
@@ -69,11 +68,12 @@ export function renderAlert(alert: Alert, links: Links = {}): SlackMessage {
         `*First seen*\n${time(alert.firstSeen)}`,
         `*Last seen*\n${time(alert.lastSeen)}`,
         ...(alert.podName ? [`*Pod*\n${plain(cut(alert.podName, LONGEST.word))}`] : []),
-        ...(alert.traceId ? [`*Trace*\n${trace(alert.traceId, links)}`] : []),
+        ...(alert.traceId ? [`*Trace*\n${traceOf(alert, links)}`] : []),
         ...(alert.rate ? [`*Lines a minute, the last ${alert.rate.length}*\n${sparkline(alert.rate)}`] : []),
       ]),
       listing("Template", cut(alert.template, LONGEST.template)),
       ...details(alert),
+      ...(links.buttons ? [buttonsOf(alert)] : []),
       ...context([footer(alert, links)]),
     ],
   };
@@ -101,7 +101,7 @@ export const MOST_IN_DIGEST = 12;
  * Many alerts as one message: when too many wait, one message for each would come too late to help. Those of one incident have the details of the
  * one that the others most likely come from.
  */
-export function renderDigest(alerts: readonly Alert[], links: Links = {}): SlackMessage {
+export function renderDigest(alerts: readonly Alert[], links: Showing = {}): SlackMessage {
   const lines = alerts.reduce((sum, { count }) => sum + count, 0);
   const services = new Set(alerts.map(({ service }) => service)).size;
   const summary = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
@@ -116,6 +116,7 @@ export function renderDigest(alerts: readonly Alert[], links: Links = {}): Slack
             section(incident.about),
             ...digestEntry(incident.root),
             ...details(incident.root),
+            ...(links.buttons ? [buttonsOf(incident.root)] : []),
             ...shown.filter((alert) => alert !== incident.root).flatMap(digestEntry),
           ]
         : shown.flatMap(digestEntry)),
@@ -164,14 +165,6 @@ const BARS = "▁▂▃▄▅▆▇█";
 function sparkline(numbers: readonly number[]): string {
   const most = Math.max(1, ...numbers);
   return numbers.map((number) => BARS[Math.ceil((number / most) * (BARS.length - 1))]).join("");
-}
-
-/** The id, and where its lines are. */
-function trace(id: string, { openSearch }: Links): string {
-  const shown = inlineCode(cut(id, LONGEST.word));
-  if (openSearch === undefined || !/^[\w.:-]{1,128}$/.test(id)) return shown;
-  const query = `(query:(language:kuery,query:'trace_id:"${id}"'))`;
-  return `${shown} ${link(`${openSearch.replace(/\/$/, "")}/app/discover#/?_a=${query}`, "lines")}`;
 }
 
 function samples({ samples }: Alert): KnownBlock[] {
@@ -282,10 +275,4 @@ function footer(alert: Alert, links: Links): string {
       : "";
   const silence = ` · ${inlineCode(`consumer silence ${cut(alert.id, LONGEST.word)}`)}`;
   return `${repeat}alert ${inlineCode(alert.id)}${update}${silence}${further ? ` · ${further}` : ""}`;
-}
-
-function lookFurther({ openSearch, grafana }: Links): string {
-  return [openSearch && link(openSearch, "OpenSearch"), grafana && link(grafana, "Grafana")]
-    .filter(Boolean)
-    .join(" · ");
 }

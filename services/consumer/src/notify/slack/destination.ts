@@ -1,7 +1,8 @@
 import { messageOf } from "@cali/base";
-import { type Bot, type MessagePlace, type SlackMessage, section, Webhook } from "@cali/slack";
+import { type Bot, context, type MessagePlace, type SlackMessage, section, Webhook } from "@cali/slack";
 import type { Logger } from "pino";
 import type { Alert } from "../../core/types.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import type { IncidentBoard } from "./incident-board.ts";
 
 /** What a message is about. */
@@ -21,33 +22,47 @@ export interface Destination {
   post(message: SlackMessage | { text: string }, about: About): Promise<void>;
 }
 
-/** A webhook, which knows neither threads nor changes. */
+/** A webhook, which knows neither threads nor changes nor buttons. */
 export const webhookDestination = (options: ConstructorParameters<typeof Webhook>[0]): Destination => {
   const webhook = new Webhook(options);
-  return { post: (message) => webhook.post(message) };
+  return { post: (message) => webhook.post(withoutButtons(message)) };
 };
+
+const withoutButtons = (message: SlackMessage | { text: string }) =>
+  "blocks" in message
+    ? { ...message, blocks: message.blocks.filter(({ type }) => type !== "actions") }
+    : message;
 
 interface First {
   readonly place: MessagePlace;
   readonly message: SlackMessage;
+  /** What had become of the incident when it was changed last. */
+  readonly status?: string;
+}
+
+interface BotParts {
+  readonly board: IncidentBoard;
+  readonly acknowledgements: Acknowledgements;
+  readonly log: Logger;
 }
 
 /** A bot: an incident is one message, which is kept up to date, and what comes later is in its thread. */
-export function botDestination(bot: Bot, board: IncidentBoard, log: Logger): Destination {
+export function botDestination(bot: Bot, parts: BotParts): Destination {
+  const { board, log } = parts;
   return {
     hasThreads: true,
     async post(message, { incident, alerts, status }) {
       const kept = incident === undefined ? undefined : await board.first(incident);
-      if (kept === undefined) {
+      if (incident === undefined || kept === undefined) {
         const place = await bot.post(message);
         if (incident !== undefined && "blocks" in message)
           await board.keepFirst(incident, JSON.stringify({ place, message } satisfies First));
         return;
       }
-      const { place, message: first } = JSON.parse(kept) as First;
-      await bot.post(message, place);
+      const first = JSON.parse(kept) as First;
+      await bot.post(message, first.place);
       try {
-        await bot.update(place, { ...first, blocks: [section(status), ...first.blocks] });
+        await showIncident(bot, parts, incident, status);
       } catch (error) {
         // The thread has it.
         log.warn(
@@ -57,4 +72,31 @@ export function botDestination(bot: Bot, board: IncidentBoard, log: Logger): Des
       }
     },
   };
+}
+
+/**
+ * Changes an incident's first message to what has become of it, and who looks after it.
+ * @param given a line of Slack's markup; default: what it was
+ * @throws SlackPostError
+ */
+export async function showIncident(
+  bot: Bot,
+  { board, acknowledgements }: BotParts,
+  incident: string,
+  given?: string,
+): Promise<void> {
+  const kept = await board.first(incident);
+  if (kept === undefined) return;
+  const { place, message, status: before } = JSON.parse(kept) as First;
+  const status = given ?? before;
+  if (status !== undefined && status !== before)
+    await board.keepFirst(incident, JSON.stringify({ place, message, status } satisfies First));
+  const by = await acknowledgements.of(incident);
+  const about = [
+    ...(status === undefined ? [] : [section(status)]),
+    ...(by === undefined
+      ? []
+      : context([`👀 acknowledged by <@${by.user}> at ${new Date(by.at).toISOString().slice(0, 16)} UTC`])),
+  ];
+  await bot.update(place, { ...message, blocks: [...about, ...message.blocks] });
 }

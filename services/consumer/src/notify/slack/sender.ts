@@ -3,7 +3,7 @@ import { type SlackMessage, SlackPostError } from "@cali/slack";
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
-import { type Links, renderAlert, renderDigest, renderPlainAlert } from "./alert-message.ts";
+import { renderAlert, renderDigest, renderPlainAlert, type Showing } from "./alert-message.ts";
 import type { About, Destination } from "./destination.ts";
 import type { IncidentBoard } from "./incident-board.ts";
 import { renderResolved, statusOf } from "./incident-message.ts";
@@ -18,7 +18,7 @@ export interface SlackSenderOptions {
   /** Which of its alerts go to this webhook. Default: all. */
   readonly takes?: (alert: Alert) => boolean;
   readonly log: Logger;
-  readonly links?: Links;
+  readonly links?: Showing;
   /** Least time between two messages, ms; Slack takes one a second from a webhook. Default: 1,000. */
   readonly paceMs?: number;
   /** More alerts than this are sent together. Default: 5. */
