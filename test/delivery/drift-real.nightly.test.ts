@@ -79,4 +79,10 @@ describe.skipIf(!AWS_PROVIDER)(`01-07 with the real provider${SKIPPED}`, () => {
     // Nothing but these is drift.
     expect(told.filter((address) => !(address in BY_HAND))).toEqual([]);
   });
+
+  it("prod is made from nothing, and then there is nothing to change", {
+    timeout: 120 * 60_000,
+  }, async () => {
+    await deployed("prod");
+  });
 });

@@ -1,4 +1,5 @@
 import type { HandWritten } from "./hand-written.ts";
+import { MORE_PROJECTS } from "./user-projects-more.ts";
 
 /** What somebody has beside CALI in the same root: every kind of block, two regions, keys, counts, a module, a file, a secret. */
 const OWN = {
@@ -203,4 +204,5 @@ export const PROJECTS: readonly HandWritten[] = [
     own: OWN,
     more: MORE,
   },
+  ...MORE_PROJECTS,
 ];
