@@ -190,7 +190,7 @@ it("a record that takes the process down again and again is found, kept aside, a
   // What seven processes leave behind that died on the first record.
   const store = new SqliteStateStore(rig.stateFile);
   const lease = await store.acquireLease(shardId, "dead");
-  for (let i = 0; i < 7; i++) await store.countAttempt(lease);
+  for (let i = 0; i < 7; i++) await store.countAttempt(lease, i);
   await store.close();
   const consumer = await rig.start();
   await until("all records", async () => (await consumer.counters()).totals.records === 20);
@@ -208,7 +208,7 @@ it("a few dead processes in a row reject nothing", async () => {
   for (let i = 0; i < 20; i++) rig.kinesis.put(error(`line ${i}`));
   const store = new SqliteStateStore(rig.stateFile);
   const lease = await store.acquireLease(shardId, "dead");
-  for (let i = 0; i < 6; i++) await store.countAttempt(lease);
+  for (let i = 0; i < 6; i++) await store.countAttempt(lease, i);
   await store.close();
   const consumer = await rig.start();
   await until("all records", async () => (await consumer.counters()).totals.valid === 20);

@@ -49,6 +49,19 @@ describe("a store that fails", () => {
     expect(harness.troubles).toEqual(["state store: Error: gone", undefined]);
   });
 
+  it("leaves the counts to the next reader when its own has to stop meanwhile", async () => {
+    const harness = new PipelineHarness();
+    const shard = await harness.open();
+    const keep = harness.letters.push.bind(harness.letters);
+    harness.letters.push = (...letters) => {
+      harness.signal.abort();
+      return keep(...letters);
+    };
+    await expect(shard.take(["", errorLine()])).rejects.toThrow(ReaderStoppedError);
+    expect(harness.done).toEqual(["attempt", "letters 1"]);
+    expect(harness.grouper.takeDirty("s").map(({ count }) => count)).toEqual([1]);
+  });
+
   it("is not asked again when another replica has the shard", async () => {
     const harness = new PipelineHarness();
     const shard = await harness.open();

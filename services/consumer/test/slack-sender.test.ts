@@ -258,6 +258,13 @@ describe("SlackSender", () => {
     expect([isRepeat(0), isRepeat(1), isRepeat(2)]).toEqual([false, false, true]);
   });
 
+  it("still marks what may have arrived after Slack was busy", async () => {
+    slack.answers = [{ status: 200, instead: "hangup" }, { status: 429 }, { status: 200 }];
+    outbox.add(alert("a"));
+    await send();
+    expect([isRepeat(0), isRepeat(1), isRepeat(2)]).toEqual([false, true, true]);
+  });
+
   it("names the alert, and a possible repeat, in plain text too", async () => {
     const refusal = { status: 400, body: "invalid_blocks" };
     slack.answers = [refusal, refusal, { status: 200 }];

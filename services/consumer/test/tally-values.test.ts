@@ -27,6 +27,7 @@ describe("what a shard brought", () => {
         upTo: at(2),
         told: 0,
         pendingSince: START,
+        isLoud: true,
       },
     ]);
     expect(harness.grouper.takeDirty("shard-1")).toEqual([]);

@@ -52,6 +52,8 @@ export interface Contribution {
   readonly told?: number;
   /** `count` when the group last came back after it had been quiet; undefined: it never did. */
   readonly reopenedAtCount?: number;
+  /** Whether the group's warnings had become many with its last line; undefined: not yet, or it is not known. */
+  readonly isLoud?: boolean;
   /** Since when lines wait to be notified, by the consumer's clock, in ms since the epoch; undefined: not known. */
   readonly pendingSince?: number;
 }

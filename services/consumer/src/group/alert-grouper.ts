@@ -97,6 +97,9 @@ export class AlertGrouper {
     group.isSymptom ||= isSymptom;
     noteLine(group, event.record, this.#options.now());
     noteRate(group, this.#options);
+    const tally = group.tallies.get(event.shardId);
+    // With the state: after a restart nothing else says that what is pending has to be notified.
+    if (tally && group.isLoud) tally.isLoud = true;
     this.#lookAt(group);
     return true;
   }

@@ -129,6 +129,7 @@ export class GroupBook {
     };
     if (group.meta) tally.notified = notifiedOf(shardId, tally, group.meta);
     group.isSymptom ||= samples.some(isSymptom);
+    group.isLoud ||= tally.isLoud === true;
     group.tallies.set(shardId, tally);
     group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, now));
   }

@@ -22,6 +22,8 @@ export interface Tally {
   /** How many of `count` were notified. */
   notified: number;
   reopenedAtCount?: number;
+  /** Whether the group's warnings had become many with its last line. */
+  isLoud?: boolean;
   /** When the first of the lines came that are not notified yet. */
   pendingSince?: number;
 }

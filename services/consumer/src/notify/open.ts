@@ -36,6 +36,12 @@ interface Parts {
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
+/** What is at the other end of the senders instead of what is configured. */
+export interface Sinks {
+  readonly destinations: readonly Destination[];
+  readonly index: Pick<IncidentIndex, "bulk">;
+}
+
 /** Where a sender sends, and what it knows of what was sent. */
 interface To {
   /** Of a route's webhook; undefined: what no route has. */
@@ -46,15 +52,15 @@ interface To {
 }
 
 /** What takes alerts out of the outboxes, as the configuration says: to Slack or else into the log, and into OpenSearch. */
-export function openSenders(config: ConsumerConfig, parts: Parts): Sender[] {
-  const indexer = incidentIndexer(config, parts);
+export function openSenders(config: ConsumerConfig, parts: Parts, sinks?: Sinks): Sender[] {
+  const indexer = incidentIndexer(config, parts, sinks?.index);
   const { routes } = config.slack;
   const routed = [...new Set(routes.map(({ webhook }) => webhook))];
   const bot = botOf(config);
   const acknowledgements = new Acknowledgements(parts.store.notes);
   const slack = [...routed, undefined].map((name) => {
     const board = boardOf(config, parts, name);
-    return { board, sender: slackSender(config, parts, { name, board, bot, acknowledgements }) };
+    return { board, sender: slackSender(config, parts, { name, board, bot, acknowledgements }, sinks) };
   });
   const buttons = buttonListener(config, parts, {
     bot,
@@ -113,12 +119,12 @@ function buttonListener(
 }
 
 /** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
-function slackSender(config: ConsumerConfig, parts: Parts, to: To): Sender {
+function slackSender(config: ConsumerConfig, parts: Parts, to: To, sinks: Sinks | undefined): Sender {
   const { store, objects, metrics, troubles, log, clock } = parts;
   const { routes, paceMs, digestAbove, appToken } = config.slack;
   const { name, board, bot } = to;
   const takes = (alert: Alert) => routeOf(alert, routes) === name;
-  const destinations = destinationsOf(config, to, log);
+  const destinations = sinks?.destinations ?? destinationsOf(config, to, log);
   if (destinations.length === 0) {
     log.warn("no Slack webhook is configured: alerts go to this log alone");
     return new LogSender({ ...parts, outbox: store.outbox, takes });
@@ -168,14 +174,19 @@ async function lastLines(store: StateStore): Promise<ReadonlyMap<string, number>
   return last;
 }
 
-function incidentIndexer({ openSearch, region }: ConsumerConfig, parts: Parts): IncidentIndexer | undefined {
+function incidentIndexer(
+  { openSearch, region }: ConsumerConfig,
+  parts: Parts,
+  given: Sinks["index"] | undefined,
+): IncidentIndexer | undefined {
   const { store, objects, metrics, troubles, clock, log, credentials } = parts;
   const { endpoint, batch, maxWaiting } = openSearch;
   if (endpoint === undefined) return undefined;
   return new IncidentIndexer({
     waiting: store.incidents,
     objects,
-    index: new IncidentIndex({ ...openSearch, endpoint, region, ...(credentials && { credentials }) }),
+    index:
+      given ?? new IncidentIndex({ ...openSearch, endpoint, region, ...(credentials && { credentials }) }),
     batch,
     maxWaiting,
     clock,

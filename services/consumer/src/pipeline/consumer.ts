@@ -4,17 +4,16 @@ import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
 import { type ConsumerConfigInput, parseConfig } from "../config/load.ts";
 import type { ShardTotals } from "../core/totals.ts";
 import type { CauseFinder } from "../core/types.ts";
-import { asNotified } from "../group/template-miner.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { openSenders } from "../notify/open.ts";
 import { SilenceReader } from "../notify/silences.ts";
 import { HttpServer } from "../ops/http.ts";
 import type { ShardCoordinator } from "../read/coordinator.ts";
-import { identityOf } from "../read/identity.ts";
 import { SenderElection } from "../state/sender-election.ts";
 import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } from "./parts.ts";
 import { shardReaders } from "./shard-readers.ts";
 import { alertStages } from "./stages.ts";
+import { takeUpState } from "./take-up-state.ts";
 
 /** What a live view shows. */
 export interface ConsumerCounters {
@@ -97,12 +96,8 @@ class RunningConsumer implements Consumer {
   }
 
   async start(): Promise<void> {
-    const { config, stream, store, miner, grouper, clock, log, owner } = this.#parts;
-    const { firstReadAt } = await store.claimStream(await identityOf(stream, log), clock.now());
-    const groups = await store.loadGroups();
-    miner.restore(asNotified(await store.loadTemplates(), groups));
-    grouper.restore([], groups);
-    grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
+    const { config, stream, log, owner } = this.#parts;
+    const { firstReadAt } = await takeUpState(this.#parts);
     this.port = await this.#http.listen();
     this.#readers = shardReaders(
       this.#parts,

@@ -12,7 +12,7 @@ import { createLog } from "../ops/log.ts";
 import { Metrics } from "../ops/metrics.ts";
 import { Troubles } from "../ops/troubles.ts";
 import { ByteBudget } from "../read/budget.ts";
-import { KinesisStream } from "../read/client.ts";
+import { KinesisStream, type Stream } from "../read/client.ts";
 import { useRules } from "../redact/redact.ts";
 import { rulesOf } from "../redact/team-rules.ts";
 import { objectStoreOf } from "../state/objects/open.ts";
@@ -46,7 +46,7 @@ export interface Parts extends Pick<ConsumerOverrides, "causes" | "credentials">
   readonly config: ConsumerConfig;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly stream: KinesisStream;
+  readonly stream: Stream;
   readonly store: StateStore;
   readonly objects: ObjectStore;
   readonly miner: TemplateMiner;

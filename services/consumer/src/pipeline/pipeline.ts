@@ -6,6 +6,7 @@ import { stepSize } from "./careful.ts";
 import { type Persist, persistence } from "./persist.ts";
 import { type PipelineOptions, type ShardContext, type Stage, Step } from "./stage.ts";
 import { recordStages } from "./stages.ts";
+import { takeUpCounts } from "./take-up-state.ts";
 
 interface Parts {
   readonly options: PipelineOptions;
@@ -32,11 +33,7 @@ export class Pipeline {
 
   /** Starts from what the store knows: whatever an earlier reader of this process counted without a commit is dropped. */
   async openShard(lease: () => Lease, checkpoint: Checkpoint): Promise<OpenShard> {
-    const { store, grouper } = this.#parts.options;
-    const { shardId } = checkpoint;
-    const contributions = await store.loadContributions(shardId);
-    grouper.dropShard(shardId);
-    grouper.restore(contributions, []);
+    await takeUpCounts(this.#parts.options, checkpoint.shardId);
     return new ShardPipeline(this.#parts, lease, checkpoint);
   }
 }
@@ -77,7 +74,9 @@ class ShardPipeline implements OpenShard {
 
   #countAttempt(context: ShardContext): Promise<number> {
     const { options, persist } = this.#parts;
-    return persist(context, "state", () => options.store.countAttempt(context.lease()));
+    return persist(context, "state", () =>
+      options.store.countAttempt(context.lease(), context.checkpoint.attempts),
+    );
   }
 
   #say({ shardId, checkpoint }: ShardContext, attempts: number, size: number): void {

@@ -4,10 +4,11 @@ import type { StartPoint } from "../read/client.ts";
 import { ShardCoordinator } from "../read/coordinator.ts";
 import type { Parts } from "./parts.ts";
 import { Pipeline } from "./pipeline.ts";
+import { takeUpCounts } from "./take-up-state.ts";
 
 /** What reads the stream's shards and takes their records through the stages. */
 export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordinator {
-  const { config, store, grouper, metrics, troubles } = parts;
+  const { config, metrics, troubles } = parts;
   const pipeline = pipelineOf(parts);
   return new ShardCoordinator({
     ...parts,
@@ -27,7 +28,7 @@ export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordin
       metrics.onClosed(shardId);
       troubles.set("reading", undefined, shardId);
     },
-    onEnded: async (shardId) => grouper.restore(await store.loadContributions(shardId), []),
+    onEnded: (shardId) => takeUpCounts(parts, shardId),
   });
 }
 

@@ -33,6 +33,9 @@ export interface StreamOptions {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
+/** A stream as the rest of the consumer sees it. */
+export type Stream = Pick<KinesisStream, "name" | "identity" | "shards" | "iterator" | "read" | "close">;
+
 /** The few calls that reading one stream needs. Failures are the SDK's; `failures.ts` classifies them. */
 export class KinesisStream {
   /** Without the ARN around it. */

@@ -229,6 +229,9 @@ export class ShardCoordinator {
       checkpoint.sequenceNumber === undefined
         ? freshStart
         : { type: "AFTER_SEQUENCE_NUMBER", sequenceNumber: checkpoint.sequenceNumber };
+    // Another replica had the lease between two renewals: the reader of this one is of an old epoch.
+    const before = this.#running.get(shardId);
+    if (before) this.#abandon(shardId, before, "another replica has had the lease");
     const running = { lease, abandoned: false } as Running;
     const shard = await openShard(() => running.lease, checkpoint);
     if (this.#stopping.signal.aborted) {
@@ -272,7 +275,8 @@ export class ShardCoordinator {
       if (!this.#stopping.signal.aborted) {
         this.#close(shardId, running);
         if (ended) {
-          this.#ended.add(shardId);
+          // The commit of its end gives the lease back: a renewal just then takes it for lost, and its counts go with the reader.
+          if (!running.abandoned) this.#ended.add(shardId);
           // Its children may start: now, not at the next round. A reader that failed waits for that round.
           this.#listedAt = Number.NEGATIVE_INFINITY;
           this.#wake.abort();

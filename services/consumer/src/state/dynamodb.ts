@@ -190,9 +190,9 @@ export class DynamoStateStore implements StateStore {
     return (await this.#query(contributionsOf(shardId))).map((item) => parse<Contribution>(item));
   }
 
-  async countAttempt(lease: Lease): Promise<number> {
-    const answer = await this.#updateOwned(lease, "ADD attempts :one", { ":one": number(1) });
-    return Number(answer.attempts?.N ?? 1);
+  async countAttempt(lease: Lease, before: number): Promise<number> {
+    await this.#updateOwned(lease, "SET attempts = :attempts", { ":attempts": number(before + 1) });
+    return before + 1;
   }
 
   async commitBatch({ lease, checkpoint, templates, contributions }: BatchCommit): Promise<void> {

@@ -200,13 +200,11 @@ export class SqliteStateStore implements StateStore {
     return this.#documents<Contribution>("SELECT document FROM contributions WHERE shard_id = ?", shardId);
   }
 
-  async countAttempt(lease: Lease): Promise<number> {
+  async countAttempt(lease: Lease, before: number): Promise<number> {
     return this.#transaction(() => {
       this.#requireLease(lease);
-      const row = this.#sql(
-        "UPDATE shards SET attempts = attempts + 1 WHERE shard_id = ? RETURNING attempts",
-      ).get(lease.shardId) as { attempts: number };
-      return row.attempts;
+      this.#sql("UPDATE shards SET attempts = ? WHERE shard_id = ?").run(before + 1, lease.shardId);
+      return before + 1;
     });
   }
 

@@ -92,8 +92,8 @@ export interface StateStore {
   loadTemplates(): Promise<TemplateState[]>;
   loadGroups(): Promise<GroupMeta[]>;
   loadContributions(shardId: string): Promise<Contribution[]>;
-  /** Adds one to the checkpoint's attempts and returns them. */
-  countAttempt(lease: Lease): Promise<number>;
+  /** Notes one attempt more than the checkpoint had, and returns them. The same again, after an answer that was lost, changes nothing. */
+  countAttempt(lease: Lease, before: number): Promise<number>;
   commitBatch(commit: BatchCommit): Promise<void>;
   commitNotification(commit: NotificationCommit): Promise<NotificationResult>;
   /** Drops an ended shard that the stream no longer lists, with its contributions; its totals stay in `totals`. */

@@ -111,7 +111,7 @@ export class SlackSender {
     } catch (error) {
       if (!(error instanceof SlackPostError)) throw error;
       // Another attempt of these is no repeat.
-      if (error.kind !== "unclear") for (const id of ids) this.#notArrived.add(id);
+      if (error.kind !== "unclear") for (const alert of alerts) this.#noteNotArrived(alert);
       if (error.kind !== "refused-message") throw error;
       // One alert may spoil a digest: each is tried alone, and done with alone.
       for (const alert of alerts) {
@@ -122,6 +122,11 @@ export class SlackSender {
     }
     await outbox.markSent(ids);
     for (const id of ids) this.#notArrived.delete(id);
+  }
+
+  /** This attempt has not arrived; one before it may have. */
+  #noteNotArrived({ id, mayBeRepeat }: Alert): void {
+    if (mayBeRepeat !== true) this.#notArrived.add(id);
   }
 
   #alertOf({ id, alert, state }: OutboxItem): Alert {
@@ -192,7 +197,7 @@ export class SlackSender {
         return;
       } catch (error) {
         if (!(error instanceof SlackPostError)) throw error;
-        if (error.kind !== "unclear") this.#notArrived.add(alert.id);
+        if (error.kind !== "unclear") this.#noteNotArrived(alert);
         if (error.kind !== "refused-message") throw error;
         log.error({ alertId: alert.id, reason: error.message }, "Slack refuses an alert");
       }

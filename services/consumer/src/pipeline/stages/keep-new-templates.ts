@@ -1,3 +1,4 @@
+import { ReaderStoppedError } from "../../core/errors.ts";
 import type { NewTemplate } from "../../core/types.ts";
 import type { AlertGrouper } from "../../group/alert-grouper.ts";
 import type { Persist } from "../persist.ts";
@@ -12,6 +13,8 @@ export const keepNewTemplates =
     keep: (templates: readonly NewTemplate[]) => Promise<void>,
   ): Stage =>
   async (step, context) => {
+    // Counts that wait belong to whoever reads the shard now.
+    if (context.signal.aborted) throw new ReaderStoppedError(context.shardId);
     step.contributions = grouper.takeDirty(context.shardId);
     const counted = step.contributions.map(({ fingerprint }) => fingerprint);
     // Kinds that are counted together have no counts of their own.

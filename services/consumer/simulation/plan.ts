@@ -1,0 +1,114 @@
+import type { Dice } from "./dice.ts";
+import { FAULTS, type Fault, type FaultWindow, PORTS, type Port } from "./network.ts";
+import type { SentPayload } from "./stream.ts";
+
+/** What happens at one time of a schedule, beside what the processes do themselves. */
+export type Happening =
+  | { readonly at: number; readonly do: "put"; readonly records: readonly PlannedRecord[] }
+  | { readonly at: number; readonly do: "split" | "merge" | "start" }
+  /** Which of the processes that run then: a number modulo theirs. */
+  | { readonly at: number; readonly do: "stop" | "kill"; readonly which: number }
+  | { readonly at: number; readonly do: "freeze" | "setClock"; readonly which: number; readonly ms: number };
+
+export interface PlannedRecord {
+  /** Which of the open shards: a number modulo theirs. */
+  readonly shard: number;
+  readonly payloads: readonly SentPayload[];
+  /** Whether its logs have ids, as Fluent Bit gives them. */
+  readonly hasIds: boolean;
+}
+
+/** A whole schedule: the same seed makes the same. */
+export interface Plan {
+  readonly shards: number;
+  /** Processes at the beginning, and wanted until the end. */
+  readonly replicas: number;
+  /** One file, and so one process at a time, instead of a table. */
+  readonly isFile: boolean;
+  readonly batchRecords: number;
+  readonly bufferedBytes: number;
+  readonly pollIntervalMs: number;
+  /** When the last thing happens, and the last fault ends. */
+  readonly activeMs: number;
+  /** In the order of their times. */
+  readonly happenings: readonly Happening[];
+  readonly windows: readonly FaultWindow[];
+}
+
+const MIB = 1024 * 1024;
+const SERVICES = ["auth", "cart", "mail"] as const;
+const DAY_MS = 86_400_000;
+/** Dead letters of a schedule, at most: twenty would make an error of their own. */
+const MOST_DEAD = 4;
+
+/** Draws a schedule. */
+export function planOf(dice: Dice): Plan {
+  const isFile = dice.chance(0.15);
+  const activeMs = dice.whole(1_500, 6_000);
+  const at = () => dice.whole(0, activeMs);
+  const happenings = [...puts(dice, at), ...troubles(dice, at, activeMs)];
+  return {
+    shards: dice.whole(1, 3),
+    replicas: isFile ? 1 : dice.pick([1, 1, 2, 2, 3]),
+    isFile,
+    batchRecords: dice.pick([2, 7, 10_000]),
+    bufferedBytes: dice.pick([12 * MIB, 64 * MIB]),
+    pollIntervalMs: dice.pick([700, 1_200]),
+    activeMs,
+    happenings: happenings.sort((a, b) => a.at - b.at),
+    windows: Array.from({ length: dice.whole(0, 4) }, () => windowOf(dice, activeMs)),
+  };
+}
+
+function puts(dice: Dice, at: () => number): Happening[] {
+  let dead = 0;
+  const payload = (): SentPayload => {
+    const level = dice.chance(0.5) ? "INFO" : dice.pick(["WARN", "ERROR", "ERROR", "FATAL"] as const);
+    return { level, service: dice.pick(SERVICES) };
+  };
+  const record = (): PlannedRecord => {
+    const isDead = dead < MOST_DEAD && dice.chance(0.06);
+    if (isDead) dead++;
+    const payloads = isDead
+      ? [{ level: undefined }]
+      : Array.from({ length: dice.chance(0.2) ? dice.whole(2, 4) : 1 }, payload);
+    return { shard: dice.whole(0, 99), payloads, hasIds: dice.chance(0.3) };
+  };
+  return Array.from({ length: dice.whole(2, 5) }, () => ({
+    at: at(),
+    do: "put" as const,
+    records: Array.from({ length: dice.whole(1, 4) }, record),
+  }));
+}
+
+function troubles(dice: Dice, at: () => number, activeMs: number): Happening[] {
+  const which = () => dice.whole(0, 9);
+  return Array.from({ length: dice.whole(0, 4) }, (): Happening => {
+    const kind = dice.pick([
+      "kill",
+      "kill",
+      "stop",
+      "start",
+      "freeze",
+      "freeze",
+      "setClock",
+      "split",
+      "merge",
+    ] as const);
+    if (kind === "split" || kind === "merge" || kind === "start") return { at: at(), do: kind };
+    if (kind === "kill" || kind === "stop") return { at: at(), do: kind, which: which() };
+    const from = at();
+    const ms =
+      kind === "freeze" ? Math.min(dice.whole(500, 8_000), activeMs - from) : dice.whole(-DAY_MS, DAY_MS);
+    return { at: from, do: kind, which: which(), ms };
+  });
+}
+
+function windowOf(dice: Dice, activeMs: number): FaultWindow {
+  const port: Port = dice.pick(PORTS);
+  const possible = FAULTS.filter((fault) => fault !== "rejected" || port === "slack");
+  const fault: Fault = dice.pick(possible);
+  const from = dice.whole(0, activeMs);
+  const until = Math.min(activeMs, from + dice.whole(500, 6_000));
+  return { port, fault, from, until, share: dice.pick([0.3, 0.7, 1]) };
+}

@@ -1,0 +1,40 @@
+import { asNotified } from "../group/template-miner.ts";
+import { identityOf } from "../read/identity.ts";
+import type { Parts } from "./parts.ts";
+
+/** What the state says of groups and their counts. */
+type Known = Pick<Parts, "store" | "miner" | "grouper">;
+
+/**
+ * Takes up what the state has counted of a shard. Another replica may have found templates that this one has not seen: without them
+ * its alerts would say neither the service nor what is wrong.
+ * @throws StateUnavailableError
+ */
+export async function takeUpCounts({ store, miner, grouper }: Known, shardId: string): Promise<void> {
+  const contributions = await store.loadContributions(shardId);
+  if (contributions.some(({ fingerprint }) => miner.get(fingerprint) === undefined))
+    miner.restore(asNotified(await store.loadTemplates(), await store.loadGroups()));
+  grouper.dropShard(shardId);
+  grouper.restore(contributions, []);
+}
+
+/**
+ * Claims the stream for the state, and takes up what the state holds of templates and groups; when the stream was first read.
+ * @throws StreamChangedError, StateUnavailableError, or what Kinesis says when the stream cannot be described
+ */
+export async function takeUpState({
+  config,
+  stream,
+  store,
+  miner,
+  grouper,
+  clock,
+  log,
+}: Parts): Promise<{ firstReadAt: number }> {
+  const { firstReadAt } = await store.claimStream(await identityOf(stream, log), clock.now());
+  const groups = await store.loadGroups();
+  miner.restore(asNotified(await store.loadTemplates(), groups));
+  grouper.restore([], groups);
+  grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
+  return { firstReadAt };
+}
