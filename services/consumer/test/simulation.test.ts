@@ -1,0 +1,135 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { describe, expect, it } from "vitest";
+import { optionsOf, UsageError } from "../simulation/options.ts";
+import { runSchedule, type ScheduleOptions } from "../simulation/schedule.ts";
+import type { Tamper } from "../simulation/store.ts";
+import type { Command } from "../simulation/table.ts";
+
+/** Violations of so many schedules, from the first seed on. */
+async function violationsOf(schedules: number, options: ScheduleOptions = {}): Promise<string[]> {
+  const found: string[] = [];
+  for (let seed = 1; seed <= schedules; seed++) {
+    const { violations } = await runSchedule(seed, options);
+    found.push(...violations.map((violation) => `seed ${seed}: ${violation}`));
+  }
+  return found;
+}
+
+it("40 random schedules lose, double and delay nothing", async () => {
+  expect(await violationsOf(40)).toEqual([]);
+});
+
+it("a seed is one schedule, event by event", async () => {
+  const traceOf = async () => {
+    const lines: string[] = [];
+    const result = await runSchedule(7, { onTrace: (line) => void lines.push(line) });
+    return { result, lines };
+  };
+  const [first, second] = [await traceOf(), await traceOf()];
+  expect(first.lines.length).toBeGreaterThan(50);
+  expect(second).toEqual(first);
+});
+
+/** Until the first schedule in which something does not hold: what that is, and how many schedules it took. */
+async function caught(tamper: Tamper): Promise<{ schedules: number; violation: string | undefined }> {
+  for (let seed = 1; seed <= 100; seed++) {
+    const { violations } = await runSchedule(seed, { tamper });
+    if (violations[0] !== undefined) return { schedules: seed, violation: violations[0] };
+  }
+  return { schedules: 100, violation: undefined };
+}
+
+/** The writes of a shard are not bound to its lease any more. */
+function withoutFence(command: Command): Command {
+  if (!(command instanceof TransactWriteItemsCommand)) return command;
+  const items = command.input.TransactItems?.map((item) => {
+    if (item.Update === undefined) return item;
+    const { ConditionExpression: _, ...update } = item.Update;
+    return { ...item, Update: update };
+  });
+  return new TransactWriteItemsCommand({ ...command.input, TransactItems: items });
+}
+
+/** Only the checkpoint is written, and never what it stands for. */
+function withoutCounts(command: Command): Command {
+  if (!(command instanceof TransactWriteItemsCommand)) return command;
+  const isCount = (pk: string | undefined) => pk?.startsWith("contributions#") === true;
+  const items = command.input.TransactItems?.filter((item) => !isCount(item.Put?.Item?.pk?.S));
+  return new TransactWriteItemsCommand({ ...command.input, TransactItems: items });
+}
+
+/** Sequence numbers are answered as if they were so many further, or less far. */
+const offBy = (records: number): Tamper => ({
+  ports: (ports) => ({
+    ...ports,
+    stream: {
+      ...ports.stream,
+      async iterator(shardId, from, signal) {
+        const iterator = await ports.stream.iterator(shardId, from, signal);
+        if (from.type !== "AFTER_SEQUENCE_NUMBER") return iterator;
+        const [shard, place, until] = iterator.split(" ");
+        return `${shard} ${Math.max(0, Number(place) + records)} ${until}`;
+      },
+    },
+  }),
+});
+
+describe("a fault that is put in is found within 100 schedules", () => {
+  it.each<[string, Tamper, RegExp]>([
+    [
+      "dead letters that are written after the checkpoint",
+      {
+        ports: (ports, life) => ({
+          ...ports,
+          objects: {
+            ...ports.objects,
+            async put(key, body, options) {
+              life.after(100, () => void ports.objects.put(key, body, options).catch(() => undefined));
+            },
+          },
+        }),
+      },
+      /^lost: .* no dead letter .* before the checkpoint$/,
+    ],
+    ["a checkpoint without its counts", { command: withoutCounts }, /^groups: /],
+    ["a dropped fence", { command: withoutFence }, /^(?:order|totals|groups|doubled): /],
+    ["a position that is one too far", offBy(1), /^(?:totals|order|lost|groups)/],
+    ["a position that is one too near", offBy(-1), /^(?:totals|order|groups|doubled)/],
+  ])("%s", async (_, tamper, expected) => {
+    const { violation } = await caught(tamper);
+    expect(violation).toMatch(expected);
+  });
+});
+
+describe("npm run simulate", () => {
+  const root = join(import.meta.dirname, "../../..");
+  const simulate = (...args: string[]) =>
+    spawnSync("npm", ["run", "--silent", "simulate", "--", ...args], { cwd: root, encoding: "utf8" });
+
+  it("sums up in its last line, and replays a seed with --trace", () => {
+    const { status, stdout, stderr } = simulate("--schedules", "1", "--seed", "7", "--trace");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.at(-1)).toMatch(/^1 schedules, [1-9]\d* events, 0 violations$/);
+    expect(lines[0]).toMatch(/^ +0 ms {2}/);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it.each([
+    [["--schedules", "0"], 'given "0", allowed a whole number from 1 to 10000000'],
+    [["--schedules", "1.5"], 'given "1.5", allowed a whole number from 1 to 10000000'],
+    [["--seed", "nine"], 'given "nine", allowed a whole number from 0 to 4294967295'],
+    [["--seeds", "9"], "--seeds"],
+    [["more"], "more"],
+  ])("refuses %j", (args, text) => {
+    expect(() => optionsOf(args)).toThrow(UsageError);
+    expect(() => optionsOf(args)).toThrow(text);
+  });
+
+  it("ends with 2 on a wrong command line, and says what is allowed", () => {
+    const { status, stdout, stderr } = simulate("--seed", "nine");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("--schedules N   how many random schedules, 1 to 10000000");
+  });
+});
