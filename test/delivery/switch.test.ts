@@ -67,6 +67,16 @@ function switched(state: StateFile, variables: typeof VARIABLES = VARIABLES) {
 }
 
 describe("a state as the hand-written project makes it", () => {
+  it("is run by the program that has written it", () => {
+    const written = (state: StateFile) =>
+      writeConfig(TEMPLATE, derive(state, VARIABLES, {}), "config/x.yaml").text;
+    expect(written(readStateFile(STATE))).not.toContain("\nterraform:");
+    const state = stateWith((_, { resources }) => {
+      for (const one of resources) one.provider = one.provider.replace("terraform.io", "opentofu.org");
+    });
+    expect(parseConfigText(written(state), "config/x.yaml").terraform).toEqual({ program: "tofu" });
+  });
+
   it("needs no override, and keeps the comments of what is unsafe", () => {
     const { text, found, infra, after } = switched(readStateFile(STATE));
     expect(found).toMatchObject({ differences: [], foreign: [], created: [], compared: 48 });

@@ -19,6 +19,7 @@ describe.skipIf(TOFU_SKIPPED)(`an environment of OpenTofu's${TOFU_SKIPPED}`, { t
     expect(code, stdout + stderr).toBe(0);
     return stdout;
   };
+  const states = async () => (await statesOf(aws, STACK)).map(({ status, found }) => [status, found]);
   const planned = async (name: string) => {
     const out = join(aws.folder, name);
     await cali("plan", STACK, "--out", out);
@@ -30,6 +31,7 @@ describe.skipIf(TOFU_SKIPPED)(`an environment of OpenTofu's${TOFU_SKIPPED}`, { t
     expect(await cali("recover", STACK)).toContain("Nothing to recover");
     expect(await cali("deploy", STACK, "--replan")).toContain(`${STACK}: applied`);
     expect(await cali("recover", STACK)).toContain("Nothing to recover");
+    expect(await states()).toEqual([["ok", expect.stringContaining("written by OpenTofu 1.")]]);
   });
 
   it("goes back to Terraform by what doctor says, where OpenTofu's registry can't be reached", async () => {
@@ -43,9 +45,7 @@ describe.skipIf(TOFU_SKIPPED)(`an environment of OpenTofu's${TOFU_SKIPPED}`, { t
     expect([code, stderr]).toEqual([1, expect.stringContaining("registry.opentofu.org/hashicorp/aws")]);
     expect((await type(command)).stdout).toContain("Successfully replaced provider");
     expect(await planned("back")).toEqual(["terraform", "no-changes"]);
-    expect((await statesOf(aws, STACK)).map(({ status, found }) => [status, found])).toEqual([
-      ["ok", expect.stringContaining("written by Terraform 1.")],
-    ]);
+    expect(await states()).toEqual([["ok", expect.stringContaining("written by Terraform 1.")]]);
   });
 
   it("takes a state of Terraform's as it is", async () => {

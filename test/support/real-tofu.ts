@@ -29,9 +29,9 @@ interface StateFinding {
   readonly command?: string;
 }
 
-/** What doctor says of the states of some stacks. */
-export async function statesOf(aws: RealAws, ...stacks: readonly string[]): Promise<StateFinding[]> {
-  const { stdout } = await aws.cali("doctor", ...stacks, "--env", "dev", "--json");
+/** What doctor says of a stack's state. */
+export async function statesOf(aws: RealAws, stack: string): Promise<StateFinding[]> {
+  const { stdout } = await aws.cali("doctor", stack, "--env", "dev", "--json");
   const { findings }: { findings: StateFinding[] } = JSON.parse(stdout);
   return findings.filter(({ check }) => check.startsWith("state of "));
 }

@@ -76,7 +76,9 @@ export function derive(state: StateFile, variables: Variables, backend: Backend)
     [["environment"], variables.environment ?? Environment ?? ""],
     [["region"], region],
     [["team"], variables.team_members_arns ?? teamOf(live)],
-    [["terraform", "program"], (writtenBy(state.resources) ?? PROGRAMS.terraform).command],
+    ...(writtenBy(state.resources) === PROGRAMS.tofu
+      ? ([[["terraform", "program"], PROGRAMS.tofu.command]] as const)
+      : []),
     [["state", "bucket"], backend.bucket ?? `${project}-terraform-state`],
     [["state", "region"], backend.region ?? region],
     [["state", "key"], backend.key ?? "infra/terraform.tfstate"],
