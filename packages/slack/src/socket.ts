@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SocketModeClient } from "@slack/socket-mode";
 import { meaningOf, SILENT } from "./bot.ts";
 import { SlackPostError } from "./errors.ts";
 
@@ -30,6 +29,8 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<void> {
   const { appToken, timeoutMs, apiUrl, signal, onConnected, onInteraction } = options;
   if (signal.aborted) return;
+  // It takes a second to load, and most programs press nothing.
+  const { SocketModeClient } = await import("@slack/socket-mode");
   const client = new SocketModeClient({
     appToken,
     // Its own attempts end the process when one of them is refused.

@@ -1,5 +1,6 @@
 import type { Level } from "../schema.ts";
 import { isObject, textOf } from "./fields.ts";
+import { errorTypeOf } from "./stack.ts";
 import type { JsonFormat } from "./types.ts";
 
 /** fatal and error, warn, log, info (and success, fail, ready, start), debug, trace. */
@@ -28,6 +29,8 @@ export const consola: JsonFormat = {
     if (isObject(error)) {
       draft.stack ??= textOf(error.stack);
       draft.message ??= textOf(error.message);
+      draft.errorType ??= errorTypeOf(textOf(error.stack) ?? "");
+      if (draft.errorType === undefined) delete draft.errorType;
     }
   },
 };

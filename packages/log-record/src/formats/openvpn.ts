@@ -5,7 +5,7 @@ const PEER =
 const TIME =
   "(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} [0-9]{4}) ";
 const SAID =
-  "(?:TLS(?: \\w{1,20})? Error|TLS_ERROR|VERIFY |AUTH|Options error|Authenticate/Decrypt|Connection reset|SIG[A-Z]+\\[|Exiting due to fatal error|Initialization Sequence|Inactivity timeout|Cannot |Could not |peer info|MULTI:|PUSH:|SENT CONTROL|OpenVPN )";
+  "(?:TLS(?: \\w{1,20})? Error|TLS_ERROR|VERIFY |AUTH|Options error|Authenticate/Decrypt|Connection reset|SIG[A-Z]+\\[|Exiting due to fatal error|Initialization Sequence|Inactivity timeout|Cannot |Could not |DEPRECATED OPTION: |peer info|MULTI:|PUSH:|SENT CONTROL|OpenVPN )";
 
 /**
  * OpenVPN: a time, from `verb 4` on its µs as `us=`, the peer, and what happened; no level. With another time before it, or none.

@@ -13,7 +13,7 @@ const CAPITALS =
   /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
 /** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
 const MARKED =
-  /(?:[[<(|{]|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?=[\s\]>)|}"',;:]|$)/i;
+  /(?:[[<(|{]|\[[\w #-]{1,60}\/|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?=[\s\]>)|}"',;:]|$)/i;
 /** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
 const FIRST =
   /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?:[\]:>)|]| - )/i;
@@ -112,6 +112,7 @@ export function levelInText(whole: string): { level: Level; start: number; end: 
 
 /** `[main] com.shop.Pay - message` without what is before the message. */
 function withoutLogger(text: string): string {
+  if (errorTypeOf(text) !== undefined) return text;
   const found =
     /^(?:\[[^\]]{1,100}\] ?)?[A-Za-z_$][\w$]{0,59}(?:\.[\w$]{1,60}){1,10}(?::[0-9]+)? ?(?:-|:) (?=\S)/.exec(
       text,

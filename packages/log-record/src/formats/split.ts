@@ -6,7 +6,7 @@ import { isTimeAlone, leadingTime } from "./time.ts";
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|\\*\\* \\([A-Z]|[\"')}\\]]+[;,]?(?: \\[\\])?$)";
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Z]|[\"')}\\]]+[;,]?(?: \\[\\])?$)";
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
 /** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
@@ -57,6 +57,8 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Printed by itself it is no part of a line that reports nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
+  // A stack of Oracle's errors.
+  if (/^(?:ORA|TNS|PLS|RMAN)-[0-9]{5}: /.test(line)) return canFail(first);
   // Erlang's reports end with an empty line or the next one, Julia's with their frame.
   if (/^=[A-Z]+ REPORT==== /.test(first)) return last !== "" && !line.startsWith("=");
   if (first.startsWith("┌ ")) return /^[│└]/.test(line);

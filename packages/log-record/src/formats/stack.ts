@@ -71,6 +71,7 @@ function exception(value: Json, depth: number): string | undefined {
     "type",
     "name",
     "exceptionClass",
+    "errorClass",
     "ClassName",
     "Type",
   );
@@ -81,6 +82,7 @@ function exception(value: Json, depth: number): string | undefined {
     value.frames ??
     value.trace ??
     value.stackTrace ??
+    value.stacktrace ??
     value.stack;
   const below = frames === undefined ? undefined : render(frames, depth + 1);
   if (below === undefined || below === "") return undefined;

@@ -1,12 +1,20 @@
 import { pattern } from "./pattern.ts";
 
 /** The kernel's ring buffer: `<3>[12345.678901] Out of memory`. The number is syslog's severity, the time that since the start. */
-export const kernel = pattern("kernel", [/^<(?<level>[0-7])>\[ *[0-9]+\.[0-9]+\] (?<message>.*)$/], {
-  scale: "syslog",
-  more(draft) {
-    draft.service = "kernel";
+export const kernel = pattern(
+  "kernel",
+  [
+    /^<(?<level>[0-7])>\[ *[0-9]+\.[0-9]+\] (?<message>.*)$/,
+    // In syslog its severity is before it.
+    /^\[ *[0-9]{1,9}\.[0-9]{6}\] (?<message>.*)$/,
+  ],
+  {
+    scale: "syslog",
+    more(draft) {
+      draft.service = "kernel";
+    },
   },
-});
+);
 
 /** Android: `01-25 01:02:03.456  1234  5678 E Tag: message`. */
 export const logcat = pattern("logcat", [

@@ -38,7 +38,7 @@ export const syslog: Wrapper = {
     if (three === null) return undefined;
     const [whole, priority, time, host, tag] = three;
     // A level in the host's place: the line is of another format.
-    if (levelOfWord(host ?? "") !== undefined) return undefined;
+    if (/^[A-Z]{4,}$/.test(host ?? "") && levelOfWord(host ?? "") !== undefined) return undefined;
     return { start: whole.length, outer: header(priority, time, host, tag, context) };
   },
 };
