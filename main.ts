@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { messageOf } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
 import { configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
@@ -145,10 +148,9 @@ export function buildApp(
   return app;
 }
 
-/** `tsx main.ts` synthesizes for the cdktf command; with `--summary` it tells what came out. */
-function main(args: readonly string[]): void {
-  const unknown = args.find((arg) => arg !== "--summary");
-  if (unknown !== undefined) throw new Error(`main.ts: given ${unknown}; allowed: --summary`);
+/** `main.ts` synthesizes for the cdktf command; with `--summary` it tells what came out, with `--svg FILE` it draws it. */
+async function main(args: readonly string[]): Promise<void> {
+  const { summary, svg } = optionsOf(args);
   const config = loadConfig();
   const app = buildApp(config, { overrides: overridesOf() });
   const fit = checkFit(config, footprintsOf(app), configFile());
@@ -156,15 +158,43 @@ function main(args: readonly string[]): void {
   removeStaleStacks(app);
   copyFilesOf(app.outdir);
   writeSources(app);
-  if (args.includes("--summary")) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
+  if (summary) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
+  if (svg !== undefined) {
+    await draw(app.outdir, svg);
+    if (summary) console.log(`Drawn in ${svg}`);
+  }
+}
+
+/** What `main.ts` was given that it does not take, or cannot use. */
+class ArgumentError extends Error {}
+
+function optionsOf(args: readonly string[]): { summary?: boolean; svg?: string } {
+  try {
+    const options = { summary: { type: "boolean" }, svg: { type: "string" } } as const;
+    return parseArgs({ args: [...args], options }).values;
+  } catch {
+    throw new ArgumentError(`main.ts: given ${args.join(" ")}; allowed: --summary, --svg <file>`);
+  }
+}
+
+async function draw(outdir: string, file: string): Promise<void> {
+  const { stacksPicture } = await import("./stacks/picture.ts");
+  const picture = await stacksPicture(outdir);
+  try {
+    writeFileSync(file, picture);
+  } catch (error) {
+    throw new ArgumentError(
+      `--svg: given ${file}; allowed: a file that can be written (${messageOf(error)})`,
+    );
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    main(process.argv.slice(2));
+    await main(process.argv.slice(2));
   } catch (error) {
     // What a user mistyped is told in one place; only what nobody foresaw comes with its stack.
-    console.error(error instanceof ConfigError ? error.message : error);
+    console.error(error instanceof ConfigError || error instanceof ArgumentError ? error.message : error);
     process.exitCode = 1;
   }
 }

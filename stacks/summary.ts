@@ -17,16 +17,37 @@ const stackSchema = z.object({
   terraform: z.object({ backend: z.object({ s3: z.object({ key: z.string() }) }) }),
 });
 
-/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. */
-export function summarize(outdir: string, config: Config): string {
+/** A stack as the synth wrote it. */
+export interface SynthesizedStack {
+  readonly name: string;
+  /** Key of its state in the bucket. */
+  readonly stateKey: string;
+  /** How many resources it has. */
+  readonly resources: number;
+  /** Stacks that are applied before it, by name in order. */
+  readonly dependencies: readonly string[];
+}
+
+/** The stacks that a synth wrote into a folder, by name in order. */
+export function synthesizedStacks(outdir: string): SynthesizedStack[] {
   const manifest = manifestSchema.parse(readJson(join(outdir, "manifest.json")));
-  const rows = Object.entries(manifest.stacks)
+  return Object.entries(manifest.stacks)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, { synthesizedStackPath, dependencies }]) => {
       const { resource, terraform } = stackSchema.parse(readJson(join(outdir, synthesizedStackPath)));
       const resources = Object.values(resource).reduce((sum, byName) => sum + Object.keys(byName).length, 0);
-      return [name, terraform.backend.s3.key, String(resources), dependencies.sort().join(", ") || "-"];
+      return { name, stateKey: terraform.backend.s3.key, resources, dependencies: dependencies.sort() };
     });
+}
+
+/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. */
+export function summarize(outdir: string, config: Config): string {
+  const rows = synthesizedStacks(outdir).map(({ name, stateKey, resources, dependencies }) => [
+    name,
+    stateKey,
+    String(resources),
+    dependencies.join(", ") || "-",
+  ]);
   const { bucket, region } = stateBackend(config);
   return [
     `${config.project} ${config.environment} in ${config.region}: layout ${config.stateLayout}, states in s3://${bucket} (${region})`,

@@ -1,8 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../config/load.ts";
+import { buildApp } from "../main.ts";
+import { flowPicture } from "../scripts/flow.ts";
 import { roomImports, roomsPicture } from "../scripts/rooms.ts";
+import { stacksPicture } from "../stacks/picture.ts";
+import { STACKS } from "../stacks/registry.ts";
 import { ROOT } from "./support/run.ts";
 
 it("the picture of the rooms is what the imports are", async () => {
@@ -15,10 +21,44 @@ it("the picture of the rooms is what the imports are", async () => {
   expect([...arrows.keys()].filter((arrow) => arrow.startsWith("config → "))).toEqual([
     "config → packages/settings",
   ]);
-  const picture = await roomsPicture(arrows);
-  const drawn = readFileSync(join(ROOT, "docs/pictures/rooms.svg"), "utf8");
-  expect(picture === drawn, "docs/pictures/rooms.svg is old: npm run docs:rooms").toBe(true);
+  expectCurrent("rooms.svg", await roomsPicture(arrows));
 });
+
+it("the picture of the flow is what its script draws", async () => {
+  expectCurrent("flow.svg", await flowPicture());
+});
+
+describe("the picture of the stacks", () => {
+  it("is what dev's synth draws", async () => {
+    const outdir = mkdtempSync(join(tmpdir(), "cali-picture-"));
+    try {
+      buildApp(loadConfig({ env: "dev" }), { outdir }).synth();
+      const picture = await stacksPicture(outdir);
+      for (const { id } of STACKS) expect(picture).toContain(`<title>${id.replaceAll("-", "&#45;")}</title>`);
+      expectCurrent("stacks.svg", picture);
+    } finally {
+      rmSync(outdir, { recursive: true, force: true });
+    }
+  });
+
+  it("shows the one state of the layout shared as one box", async () => {
+    const outdir = mkdtempSync(join(tmpdir(), "cali-picture-"));
+    try {
+      buildApp(loadConfig({ env: "terraform-users" }), { outdir }).synth();
+      const picture = await stacksPicture(outdir);
+      expect(picture).toContain("<title>infra</title>");
+      expect(picture).not.toContain("<title>01&#45;kinesis</title>");
+      expect(picture).toMatch(/<style>.*prefers-color-scheme: dark.*<\/style>/);
+    } finally {
+      rmSync(outdir, { recursive: true, force: true });
+    }
+  });
+});
+
+function expectCurrent(file: string, picture: string): void {
+  const drawn = readFileSync(join(ROOT, "docs/pictures", file), "utf8");
+  expect(picture === drawn, `docs/pictures/${file} is old: npm run docs:pictures`).toBe(true);
+}
 
 it("the page has the stages from GetRecords to Slack as the consumer runs them", () => {
   const text = (file: string) => readFileSync(join(ROOT, file), "utf8");

@@ -77,15 +77,20 @@ describe("npm run synth", () => {
     expect(existsSync(outdir)).toBe(false);
   });
 
-  it("refuses an unknown argument", async () => {
+  it.each([
+    [["--sumary"], "main.ts: given --sumary; allowed: --summary, --svg <file>\n"],
+    [["--svg"], "main.ts: given --svg; allowed: --summary, --svg <file>\n"],
+    [["--svg", "/nowhere/x.svg"], "--svg: given /nowhere/x.svg; allowed: a file that can be written (ENOENT"],
+  ])("refuses %j", async (args, message) => {
     const { code, stderr } = await run(
       "node",
-      ["--disable-warning=ExperimentalWarning", "main.ts", "--sumary"],
+      ["--disable-warning=ExperimentalWarning", "main.ts", ...args],
       {
         env: { CDKTF_OUTDIR: join(folder, "x") },
       },
     );
     expect(code).toBe(1);
-    expect(stderr).toContain("given --sumary; allowed: --summary");
+    expect(stderr.startsWith(message)).toBe(true);
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 });
