@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Config, LONGEST_PREFIX, shape } from "./schema.ts";
+import { type Config, LONGEST_PREFIX, NAME_WORD, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
@@ -49,6 +49,15 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     holds: (c) =>
       typeof c.state?.kmsKeyArn !== "string" ||
       c.state.kmsKeyArn.split(":")[3] === (c.state.region ?? c.region),
+  },
+  {
+    path: ["environment"],
+    allowed:
+      "lower-case letters, digits and dashes, starting with a letter and not ending with a dash, where names come from it: with stateLayout stacks, or without state.bucket",
+    holds: ({ stateLayout, environment, state }) =>
+      typeof environment !== "string" ||
+      (stateLayout === "shared" && typeof state?.bucket === "string") ||
+      NAME_WORD.test(environment),
   },
   {
     path: ["environment"],

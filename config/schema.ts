@@ -24,19 +24,17 @@ const arn = (pattern: RegExp, example: string) =>
 export const LONGEST_PREFIX = 28 - "-logs".length;
 
 /** A name that can be part of every AWS name CALI makes (the strictest is OpenSearch's: lower case, digits, dash). */
-const nameWord = z
-  .string()
-  .max(LONGEST_PREFIX)
-  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, {
-    error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
-  });
+export const NAME_WORD = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+const nameWord = z.string().max(LONGEST_PREFIX).regex(NAME_WORD, {
+  error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
+});
 
 const stateSchema = z
   .strictObject({
     bucket: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
-        error: "an S3 bucket name: 3 to 63 lower-case letters, digits and dashes",
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
+        error: "an S3 bucket name: 3 to 63 lower-case letters, digits, dashes and dots",
       })
       .nullable()
       .default(null)
@@ -46,7 +44,7 @@ const stateSchema = z
     region: z.string().nullable().default(null).describe("The bucket's region; null: `region`."),
     key: z
       .string()
-      .regex(/^[^/].*\.tfstate$/, { error: "a key such as infra/terraform.tfstate" })
+      .regex(/^[^/].*[^/]$/, { error: "a key such as infra/terraform.tfstate" })
       .nullable()
       .default(null)
       .describe("Layout `shared` only: the key of the one state."),
@@ -95,7 +93,13 @@ export const terraformProgram = z.enum(["terraform", "tofu"]);
 /** The shape alone; `configSchema` looks for contradictions, too. */
 export const shape = z.strictObject({
   project: nameWord.default("cali").describe("First word of every name."),
-  environment: nameWord.describe("dev, staging, prod, …"),
+  environment: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/, {
+      error: "letters, digits, dashes, dots and underscores, with a letter or a digit at both ends",
+    })
+    .describe("dev, staging, prod, …; in layout `shared` it is the tag Environment alone."),
   region: z
     .string()
     .regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {

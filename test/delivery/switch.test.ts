@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CONFIG_FOLDER, parseConfigText } from "../../config/load.ts";
+import { CONFIG_FOLDER, parseConfig, parseConfigText } from "../../config/load.ts";
 import { type Json, overridden } from "../../config/overrides.ts";
 import { writeConfig } from "../../delivery/commands/switch/config-file.ts";
 import { derive } from "../../delivery/commands/switch/derive.ts";
@@ -111,6 +111,32 @@ describe("a state as the hand-written project makes it", () => {
     });
   });
 
+  it("has an environment in any words, and a state anywhere", () => {
+    const environment = "Production.EU_1";
+    const text = readFileSync(STATE, "utf8").replaceAll(
+      /"Environment": ?"dev"/g,
+      `"Environment":"${environment}"`,
+    );
+    const backend = {
+      bucket: "acme.states",
+      key: "env:/prod/infra",
+      region: "us-east-1",
+      lockTable: "Locks",
+    };
+    const settings = derive(JSON.parse(text), { ...VARIABLES, environment }, backend);
+    const written = writeConfig(TEMPLATE, settings, "config/x.yaml").text;
+    const config = parseConfigText(written, "config/x.yaml");
+    expect(config).toMatchObject({ environment, state: backend });
+    const root = synthesize(config).stacks.infra as StackJson;
+    expect(parityOf(root, JSON.parse(text), { ...VARIABLES, environment }).differences).toEqual([]);
+    expect(() => parseConfig({ ...config, state: { ...backend, bucket: null } }, "x")).toThrow(/lower-case/);
+  });
+
+  it("of a cluster that is called otherwise is named by its stream", () => {
+    const state = stateWith((of) => Object.assign(of("aws_eks_cluster.main"), { name: "shared" }));
+    expect(derive(state, {}, {})).toContainEqual([["project"], "cali"]);
+  });
+
   it("without a variable takes the name from the state", () => {
     const { config } = switched(readStateFile(STATE), {} as never);
     expect(config).toMatchObject({ project: "cali", environment: "dev", region: "ap-northeast-2" });
@@ -206,6 +232,38 @@ const CHANGES: [string, (attributes: (address: string) => JsonObject) => void, J
         scan_on_push: false,
       }),
     { aws_ecr_repository: { consumer: { image_scanning_configuration: { scan_on_push: false } } } },
+  ],
+  [
+    "a bucket key",
+    (of) =>
+      Object.assign(block(of("aws_s3_bucket_server_side_encryption_configuration.logs"), "rule"), {
+        bucket_key_enabled: true,
+      }),
+    {
+      aws_s3_bucket_server_side_encryption_configuration: {
+        logs: { rule: [{ bucket_key_enabled: true }] },
+      },
+    },
+  ],
+  [
+    "no add-ons of EKS's own",
+    (of) => Object.assign(of("aws_eks_cluster.main"), { bootstrap_self_managed_addons: false }),
+    { aws_eks_cluster: { main: { bootstrap_self_managed_addons: false } } },
+  ],
+  [
+    "rules for large objects, and for the whole bucket",
+    (of) => {
+      const [first, second] = of("aws_s3_bucket_lifecycle_configuration.logs").rule as JsonObject[];
+      Object.assign(block(first as JsonObject, "filter"), { prefix: "", object_size_greater_than: 500 });
+      Object.assign(block(second as JsonObject, "filter"), { prefix: "" });
+    },
+    {
+      aws_s3_bucket_lifecycle_configuration: {
+        logs: {
+          rule: [{ filter: [{ object_size_greater_than: 500 }] }, { filter: [{ prefix: "" }] }],
+        },
+      },
+    },
   ],
   [
     "a tag of one resource",

@@ -67,7 +67,7 @@ export function derive(state: StateFile, variables: Variables, backend: Backend)
   const cluster = live.text("aws_eks_cluster", "main", "name");
   const project =
     variables.project_name ??
-    (cluster.endsWith("-cluster") ? cluster.slice(0, -"-cluster".length) : "") ??
+    /^(.+)-cluster$/.exec(cluster)?.[1] ??
     live.text("aws_kinesis_stream", "logs", "name").replace(/-logs-stream$/, "");
   const region = variables.aws_region ?? arn.split(":")[3] ?? "";
   const { Environment, ...tags } = defaultTags(live);

@@ -32,7 +32,13 @@ export interface Parity {
 /** What a provider newer than 5.46 fills in besides. */
 const NEWER_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   aws_eks_cluster: { bootstrap_self_managed_addons: true },
+  aws_s3_bucket_lifecycle_configuration: {
+    transition_default_minimum_object_size: "all_storage_classes_128K",
+  },
 };
+
+/** What is on where nobody says anything: a false that the state has needs saying, or a cluster would be replaced. */
+const ON_BY_DEFAULT: Readonly<Record<string, string>> = { aws_eks_cluster: "bootstrap_self_managed_addons" };
 
 /** What the provider fills in for silence, by type and attribute, as the live state of the hand-written project shows it. */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = defaults;
@@ -67,6 +73,12 @@ export function parityOf(root: StackJson, state: State, variables: Record<string
             !isDeepStrictEqual(DEFAULTS[type]?.[attribute], expected) &&
             !isDeepStrictEqual(NEWER_DEFAULTS[type]?.[attribute], expected),
         ),
+        ...[ON_BY_DEFAULT[type] ?? ""]
+          .filter((attribute) => attributes[attribute] === false && !(attribute in body))
+          .map((attribute) => ({
+            ...{ address: instance.address, attribute, expected: false },
+            got: undefined,
+          })),
         ...compareTagsAll(root, instance.address, body, attributes, instance.lookup),
       ];
     }),
@@ -237,14 +249,23 @@ function configured(block: JsonObject, schema: BlockSchema): JsonObject {
     .filter(([, { optional, required }]) => optional || required)
     .filter(([name, { required }]) => required || standsForSomething(block[name]))
     .map(([name]) => [name, block[name] ?? null] as const);
+  // A filter of nothing is the whole bucket's, and none is no filter.
+  if (isWholeFilter(block, schema)) return { prefix: "" };
   const nested = Object.entries(schema.block_types ?? {})
-    .filter(([name]) => standsForSomething(block[name]))
+    .filter(
+      ([name, { block: inner }]) =>
+        standsForSomething(block[name]) ||
+        ((block[name] ?? []) as JsonObject[]).some((one) => isWholeFilter(one, inner)),
+    )
     .map(
       ([name, { block: inner }]) =>
         [name, ((block[name] ?? []) as JsonObject[]).map((one) => configured(one, inner))] as const,
     );
   return Object.fromEntries([...own, ...nested]);
 }
+
+const isWholeFilter = (block: JsonObject, { attributes }: BlockSchema) =>
+  attributes?.object_size_less_than !== undefined && !standsForSomething(block);
 
 /** Two patches as one: what the second says goes first, and a null goes on to remove. */
 export function joined(first: JsonObject, second: JsonObject): JsonObject {

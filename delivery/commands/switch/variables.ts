@@ -38,7 +38,9 @@ export async function readVariables(
       );
     }
   }
-  const parsed = variablesSchema.safeParse(values);
+  // A null is what Terraform takes for a variable that nobody set.
+  const set = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+  const parsed = variablesSchema.safeParse(set);
   if (parsed.success) return { variables: parsed.data, values };
   const wrong = parsed.error.issues.map(({ path: key }) => String(key[0])).join(", ");
   throw new SwitchError(

@@ -199,6 +199,9 @@ function evaluated(value: unknown, lookup: Lookup): unknown {
   }
 }
 
+/** Types whose arguments silence puts back to nothing, though the schema calls them computed. */
+const PUT_BACK = /^aws_s3_bucket_lifecycle_configuration\./;
+
 /**
  * What the state has and the synthesized body doesn't say, where Terraform would take silence for a change: arguments that the
  * provider doesn't compute, and blocks. Values that stand for nothing ("", false, 0, an empty list) are left out.
@@ -211,8 +214,10 @@ export function unset(
   path = "",
 ): Difference[] {
   const at = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const isPutBack = PUT_BACK.test(address);
   const own = Object.entries(schema.attributes ?? {})
-    .filter(([name, { optional, computed }]) => optional && !computed && name !== "tags" && !(name in body))
+    .filter(([, { optional, computed }]) => optional && (!computed || isPutBack))
+    .filter(([name]) => name !== "tags" && !(name in body))
     .filter(([name]) => standsForSomething(attributes[name]))
     .map(([name]) => ({ address, attribute: at(name), expected: attributes[name], got: undefined }));
   const blocks = Object.entries(schema.block_types ?? {}).flatMap(([name, { block, nesting_mode }]) => {
@@ -224,8 +229,8 @@ export function unset(
         : [];
     }
     const ours = (Array.isArray(body[name]) ? body[name] : [body[name]]) as JsonObject[];
-    // Which of a set's blocks is which is not known; a length that differs is a difference already.
-    if (nesting_mode === "set" || ours.length !== live.length) return [];
+    // Which of a set's several blocks is which is not known; a length that differs is a difference already.
+    if ((nesting_mode === "set" && live.length > 1) || ours.length !== live.length) return [];
     return ours.flatMap((one, index) =>
       unset(address, one, live[index] ?? {}, block, `${at(name)}.${index}`),
     );

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { terraformProgram } from "../../../config/schema.ts";
+import { shape, terraformProgram } from "../../../config/schema.ts";
 import { PlanRunError } from "../errors.ts";
 
 /** A file beside `run.json`: never a path that leads elsewhere. */
@@ -29,7 +29,7 @@ const stackRunSchema = z.object({
 
 /** `run.json`, which `cali plan --out FOLDER` writes beside the plans. */
 export const planRunSchema = z.object({
-  environment: z.string().regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, { error: "an environment such as dev" }),
+  environment: shape.shape.environment,
   commit: z.string().regex(/^[0-9a-f]{40}$/, { error: "a commit's 40 hexadecimal digits" }),
   /** SHA-256 of the configuration that was planned with, in hexadecimal digits. */
   configurationDigest: z.string().regex(/^[0-9a-f]{64}$/, { error: "a SHA-256 digest" }),
