@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { LEVELS } from "@cali/log-record";
 import { ConfigError, parseSettings, parseYaml, problemText } from "@cali/settings";
 import { z } from "zod";
@@ -48,15 +46,6 @@ const productSchema = z.strictObject({ product: name, entries: z.array(entrySche
 
 /** A known error as it stands in its product's file. */
 export type ProductEntry = z.output<typeof entrySchema> & { readonly product: string };
-
-/**
- * Reads all files of a folder, `<product>.yaml` each.
- * @throws ProductFileError with every problem in any of them
- */
-export function readProducts(folder: string): ProductEntry[] {
-  const files = readdirSync(folder).sort();
-  return parseProducts(files.map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") })));
-}
 
 /** @throws ProductFileError with every problem in any of the files */
 export function parseProducts(

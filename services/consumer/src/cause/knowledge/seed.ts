@@ -44,24 +44,40 @@ const BY_ID = new Map(SEED.map(({ entry }) => [entry.id, entry]));
 
 interface Pattern {
   readonly of: SeedEntry;
-  readonly words: readonly string[];
+  readonly text: string;
+  /** As they are compared, once they were asked for: redacting thousands of patterns takes a while. */
+  words?: readonly string[];
 }
 
 /** What varies in a pattern, by whatever name. */
 const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
+/** A word that no masking changes: a template of the pattern has it. */
+const LITERAL = /^[a-z]{4,}$/;
 
-let patterns: readonly Pattern[] | undefined;
+let patterns: ReadonlyMap<string, readonly Pattern[]> | undefined;
 
-/** Thousands of patterns take a while to redact: no command waits for them that asks for no cause. */
-function seedPatterns(): readonly Pattern[] {
-  patterns ??= SEED.flatMap((of) =>
-    of.patterns.map((pattern) => ({
-      of,
-      words: wordsOf(pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>")),
-    })),
+/** All patterns by one of their words, and by `""` those without one. */
+function seedPatterns(): ReadonlyMap<string, readonly Pattern[]> {
+  patterns ??= Map.groupBy(
+    SEED.flatMap((of) =>
+      of.patterns.map((pattern) => ({
+        of,
+        text: pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>"),
+      })),
+    ),
+    ({ text }) =>
+      longest(
+        text
+          .toLowerCase()
+          .split(" ")
+          .filter((word) => LITERAL.test(word)),
+      ),
   );
   return patterns;
 }
+
+const longest = (words: readonly string[]) =>
+  words.reduce((one, other) => (other.length > one.length ? other : one), "");
 
 /**
  * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; one of its error codes where
@@ -73,13 +89,20 @@ export function seedIdOf(error: {
   readonly level: Level;
 }): string | undefined {
   const words = wordsOf(error.template);
-  const found = seedPatterns().filter(
-    ({ of: { codes, level }, words: pattern }) =>
-      (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
-      (level === undefined || isGrave(level) === isGrave(error.level)) &&
-      pattern.length === words.length &&
-      pattern.every((word, place) => word === "<*>" || word === words[place]),
-  );
+  const byWord = seedPatterns();
+  const asked = new Set(["", ...error.template.toLowerCase().split(" ")]);
+  const found = [...asked]
+    .flatMap((word) => byWord.get(word) ?? [])
+    .filter((pattern) => {
+      const { codes, level } = pattern.of;
+      pattern.words ??= wordsOf(pattern.text);
+      return (
+        (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
+        (level === undefined || isGrave(level) === isGrave(error.level)) &&
+        pattern.words.length === words.length &&
+        pattern.words.every((word, place) => word === "<*>" || word === words[place])
+      );
+    });
   const ids = new Set(found.map(({ of }) => of.entry.id));
   return ids.size === 1 ? found[0]?.of.entry.id : undefined;
 }

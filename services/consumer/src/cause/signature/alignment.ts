@@ -213,7 +213,9 @@ function objection(
     (pattern.size <= SHORT ? lacked[0] : undefined);
   if (missing) return `it lacks "${missing.text}"`;
   if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
-  if (found.distinct < (found.share > WHOLE ? LEAST_OF_WHOLE : LEAST_WEIGHT))
+  // An exception that has to be there says what it is.
+  const least = found.share > WHOLE ? LEAST_OF_WHOLE : LEAST_WEIGHT;
+  if (found.distinct < (pattern.exceptions.length > 0 ? least / 2 : least))
     return "what it says is said by many errors";
   const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
   for (let at = from; at <= last.textAt; at++) {
@@ -223,9 +225,8 @@ function objection(
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
   if (pattern.size > BRIEF) return undefined;
-  return besides(pattern, text, first, last, inText) > pattern.size - 2
-    ? "it says more than that"
-    : undefined;
+  const most = pattern.exceptions.length > 0 ? Math.max(0, pattern.size - 2) : pattern.size - 2;
+  return besides(pattern, text, first, last, inText) > most ? "it says more than that" : undefined;
 }
 
 /** Whether a word is required wherever it stands, or turns into its opposite a clause of which the text says something. */

@@ -19,6 +19,8 @@ export interface Pattern {
   readonly size: number;
   /** Whether something that varies stands at its end. */
   readonly endsOpen: boolean;
+  /** Exceptions that it marks as required, in lower case: a text without one of them is another error. */
+  readonly exceptions: readonly string[];
 }
 
 /** Numbers that are codes by what stands before them. */
@@ -49,6 +51,8 @@ const OWN_PORT = /<[^<>]+>:(\d{3,5})\b/g;
 /** Words of so much weight identify the error without its port. */
 const TELLING = 16;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
+/** The name of an exception and nothing else: taken apart, it would say what "access denied" says. */
+const EXCEPTION = /^(?:[\w$]+[.\\:]+)*([A-Z]\w*(?:Exception|Error))$/;
 
 /** The words of a pattern, and which of them it marks as required. */
 export interface ReadPattern {
@@ -56,6 +60,7 @@ export interface ReadPattern {
   readonly required: ReadonlySet<string>;
   readonly ports: ReadonlySet<string>;
   readonly endsOpen: boolean;
+  readonly exceptions: readonly string[];
 }
 
 /**
@@ -63,7 +68,8 @@ export interface ReadPattern {
  * @param names those that are taken apart in the texts, too: `statuscode` where another pattern says `StatusCode`
  */
 export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPattern {
-  const required = [...pattern.matchAll(REQUIRED)].flatMap(([, marked = ""]) => wordsOf(marked, names));
+  const marks = [...pattern.matchAll(REQUIRED)].map(([, marked = ""]) => marked);
+  const required = marks.flatMap((marked) => wordsOf(marked, names));
   const plain = pattern.replaceAll(REQUIRED, "$1");
   const doubted = wordsOf(
     plain
@@ -78,12 +84,13 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
     required: new Set(required.map(({ text }) => text)),
     ports: new Set([...plain.matchAll(OWN_PORT)].map(([, port = ""]) => port)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
+    exceptions: marks.flatMap((marked) => EXCEPTION.exec(marked)?.[1]?.toLowerCase() ?? []),
   };
 }
 
 /** Weighs a pattern's words. */
 export function weighed(
-  { words, required, ports, endsOpen }: ReadPattern,
+  { words, required, ports, endsOpen, exceptions }: ReadPattern,
   weightOf: (word: string) => number,
 ): Pattern {
   const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
@@ -111,5 +118,6 @@ export function weighed(
     weight: counted.reduce((sum, { weight }) => sum + weight, 0),
     size: counted.length,
     endsOpen,
+    exceptions,
   };
 }

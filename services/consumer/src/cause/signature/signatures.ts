@@ -1,6 +1,7 @@
 import { VALUE_CODES } from "../embedding/codes.ts";
 import { align } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
+import { mentionIn } from "./mention.ts";
 import { type Pattern, type ReadPattern, readPattern, weighed } from "./pattern.ts";
 import { namesIn, namesOf, rivalIn } from "./rivals.ts";
 import { type Names, namesOfWords, type Word, wordsOf } from "./words.ts";
@@ -109,7 +110,10 @@ export class Signatures<Of> {
     const near = this.#near(words);
     if (near.length === 0) return [];
     const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
-    const seen: Seen = { message, names: namesIn(text.slice(0, 16_000)), text };
+    const [first = "", ...others] = message.trim().split("\n");
+    // What people write of errors is a line; a trace of many is an error.
+    const mention = others.length < 2 ? mentionIn(first) : undefined;
+    const seen: Seen = { message, mention, names: namesIn(text.slice(0, 16_000)), text };
     return bestOfEach(near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen)));
   }
 
@@ -147,7 +151,12 @@ export class Signatures<Of> {
     const { signature, text, pattern } = indexed;
     const aligned = align(pattern, words, placesOf);
     if (!aligned) return [];
-    const against = aligned.against ?? otherCode(indexed, seen) ?? otherProduct(signature, seen);
+    const against =
+      (seen.mention === undefined || mentionIn(text) === seen.mention ? undefined : seen.mention) ??
+      lackedException(pattern, seen) ??
+      aligned.against ??
+      otherCode(indexed, seen) ??
+      otherProduct(signature, seen);
     return [
       {
         of: signature.of,
@@ -169,9 +178,16 @@ export function bestOfEach<Of>(candidates: readonly Candidate<Of>[]): Candidate<
 
 interface Seen {
   readonly message: string;
+  /** Why its first line is no error itself; undefined: it may be one. */
+  readonly mention: string | undefined;
   readonly text: string;
   readonly names: ReadonlySet<string>;
   codes?: ReadonlySet<string>[];
+}
+
+function lackedException({ exceptions }: Pattern, { names }: Seen): string | undefined {
+  const lacked = exceptions.find((name) => !names.has(name));
+  return lacked === undefined ? undefined : `it lacks "${lacked}"`;
 }
 
 function otherCode(known: Indexed<unknown>, seen: Seen): string | undefined {

@@ -1,0 +1,33 @@
+/** Who says it, or where it stands: what follows speaks of an error, and is none. */
+const SPEECH = [
+  /(?:^|[\s[(])(?:docs?|documentation|chat|ticket|runbook|playbook|fix(?:e[sd])?|commit|changelog|release notes?|faq|post-?mortem|question|reminder|design note|onboarding)(?:\s[\w#./-]{1,40}){0,4}:\s/i,
+  /^\W{0,3}(?:docs?|ticket|runbook|commit|fixed|reminder|post-?mortem|how (?:to|do))\b/i,
+  /^\W{0,3}(?:pass\b|(?:test|it)\b.*\bpassed\b)/i,
+  /\b(?:see|read|follow|open|update[sd]?|wrote) (?:the |our |a )?(?:runbook|playbook|wiki|ticket|guide|article)\b/i,
+  /\b(?:customers?|users?|colleagues?|somebody|someone|anybody|support|team|he|she|they|we) (?:(?:also|now|still|has|have) )?(?:reports?|reported|says?|said|asks?|asked|complains?|complained|claims?|mentions?|mentioned|wrote|writes|saw|seen)\b/i,
+  /\b(?:has|have) (?:anybody|anyone|somebody|someone|you)\b|\bwhat does\b.*\bmean\b/i,
+  /\b(?:explain(?:s|ed)?|simulat(?:ed?|es|ing)|injected|test case|unit test)\b/i,
+  /\b(?:if|when) the (?:log|alert|message) (?:says|shows|reads|contains)\b/i,
+];
+/** What was, and is no more; what was looked for, and is not there. */
+const OVER = [
+  /\brecovered (?:from|after)\b/i,
+  /\bretr(?:y|ied|ies)\b.{0,80}\b(?:succeeded|successful|worked|ok)\b/i,
+  /\b(?:succeeded|worked|is back|healthy again) (?:after|on|at|again)\b/i,
+  /\b(?:reconnected (?:to|after)|back to normal)\b/i,
+  /\b(?:is|are|was|were) (?:on|off|enabled|disabled)[\s.!]*$/i,
+  /^\W{0,3}health(?:check)?\b.*\bok\b/i,
+  /\bno longer (?:seen|occurs?|happens?|fails?|reproducible)\b/i,
+  /\b(?:alert|incident|alarm)\b.{0,80}\b(?:resolved|cleared)\b|\bticket\b.{0,20}\bclosed\b/i,
+  /\b(?:0|no|zero|without) (?:new |more |further )?(?:errors|warnings|failures|timeouts|deadlocks|oom kills|["“'`])/i,
+];
+
+/**
+ * What shows that a line only speaks of errors: a ticket, a commit's message, a chat, documentation, or that one is over.
+ * Undefined: it may be one.
+ */
+export function mentionIn(line: string): string | undefined {
+  if (SPEECH.some((speech) => speech.test(line))) return "it speaks of an error";
+  if (OVER.some((over) => over.test(line))) return "it says that an error is over";
+  return undefined;
+}
