@@ -94,7 +94,7 @@ describe.skipIf(USER_SKIPPED !== "")(
           ...{ endpoint: aws.url, region: "eu-west-1", forcePathStyle: true },
           credentials: { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" },
         });
-        await s3.send(new HeadBucketCommand({ Bucket: `${name}-${given.environment}-copies` }));
+        await s3.send(new HeadBucketCommand({ Bucket: `${name}-${given.environment.toLowerCase()}-copies` }));
         s3.destroy();
         // Both projects go on beside each other.
         await terraform(project, aws, "plan", "-detailed-exitcode", "-input=false");

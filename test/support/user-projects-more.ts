@@ -193,7 +193,7 @@ thresholds = {
 /** One that kept nearly everything, in other words: a long name, one member, its own subnets. */
 const PLAIN: HandWritten = {
   project: "observability-platform",
-  environment: "prd",
+  environment: "Production.EU-1",
   region: "ap-southeast-1",
   team: [arn("role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef")],
   values: {
@@ -249,6 +249,23 @@ const PLAIN: HandWritten = {
     resource: {
       aws_kinesis_stream: { logs: { shard_level_metrics: ["IncomingBytes", "OutgoingBytes"] } },
       aws_s3_bucket: { logs: { tags: { Data: "logs" } } },
+      aws_s3_bucket_server_side_encryption_configuration: { logs: { rule: { bucket_key_enabled: true } } },
+      aws_s3_bucket_lifecycle_configuration: {
+        logs: {
+          rule: [
+            {
+              id: "tagged",
+              status: "Enabled",
+              filter: { tag: { key: "keep", value: "no" } },
+              expiration: { days: 9 },
+            },
+            {
+              ...{ id: "all", status: "Enabled", filter: { prefix: "" } },
+              abort_incomplete_multipart_upload: { days_after_initiation: 7 },
+            },
+          ],
+        },
+      },
       aws_eks_addon: { ebs_csi: { resolve_conflicts_on_create: "OVERWRITE" } },
       aws_opensearch_domain: { logs: { cluster_config: { zone_awareness_enabled: true } } },
       aws_iam_role: { eks_cluster: { path: "/platform/", max_session_duration: 43200 } },
@@ -257,7 +274,7 @@ const PLAIN: HandWritten = {
   own: {
     "copies.tf": `
 resource "aws_s3_bucket" "copies" {
-  bucket = "\${var.project_name}-\${var.environment}-copies"
+  bucket = "\${var.project_name}-\${lower(var.environment)}-copies"
 }
 resource "aws_s3_bucket_versioning" "copies" {
   bucket = aws_s3_bucket.copies.id
