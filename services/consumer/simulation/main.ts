@@ -22,7 +22,6 @@ async function simulate(schedules: number, seed: number, trace: boolean): Promis
   const sums: WorkerSums[] = [];
   const workers = Math.min(availableParallelism(), Math.ceil(schedules / LEAST_OF_A_WORKER));
   if (trace || workers === 1) {
-    // It takes a second to load: a wrong command line is answered at once.
     const { runSchedule } = await import("./schedule.ts");
     for (let i = 0; i < schedules; i++) {
       const result = await runSchedule(seed + i, trace ? { onTrace: (line) => console.log(line) } : {});
@@ -46,8 +45,10 @@ async function simulate(schedules: number, seed: number, trace: boolean): Promis
 }
 
 try {
-  const { schedules, seed, trace } = optionsOf(process.argv.slice(2));
-  if (!(await simulate(schedules, seed, trace))) process.exitCode = 1;
+  const { schedules, seed, trace, day, shards, hours } = optionsOf(process.argv.slice(2));
+  // What is simulated takes a second to load: a wrong command line is answered at once.
+  if (day) await (await import("./day.ts")).printDay(shards, hours);
+  else if (!(await simulate(schedules, seed, trace))) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`simulate: ${error.message}\n${ALLOWED}`);

@@ -27,6 +27,7 @@ const TIMEOUT_MS = 30_000;
 /** A stream as Kinesis keeps it: shards that grow, split and merge. */
 export class VirtualStream {
   readonly shards: Shard[] = [];
+  readonly #byId = new Map<string, Shard>();
   readonly #time: VirtualTime;
   readonly #dice: Dice;
   #sequence: bigint;
@@ -45,7 +46,7 @@ export class VirtualStream {
 
   /** @throws ResourceNotFoundException, as Kinesis says it */
   shardOf(id: string): Shard {
-    const shard = this.shards.find((one) => one.id === id);
+    const shard = this.#byId.get(id);
     if (!shard) throw named("ResourceNotFoundException", id);
     return shard;
   }
@@ -86,7 +87,9 @@ export class VirtualStream {
 
   #open(parents: readonly string[]): void {
     const id = `shardId-${String(this.shards.length).padStart(12, "0")}`;
-    this.shards.push({ id, parents, records: [], isClosed: false });
+    const shard = { id, parents, records: [], isClosed: false };
+    this.shards.push(shard);
+    this.#byId.set(id, shard);
   }
 
   #list(): ShardInfo[] {

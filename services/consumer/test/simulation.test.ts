@@ -116,7 +116,23 @@ describe("npm run simulate", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
+  it("--day shows how calls grow with the shards", () => {
+    const { status, stdout } = simulate("--day", "--shards", "1", "--hours", "1");
+    const [, , row = ""] = stdout.trimEnd().split("\n");
+    const [shards, kinesis, dynamoDb, s3, milvus, model, slack] = row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => Number(cell.replaceAll(",", "")));
+    expect({ status, shards }).toEqual({ status: 0, shards: 1 });
+    // A read a second; the rest is what a single shard's errors bring.
+    expect(kinesis).toBeGreaterThan(3_500);
+    expect(kinesis).toBeLessThan(4_000);
+    for (const calls of [dynamoDb, s3, milvus, model, slack]) expect(calls).toBeGreaterThan(0);
+  });
+
   it.each([
+    [["--shards", "0"], 'given "0", allowed a whole number from 1 to 10000'],
+    [["--hours", "25"], 'given "25", allowed a whole number from 1 to 24'],
     [["--schedules", "0"], 'given "0", allowed a whole number from 1 to 10000000'],
     [["--schedules", "1.5"], 'given "1.5", allowed a whole number from 1 to 10000000'],
     [["--seed", "nine"], 'given "nine", allowed a whole number from 0 to 4294967295'],
