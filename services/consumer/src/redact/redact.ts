@@ -5,6 +5,7 @@ import { HEADER_RULES } from "./rules/headers.ts";
 import { LABEL_RULES } from "./rules/labels.ts";
 import { NATIONAL_RULES } from "./rules/national.ts";
 import { PERSONAL_RULES } from "./rules/personal.ts";
+import { SEVERAL_RULES } from "./rules/several.ts";
 import { SQL_RULES } from "./rules/sql.ts";
 import { TABLE_RULES } from "./rules/tables.ts";
 import { TOKEN_RULES } from "./rules/tokens.ts";
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   ...COMMAND_RULES,
   ...SQL_RULES,
   ...TABLE_RULES,
+  ...SEVERAL_RULES,
   ...LABEL_RULES,
   ...NATIONAL_RULES,
   ...PERSONAL_RULES,

@@ -16,6 +16,7 @@ const SAID_OF_SECRETS = new Set(
   string successful successfully than that the their there this timeout to token too type unable unauthorized undefined unexpected unknown
   unrecognized unset unsupported until unverified update updated used user user's username valid validated validation value values verified verification
   verify via was weak were when while will with within without wrong your
+  argument deprecated env file flag option parameter prompt variable
   basic bearer digest negotiate ntlm plain oauth oauth2 saml saml2 oidc jwt hmac iam kerberos ldap x509 mtls sso apikey
   md5 sha1 sha256 sha384 sha512 sha-1 sha-256 sha-512 hs256 hs512 rs256 rs512 es256 bcrypt argon2 argon2id scrypt pbkdf2 aes128 aes256 aes-256-gcm base64 utf-8`
     .split(/\s+/)
@@ -46,22 +47,28 @@ export const isProse = (value: string) => {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const CASE_CHANGE = /[a-z](?=[A-Z])|[A-Z](?=[a-z])/g;
+
 /** Whether a machine made it: long, letters and digits mixed, and not a path, a version, a date or a UUID. */
 export function looksRandom(value: string, least = 16): boolean {
   if (value.length < least || /\s/.test(value) || UUID.test(value)) return false;
   const isMixed = (part: string) => part.length >= 10 && hasDigit(part) && /[A-Za-z]/.test(part);
   // Names of programs change between small and capital letters less often than that.
-  const changes = value.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])/g)?.length ?? 0;
+  const changes = value.match(CASE_CHANGE)?.length ?? 0;
   const isRandom =
     value.split(/[^A-Za-z0-9]/).some(isMixed) || (value.length >= 20 && changes >= value.length / 3);
   return isRandom && entropyOf(value) >= 2.8;
 }
 
+/** Whether small and capital letters change as often as no word, and no name of a program, does it. */
+export const isOddlyCased = (value: string) =>
+  value.length >= 8 && (value.match(CASE_CHANGE)?.length ?? 0) >= value.length / 3;
+
 /** Names whose value is secret whatever it looks like, unless it says something of one. */
 const STRONG =
   /pass|pwd?$|kennwort|contrase|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
 /** Names that many harmless things have, too. */
-const VAGUE = /^(?:key|code|state|ticket|sid|auth|session|sess)s?$/i;
+const VAGUE = /^(?:key|code|state|nonce|ticket|response|sid|auth|session|sess)s?$/i;
 /** In front of `key` and `token`, they say that it is none of a lock. */
 const NO_LOCK =
   /(?:public|primary|foreign|routing|sort|partition|cache|object|row|hash|range|group|idempotency|dedup\w*|shard|index|map|lookup|unique|composite|message|order|storage|bucket|surrogate|natural|candidate|translation|i18n|error|status|response|country|zip|postal|area|currency|language|exit|event|product|unexpected|page|next|continuation|pagination|cursor|sync|public ?key|csp|s3|redis|kafka)[ _.-]?$/i;
@@ -90,16 +97,29 @@ export function isLabelledSecret({ label, before, separator, quoted, value, afte
   const isTight = !quoted && separator === ":";
   if (isTight && (before.endsWith(":") || !isStrong))
     return !/^(?:key|code)/i.test(label) && looksRandom(value);
-  if (/^secrets?$/i.test(label) && /^(?:arn:|[a-z0-9-]+\/[a-z0-9/._-]+$)/.test(value)) return false;
+  if (/^secrets?(?:[ _-]?id)?$/i.test(label) && /^(?:arn:|[a-z0-9-]+\/[a-z0-9/._-]+$)/.test(value))
+    return false;
   if (quoted) {
     if (isProse(value) || isSaid(value)) return false;
     return isStrong || (VAGUE.test(label) ? looksRandom(value) : hasDigit(value) || value.length >= 12);
   }
   if (isSaid(value)) return false;
   const isWord = WORD.test(withoutEnd(value));
-  if (isWord && /^pass$/i.test(label)) return false;
+  // `pass=first` says how something went; db_pass and capitals in a word do not.
+  if (
+    isWord &&
+    /^pass$/i.test(label) &&
+    !/[_-]$/.test(before) &&
+    !(separator === "=" && /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value))
+  )
+    return false;
   const goesOn = /^[ \t]+\p{L}/u.test(after) && !/^[ \t]+[\w.-]+[=:]/.test(after);
-  if ((isWord || /^\d{1,3}$/.test(value)) && goesOn && /[:\s]/.test(separator) && !separator.includes("="))
+  if (
+    ((isWord && !isOddlyCased(value)) || /^\d{1,3}$/.test(value)) &&
+    goesOn &&
+    /[:\s]/.test(separator) &&
+    !separator.includes("=")
+  )
     return false;
   if (isStrong) return true;
   if (VAGUE.test(label)) return looksRandom(value);

@@ -64,8 +64,11 @@ export const COMMAND_RULES: readonly PatternRule[] = [
       "vsql",
       "nexus",
       "argocd",
+      "psexec",
+      "nxc ",
+      "netexec",
     ],
-    `\\b(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|skopeo|buildah|nerdctl|helm registry|oras|crane) login|az login|twine|cqlsh|influx|vsql|snowsql|argocd login)\\b${ANYTHING}\\s-p\\s{0,4}${ARGUMENT}`,
+    `\\b(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|skopeo|buildah|nerdctl|helm registry|oras|crane) login|az login|twine|cqlsh|influx|vsql|snowsql|argocd login|psexec(?:64)?|nxc|netexec)\\b${ANYTHING}\\s-p\\s{0,4}${ARGUMENT}`,
     (value) => isPassword(value) && !/^\d{1,5}(?::\d{1,5})?$/.test(value),
   ),
   command(
@@ -75,8 +78,8 @@ export const COMMAND_RULES: readonly PatternRule[] = [
   ),
   command(
     "capital-p",
-    ["sqlcmd", "bcp ", "zip ", "mosquitto", "isql", "osql", "unzip", "tsql", "ipmitool", "wsadmin"],
-    `\\b(?:sqlcmd|bcp|isql|osql|tsql|zip|unzip|mosquitto_(?:pub|sub|rr)|ipmitool)\\b${ANYTHING}\\s-P\\s{0,4}${ARGUMENT}`,
+    ["sqlcmd", "bcp ", "zip ", "mosquitto", "isql", "osql", "unzip", "tsql", "ipmitool", "snowsql"],
+    `\\b(?:sqlcmd|snowsql|bcp|isql|osql|tsql|zip|unzip|mosquitto_(?:pub|sub|rr)|ipmitool)\\b${ANYTHING}\\s-P\\s{0,4}${ARGUMENT}`,
     (value) => isPassword(value) && !/^\d{1,5}$/.test(value),
   ),
   command(
@@ -94,6 +97,24 @@ export const COMMAND_RULES: readonly PatternRule[] = [
     "sqlplus",
     ["sqlplus", "rman", "expdp", "impdp", "sqlldr"],
     `\\b(?:sqlplus|rman|expdp|impdp|sqlldr)\\b${ANYTHING}\\s[\\w$#]{1,64}/([^\\s@"'<>]{1,128})(?:@|\\s|$)`,
+  ),
+  // -u … -p …, of whatever program
+  command(
+    "user-and-p",
+    ["-u "],
+    `\\s-u\\s{1,4}[^\\s]{1,128}\\s{1,4}-p\\s{0,4}${ARGUMENT}`,
+    (value) =>
+      isPassword(value) && !/^[./]|^[\d:.]+$/.test(value) && (hasDigit(value) || /[!@#$%^&*]/.test(value)),
+  ),
+  command(
+    "rdp",
+    ["freerdp", "rdesktop"],
+    `\\b(?:[xw]l?freerdp|sdl-freerdp)\\b${ANYTHING}\\s/p(?:assword)?:${ARGUMENT}`,
+  ),
+  command(
+    "openssl",
+    ["openssl"],
+    `\\bopenssl\\b${ANYTHING}\\s-(?:[kK]|hmac|macopt\\s{1,4}(?:hex)?key:)\\s{0,4}${ARGUMENT}`,
   ),
   // ["-p", "…"]: arguments as a program has them
   command(
@@ -205,9 +226,14 @@ export const COMMAND_RULES: readonly PatternRule[] = [
       "$s0$",
       "$bcrypt",
       "$gy$",
+      "$krb5",
+      "$netntlm",
+      "$mscash",
+      "$dcc2",
+      ":::",
     ],
     pattern: pattern(
-      /\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2(?:id?|d)|pbkdf2[\w-]{0,20}|scrypt|s0|bcrypt[\w-]{0,20}|P|H)\$[\w./$=,+-]{12,512}/,
+      /(?<![0-9a-f])[0-9a-f]{32}:[0-9a-f]{32}(?=:::)|\$(?:krb5\w{2,8}|netntlm(?:v2)?|mscash2?|dcc2)\$[^\s"'<>]{12,4096}|\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2(?:id?|d)|pbkdf2[\w-]{0,20}|scrypt|s0|bcrypt[\w-]{0,20}|P|H)\$[\w./$=,+-]{12,512}/,
     ),
   },
   {

@@ -33,9 +33,12 @@ export const HEADER_RULES: readonly PatternRule[] = [
       "csrftoken",
       "remember_me",
       "auth_token",
+      "wordpress_",
+      ".aspnetcore.",
+      "play_session",
     ],
     pattern: pattern(
-      /(?:<cookie |[\w.-]{0,40}(?:_session|session-token|session_?id|csrftoken|remember_me|auth_token)(?==))(?:[\w.-]{0,60}=)?([^\s;,"'<>)&]{8,4096})/,
+      /(?:<cookie |[\w.-]{0,40}(?:_session|session-token|session_?id|csrftoken|remember_me|auth_token|wordpress_(?:logged_in|sec)_[0-9a-f]{32}|\.AspNetCore\.[\w.-]{1,40}|PLAY_SESSION)(?==))(?:[\w.-]{0,60}=)?([^\s;,"'<>)&]{8,4096})/,
       "i",
     ),
     isSecret: (value) => hasDigit(value) && !isPlaceholder(value),

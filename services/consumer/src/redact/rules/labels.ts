@@ -1,5 +1,13 @@
 import { type PatternRule, pattern } from "../rule.ts";
-import { hasDigit, isLabelledSecret, isPlaceholder, isProse, isSaid, looksRandom } from "../values.ts";
+import {
+  hasDigit,
+  isLabelledSecret,
+  isOddlyCased,
+  isPlaceholder,
+  isProse,
+  isSaid,
+  looksRandom,
+} from "../values.ts";
 
 /** What names of secrets end with. */
 const NAMES = [
@@ -9,6 +17,8 @@ const NAMES = [
   "psk",
   "pre[ _-]?shared[ _-]?key",
   "(?:client|consumer|app|user|shared|signing|webhook)?[ _-]?secret(?:[ _-]?(?:access)?[ _-]?key)?(?:[ _-]?base)?",
+  "(?:secret|role[ _-]?secret)[ _-]?id",
+  "honeycomb[ _-]?team",
   "token",
   "api[ _-]?(?:key|secret|token)",
   "access[ _-]?key(?:[ _-]?(?:id|secret))?",
@@ -27,6 +37,7 @@ const NAMES = [
   "otp|cvv2?|cvc2?|pin[ _-]?(?:code|number)?",
   // Passwords in other languages
   "kennwort|contrase[nñ]a|mot\\s?de\\s?passe|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль",
+  "(?<=[?&])(?:state|nonce|ticket|response)|captcha[ _-]?response",
   "authz|code[ _-]?verifier|saml(?:request|response)",
   "salt",
   "code",
@@ -49,7 +60,7 @@ const ASSIGN = `(?<separator>${CLOSED}[ \\t]{0,8}(?:={1,3}>?|=>|:=|->|:(?![:/])=
 const BARE = "(?:[^\\s,;&|)}\\]\"'`<>]|&(?![\\w.%-]{1,40}=)|<[A-Z*]{1,8}>)";
 const VALUE = `(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})'|["'\`]{0,3}(?<bare>${BARE}{1,4096}))`;
 const KEYWORDS = [
-  ..."pass pwd pw psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid kennwort contrase mot mdp senha parola hasło haslo wachtwoord lösenord losenord пароль verifier saml".split(
+  ..."pass pwd pw psk secret token key auth credential sess sig csrf xsrf connection assertion otp cvv cvc pin salt code sid kennwort contrase mot mdp senha parola hasło haslo wachtwoord lösenord losenord пароль verifier saml honeycomb state nonce ticket response".split(
     " ",
   ),
 ];
@@ -112,7 +123,7 @@ const behindName = (id: string, name: string, keywords: string[]): PatternRule =
   kind: "secret",
   keywords,
   pattern: pattern(
-    `${name}(?:[는은이가를을是为為はが]|\\s?값[은이]?)?(?<separator>\\s{0,4}[:=(\\[「『'"]{0,3}\\s{0,4}["'(\\[]?)(?<bare>[!-;=?-Z\\\\^-{}~]{3,512})`,
+    `${name}(?:[는은이가를을是为為はが]|\\s?값[은이]?|\\s?앞\\s?(?:두|2)\\s?자리)?(?<separator>\\s{0,4}[:=(\\[「『'"]{0,3}\\s{0,4}["'(\\[]?)(?<bare>[!-;=?-Z\\\\^-{}~]{2,512})`,
     "i",
   ),
   plainSpans: lastValue,
@@ -120,8 +131,14 @@ const behindName = (id: string, name: string, keywords: string[]): PatternRule =
     const value = givenValue(match).replace(/["')\].,]+$/, "");
     const isNumbered = /번호|코드|OTP|验证码|番号|コード/i.test(match[0].slice(0, 8));
     if (isPlaceholder(value) || isSaid(value)) return false;
-    if (/^\d+$/.test(value)) return isNumbered ? value.length >= 4 : value.length >= 8;
-    return /[:=]/.test(match.groups?.separator ?? "") || hasDigit(value) || /[!@#$%^&*]/.test(value);
+    if (/^\d+$/.test(value)) return value.length >= (/자리/.test(match[0]) ? 2 : isNumbered ? 4 : 8);
+    if (value.length < 3) return false;
+    return (
+      /[:=]/.test(match.groups?.separator ?? "") ||
+      hasDigit(value) ||
+      isOddlyCased(value) ||
+      /[!@#$%^&*]/.test(value)
+    );
   },
 });
 
@@ -132,10 +149,10 @@ export const LABEL_RULES: readonly PatternRule[] = [
     "named-value",
     `${LABEL}["']?(?:\\s{0,4},\\s{0,4}["']?|[^<>\\n"']{0,40}\\s|\\s{1,40}|[^"'\\n]{0,20}\\n[^'"]{0,160})(?:value|content|default|val|input_value)["']?\\s{0,2}[:=]\\s{0,4}${VALUE}`,
   ),
-  // api_key: SecretStr given '…'
+  // api_key: SecretStr given '…', password was incorrect: tried "…"
   labelled(
     "refused-value",
-    `${LABEL}[^\\n"']{0,40}\\b(?:given|got|received)\\s{1,2}(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
+    `${LABEL}[^\\n"']{0,40}\\b(?:given|got|received|tried|used|entered)\\s{1,2}(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
   ),
   // ("password", "…"), ["--password","…"]
   labelled(
@@ -202,7 +219,7 @@ export const LABEL_RULES: readonly PatternRule[] = [
     kind: "secret",
     keywords: ["pass", "pwd", "pw ", "secret", "key", "token", "auth"],
     pattern: pattern(
-      /\b(?:pass(?:word|wd|phrase|code)|pwd|pw|secret|(?:api|service|secret|access|license|auth|fernet|encryption|private|rest|admin|native|app|server|client|master)[ _-]?key|(?:access|refresh|auth|bearer|session|security|invalid|id|personal access|unknown|expired)[ _-]token)\s{1,4}(?:value\s)?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>=:()]{4,1024}))/,
+      /(?:\b|_)(?:pass(?:word|wd|phrase|code)|pwd|pw|secret|(?:api|service|secret|access|license|auth|fernet|encryption|decryption|private|rest|admin|native|app|server|client|master|signing|webhook|account|storage|shared|hmac|aes|deploy|ingest|insert)[ _-]?key|(?:access|refresh|auth|bearer|session|security|invalid|id|personal access|unknown|expired)[ _-]token)\s{1,4}(?:value\s)?(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s,;"'<>=:()]{4,1024}))/,
       "i",
     ),
     isSecret: (value, match) => {
@@ -219,7 +236,7 @@ export const LABEL_RULES: readonly PatternRule[] = [
     keywords: ["pin", "otp", "cvv", "cvc", "2fa", "mfa", "passcode", "code", "인증"],
     digits: 3,
     pattern: pattern(
-      /(?:\b(?:PIN|OTP|CVV2?|CVC2?|[2M]FA|(?:verification|security|confirmation|login|one-time|access|authentication)\s{1,2}(?:code|passcode)|passcode)|인증\s?(?:번호|코드))(?:\s{1,2}code)?\s{0,2}(?:is|was|[:=은는])?\s{0,4}[[(]?(\d{3,8})(?!\d)/,
+      /(?:\b(?:PIN|OTP|CVV2?|CVC2?|[2M]FA|(?:verification|security|confirmation|login|one-time|access|authentication)\s{1,2}(?:code|passcode)|passcode)|인증\s?(?:번호|코드))(?:\s{1,2}code)?\s{0,2}(?:is|was|[:=은는])?\s{0,4}[[(]?(\d{3,8})(?![\dA-Za-z])/,
       "i",
     ),
   },

@@ -107,9 +107,16 @@ export const NATIONAL_RULES: readonly PatternRule[] = [
     kind: "number-plate",
     digits: 6,
     pattern: pattern(
-      `(?:차량|번호판|차번호|car|plate)[^\\d\\n]{0,8}?((?:[가-힣]{2}\\s?)?\\d{2,3}\\s?${PLATE}\\s?\\d{4})(?![\\dA-Za-z])|(?<![\\d가-힣])(\\d{2,3}[가나다라마거너더러머버서어저고노보소구누두무아바사자배하허]\\d{4})(?![\\d가-힣])`,
+      `(?:차량|번호판|차번호|car|plate)[^\\d\\n]{0,8}?((?:[가-힣]{2}\\s?)?\\d{2,3}\\s?${PLATE}\\s?\\d{4})(?![\\dA-Za-z])|(?<![\\d가-힣])(\\d{2,3}${PLATE}\\s?\\d{4})(?=\\s?(?:번\\s?)?차량)|(?<![\\d가-힣])(\\d{2,3}[가나다라마거너더러머버서어저고노보소구누두무아바사자배하허]\\d{4})(?![\\d가-힣])`,
       "i",
     ),
+  },
+  {
+    id: "customs-code",
+    kind: "national-number",
+    digits: 12,
+    keywords: ["통관", "pccc", "customs"],
+    pattern: pattern(/(?:통관|PCCC|customs)[^\d\n]{0,20}(P\d{12})(?!\d)/, "i"),
   },
   // Who someone is over all services: CI and DI of the identification services
   {

@@ -44,7 +44,7 @@ const FILE_OF_DENSITY = /@\dx\.(?:png|jpe?g|gif|webp|svg|avif)$/i;
 const NUMBER_LABELS = [
   "주민\\s?(?:등록)?\\s?번호?|외국인\\s?(?:등록)?\\s?번호?|거소\\s?(?:신고)?\\s?번호|여권\\s?번호?|운전\\s?면허(?:\\s?번호)?|면허\\s?번호|사업자\\s?(?:등록)?\\s?번호?|법인\\s?(?:등록)?\\s?번호?",
   "계좌\\s?(?:번호)?|예금주|입금|출금|이체|[가-힣A-Z]{1,6}(?:은행|뱅크|농협|수협|신협|금고|저축)|농협|신한|국민|우리|하나|기업|카드\\s?(?:번호)?|전화\\s?(?:번호)?|휴대\\s?(?:폰|전화)(?:\\s?번호)?|핸드폰|연락처|수신\\s?번호|발신\\s?번호",
-  "rrn|jumin|resident[ _-]?(?:registration)?[ _-]?(?:no|number)|ssn|social[ _-]?security|passport(?:[ _-]?(?:no|number))?|driver'?s?[ _-]?licen[cs]e|licen[cs]e[ _-]?(?:no|number)|(?:bank|payout|iban|beneficiary)[ _-]?(?:account)?(?:[ _-]?(?:no|number))?|acc(?:oun)?t[ _-]?(?:no|num|number)|account(?==)|card[ _-]?(?:no|num|number)?|pan|phone(?:[ _-]?(?:no|number))?|mobile|msisdn|cell(?:phone)?|tel|fax|tax[ _-]?id|ein|sin|nino|aadhaar",
+  "rrn|jumin|resident[ _-]?(?:registration)?[ _-]?(?:no|number)|ssn|social[ _-]?security|passport(?:[ _-]?(?:no|number))?|driver'?s?[ _-]?licen[cs]e|licen[cs]e[ _-]?(?:no|number)|(?:bank|payout|iban|beneficiary)[ _-]?(?:account)?(?:[ _-]?(?:no|number))?|acc(?:oun)?t[ _-]?(?:no|num|number)|account(?==)|(?<=routing[\\s\\w:=#,]{0,24})account|card[ _-]?(?:no|num|number)?|pan|phone(?:[ _-]?(?:no|number))?|mobile|msisdn|cell(?:phone)?|tel|fax|tax[ _-]?id|ein|sin|nino|aadhaar",
 ].join("|");
 
 /** What belongs to a person, and the addresses of machines. */
@@ -68,6 +68,16 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     keywords: ["at", "골뱅이"],
     pattern: pattern(
       /(?<![\w.+-])[\w.+-]{1,64}\s?(?:[[({]\s?(?:at|골뱅이)\s?[\])}]\s?[a-z\d-]{1,63}(?:\s?(?:\.|[[({]\s?dot\s?[\])}])\s?[a-z\d-]{2,63}){1,4})/,
+      "i",
+    ),
+  },
+  // kim @ example.com
+  {
+    id: "email-spaced",
+    kind: "email",
+    keywords: [" @ "],
+    pattern: pattern(
+      /(?<![\w.+-])[\w.+-]{1,64} @ [a-z\d-]{1,63}(?:\.[a-z\d-]{2,63}){0,3}\.(?:com|net|org|io|kr|jp|cn|de|fr|uk|eu)(?![\w.-])/,
       "i",
     ),
   },
@@ -101,7 +111,7 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     kind: "card",
     digits: 14,
     pattern: pattern(
-      /(?<![\d.])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{4}([ .-])\d{6}\2\d{4,5}|\d{14,19})(?![\d])(?!\.\d)/,
+      /(?<![\d.])(?:\d{4}([ ._-])\d{4}\1\d{4}\1\d{4}|\d{4}([ ._-])\d{6}\2\d{4,5}|\d{14,19})(?![\d])(?!\.\d)/,
     ),
     spans: (match) => [match.indices?.[0] as [number, number]],
     isSecret: (_, match) => isCard(match[0], match),
@@ -136,12 +146,11 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
   {
     id: "passport-zone",
     kind: "passport",
-    digits: 6,
     keywords: ["<"],
     pattern: pattern(
       /(?<![A-Za-z0-9])(?:[PIACV][A-Z<][A-Z]{3}[A-Z0-9<]{20,80}(?:\s{1,2}[A-Z0-9<]{28,44}){0,2}|[A-Z0-9<]{9}\d[A-Z<]{3}\d{6}\d[MFX<]\d{6}\d[A-Z0-9<]{2,16}|\d{7}[MFX<]\d{7}[A-Z<]{3}[A-Z0-9<]{11}\d)/,
     ),
-    isSecret: (value) => value.includes("<"),
+    isSecret: (value) => value.includes("<<") || (value.includes("<") && digitCount(value) >= 6),
   },
   {
     id: "iban",
@@ -172,9 +181,9 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     id: "birth-date",
     kind: "birth-date",
     digits: 4,
-    keywords: ["생년", "생일", "birth", "dob", "출생"],
+    keywords: ["생년", "생일", "birth", "dob", "born", "출생"],
     pattern: pattern(
-      /(?:생년\s?월일|생일|출생일?|birth[ _-]?(?:date|day)?|date of birth|\bdob)["']?[\s:=(은는"']{1,6}(\d{1,4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,4}일?|\d{6}(?:\d{2})?(?!\d))/,
+      /(?:생년\s?월일|생일|출생일?|birth[ _-]?(?:date|day)?|date of birth|\bdob|\bborn(?: on)?)["']?[\s:=(은는"']{1,6}(\d{1,2}\s?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?\s?\d{4}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s\d{4}|\d{1,4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,4}일?|\d{6}(?:\d{2})?(?!\d))/,
       "i",
     ),
   },
@@ -206,6 +215,12 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
     id: "mac",
     kind: "mac",
     pattern: pattern(/(?<![\w:-])[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5})(?![\w:-])/, "i"),
+  },
+  {
+    id: "mac-labelled",
+    kind: "mac",
+    keywords: ["mac"],
+    pattern: pattern(/\bmac(?:[ _-]?addr(?:ess)?)?["']?[=: ]{1,3}["']?([0-9a-f]{12})(?![\w-])/, "i"),
   },
   {
     id: "mac-dotted",

@@ -22,7 +22,10 @@ export const SQL_RULES: readonly PatternRule[] = [
     id: "identified-by-bare",
     kind: "password",
     keywords: ["identified"],
-    pattern: pattern(/\bIDENTIFIED\s{1,4}BY\s{1,4}([^\s'";,<>]{3,256})/, "i"),
+    pattern: pattern(
+      /\bIDENTIFIED\s{1,4}BY\s{1,4}([^\s'";,<>]{3,256})(?:\s{1,4}REPLACE\s{1,4}([^\s'";,<>]{3,256}))?/,
+      "i",
+    ),
     isSecret: isValue,
   },
   {

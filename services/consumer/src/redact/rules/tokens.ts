@@ -56,7 +56,7 @@ const OWN: readonly PatternRule[] = [
     id: "aws-secret-key",
     kind: "secret",
     digits: 1,
-    pattern: pattern(/(?<![\w/+=.-])[A-Za-z0-9/+]{40}(?![\w/+=-])/),
+    pattern: pattern(/(?:(?<![\w/+=.-])|(?<=\ue000[/:]))[A-Za-z0-9/+]{40}(?![\w/+=-])/),
     isSecret: (value) =>
       hasDigit(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && entropyOf(value) >= 3.5,
   },
@@ -70,6 +70,13 @@ const OWN: readonly PatternRule[] = [
     pattern: pattern(
       /(?<![A-Za-z0-9])(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|gl(?:pat|rt|dt|ptt|cbt|ft|soat|oas|imt|agent)-[\w.-]{16,255}|xox[abceoprs](?:\.xox[bp])?[.-][\w.-]{8,255}|xapp-[\w-]{8,255}|sk-(?:proj-|ant-|or-|lf-|svcacct-|admin-)?[\w-]{16,255}|gsk_\w{20,128}|(?:sk|rk|pk)_(?:live|test|prod)_\w{8,128}|(?:live|test)_g?[sc]k_\w{16,128}|AIza[\w-]{30,64}|ya29\.[\w-]{16,512}(?:\.[\w-]{1,512})?|GOCSPX-[\w-]{20,64}|npm_\w{30,64}|pypi-[\w-]{30,255}|do[opr]_v1_[0-9a-f]{32,128}|SG\.[\w-]{10,64}\.[\w-]{10,128}|hf_\w{20,64}|r8_\w{20,64}|whsec_[\w+/=]{16,128}|dckr_(?:pat|oat)_[\w-]{16,64}|hv[sbr]\.[\w-]{20,300}|AT[AC]TT3x[\w=-]{20,255}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{20,64}|sq0(?:atp|csp|idp)-[\w-]{16,64}|lin_api_\w{20,64}|(?:ntn|secret)_[A-Za-z0-9]{20,64}|figd_[\w-]{20,64}|NR(?:AK|II|JS)-[A-Za-z0-9-]{18,40}|[0-9a-f]{36}NRAL|PMAK-[\w-]{20,80}|dapi[0-9a-f]{32}(?:-\d)?|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|key-[0-9a-f]{32}|EAA[A-Za-z0-9]{40,255}|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,80}|glc_[\w+/=-]{32,400}|glsa_[\w-]{30,60}|sntry[su]_[\w+/=-]{30,400}|pplx-\w{30,80}|xai-\w{40,120}|lsv2_[a-z]{2}_\w{20,80}|pcsk_\w{20,120}|tvly-[\w-]{20,64}|nvapi-[\w-]{40,100}|rzp_(?:live|test)_\w{10,40}|dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{20,80}|ops_eyJ[\w+/=-]{40,2048}|[\w~.-]{3}\dQ~[\w~.-]{31,40}|ABSK[A-Za-z0-9+/]{100,280}={0,2}|xkeysib-[\w-]{40,120}|mlsn\.[0-9a-f]{40,80}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,40}|sb[p]_[0-9a-f]{40}|sb_secret_[\w-]{20,80}|napi_\w{40,80}|ory_[a-z]{2}_[\w-]{30,80}|rubygems_[0-9a-f]{48}|pul-[0-9a-f]{40}|cio[A-Za-z0-9]{32}|tskey-[a-z]{3,8}-[\w-]{20,80}|pat-(?:na|eu)\d-[0-9a-f-]{36})/,
     ),
+  },
+  // Base64 of {"auths":…: a registry's login, as Docker and Kubernetes keep it
+  {
+    id: "registry-login",
+    kind: "token",
+    keywords: ["eyjhdxrocyi6"],
+    pattern: pattern(/\beyJhdXRocyI6[A-Za-z0-9+/]{20,8192}={0,2}/),
   },
   {
     id: "twilio-sid",

@@ -3,7 +3,7 @@ import { hasDigit, isPlaceholder, looksRandom } from "../values.ts";
 
 /** Words of a path behind which a token stands. */
 const PATH_WORDS =
-  "reset(?:[-_]?password)?|password[-_]?reset|verify(?:[-_]?email)?|verification|invite|invitations?|magic(?:[-_]?link)?|activate|activation|confirm(?:ation)?|unsubscribe|token|tokens|webhooks?(?:b2)?|hooks?|share|shared|auth|login|session|sso|key|keys|apikey|access|recover|download|signed|v[234]|catch(?:/\\d{1,12})?|IncomingWebhook|rpc|secret|with/key";
+  "reset(?:[-_]?password)?|password[-_]?reset|verify(?:[-_]?email)?|verification|invite|invitations?|magic(?:[-_]?link)?|activate|activation|confirm(?:ation)?|unsubscribe|token|tokens|webhooks?(?:b2)?(?:/\\d{1,20})?|hooks?|share|shared|auth|login|session|sso|key|keys|apikey|access|recover|app-?keys?|download|signed|v[234]|catch(?:/\\d{1,12})?|IncomingWebhook|rpc|secret|with/key";
 
 /** What addresses carry: users with passwords, and tokens as a part of the path. */
 export const URL_RULES: readonly PatternRule[] = [
@@ -44,6 +44,38 @@ export const URL_RULES: readonly PatternRule[] = [
       /https:\/\/(?:hooks\.slack\.com|discord(?:app)?\.com\/api\/webhooks|(?:ptb\.|canary\.)?discord\.com\/api(?:\/v\d+)?\/webhooks|[\w.-]{1,63}\.webhook\.office\.com|outlook\.office(?:365)?\.com\/webhook|hooks\.zapier\.com|chat\.googleapis\.com\/v1\/spaces|maker\.ifttt\.com\/trigger|hook\.[\w.]{1,20}make\.com|hooks\.[\w.-]{1,63})\/([^\s"'<>]{1,1024})/i,
     ),
   },
+  // Addresses whose path is the key of who may send there.
+  {
+    id: "intake",
+    kind: "token",
+    keywords: [
+      "loggly.com/",
+      "datadoghq.",
+      "sumologic.com/",
+      "pagerduty.com/integration/",
+      "victorops.com/",
+      "hc-ping.com/",
+      "betterstack.com/",
+      "cronitor.link/",
+      "feishu.cn/",
+      "larksuite.com/",
+      "webhook.site/",
+      "openapi.seoul.go.kr",
+      "openapi.foodsafetykorea.go.kr",
+      "openapi.gg.go.kr",
+    ],
+    pattern: pattern(
+      /[\w-]{1,63}\.(?:loggly\.com\/(?:inputs|bulk)|datadoghq\.(?:com|eu)\/(?:api\/)?v\d\/(?:input|logs)|(?:[\w-]{1,20}\.)?sumologic\.com\/receiver\/v1\/http|pagerduty\.com\/integration|victorops\.com\/integrations\/[\w/-]{1,80}\/alert|betterstack\.com\/api\/v\d\/heartbeat|feishu\.cn\/open-apis\/bot\/v\d\/hook|larksuite\.com\/open-apis\/bot\/v\d\/hook|(?:seoul|foodsafetykorea)\.go\.kr(?::\d{2,5})?(?:\/api)?)\/([\w+/=-]{16,1024}?)(?=$|[\s"'<>?]|\/(?:tag|enqueue|json|xml)\b)|\b(?:hc-ping\.com|cronitor\.link\/p|webhook\.site)\/([\w-]{16,64})/,
+      "i",
+    ),
+  },
+  // ?key=…, where the key is a UUID
+  {
+    id: "query-key",
+    kind: "secret",
+    keywords: ["?key=", "&key="],
+    pattern: pattern(/[?&]key=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/, "i"),
+  },
   {
     id: "telegram-bot",
     kind: "token",
@@ -58,6 +90,9 @@ export const URL_RULES: readonly PatternRule[] = [
     isSecret: (value, match) =>
       /catch/.test(match[0])
         ? hasDigit(value)
-        : !/\.(?:js|css|ts|map|html?|php|json|png|jpe?g|svg|log|gz)$/i.test(value) && looksRandom(value, 20),
+        : /^\/app-?key/i.test(match[0])
+          ? looksRandom(value)
+          : !/\.(?:js|css|ts|map|html?|php|json|png|jpe?g|svg|log|gz)$/i.test(value) &&
+            looksRandom(value, 20),
   },
 ];
