@@ -109,9 +109,16 @@ export async function scoreCauses(alerted: readonly ToldAlert[], objects: Object
   };
 }
 
+/** Errors that the generator calls otherwise than the seed. */
+const CALLED_OTHERWISE: Readonly<Record<string, string>> = {
+  "model-out-of-memory": "python-memory-error",
+  "upstream-reset": "http-connection-reset",
+};
+
 /** The generator's templates are called as the seed's entries are, with the service before; what the seed doesn't know is none of them. */
 function causeInSeed(truth: string): string | undefined {
-  const name = truth.slice(truth.lastIndexOf(".") + 1);
+  const called = truth.slice(truth.lastIndexOf(".") + 1);
+  const name = CALLED_OTHERWISE[called] ?? called;
   return SEED.find((one) => one.name === name)?.entry.cause;
 }
 

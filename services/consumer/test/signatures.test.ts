@@ -133,3 +133,19 @@ Caused by: java.lang.OutOfMemoryError: Metaspace
     expect(nameOf(PYTHON)).toBeUndefined();
   });
 });
+
+describe("what an entry excludes", () => {
+  it.each([
+    ["Login failed for user 'sa'.", "sqlserver-login-failed"],
+    ["login failed for user 4711 from 10.0.0.7: wrong password (4 times)", undefined],
+    ["ERROR 1040 (HY000): Too many connections", "mysql-connections"],
+    ["mail server refused <orders@example.com>: 421 4.7.0 too many connections from 10.0.0.7", undefined],
+    ["SMTP 421 Too many connections", undefined],
+  ])("makes another error of %j", (text, name) => expect(nameOf(text)).toBe(name));
+
+  it("is compared in any case, and said", () => {
+    const near = SIGNATURES.find("Mail Server: too many connections");
+    const mysql = near.find(({ of }) => of.name === "mysql-connections");
+    expect(mysql?.against).toBe('it says "mail server"');
+  });
+});

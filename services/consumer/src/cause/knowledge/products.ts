@@ -30,6 +30,8 @@ const entrySchema = z.strictObject({
   codes: z.array(text(64)).min(1).optional(),
   /** Full names of the exceptions that it is thrown as. */
   exceptions: z.array(text(200)).min(1).optional(),
+  /** Words with which a line is another error, in any case: `smtp` where mail servers say the same. */
+  unless: z.array(text(100)).min(1).optional(),
   /** The level of its lines. */
   level: z.enum(LEVELS).optional(),
   /** Why it happens. */

@@ -14,6 +14,8 @@ export interface Signature<Of> {
   readonly product?: string | undefined;
   readonly codes?: readonly string[] | undefined;
   readonly exceptions?: readonly string[] | undefined;
+  /** What makes a text another error, in any case. */
+  readonly unless?: readonly string[] | undefined;
 }
 
 /** A known error that a text may be. */
@@ -156,7 +158,8 @@ export class Signatures<Of> {
       lackedException(pattern, seen) ??
       aligned.against ??
       otherCode(indexed, seen) ??
-      otherProduct(signature, seen);
+      otherProduct(signature, seen) ??
+      excluded(signature, seen);
     return [
       {
         of: signature.of,
@@ -205,6 +208,13 @@ function otherCode(known: Indexed<unknown>, seen: Seen): string | undefined {
 function otherProduct<Of>({ product }: Signature<Of>, { names }: Seen): string | undefined {
   const rival = product === undefined ? undefined : rivalIn(names, product);
   return rival === undefined ? undefined : `it is of ${rival}`;
+}
+
+function excluded({ unless }: Signature<unknown>, { message }: Seen): string | undefined {
+  if (!unless) return undefined;
+  const text = message.toLowerCase();
+  const said = unless.find((words) => text.includes(words.toLowerCase()));
+  return said === undefined ? undefined : `it says "${said}"`;
 }
 
 function bonusOf({ signature, text: pattern }: Indexed<unknown>, { text, names }: Seen): number {
