@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { environmentFiles, loadConfig, parseConfig } from "../config/load.ts";
-import { ADOPTING_STACKS } from "../delivery/commands/adopt/partition.ts";
 import { pathFilter } from "../delivery/core/github/path-filter.ts";
+import { SHARED_PARTS } from "../delivery/core/shared-state/own.ts";
 import { DERIVED_FILES } from "../stacks/derived.ts";
 import { SHARED_STACK, STACKS, type StackEntry, stackNames, tierOf } from "../stacks/registry.ts";
 import { FILES } from "./support/documents.ts";
@@ -87,7 +87,7 @@ describe("the registry", () => {
 
 describe("a stack of tier aws that is not part of the hand-written project", () => {
   it("is in no shared state: only the first seven are", () => {
-    expect(stackNames(({ sharedState }) => sharedState === true)).toEqual(ADOPTING_STACKS);
+    expect(stackNames(({ sharedState }) => sharedState === true)).toEqual(SHARED_PARTS);
     const infra = synthesizeEnvironment("terraform-users").stacks[SHARED_STACK];
     expect(infra?.terraform.backend.s3.key).toBe("infra/terraform.tfstate");
   });

@@ -1,21 +1,22 @@
+import { SHARED_PARTS } from "../../core/shared-state/own.ts";
 import { importId } from "../../core/terraform/import-id.ts";
-import { ADOPTING_STACKS, type Adopted } from "./partition.ts";
+import { type Adopted, quoted } from "./partition.ts";
 
 /**
  * The move as HCL: an `import` block for each object in its stack, a `removed` block for each resource in the old root. The last
  * line sums up.
  */
 export function render(adopted: readonly Adopted[], staying: readonly string[]): string {
-  const stacks = ADOPTING_STACKS.flatMap((stack) => {
+  const stacks = SHARED_PARTS.flatMap((stack) => {
     const own = adopted.filter((one) => one.stack === stack);
     if (own.length === 0) return [];
     return [`# ${stack}: ${own.length} imported`, ...own.map(importBlock), ""];
   });
-  const resources = [...new Set(adopted.map(({ address }) => address.replace(/\[.*$/s, "")))];
+  const forgotten = Map.groupBy(adopted, ({ address }) => address.replace(/\[.*$/s, ""));
   return [
     ...stacks,
     `# The old root: ${adopted.length} forgotten, none destroyed`,
-    ...resources.map(removedBlock),
+    ...[...forgotten].map(([resource, objects]) => removedBlock(resource, objects)),
     "",
     ...staying.map((address) => `# stays in the old root: ${address}`),
     ...(staying.length > 0 ? [""] : []),
@@ -30,12 +31,12 @@ const importBlock = (one: Adopted) => `import {
 }`;
 
 /** A `removed` block takes a whole resource, all its instances. */
-const removedBlock = (address: string) => `removed {
-  from = ${address}
+const removedBlock = (resource: string, objects: readonly Adopted[]) => `${objects
+  .map(({ address }) => `# forgets ${address}`)
+  .join("\n")}
+removed {
+  from = ${resource}
   lifecycle {
     destroy = false
   }
 }`;
-
-/** A text in HCL, in which `${` and `%{` would begin a template. */
-const quoted = (text: string) => JSON.stringify(text).replaceAll("${", "$${").replaceAll("%{", "%%{");

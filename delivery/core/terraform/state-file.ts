@@ -6,6 +6,8 @@ import { parseJson } from "./state.ts";
 const instance = z.object({
   index_key: z.union([z.string(), z.int()]).optional(),
   schema_version: z.int().nonnegative(),
+  /** Terraform's key of what a replacement has left: the address has another object by now. */
+  deposed: z.string().optional(),
   attributes: z.record(z.string(), z.json()),
   sensitive_attributes: z.array(z.json()).default([]),
 });
