@@ -31,7 +31,9 @@ export class MultilineParser {
     this.keyContent = keys.one("key_content");
     this.keyGroup = keys.one("key_group");
     this.rules = keys.all("rule").map((rule) => {
-      const [, state = "", regex = "", next = ""] = /^"([^"]*)"\s+"(.*)"\s+"([^"]*)"$/.exec(rule) ?? [];
+      // The program ends each at the next quotation mark, and doesn't start when a rule has more or fewer than three.
+      const [, state, regex, next] = /^"([^"]*)"\s+"([^"]*)"\s+"([^"]*)"$/.exec(rule) ?? [];
+      if (!state || !regex || !next) throw new Error(`given the rule ${rule}, allowed: three quoted values`);
       return { state, regex: new OnigRegex(regex), next };
     });
     keys.pass("flush_timeout");

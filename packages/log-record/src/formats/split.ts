@@ -38,7 +38,11 @@ export function continuationRules(): string {
     ["calm", `^F ${calm}`, "calm"],
     ["calm", `^P ${calm}`, "calm_part"],
   ];
-  return rules.map(([state, regex, next]) => `rule          "${state}" "/${regex}/" "${next}"`).join("\n");
+  // Fluent Bit ends a value at the first quotation mark, and with a rule that it can't read it doesn't start.
+  const quoted = (regex = "") => `"/${regex.replaceAll('"', "\\x22")}/"`;
+  return rules
+    .map(([state, regex, next]) => `rule          "${state}" ${quoted(regex)} "${next}"`)
+    .join("\n");
 }
 const FRAME = /^(?:[ \t]+at |[ \t]+\.\.\. |Caused by: |[ \t]+from |#[0-9]+ )/;
 /** The first of java.util.logging's two lines. */
