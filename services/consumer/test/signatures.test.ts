@@ -53,7 +53,9 @@ describe("a pattern", () => {
         // Some values make two errors' patterns the same.
         fc.pre(isKin(nameOf(lineOf(pattern, values)), name));
         const words = spell(lineOf(pattern, values)).split(" ");
-        const at = wrapAt % words.length;
+        let at = wrapAt % words.length;
+        // What begins with "at" below another line is a frame.
+        if (/^at$/i.test(words[at] ?? "")) at += 1;
         const line = [words.slice(0, at).join(" "), words.slice(at).join(" ")].filter(Boolean).join("\n  ");
         const hit = nameOf(prefix + line);
         expect(isKin(hit, name), `${name} by ${JSON.stringify(prefix + line)}, not ${hit}`).toBe(true);
@@ -148,4 +150,15 @@ describe("what an entry excludes", () => {
     const mysql = near.find(({ of }) => of.name === "mysql-connections");
     expect(mysql?.against).toBe('it says "mail server"');
   });
+});
+
+describe("a test runner's line", () => {
+  it.each([
+    "--- FAIL: TestClient_ContextDeadlineExceededIsRetried (0.02s)",
+    "=== RUN   TestConnectionRefused",
+    "FAILED tests/test_orders.py::test_deadlock_detected_is_retried - AssertionError",
+    "✕ connect ECONNREFUSED is retried (12 ms)",
+    "not ok 4 - deadlock detected",
+    "[ERROR] Tests run: 3, Failures: 1 -- in OutOfMemoryErrorTest",
+  ])("speaks of an error: %s", (line) => expect(nameOf(line)).toBeUndefined());
 });

@@ -3,6 +3,8 @@ const SPEECH = [
   /(?:^|[\s[(])(?:docs?|documentation|chat|ticket|runbook|playbook|fix(?:e[sd])?|commit|changelog|release notes?|faq|post-?mortem|question|reminder|design note|onboarding)(?:\s[\w#./-]{1,40}){0,4}:\s/i,
   /^\W{0,3}(?:docs?|ticket|runbook|commit|fixed|reminder|post-?mortem|how (?:to|do))\b/i,
   /^\W{0,3}(?:pass\b|(?:test|it)\b.*\bpassed\b)/i,
+  // What runs tests names them by what they are about: Go, pytest, Jest and Vitest, RSpec, Maven, JUnit.
+  /^\s*(?:(?:---|===) (?:FAIL|PASS|SKIP|RUN|CONT|PAUSE)\b|(?:FAILED|PASSED|ERROR) \S+\.py::|[✓✔✕✗×●] |rspec \.\/|(?:not )?ok \d+ - |\[(?:ERROR|INFO)\]\s+Tests run:)/,
   /\b(?:see|read|follow|open|update[sd]?|wrote) (?:the |our |a )?(?:runbook|playbook|wiki|ticket|guide|article)\b/i,
   /\b(?:customers?|users?|colleagues?|somebody|someone|anybody|support|team|he|she|they|we) (?:(?:also|now|still|has|have) )?(?:reports?|reported|says?|said|asks?|asked|complains?|complained|claims?|mentions?|mentioned|wrote|writes|saw|seen)\b/i,
   /\b(?:has|have) (?:anybody|anyone|somebody|someone|you)\b|\bwhat does\b.*\bmean\b/i,

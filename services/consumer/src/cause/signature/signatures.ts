@@ -212,7 +212,7 @@ function otherProduct<Of>({ product }: Signature<Of>, { names }: Seen): string |
 
 function excluded({ unless }: Signature<unknown>, { message }: Seen): string | undefined {
   if (!unless) return undefined;
-  const text = message.toLowerCase();
+  const text = message.toLowerCase().replaceAll(/\s+/g, " ");
   const said = unless.find((words) => text.includes(words.toLowerCase()));
   return said === undefined ? undefined : `it says "${said}"`;
 }
