@@ -5,9 +5,10 @@ import { ROOT } from "../support/run.ts";
 
 /** What `cali` prints to be typed: a program with words of its own, or `npx cali`. Other mentions of programs are names. */
 const TO_TYPE =
-  /npx cali [a-z-]+|npm run [\w:-]+|\baws (?:sso login|sts get-caller-identity|[a-z0-9]+ [a-z-]+ --)|\bgh (?:api -X [A-Z]+|api user|secret set \w+)|\bopenssl [a-z]+|\bread -rs|\bexport [A-Z_]+|(?:terraform|\$\{[a-z.]*command\}) (?:[a-z]+ -upgrade|state replace-provider|force-unlock)/g;
+  /npx cali [a-z-]+|npm run [\w:-]+|\baws (?:sso login|sts get-caller-identity|[a-z0-9]+ [a-z-]+ --)|\bgh (?:api -X [A-Z]+|api user|secret set \w+)|\bopenssl [a-z]+|\bread -r\b|\bstty -?echo|\bexport [A-Z_]+|(?:terraform|\$\{[a-z.]*command\}) (?:[a-z]+ -upgrade|state replace-provider|force-unlock)/g;
 
 const REMEDIES = "test/delivery/remedies.integration.test.ts";
+const SHELLS = "test/delivery/remedies.test.ts";
 const SWITCH = "test/delivery/switch-real.nightly.test.ts";
 /** Each such command, by the file that prints it, and the test that types it: its file and its title. */
 const TYPED: Readonly<Record<string, Readonly<Record<string, readonly [file: string, title: string]>>>> = {
@@ -19,29 +20,28 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, readonly [file: str
     "npx cali bootstrap": [REMEDIES, "a bucket and a table that are not there"],
   },
   "delivery/commands/doctor/environment.ts": {
-    "read -rs": [REMEDIES, "secrets are set, and variables given"],
-    "export TF_VAR_": [REMEDIES, "secrets are set, and variables given"],
-    "openssl rand": [REMEDIES, "secrets are set, and variables given"],
-    "gh secret set CALI_PLAN_KEY": [REMEDIES, "secrets are set, and variables given"],
-    "gh secret set SLACK_WEBHOOK_URL": [REMEDIES, "secrets are set, and variables given"],
-    "export AWS_REGION": [REMEDIES, "secrets are set, and variables given"],
+    "stty -echo": [SHELLS, "a secret is set, and a variable given"],
+    "read -r": [SHELLS, "a secret is set, and a variable given"],
+    "stty echo": [SHELLS, "a secret is set, and a variable given"],
+    "export TF_VAR_": [SHELLS, "a secret is set, and a variable given"],
+    "openssl rand": [SHELLS, "a secret is set, and a variable given"],
+    "gh secret set CALI_PLAN_KEY": [SHELLS, "a secret is set, and a variable given"],
+    "gh secret set SLACK_WEBHOOK_URL": [SHELLS, "a secret is set, and a variable given"],
+    "export AWS_REGION": [SHELLS, "a secret is set, and a variable given"],
   },
   "delivery/commands/doctor/locks.ts": { "npx cali unlock": [REMEDIES, "a lock that was left"] },
   "delivery/commands/doctor/states.ts": {
-    "${program.command} init -upgrade": [SWITCH, "the first plan changes nothing"],
-    "${command} state replace-provider": [
-      "test/delivery/tofu.nightly.test.ts",
-      "goes back to Terraform by what doctor says",
-    ],
+    "${program.command} init -upgrade": [SHELLS, "the provider is upgraded, and the state taken back"],
+    "${command} state replace-provider": [SHELLS, "the provider is upgraded, and the state taken back"],
     "aws dynamodb put-item --": [REMEDIES, "a state that was deleted, or is damaged"],
   },
   "delivery/commands/doctor/versions.ts": {
     "aws s3api copy-object --": [REMEDIES, "a state that was deleted, or is damaged"],
   },
   "delivery/commands/pipeline-access/github-repository.ts": {
-    "gh api -X PUT": [REMEDIES, "what GitHub's settings let through"],
-    "gh api -X POST": [REMEDIES, "what GitHub's settings let through"],
-    "gh api user": [REMEDIES, "what GitHub's settings let through"],
+    "gh api -X PUT": [SHELLS, "what GitHub's settings let through"],
+    "gh api -X POST": [SHELLS, "what GitHub's settings let through"],
+    "gh api user": [SHELLS, "what GitHub's settings let through"],
   },
   "delivery/commands/pipeline-access/pipeline-access.ts": {
     "aws iam add-client-id-to-open-id-connect-provider --": [
@@ -52,13 +52,14 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, readonly [file: str
   "delivery/commands/switch/report.ts": { "npx cali plan": [SWITCH, "the first plan changes nothing"] },
   "delivery/commands/unlock/command.ts": { "npx cali recover": [REMEDIES, "a lock that was left"] },
   "delivery/core/aws/identity.ts": {
-    // It needs an identity provider and a browser.
-    "aws sso login": ["test/delivery/bootstrap.test.ts", "without credentials says how to get some"],
-    "aws sts get-caller-identity": [REMEDIES, "secrets are set, and variables given"],
+    "aws configure sso --": [SHELLS, "logging in makes AWS answer"],
+    "export AWS_PROFILE": [SHELLS, "logging in makes AWS answer"],
+    "aws sso login": [SHELLS, "logging in makes AWS answer"],
+    "aws sts get-caller-identity": [REMEDIES, "AWS says whose the credentials are"],
   },
   "delivery/core/seal/key.ts": {
-    "openssl rand": [REMEDIES, "secrets are set, and variables given"],
-    "gh secret set CALI_PLAN_KEY": [REMEDIES, "secrets are set, and variables given"],
+    "openssl rand": [SHELLS, "a secret is set, and a variable given"],
+    "gh secret set CALI_PLAN_KEY": [SHELLS, "a secret is set, and a variable given"],
   },
 };
 

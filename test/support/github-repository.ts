@@ -91,7 +91,7 @@ export class GithubRepository {
   /** Its environments by name (https://docs.github.com/en/rest/deployments/environments#get-an-environment). */
   readonly environments: Record<
     string,
-    { deployment_branch_policy: object | null; protection_rules: { type: string }[] }
+    { deployment_branch_policy: object | null; protection_rules: { type: string; reviewers?: object[] }[] }
   > = {};
   /** Rules of main (https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch). */
   readonly rules: { type: string; parameters?: object }[] = [];

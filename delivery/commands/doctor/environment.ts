@@ -44,7 +44,10 @@ export async function checkEnvironment(
           ? {
               remedy: `set the secret that the workflow passes as TF_VAR_${name} (docs/pipeline.md, Secrets and variables)`,
             }
-          : { command: `read -rs TF_VAR_${name} && export TF_VAR_${name}` }),
+          : {
+              // A shell of POSIX has no `read -s`.
+              command: `stty -echo; read -r TF_VAR_${name}; stty echo; export TF_VAR_${name}`,
+            }),
       };
     }),
   ];

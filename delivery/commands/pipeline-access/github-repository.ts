@@ -100,6 +100,16 @@ async function environmentGaps(
   if (!found) return [{ found: `there is no environment ${environment}`, remedy: put }];
   const { deployment_branch_policy: policy, protection_rules: protections = [] } = found.data;
   const hasReviewers = protections.some(({ type }) => type === "required_reviewers");
+  // A PUT is of the whole environment: what it has already goes along.
+  const { protected_branches, custom_branch_policies } = policy ?? {
+    protected_branches: true,
+    custom_branch_policies: false,
+  };
+  const branches = ` -F 'deployment_branch_policy[protected_branches]=${protected_branches}' -F 'deployment_branch_policy[custom_branch_policies]=${custom_branch_policies}'`;
+  const reviewers = protections
+    .flatMap((one) => ("reviewers" in one && one.reviewers) || [])
+    .map(({ type, reviewer }) => ` -F 'reviewers[][type]=${type}' -F 'reviewers[][id]=${reviewer?.id}'`)
+    .join("");
   const onlyIn = isPrivate
     ? ": no approval exists. Private repositories have required reviewers only in some of GitHub's plans"
     : ": no approval exists";
@@ -109,7 +119,7 @@ async function environmentGaps(
       : [
           {
             found: `any branch may deploy to the environment ${environment}`,
-            remedy: `${put} -F 'deployment_branch_policy[protected_branches]=true' -F 'deployment_branch_policy[custom_branch_policies]=false'`,
+            remedy: put + branches + reviewers,
           },
         ]),
     ...(hasReviewers
@@ -117,7 +127,7 @@ async function environmentGaps(
       : [
           {
             found: `nobody has to approve what goes to the environment ${environment}${onlyIn}`,
-            remedy: `${put} -F 'reviewers[][type]=User' -F "reviewers[][id]=$(gh api user --jq .id)"`,
+            remedy: `${put}${branches} -F 'reviewers[][type]=User' -F "reviewers[][id]=$(gh api user --jq .id)"`,
           },
         ]),
   ];
@@ -143,8 +153,9 @@ async function branchGaps(github: Github, { owner, name: repo }: RepositoryIdent
     ...(classic?.data.required_status_checks?.contexts ?? []).map((context) => ({ context })),
   ];
   const needsCheck = checks.some(({ context }) => context === CHECK);
+  // GitHub refuses a second ruleset of a name, and conditions without `exclude`.
   const make = (rule: string) =>
-    `gh api -X POST repos/${owner}/${repo}/rulesets -f name=${BRANCH} -f target=branch -f enforcement=active -f 'conditions[ref_name][include][]=refs/heads/${BRANCH}' -f 'rules[][type]=${rule}'`;
+    `gh api -X POST repos/${owner}/${repo}/rulesets -f name=${BRANCH}-${rule} -f target=branch -f enforcement=active -f 'conditions[ref_name][exclude][]' -f 'conditions[ref_name][include][]=refs/heads/${BRANCH}' -f 'rules[][type]=${rule}'`;
   return [
     ...(needsPull
       ? []

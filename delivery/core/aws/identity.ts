@@ -10,8 +10,12 @@ export interface Identity {
   readonly arn: string;
 }
 
-const REMEDY =
-  "Remedy: log in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws sts get-caller-identity` must answer.";
+/**
+ * Words of the AWS CLI as its reference has them. Its version 1 has no `sso login`; with neither a region of its own nor a profile with
+ * one it asks nobody.
+ */
+const remedy = (region: string) =>
+  `Remedy: log in (AWS CLI 2: \`aws configure sso --profile cali && export AWS_PROFILE=cali\`, and \`aws sso login\` when that is over), or set AWS_PROFILE to another profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \`aws sts get-caller-identity --region ${region}\` must answer.`;
 
 /** What the SDK's credential providers throw. */
 const PROVIDER_ERRORS = new Set(["CredentialsProviderError", "TokenProviderError"]);
@@ -27,19 +31,22 @@ export async function whoAmI(sts: STSClient): Promise<Identity> {
       sts.send(new GetCallerIdentityCommand({})),
     );
     if (!Account || !Arn) {
-      throw new CredentialsError(`AWS doesn't say whose the credentials are. ${REMEDY}`);
+      throw new CredentialsError(
+        `AWS doesn't say whose the credentials are. ${remedy(await sts.config.region())}`,
+      );
     }
     return { account: Account, arn: Arn };
   } catch (error) {
     if (!(error instanceof AwsRequestError)) throw error;
+    const region = await sts.config.region();
     if (PROVIDER_ERRORS.has(error.code)) {
-      throw new CredentialsError(`no AWS credentials: ${reason(error.cause as Error)}\n${REMEDY}`, {
+      throw new CredentialsError(`no AWS credentials: ${reason(error.cause as Error)}\n${remedy(region)}`, {
         cause: error,
       });
     }
     if (error.status === undefined || error.status >= 500) throw error;
     const { message } = error.cause as Error;
-    throw new CredentialsError(`AWS refuses the credentials: ${error.code}: ${message}\n${REMEDY}`, {
+    throw new CredentialsError(`AWS refuses the credentials: ${error.code}: ${message}\n${remedy(region)}`, {
       cause: error,
     });
   }
