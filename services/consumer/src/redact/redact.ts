@@ -92,6 +92,7 @@ export class Redactor {
     let text = whole;
     for (const [place, rule] of this.#rules.entries()) {
       if (rule.keywords !== undefined && this.#found[place] === 0) continue;
+      if (rule.also !== undefined && !rule.also.some((word) => lower.includes(word))) continue;
       if (rule.digits !== undefined && digits < rule.digits) continue;
       const spans = this.#searches[place]?.(text) ?? [];
       if (spans.length === 0) continue;
@@ -120,9 +121,7 @@ function spansOf(
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match[0] === "") pattern.lastIndex++;
-    const groups = match.slice(1).filter((group) => group !== undefined);
-    const value = groups.length > 0 ? groups.join("") : match[0];
-    if (isSecret && !isSecret(value, match)) {
+    if (isSecret && !isSecret(textOf(match), match)) {
       // A name in the value may have the secret behind it.
       if (match[0].length > 1 && match[0].length < 256)
         pattern.lastIndex = match.index + firstWordOf(match[0]);
@@ -133,6 +132,15 @@ function spansOf(
     }
   }
   return found.sort(([a], [b]) => a - b);
+}
+
+/** What the groups match, or without groups all of it. */
+function textOf(match: RegExpExecArray): string {
+  let value: string | undefined;
+  for (let group = 1; group < match.length; group++) {
+    if (match[group] !== undefined) value = (value ?? "") + match[group];
+  }
+  return value ?? match[0];
 }
 
 const firstWordOf = (match: string) => Math.max(1, /^\w*/.exec(match)?.[0].length ?? 1);

@@ -8,6 +8,8 @@ interface Named {
   readonly kind: string;
   /** In lower case: a text without any of them is not looked at. Default: every text is. */
   readonly keywords?: readonly string[];
+  /** As `keywords`, which a text must have as well: what the pattern cannot match without. Default: none. */
+  readonly also?: readonly string[];
   /** Least digits of a text that is looked at. Default: 0. */
   readonly digits?: number;
 }

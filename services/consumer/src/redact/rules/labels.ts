@@ -148,17 +148,20 @@ export const LABEL_RULES: readonly PatternRule[] = [
   labelled(
     "named-value",
     `${LABEL}["']?(?:\\s{0,4},\\s{0,4}["']?|[^<>\\n"']{0,40}\\s|\\s{1,40}|[^"'\\n]{0,20}\\n[^'"]{0,160})(?:value|content|default|val|input_value)["']?\\s{0,2}[:=]\\s{0,4}${VALUE}`,
+    { also: ["val", "content", "default"] },
   ),
   // api_key: SecretStr given '…', password was incorrect: tried "…"
   labelled(
     "refused-value",
     `${LABEL}[^\\n"']{0,40}\\b(?:given|got|received|tried|used|entered)\\s{1,2}(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
+    { also: ["given", "got", "received", "tried", "used", "entered"] },
   ),
   // ("password", "…"), ["--password","…"]
   labelled(
     "pair",
     `${LABEL}(?<quote>["'])\\s{0,4},\\s{0,4}[bru]?(?:"(?<double>[^"\\n]{1,512})"|'(?<single>[^'\\n]{1,512})')`,
     {
+      also: ['"', "'"],
       isSecret: (value, match) => isGiven(value, match) && hasDigit(givenValue(match)),
     },
   ),
@@ -176,6 +179,7 @@ export const LABEL_RULES: readonly PatternRule[] = [
   labelled(
     "tuple",
     `${LABEL}\\s{0,2}(?:,|=>|:=)\\s{0,2}(?:<<)?"(?<double>[^"\\n]{1,512})"(?=>>|\\s{0,2}\\})`,
+    { also: ['"'] },
   ),
   labelled(
     "property-list",

@@ -106,6 +106,15 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
         /주민|외국인|등록|신분|실명|rrn|ssn|jumin|resident|customer|member|회원|고객/i.test(match.input)) &&
       !/상품|바코드|barcode|ean|gtin|upc|isbn|epoch|offset|주문|order|timestamp/i.test(before(match, 16)),
   },
+  // Track 2 of a magnetic stripe (ISO/IEC 7813): number, =, expiry, service code and the issuer's data, which has the CVV
+  {
+    id: "card-track",
+    kind: "card",
+    also: ["="],
+    digits: 18,
+    pattern: pattern(/(?<![\d.])\d{14,19}=\d{4,64}/),
+    isSecret: (value, match) => isCard(value.slice(0, value.indexOf("=")), match),
+  },
   {
     id: "card",
     kind: "card",
