@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ConfigError } from "@cali/settings";
+import { ConfigError, parseSettings, parseYaml } from "@cali/settings";
 import { z } from "zod";
 
 /**
@@ -104,24 +104,17 @@ function digests(folder: string, environment: string): Record<string, string> {
 
 function readOverride(path: string, environment: string): JsonObject {
   const file = `config/${environment}.overrides/${basename(path)}`;
+  const text = readFileSync(path, "utf8");
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(text);
   } catch {
     throw new ConfigError(file, [
       { key: "", given: "no JSON", allowed: "an object in Terraform's JSON syntax" },
     ]);
   }
-  const parsed = overrideSchema.safeParse(value);
-  if (parsed.success) return parsed.data as JsonObject;
-  throw new ConfigError(
-    file,
-    parsed.error.issues.map((issue) => ({
-      key: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join("."),
-      given: issue.code === "unrecognized_keys" ? "an unknown key" : "another kind of value",
-      allowed: `blocks of Terraform's JSON syntax: ${Object.keys(overrideSchema.shape).join(", ")}`,
-    })),
-  );
+  // JSON is YAML, whose reader knows the lines, and refuses a key that stands twice.
+  return parseSettings(overrideSchema, { ...parseYaml(text, file), value }) as JsonObject;
 }
 
 /** A value with a patch merged into it. */

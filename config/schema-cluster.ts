@@ -1,11 +1,21 @@
+import { isIPv4 } from "node:net";
+import { knownName } from "@cali/settings";
 import { z } from "zod";
+import { instanceType } from "./instance-type.ts";
+import { KUBERNETES_VERSIONS } from "./kubernetes-versions.ts";
 import { uniqueList } from "./unique.ts";
 
 /** The cluster and who may use what: network, EKS, IAM, Grafana, image repositories. A part of `schema.ts`. */
 
-const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/(\d|[12]\d|3[0-2])$/, {
-  error: "an IPv4 CIDR block such as 203.0.113.0/24",
-});
+const cidr = z.string().refine(
+  (text) => {
+    const [address = "", length = ""] = text.split("/");
+    if (!isIPv4(address) || !/^(\d|[12]\d|3[0-2])$/.test(length)) return false;
+    const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+    return text.split("/").length === 2 && bits % 2 ** (32 - Number(length)) === 0;
+  },
+  { error: "an IPv4 CIDR block such as 203.0.113.0/24, whose bits behind the prefix are 0" },
+);
 
 /** `null` leaves the add-on out; `version: null` takes AWS's default for the cluster's version. */
 const addOn = z
@@ -72,9 +82,10 @@ export const grafanaSchema = z
 
 export const clusterSchema = z
   .strictObject({
-    version: z
-      .string()
-      .regex(/^1\.\d{2}$/, { error: 'a Kubernetes version in quotes, such as "1.35"' })
+    version: knownName(
+      KUBERNETES_VERSIONS,
+      `a Kubernetes version of EKS in quotes: ${KUBERNETES_VERSIONS.map((one) => `"${one}"`).join(", ")}`,
+    )
       .default("1.35")
       .describe("Kubernetes version of the control plane."),
     publicEndpointCidrs: uniqueList(cidr)
@@ -137,9 +148,7 @@ export const clusterSchema = z
       ),
     nodeGroup: z
       .strictObject({
-        instanceTypes: uniqueList(
-          z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/, { error: "a type such as t3.medium" }),
-        )
+        instanceTypes: uniqueList(instanceType("t3.medium"))
           .min(1)
           .default(["t3.medium"])
           .describe("Instance types, best first."),

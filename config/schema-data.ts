@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instanceType } from "./instance-type.ts";
 import { uniqueList } from "./unique.ts";
 
 /** The data's way: stream, Firehose, bucket, OpenSearch domain. A part of `schema.ts`. */
@@ -135,9 +136,7 @@ export const domainSchema = z
       .regex(/^OpenSearch_\d+\.\d+$/, { error: "a version such as OpenSearch_2.19" })
       .default("OpenSearch_2.19")
       .describe("Engine version. Firehose delivers to OpenSearch 1.x and 2.x."),
-    instanceType: z
-      .string()
-      .regex(/^[a-z0-9]+\.[a-z0-9]+\.search$/, { error: "a type such as t3.small.search" })
+    instanceType: instanceType("t3.small.search", ".search")
       .default("t3.small.search")
       .describe("Type of each node."),
     instanceCount: z

@@ -1,4 +1,6 @@
+import { knownName } from "@cali/settings";
 import { z } from "zod";
+import { REGIONS } from "./regions.ts";
 import {
   airflowSchema,
   clusterSchema,
@@ -29,6 +31,8 @@ const nameWord = z.string().max(LONGEST_PREFIX).regex(NAME_WORD, {
   error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
 });
 
+const region = knownName(REGIONS, "a region of the commercial partition, such as ap-northeast-2");
+
 const stateSchema = z
   .strictObject({
     bucket: z
@@ -41,7 +45,7 @@ const stateSchema = z
       .describe(
         "Bucket of the Terraform states; null: <project>-<environment>-terraform-state. Bucket names are global.",
       ),
-    region: z.string().nullable().default(null).describe("The bucket's region; null: `region`."),
+    region: region.nullable().default(null).describe("The bucket's region; null: `region`."),
     key: z
       .string()
       .regex(/^[^/].*[^/]$/, { error: "a key such as infra/terraform.tfstate" })
@@ -100,12 +104,7 @@ export const shape = z.strictObject({
       error: "letters, digits, dashes, dots and underscores, with a letter or a digit at both ends",
     })
     .describe("dev, staging, prod, …; in layout `shared` it is the tag Environment alone."),
-  region: z
-    .string()
-    .regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d$/, {
-      error: "a region of the commercial partition, such as ap-northeast-2",
-    })
-    .describe("AWS region of everything but the states."),
+  region: region.describe("AWS region of everything but the states."),
   stateLayout: z
     .enum(["stacks", "shared"])
     .default("stacks")

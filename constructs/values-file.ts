@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, parseYaml, shown } from "@cali/settings";
+import { ConfigError, didYouMean, kindInPlainWords, parseYaml, shown } from "@cali/settings";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -89,15 +89,19 @@ function explain(error: ErrorObject, given: unknown): { given: string; allowed: 
     case "additionalProperties":
       return {
         given: "an unknown key",
-        allowed: Object.keys(error.parentSchema?.properties ?? {}).join(", ") || "no key",
+        allowed: keysAllowed(Object.keys(error.parentSchema?.properties ?? {}), error),
       };
     case "type":
-      return { given: shown(given), allowed: `a value of type ${[error.params.type].flat().join(" or ")}` };
+      return { given: shown(given), allowed: [error.params.type].flat().map(kindInPlainWords).join(", or ") };
     case "enum":
       return { given: shown(given), allowed: error.params.allowedValues.map(JSON.stringify).join(", ") };
     default:
       return { given: shown(given), allowed: error.message ?? error.keyword };
   }
+}
+
+function keysAllowed(keys: readonly string[], { params }: ErrorObject): string {
+  return `${keys.join(", ") || "no key"}${didYouMean(params.additionalProperty, keys)}`;
 }
 
 function merge(base: Values, over: Values): Values {

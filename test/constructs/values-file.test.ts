@@ -51,7 +51,7 @@ describe("a values file", () => {
       METRICS,
       "rbac:\n  create: maybe\n",
       2,
-      'rbac.create: given "maybe"; allowed: a value of type boolean',
+      'rbac.create: given "maybe"; allowed: true or false',
     ],
     [
       "a mistyped key of a chart with a schema",

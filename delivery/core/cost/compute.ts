@@ -1,6 +1,6 @@
+import { supportOf } from "../../../config/kubernetes-versions.ts";
 import { isList } from "../plan-json/node.ts";
 import { at, blocksAt, numberAt, textAt } from "./inventory.ts";
-import { supportOf } from "./kubernetes-versions.ts";
 import { type Context, type Line, type Pricer, times } from "./line.ts";
 
 /** What a managed node group gives each node where nothing says otherwise, in GiB. */

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
 import { allowedInPlainWords } from "./plain-words.ts";
-import { descriptionAt, keysAt } from "./schema.ts";
+import { descriptionAt, keysAt, requiredKeysAt } from "./schema.ts";
 import { shown } from "./shown.ts";
 
 /** A value that a schema refuses. */
@@ -67,16 +68,28 @@ function problemsOf(
 ): ValueProblem[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
-    const allowed = keysAt(schema, path).join(", ");
-    return issue.keys.map((key) => ({ path: [...path, key], given: "an unknown key", allowed }));
+    const keys = keysAt(schema, path);
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      given: "an unknown key",
+      allowed: `${keys.join(", ")}${didYouMean(key, keys)}`,
+    }));
   }
   const value = valueAt(root, path);
-  const given = holdsSecret(path, value, secrets) ? "[redacted]" : shown(value);
+  const isEmptyFile = value === null && path.length === 0;
+  const given = holdsSecret(path, value, secrets)
+    ? "[redacted]"
+    : isEmptyFile
+      ? "an empty file"
+      : shown(value);
   // What a schema's author wrote for the case says it all.
   const description = issue.code === "custom" ? undefined : descriptionAt(schema, path);
   // An entry of a list has no one form.
   const isOneKey = path.length > 0 && path.every((part) => typeof part === "string");
-  const write = value === undefined && isOneKey && issue.code !== "custom" ? `; write ${written(path)}` : "";
+  const write =
+    value === undefined && isOneKey && issue.code !== "custom"
+      ? `; write ${written(path, requiredKeysAt(schema, path))}`
+      : "";
   return [{ path, given, allowed: `${issue.message}${description ? ` (${description})` : ""}${write}` }];
 }
 
@@ -102,7 +115,8 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A key as YAML has it: `kinesis: { stream: … }`. */
-function written([head, ...rest]: readonly PropertyKey[]): string {
-  return `${String(head)}: ${rest.length > 0 ? `{ ${written(rest)} }` : "…"}`;
+/** A key as YAML has it, with the keys that its section needs: `kinesis: { stream: … }`. */
+function written([head, ...rest]: readonly PropertyKey[], needed: readonly string[]): string {
+  const section = needed.length > 0 ? `{ ${needed.map((key) => `${key}: …`).join(", ")} }` : "…";
+  return `${String(head)}: ${rest.length > 0 ? `{ ${written(rest, needed)} }` : section}`;
 }

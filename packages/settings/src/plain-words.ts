@@ -1,5 +1,6 @@
 import type { YAMLParseError } from "yaml";
 import type { z } from "zod";
+import { didYouMean } from "./nearest.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   string: "a text",
@@ -12,6 +13,10 @@ const KINDS: Readonly<Record<string, string>> = {
   date: "a time",
   null: "nothing",
 };
+/** What a kind of value is called. @param kind the validator's name of it, or JSON Schema's */
+export const kindInPlainWords = (kind: string) =>
+  KINDS[kind === "integer" ? "int" : kind] ?? "another kind of value";
+
 const SIZES: Readonly<Record<string, [what: string, unit: string]>> = {
   string: ["a text of ", " characters"],
   array: ["a list of ", " entries"],
@@ -28,7 +33,9 @@ const FORMATS: Readonly<Record<string, string>> = {
 export function allowedInPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
-      return KINDS[issue.expected] ?? "another kind of value";
+      return issue.expected === "string" && ["number", "boolean"].includes(typeof issue.input)
+        ? "a text; put it in quotes"
+        : kindInPlainWords(issue.expected);
     case "too_small":
     case "too_big": {
       const [bound, atBound, beyond] =
@@ -45,8 +52,16 @@ export function allowedInPlainWords(issue: z.core.$ZodRawIssue): string | undefi
     case "not_multiple_of":
       return `a multiple of ${issue.divisor}`;
     case "invalid_value":
-      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.join(", ")}`;
+      return oneOf(issue.values.map(String), issue.input);
     case "invalid_union": {
+      if (issue.discriminator !== undefined) {
+        const { discriminator, input } = issue;
+        const values = [
+          ...((issue.inst as z.core.$ZodDiscriminatedUnion | undefined)?._zod.propValues[discriminator] ??
+            []),
+        ].map(String);
+        return oneOf(values, (input as Record<string, unknown>)[discriminator]);
+      }
       const forms = issue.errors.flat().filter(({ path }) => path.length === 0);
       return (
         [...new Set(forms.map(({ message }) => message))].join(", or ") ||
@@ -61,6 +76,9 @@ export function allowedInPlainWords(issue: z.core.$ZodRawIssue): string | undefi
       return undefined;
   }
 }
+
+const oneOf = (values: readonly string[], given: unknown) =>
+  `${values.length === 1 ? "" : "one of "}${values.join(", ")}${didYouMean(given, values)}`;
 
 const YAML_ERRORS: Readonly<Partial<Record<YAMLParseError["code"], string>>> = {
   BAD_ALIAS: "an alias without the name of an anchor",

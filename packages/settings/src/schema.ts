@@ -44,6 +44,15 @@ export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[
   return [...new Set(keys)].sort();
 }
 
+/** The keys that the section at a path cannot do without. */
+export function requiredKeysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const [form] = schemasAt(schema, path).flatMap(formsOf);
+  if (!(form instanceof z.ZodObject)) return [];
+  return Object.entries(form.shape).flatMap(([key, inner]) =>
+    (inner as z.ZodType).safeParse(undefined).success ? [] : key,
+  );
+}
+
 /** What a schema says of the key at a path. */
 export function descriptionAt(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
   return schemasAt(schema, path)

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
-import { ConfigError } from "./errors.ts";
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument, visit } from "yaml";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
 import { yamlInPlainWords } from "./plain-words.ts";
 
 /** Aliases are followed, but not more of them than a person writes: each could stand for all before it. */
@@ -35,8 +36,12 @@ export function readYaml(file: string): YamlFile {
  * @throws ConfigError with every mistake in the YAML itself, each at its line.
  */
 export function parseYaml(text: string, file: string): YamlFile {
+  // What other encodings, such as UTF-16, are when they are read as UTF-8.
+  if (/[\0\ufffd]/.test(text)) {
+    throw new ConfigError(file, [{ key: "", given: "a file in another encoding", allowed: "text in UTF-8" }]);
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true });
   if (document.errors.length > 0) {
     throw new ConfigError(
       file,
@@ -48,7 +53,29 @@ export function parseYaml(text: string, file: string): YamlFile {
       })),
     );
   }
+  const dangling = danglingAliases(document, lines);
+  if (dangling.length > 0) throw new ConfigError(file, dangling);
   return { file, value: contentOf(document, file), lineOf: (path) => lineOf(document, lines, path) };
+}
+
+function danglingAliases(document: Document, lines: LineCounter): ConfigProblem[] {
+  const anchors: string[] = [];
+  const problems: ConfigProblem[] = [];
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      if (anchors.includes(source)) return;
+      problems.push({
+        key: "",
+        line: range ? lines.linePos(range[0]).line : undefined,
+        given: `*${source}, an alias that no anchor &${source} stands before`,
+        allowed: `the anchor first${didYouMean(source, anchors)}, or a text with * in quotes`,
+      });
+    },
+    Value: (_, { anchor }) => {
+      if (anchor !== undefined) anchors.push(anchor);
+    },
+  });
+  return problems;
 }
 
 function contentOf(document: Document, file: string): unknown {
@@ -58,9 +85,8 @@ function contentOf(document: Document, file: string): unknown {
     throw new ConfigError(file, [
       {
         key: "",
-        given:
-          "aliases (*name) that no anchor (&name) stands before, or that become too much when they are written out",
-        allowed: `anchors first, and at most ${MOST_ALIASES} aliases in all`,
+        given: "aliases (*name) that become too much when they are written out",
+        allowed: `at most ${MOST_ALIASES} aliases in all`,
       },
     ]);
   }

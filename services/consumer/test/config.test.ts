@@ -230,7 +230,7 @@ describe("a broken file", () => {
       `a: &a ${tens("x")}\nb: &b ${tens("*a")}\nc: &c ${tens("*b")}\nd: ${tens("*c")}\n`,
       /at most 100 aliases/,
     ],
-    ["an unknown alias", "region: *nothing\n", /anchors first/],
+    ["an unknown alias", "region: *nothing\n", /the anchor first/],
     [
       "brackets that stay open",
       "kinesis: { stream: a\nregion: x\n",

@@ -209,7 +209,10 @@ const oneOf =
     const given = keys.filter((key) => value[key] !== undefined);
     if (given.length === 1) return;
     const allowed = `one of ${keys.map((key) => `${name}.${key}`).join(" and ")}`;
-    context.addIssue({ code: "custom", message: given.length === 0 ? allowed : `${allowed}, not both` });
+    context.addIssue({
+      code: "custom",
+      message: `${allowed}${given.length === 0 ? `; write ${name}: { ${keys[0]}: … }` : ", not both"}`,
+    });
   };
 
 const embedderHasKey = (
@@ -229,7 +232,7 @@ export const configSchema = z
   .strictObject({
     region: z
       .string()
-      .regex(/^[a-z0-9-]+$/)
+      .regex(/^[a-z0-9-]+$/, { error: "a region such as ap-northeast-2" })
       .describe("AWS region. Default: the environment variable AWS_REGION; required without it."),
     kinesis: kinesis.prefault({} as never),
     state: state.prefault({}).superRefine(oneOf("state", ["file", "table"])),

@@ -16,6 +16,9 @@ const SUPPORT: Readonly<Record<string, readonly [standard: string, extended: str
   "1.36": ["2027-08-02", "2028-08-02"],
 };
 
+/** The versions that EKS has or had, oldest first. */
+export const KUBERNETES_VERSIONS: readonly string[] = Object.keys(SUPPORT);
+
 export type Support = "standard" | "extended" | "ended" | "unknown";
 
 /** How EKS supports a version on a day. */
