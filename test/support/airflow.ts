@@ -26,6 +26,9 @@ export const SETTINGS = {
 /** How long Airflow's API server may take to come up, ms. */
 const START_TIMEOUT_MS = 120_000;
 
+/** How long a run of a DAG may take, s: ten times what it needs. */
+const RUN_TIMEOUT_S = 180;
+
 /** A program of the Python environment. @throws Error when it isn't installed */
 function programOf(name: string): string {
   const program = join(BIN, name);
@@ -74,6 +77,8 @@ export class Airflow {
       AIRFLOW__CORE__DAGS_FOLDER: join(SERVICE, "dags"),
       AIRFLOW__CORE__LOAD_EXAMPLES: "False",
       AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+      // It forks as many workers, 32 by default, before the first task.
+      AIRFLOW__CORE__PARALLELISM: "1",
       // Several processes write to it: on a busy machine one waits longer than the default of 5 s.
       AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(folder, "home/airflow.db")}?timeout=120`,
       AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${await freePort()}/execution/`,
@@ -102,9 +107,16 @@ export class Airflow {
     return python("airflow", args, this.#env);
   }
 
-  /** Runs a DAG for a logical date, with all its tries. What ran for that date before is cleared. */
+  /**
+   * Runs a DAG for a logical date, with all its tries. What ran for that date before is cleared. It ends with 124 when it takes
+   * {@link RUN_TIMEOUT_S}: at its end the LocalExecutor now and then waits for a worker that waits for work.
+   */
   runDag(dag: string, date: string): Promise<RunResult> {
-    return this.command("dags", "test", "--use-executor", dag, date);
+    const args = ["dags", "test", "--use-executor", dag, date];
+    return run("timeout", ["--kill-after=5", String(RUN_TIMEOUT_S), programOf("airflow"), ...args], {
+      cwd: SERVICE,
+      env: this.#env,
+    });
   }
 
   async stop(): Promise<void> {
