@@ -60,7 +60,7 @@ describe("a pattern", () => {
         const hit = nameOf(prefix + line);
         expect(isKin(hit, name), `${name} by ${JSON.stringify(prefix + line)}, not ${hit}`).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -75,7 +75,7 @@ describe("a pattern", () => {
         const hit = found(changed.join(" "));
         expect(hit?.pattern, changed.join(" ")).not.toBe(pattern);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
