@@ -1,14 +1,10 @@
+import { STACKS } from "../../../stacks/registry.ts";
+
 /** A numbered stack whose resources the layout `shared` keeps in its one state. */
-export const SHARED_PARTS = [
-  "01-kinesis",
-  "02-s3",
-  "03-opensearch",
-  "04-grafana",
-  "05-eks",
-  "06-iam",
-  "07-ecr",
-] as const;
-export type SharedPart = (typeof SHARED_PARTS)[number];
+export type SharedPart = Extract<(typeof STACKS)[number], { sharedState: true }>["id"];
+export const SHARED_PARTS: readonly SharedPart[] = STACKS.flatMap((stack) =>
+  "sharedState" in stack ? stack.id : [],
+);
 
 /**
  * What each of 01-07 makes under some configuration: the names of each type, which are the same in both layouts; undefined: names come
