@@ -1,9 +1,11 @@
+import type { Level } from "@cali/log-record";
 import { pino } from "pino";
 import { parseConfig } from "../src/config/load.ts";
 import { DynamoStateStore } from "../src/state/dynamodb.ts";
 import { VirtualBucket } from "./bucket.ts";
 import { Dice } from "./dice.ts";
 import { knowledgeOf } from "./knowledge.ts";
+import { lineOf } from "./lines.ts";
 import { Network } from "./network.ts";
 import { Replica } from "./process.ts";
 import { sinksOf, VirtualChannel } from "./sinks.ts";
@@ -106,19 +108,9 @@ async function callsOf(shards: number, hours: number): Promise<Calls> {
 }
 
 function record(dice: Dice, at: number, hour: number): Uint8Array {
-  const line = (level: string, service: number, message: string) =>
-    JSON.stringify({
-      timestamp: new Date(at).toISOString(),
-      level,
-      service: `service-${service}`,
-      version: "1.2.3",
-      trace_id: "-",
-      message,
-      log_content: message,
-      platform: "eks",
-      environment: "test",
-      pod_name: `service-${service}-1`,
-    });
+  const timestamp = new Date(at).toISOString();
+  const line = (level: Level, service: number, message: string) =>
+    lineOf({ timestamp, level, service: `service-${service}`, message });
   const kind = dice.whole(0, Math.min(KINDS_AT_FIRST + hour, WORDS.length) - 1);
   const error = line(
     "ERROR",

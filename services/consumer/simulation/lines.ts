@@ -9,6 +9,22 @@ const MESSAGES: Record<string, string> = {
   mail: "the queue of letters has grown to",
 };
 
+/** A line as a service in the cluster logs it. */
+export const lineOf = (
+  line: Pick<LogRecord, "timestamp" | "level" | "service" | "message" | "source_id">,
+) => {
+  const record: LogRecord = {
+    ...line,
+    version: "1.2.3",
+    trace_id: "-",
+    log_content: line.message,
+    platform: "eks",
+    environment: "test",
+    pod_name: `${line.service}-1`,
+  };
+  return JSON.stringify(record);
+};
+
 /** A Kinesis record of these payloads: JSON objects, one after the other. */
 export function linesOf(
   payloads: readonly SentPayload[],
@@ -22,20 +38,8 @@ export function linesOf(
       level === "INFO"
         ? `request ${dice.whole(0, 999)} is done`
         : `${MESSAGES[service]} ${dice.whole(1, 999)} entries`;
-    const record: LogRecord = {
-      timestamp: time,
-      level,
-      service,
-      version: "1.2.3",
-      trace_id: "-",
-      message,
-      log_content: message,
-      platform: "eks",
-      environment: "test",
-      pod_name: `${service}-1`,
-      ...(hasIds && { source_id: `uid/app/1/stdout/${time}/${dice.next()}-${dice.next()}` }),
-    };
-    return JSON.stringify(record);
+    const id = hasIds && { source_id: `uid/app/1/stdout/${time}/${dice.next()}-${dice.next()}` };
+    return lineOf({ timestamp: time, level, service, message, ...id });
   });
   return Buffer.from(lines.join("\n"));
 }

@@ -3,12 +3,11 @@ import { pino } from "pino";
 import type { ConsumerConfig } from "../src/config/load.ts";
 import { steadyClock } from "../src/core/clock.ts";
 import type { CauseFinder } from "../src/core/types.ts";
-import { AlertGrouper } from "../src/group/alert-grouper.ts";
-import { TemplateMiner } from "../src/group/template-miner.ts";
 import { Notifier } from "../src/notify/notifier.ts";
 import { openSenders, type Sinks } from "../src/notify/open.ts";
 import { Metrics } from "../src/ops/metrics.ts";
 import { Troubles } from "../src/ops/troubles.ts";
+import { groupingOf } from "../src/pipeline/grouping.ts";
 import type { Parts } from "../src/pipeline/parts.ts";
 import { shardReaders } from "../src/pipeline/shard-readers.ts";
 import { alertStages } from "../src/pipeline/stages.ts";
@@ -59,19 +58,12 @@ export class Replica {
 
   constructor(life: Life, config: ConsumerConfig, { sinks, ...ports }: ProcessPorts) {
     const clock = steadyClock(life.clock());
-    const miner = new TemplateMiner({ maxTemplates: config.limits.templates });
     const parts: Parts = {
       ...ports,
       config,
       clock,
       log: LOG,
-      miner,
-      grouper: new AlertGrouper({
-        ...config.grouping,
-        maxGroups: config.limits.groups,
-        now: () => clock.now(),
-        describe: (fingerprint) => miner.get(fingerprint),
-      }),
+      ...groupingOf(config, clock),
       budget: new ByteBudget(config.limits.bufferedBytes),
       metrics: METRICS,
       troubles: new Troubles(() => undefined),

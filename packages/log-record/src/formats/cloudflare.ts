@@ -1,11 +1,10 @@
-import type { Level } from "../schema.ts";
+import { LEVELS, type Level } from "../schema.ts";
 import { requestOf } from "./draft.ts";
 import { Fields, isObject, type Json, textOf } from "./fields.ts";
 import { readLevel } from "./levels.ts";
 import type { JsonFormat } from "./types.ts";
 
 const MOST_LOGS = 100;
-const ORDER: readonly Level[] = ["FATAL", "ERROR", "WARN", "INFO", "DEBUG"];
 /** Ends of a run that are no failure of the Worker: a client that went away is none. */
 const CALM = new Set(["ok", "canceled", "responsestreamdisconnected", "unknown"]);
 
@@ -33,7 +32,7 @@ export const cloudflareWorkers: JsonFormat = {
     const all = [...thrown, ...logs].filter(({ text }) => text !== "");
     const worst = all.reduce<(typeof all)[number] | undefined>(
       (found, one) =>
-        found === undefined || ORDER.indexOf(one.level) < ORDER.indexOf(found.level) ? one : found,
+        found === undefined || LEVELS.indexOf(one.level) > LEVELS.indexOf(found.level) ? one : found,
       undefined,
     );
     const outcome = fields.text("outcome") ?? "unknown";

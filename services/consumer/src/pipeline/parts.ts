@@ -6,8 +6,8 @@ import { type ConsumerConfig, secretsOf } from "../config/load.ts";
 import { type Clock, steadyClock } from "../core/clock.ts";
 import type { ShardTotals } from "../core/totals.ts";
 import type { Alert, CauseFinder, NewTemplate } from "../core/types.ts";
-import { AlertGrouper } from "../group/alert-grouper.ts";
-import { TemplateMiner } from "../group/template-miner.ts";
+import type { AlertGrouper } from "../group/alert-grouper.ts";
+import type { TemplateMiner } from "../group/template-miner.ts";
 import { createLog } from "../ops/log.ts";
 import { Metrics } from "../ops/metrics.ts";
 import { Troubles } from "../ops/troubles.ts";
@@ -19,6 +19,7 @@ import { objectStoreOf } from "../state/objects/open.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { openStore } from "../state/open.ts";
 import type { StateStore } from "../state/types.ts";
+import { groupingOf } from "./grouping.ts";
 
 export interface ConsumerEvents {
   /** A step of a shard is durable. `delta` is what it added. */
@@ -74,7 +75,7 @@ export async function openParts(config: ConsumerConfig, overrides: ConsumerOverr
     stream.close();
     throw error;
   }
-  const miner = new TemplateMiner({ maxTemplates: config.limits.templates });
+  const { miner, grouper } = groupingOf(config, clock);
   const budget = new ByteBudget(config.limits.bufferedBytes);
   const events = new EventEmitter<ConsumerEvents>();
   return {
@@ -87,12 +88,7 @@ export async function openParts(config: ConsumerConfig, overrides: ConsumerOverr
     store,
     objects,
     miner,
-    grouper: new AlertGrouper({
-      ...config.grouping,
-      maxGroups: config.limits.groups,
-      now: () => clock.now(),
-      describe: (fingerprint) => miner.get(fingerprint),
-    }),
+    grouper,
     budget,
     metrics: new Metrics(clock, {
       templates: () => miner.size,

@@ -64,6 +64,9 @@ export function looksRandom(value: string, least = 16): boolean {
 export const isOddlyCased = (value: string) =>
   value.length >= 8 && (value.match(CASE_CHANGE)?.length ?? 0) >= value.length / 3;
 
+/** Whether capitals stand within a word, as in no word but a name of a program. */
+export const hasCapitalsWithin = (value: string) => /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value);
+
 /** Names whose value is secret whatever it looks like, unless it says something of one. */
 const STRONG =
   /pass|pwd?$|kennwort|contrase|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
@@ -110,7 +113,7 @@ export function isLabelledSecret({ label, before, separator, quoted, value, afte
     isWord &&
     /^pass$/i.test(label) &&
     !/[_-]$/.test(before) &&
-    !(separator === "=" && /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value))
+    !(separator === "=" && hasCapitalsWithin(value))
   )
     return false;
   const goesOn = /^[ \t]+\p{L}/u.test(after) && !/^[ \t]+[\w.-]+[=:]/.test(after);

@@ -1,5 +1,5 @@
 import { type PatternRule, pattern, type Rule } from "../rule.ts";
-import { hasDigit, isPlaceholder, isSaid, looksRandom } from "../values.ts";
+import { hasCapitalsWithin, hasDigit, isPlaceholder, isSaid, looksRandom } from "../values.ts";
 
 const PLURAL =
   "(?<label>pass(?:words|wds|phrases|codes)|pwds|secrets|tokens|(?:api|access|auth|private|secret|license|signing|encryption)[ _-]?keys|keys|credentials)";
@@ -91,7 +91,7 @@ export const SEVERAL_RULES: readonly Rule[] = [
     {
       kind: "password",
       isSecret: (value) =>
-        !isPlaceholder(value) && /\d|[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value) && !/[\s/=]/.test(value),
+        !isPlaceholder(value) && (hasDigit(value) || hasCapitalsWithin(value)) && !/[\s/=]/.test(value),
     },
   ),
   // Kakao.init('…')
@@ -120,7 +120,7 @@ export const SEVERAL_RULES: readonly Rule[] = [
   // password={…}, as ODBC and SQL Server quote it
   rule("braces", ["={"], "(?:pwd|password)=\\{((?:[^{}\\n]|\\}\\}){1,128})\\}(?=;|$|\\s|[\"'])", {
     kind: "password",
-    isSecret: (value) => /\d|[a-z][A-Z]|[A-Z]{2}[a-z]/.test(value) && !isPlaceholder(value),
+    isSecret: (value) => (hasDigit(value) || hasCapitalsWithin(value)) && !isPlaceholder(value),
   }),
   // … is not a valid API key, … access token invalid
   rule(
