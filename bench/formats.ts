@@ -39,6 +39,7 @@ function checkOut(commit: string): string {
   return folder;
 }
 
+const shown = (numbers: number[]) => Math.round(median(numbers)).toLocaleString("en");
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
 function rate(datas: readonly Uint8Array[], read: (data: Uint8Array) => void): number {
@@ -64,17 +65,6 @@ try {
   const then = (data: Uint8Array) => {
     for (const payload of before.decode(data)) if (payload.ok) validateRecord(payload.value);
   };
-  const rates = { now: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < Number(values.rounds); round++) {
-    rates.peer.push(rate(own, then));
-    rates.now.push(rate(own, now));
-  }
-  const ratios = rates.now.map((one, round) => one / (rates.peer[round] ?? 1));
-  const shown = (numbers: number[]) => Math.round(median(numbers)).toLocaleString("en");
-  console.log(
-    `CALI's records: ${shown(rates.now)} per second of CPU, ${values.peer}: ${shown(rates.peer)}; median ratio ${median(ratios).toFixed(2)}`,
-  );
-
   const samples = ["records.jsonl", "corpus.jsonl"]
     .flatMap((file) =>
       readFileSync(join(ROOT, "packages/log-record/test/fixtures", file), "utf8").split("\n"),
@@ -88,6 +78,15 @@ try {
   const other: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++) other.push(rate(others, now));
   console.log(`${samples.length} samples of other JSON formats: ${shown(other)} records per second of CPU`);
+  const rates = { now: [] as number[], peer: [] as number[] };
+  for (let round = 0; round < Number(values.rounds); round++) {
+    rates.peer.push(rate(own, then));
+    rates.now.push(rate(own, now));
+  }
+  const ratios = rates.now.map((one, round) => one / (rates.peer[round] ?? 1));
+  console.log(
+    `CALI's records: ${shown(rates.now)} per second of CPU, ${values.peer}: ${shown(rates.peer)}; median ratio ${median(ratios).toFixed(2)}`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

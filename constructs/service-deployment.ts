@@ -53,14 +53,6 @@ const HEAP_SHARE = 0.75;
 /** Without it, Node would collect garbage by the node's memory rather than by the pod's limit, and be ended by the kernel. */
 const heapMiB = ({ limits }: Resources) => Math.floor(memoryMiB(limits?.memory ?? "0") * HEAP_SHARE);
 
-/**
- * The scratch volume, and the kubelet's five log files: of 10 MiB, but looked at every ten seconds only, so that a flood makes one larger.
- */
-const NODE_DISK: Resources = {
-  requests: { "ephemeral-storage": "64Mi" },
-  limits: { "ephemeral-storage": "1Gi" },
-};
-
 /** The user of the services' images (their Dockerfiles say the same number). */
 const USER = "10001";
 const SCRATCH = "/tmp";
@@ -77,8 +69,8 @@ export class ServiceDeployment extends Construct {
     const { name, replicas } = props;
     this.selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "cali" };
     const resources: Resources = {
-      requests: { cpu: props.resources.cpu, memory: props.resources.memory, ...NODE_DISK.requests },
-      limits: { memory: props.resources.memoryLimit, ...NODE_DISK.limits },
+      requests: { cpu: props.resources.cpu, memory: props.resources.memory },
+      limits: { memory: props.resources.memoryLimit },
     };
     const account = withLogicalId(
       new ServiceAccountV1(this, "ServiceAccount", {

@@ -19,6 +19,7 @@ const NOT_A_SERVICE = new Set([
 
 /** A subscription of CloudWatch Logs: `logEvents` of one log group, compressed. CONTROL_MESSAGE says only that it works. */
 export const cloudwatch: Envelope = {
+  marks: ["logevents"],
   open(fields: Fields, context) {
     const events = fields.get("logevents");
     const group = fields.text("loggroup");

@@ -26,6 +26,7 @@ export function containerOf(fields: Fields, context: ReadContext): Partial<Draft
  * `kubernetes` beside it), and what the program wrote as JSON may be merged in.
  */
 export const container: Envelope = {
+  marks: ["log", "kubernetes"],
   open(fields, context) {
     const isAround =
       fields.has("kubernetes") ||

@@ -11,8 +11,8 @@ export const isObject = (value: unknown): value is Json =>
 /** A field's canonical name, with the fields of a record that it is an alias of. Those that were met are kept: most logs have the same keys. */
 class Name {
   readonly text: string;
-  /** The fields, and where among their aliases it stands. */
-  readonly aliasOf: readonly (readonly [Field, number])[];
+  /** The fields by their numbers, and where among their aliases it stands. */
+  readonly aliasOf: readonly (readonly [number, number])[];
   readonly #prefix: string;
   readonly #inner = new Map<string, Name>();
 
@@ -39,10 +39,11 @@ const LONGEST_KEPT = 64;
 const MOST_KEPT = 10_000;
 let kept = 0;
 
-const ALIAS_OF = new Map<string, [Field, number][]>();
-for (const [field, aliases] of Object.entries(ALIASES) as [Field, readonly string[]][]) {
+const NUMBER_OF = new Map(Object.keys(ALIASES).map((field, number) => [field as Field, number]));
+const ALIAS_OF = new Map<string, [number, number][]>();
+for (const [number, aliases] of Object.values(ALIASES).entries()) {
   for (const [place, alias] of aliases.entries()) {
-    ALIAS_OF.set(alias, [...(ALIAS_OF.get(alias) ?? []), [field, place]]);
+    ALIAS_OF.set(alias, [...(ALIAS_OF.get(alias) ?? []), [number, place]]);
   }
 }
 const ROOT = new Name("", "");
@@ -58,7 +59,7 @@ export class Fields {
   readonly value: Json;
   readonly #byName = new Map<string, unknown>();
   /** What each field of a record may come from, in the order of its aliases. */
-  readonly #candidates: { [F in Field]?: Candidate[] } = {};
+  readonly #candidates: (Candidate[] | undefined)[] = new Array(NUMBER_OF.size);
 
   constructor(value: Json) {
     this.value = value;
@@ -67,9 +68,8 @@ export class Fields {
 
   #add(value: Json, above: Name, depth: number): void {
     const byName = this.#byName;
-    for (const key in value) {
+    for (const [key, inner] of Object.entries(value)) {
       if (byName.size >= MOST_FIELDS) return;
-      const inner = value[key];
       const name = above.inner(key);
       if (!byName.has(name.text)) {
         byName.set(name.text, inner);
@@ -80,9 +80,12 @@ export class Fields {
   }
 
   #offer({ text: alias, aliasOf }: Name, value: unknown): void {
-    for (const [field, place] of aliasOf) {
-      const list = this.#candidates[field] ?? [];
-      this.#candidates[field] = list;
+    for (const [number, place] of aliasOf) {
+      const list = this.#candidates[number];
+      if (list === undefined) {
+        this.#candidates[number] = [{ alias, place, value }];
+        continue;
+      }
       let at = list.length;
       while (at > 0 && (list[at - 1] as Candidate).place > place) at--;
       list.splice(at, 0, { alias, place, value });
@@ -105,7 +108,9 @@ export class Fields {
 
   /** The first of a field's aliases that the reader can use. */
   first<T>(field: Field, read: (value: unknown, alias: string) => T | undefined): T | undefined {
-    for (const { alias, value } of this.#candidates[field] ?? []) {
+    const candidates = this.#candidates[NUMBER_OF.get(field) as number];
+    if (candidates === undefined) return undefined;
+    for (const { alias, value } of candidates) {
       const result = read(value, alias);
       if (result !== undefined) return result;
     }

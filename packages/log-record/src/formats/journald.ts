@@ -5,6 +5,7 @@ import type { Envelope } from "./types.ts";
 
 /** `journalctl -o json`: MESSAGE is text, or a list of bytes when it is no UTF-8; times are µs. */
 export const journald: Envelope = {
+  marks: ["priority", "realtimetimestamp"],
   open(fields, context) {
     const { MESSAGE: message, PRIORITY, __REALTIME_TIMESTAMP, _SOURCE_REALTIME_TIMESTAMP } = fields.value;
     if (message === undefined || (__REALTIME_TIMESTAMP === undefined && PRIORITY === undefined))

@@ -30,6 +30,7 @@ function bodyText(body: Json): string {
 
 /** OTLP as JSON: `resourceLogs` of `scopeLogs` of `logRecords`, attributes as lists of `{key, value: {stringValue}}`. */
 export const otlp: Envelope = {
+  marks: ["resourcelogs"],
   open(fields: Fields) {
     const resources = fields.get("resourcelogs");
     if (!Array.isArray(resources)) return undefined;

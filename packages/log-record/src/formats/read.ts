@@ -1,6 +1,6 @@
 import { type LogRecord, ownRecord, SOURCE_ID } from "../schema.ts";
 import { clean } from "./clean.ts";
-import { draftOfFields, requestOf } from "./draft.ts";
+import { draftOfFields, outerOf, requestOf } from "./draft.ts";
 import { Fields, isObject, type Json } from "./fields.ts";
 import { levelInText } from "./plain.ts";
 import { recordOf } from "./record.ts";
@@ -90,15 +90,17 @@ class Reader {
   }
 
   #object(value: Json, context: ReadContext, path: string): Rest {
-    const own = ownRecord(value);
+    const fields = new Fields(value);
+    const own = fields.has("logcontent", "podname") ? ownRecord(value) : undefined;
     if (own !== undefined) {
       this.logs.push({ record: own, format: `${path}cali` });
       return undefined;
     }
-    const fields = new Fields(value);
     if (context.depth < MOST_ENVELOPES) {
       for (const envelope of ENVELOPES) {
-        const opened = envelope.open(fields, context);
+        const opened = envelope.marks.some((mark) => fields.has(mark))
+          ? envelope.open(fields, context)
+          : undefined;
         if (opened === undefined || opened.inner.length === 0) continue;
         for (const [index, inner] of opened.inner.entries()) {
           if (this.logs.length >= this.#most) return { value: opened.rest(index) };
@@ -118,8 +120,7 @@ class Reader {
     const isBare = draft.stack === undefined && draft.errorCode === undefined;
     const inner = isBare && context.depth < MOST_ENVELOPES ? objectOf(message ?? "") : undefined;
     if (inner !== undefined) {
-      const { message: _, format: name, ...outer } = draft;
-      return this.value(inner, within(withPod(context, fields), outer), `${path}${name}/`);
+      return this.value(inner, within(withPod(context, fields), outerOf(draft)), `${path}${draft.format}/`);
     }
     if (message?.startsWith(TRACEBACK) && draft.stack === undefined) {
       draft.message = lastLine(message);

@@ -8,7 +8,7 @@ export interface Draft {
   format: string;
   level?: Level | undefined;
   /** `record`: a field for it. `text`: a word in the text. */
-  levelSource?: "record" | "text" | "status" | "panic" | "traceback";
+  levelSource?: "record" | "text" | "status" | "panic" | "traceback" | undefined;
   /** ms since the epoch. */
   time?: number | undefined;
   /** Of an envelope's time: `record` when it is the log's own header. Default: the runtime's. */
@@ -68,6 +68,8 @@ interface Opened {
 }
 
 export interface Envelope {
+  /** Canonical names of fields without any of which it is another thing. */
+  readonly marks: readonly string[];
   /** Nothing when it is another thing. */
   open(fields: Fields, context: ReadContext): Opened | undefined;
 }

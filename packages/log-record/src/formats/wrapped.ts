@@ -1,5 +1,5 @@
 import { containerOf } from "./container.ts";
-import { draftOfFields } from "./draft.ts";
+import { draftOfFields, outerOf } from "./draft.ts";
 import { Fields, isObject } from "./fields.ts";
 import { readTime } from "./time.ts";
 import type { Envelope } from "./types.ts";
@@ -8,6 +8,7 @@ const LISTS = ["records", "logs", "events", "messages", "entries", "items"];
 
 /** Objects that hold nothing but a list of logs (Azure's `records`, batches of many agents), and Google Cloud's `jsonPayload`. */
 export const list: Envelope = {
+  marks: LISTS,
   open(fields) {
     const keys = Object.keys(fields.value);
     const key = keys.length <= 2 ? keys.find((one) => LISTS.includes(one.toLowerCase())) : undefined;
@@ -24,6 +25,7 @@ export const list: Envelope = {
 
 /** Splunk's HTTP Event Collector: the log is `event`, an object; time, host and source are beside it. */
 export const splunk: Envelope = {
+  marks: ["event"],
   open(fields, context) {
     const { event, time, fields: more } = fields.value;
     const isAround =
@@ -40,6 +42,7 @@ export const splunk: Envelope = {
 
 /** What is pushed to Loki: `streams` of labels and `values`, each a time in ns and a line. */
 export const loki: Envelope = {
+  marks: ["streams"],
   open(fields, context) {
     const streams = fields.value.streams;
     if (!Array.isArray(streams)) return undefined;
@@ -52,7 +55,7 @@ export const loki: Envelope = {
     return {
       format: "loki",
       inner: found.map(({ labels, time, line }) => {
-        const { message: _, format: __, ...outer } = draftOfFields("loki", new Fields(labels), context);
+        const outer = outerOf(draftOfFields("loki", new Fields(labels), context));
         const at = readTime(time, context);
         return { value: line, outer: { ...outer, ...(at !== undefined && { time: at }) } };
       }),
@@ -66,6 +69,7 @@ export const loki: Envelope = {
 };
 
 export const jsonPayload: Envelope = {
+  marks: ["jsonpayload"],
   open(fields, context) {
     const payload = fields.value.jsonPayload;
     if (!isObject(payload)) return undefined;
