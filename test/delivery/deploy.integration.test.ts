@@ -205,7 +205,7 @@ describe("cali plan and deploy", () => {
       {
         name: "01-first",
         values: slow,
-        command: `touch ${marker}; while [ ! -e ${at("go")} ]; do sleep 0.1; done`,
+        command: `touch ${marker}; [ -e ${at("go")} ] || exec sleep 600`,
       },
       { name: "02-second", dependencies: ["01-first"], values: { two: "b" } },
     ]);
@@ -224,9 +224,10 @@ describe("cali plan and deploy", () => {
     const ended = once(stopped, "close");
     await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
     stopped.kill("SIGTERM");
-    await expect.poll(() => said, { timeout: 60_000 }).toContain("SIGTERM: waiting for Terraform");
-    writeFileSync(at("go"), "");
+    // Terraform ends the command: what it was making is never made.
     expect((await ended)[0], said).toBe(1);
+    expect(said).toContain("SIGTERM: waiting for Terraform");
+    writeFileSync(at("go"), "");
     expect(said).toContain("terraform_data.one: Creating...");
     expect(statuses()).toEqual({ "01-first": "failed", "02-second": "skipped" });
     // What was being made is there, half done: the reviewed plan is no more what there is to do.
