@@ -1,10 +1,8 @@
+import { letReadersLeave } from "@cali/base";
 import { askedFor, programWith } from "./program.ts";
 
 const args = process.argv.slice(2);
-// Whoever read along may stop (`cali cost | head`); what was begun is brought to its end all the same.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+letReadersLeave();
 try {
   const asked = askedFor(args);
   const program = await programWith((name) => name === asked || name === args[0]);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { letReadersLeave } from "@cali/base";
 import { scoreRun } from "./ground-truth.ts";
 import { DEFAULT_FOLDER, type LocalOptions, localCommand, refuseOptionsOfNpm } from "./options.ts";
 import { type RunReport, runPipeline } from "./pipeline.ts";
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
     });
   }
   // Nobody reads any more (`npm start | head`): the same as Ctrl-C.
-  process.stdout.on("error", () => stop.abort());
+  letReadersLeave(() => stop.abort());
   const view = new View(process.stdout, options.for);
   let report: RunReport;
   try {

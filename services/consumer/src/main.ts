@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { letReadersLeave } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { EXIT_FAILED, EXIT_USAGE, program } from "./commands/cli.ts";
 
@@ -10,10 +11,7 @@ export type { ConsumerEvents, ConsumerOverrides } from "./pipeline/parts.ts";
 const isEntry =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isEntry) {
-  // Whoever read along may stop (`consumer config | head`); what was begun is brought to its end all the same.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  letReadersLeave();
   program()
     .parseAsync()
     .catch((error: unknown) => {

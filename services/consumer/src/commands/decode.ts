@@ -1,9 +1,10 @@
 import { buffer } from "node:stream/consumers";
+import { letReadersLeave } from "@cali/base";
 import { isZone } from "@cali/log-record";
 import { Command, InvalidArgumentError } from "commander";
 import type { Payload } from "../decode/collector.ts";
 import { decode } from "../decode/decode.ts";
-import { endWithReader, writeLine } from "../ops/output.ts";
+import { writeLine } from "../ops/output.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -20,7 +21,7 @@ export function decodeCommand(): Command {
     .option("--json", "one JSON object a line: {ok: true, record, format} or {ok: false, reason}")
     .option("--time-zone <zone>", "of times that name none: Asia/Seoul, +09:00", parseZone, "UTC")
     .action(async ({ json, timeZone }: Options) => {
-      endWithReader();
+      letReadersLeave(() => process.exit(0));
       const payloads = decode(await buffer(process.stdin), { zone: timeZone });
       for (const payload of payloads) await writeLine(json ? asJson(payload) : asText(payload));
     });

@@ -1,8 +1,9 @@
 import { createInterface } from "node:readline";
+import { letReadersLeave } from "@cali/base";
 import { parseSettings, readYaml } from "@cali/settings";
 import { Command } from "commander";
 import { z } from "zod";
-import { endWithReader, writeLine } from "../ops/output.ts";
+import { writeLine } from "../ops/output.ts";
 import { Redactor, RULES } from "../redact/redact.ts";
 import { redactionSchema, rulesOf } from "../redact/team-rules.ts";
 
@@ -20,7 +21,7 @@ export function redactCommand(): Command {
     .option("--json", 'read lines of {"text"}, write {"text": redacted, "rules": […]} for each')
     .option("--rules", "list the rules instead: name and what is written instead of a value")
     .action(async ({ config, json, rules }: { config?: string; json?: boolean; rules?: boolean }) => {
-      endWithReader();
+      letReadersLeave(() => process.exit(0));
       if (rules) {
         for (const { id, kind } of RULES) process.stdout.write(`${id}\t<${kind}>\n`);
         return;
