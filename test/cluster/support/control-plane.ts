@@ -110,8 +110,6 @@ export class ControlPlane {
       `--service-account-private-key-file=${at("accounts.key")}`,
       `--root-ca-file=${at("certificates/apiserver.crt")}`,
       "--use-service-account-credentials=true",
-      // Nobody renews the nodes' leases.
-      "--controllers=*,-node-lifecycle-controller",
     ]);
     this.#spawn("kube-scheduler", [
       ...common,

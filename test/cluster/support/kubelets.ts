@@ -2,10 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 const POLL_MS = 500;
+/** As a kubelet does it; a node that is silent for 50 s is not ready, and its pods go. */
+const BEAT_MS = 10_000;
 /** A t3.medium, as EKS offers it to pods. */
 const ALLOCATABLE = { cpu: "1930m", memory: "3246Mi", pods: "17", "ephemeral-storage": "18Gi" };
 const CAPACITY = { ...ALLOCATABLE, cpu: "2", memory: "3900Mi" };
-const ZONES = ["ap-northeast-2a", "ap-northeast-2c"];
+const ZONES = { "node-1": "ap-northeast-2a", "node-2": "ap-northeast-2c" };
 const PATCH = "application/merge-patch+json";
 
 const metadataSchema = z.object({
@@ -57,14 +59,14 @@ export class Kubelets {
 
   private constructor(url: string) {
     this.#url = url;
-    this.#work = this.#run();
+    this.#work = Promise.all([this.#run(), this.#beat()]).then(() => {});
   }
 
   /** @param url the API without a login. Nodes that are there go: what ran on them is not what is tested. */
   static async start(url: string): Promise<Kubelets> {
     const kubelets = new Kubelets(url);
     await kubelets.#call("DELETE", "/api/v1/nodes");
-    await Promise.all(ZONES.map((zone, place) => kubelets.#makeNode(`node-${place + 1}`, zone)));
+    await Promise.all(Object.entries(ZONES).map(([name, zone]) => kubelets.#makeNode(name, zone)));
     return kubelets;
   }
 
@@ -84,6 +86,18 @@ export class Kubelets {
     }
   }
 
+  async #beat(): Promise<void> {
+    for (;;) {
+      await sleep(BEAT_MS, undefined, { signal: this.#stopped.signal }).catch(() => {});
+      if (this.#stopped.signal.aborted) return;
+      await Promise.all(
+        Object.keys(ZONES).map((name) =>
+          this.#call("PATCH", `/api/v1/nodes/${name}/status`, { status: { conditions: [isReady()] } }),
+        ),
+      );
+    }
+  }
+
   async #makeNode(name: string, zone: string): Promise<void> {
     const labels = {
       "kubernetes.io/hostname": name,
@@ -94,13 +108,11 @@ export class Kubelets {
       "node.kubernetes.io/instance-type": "t3.medium",
     };
     await this.#call("POST", "/api/v1/nodes", { metadata: { name, labels } });
-    const now = timeOf();
-    const isReady = { type: "Ready", status: "True", reason: "KubeletReady" };
     await this.#call("PATCH", `/api/v1/nodes/${name}/status`, {
       status: {
         capacity: CAPACITY,
         allocatable: ALLOCATABLE,
-        conditions: [{ ...isReady, lastHeartbeatTime: now, lastTransitionTime: now }],
+        conditions: [isReady()],
         addresses: [{ type: "InternalIP", address: `192.0.2.${Number(name.at(-1)) + 10}` }],
       },
     });
@@ -225,4 +237,12 @@ const classSchema = z.object({ reclaimPolicy: z.string() });
 const waiting = { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } };
 
 /** As Kubernetes writes times: whole seconds. */
+/** What a node's kubelet reports of it. */
+const isReady = () => {
+  const now = timeOf();
+  return {
+    ...{ type: "Ready", status: "True", reason: "KubeletReady" },
+    ...{ lastHeartbeatTime: now, lastTransitionTime: now },
+  };
+};
 const timeOf = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
