@@ -29,7 +29,9 @@ const KILLED_AFTER_MS = 2_500;
 
 const backend = stateBackend(loadConfig({ env: "dev" }));
 const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
-const KEY = "stacks/01-first/terraform.tfstate";
+// No other test's Terraform works on this state.
+const STACK = "01-cancelled";
+const KEY = `stacks/${STACK}/terraform.tfstate`;
 let moto: Moto;
 let clients: BackendClients & { s3: S3Client; dynamodb: DynamoDBClient };
 let folder: string;
@@ -61,7 +63,7 @@ beforeEach(async () => {
   await clients.s3.send(new DeleteBucketPolicyCommand({ Bucket: backend.bucket }));
   writeApplication(at("synth"), backend, [
     {
-      name: "01-first",
+      name: STACK,
       values: { one: "a" },
       command: `touch ${at("began")}; while [ ! -e ${at("go")} ]; do sleep 0.1; done`,
     },
@@ -75,7 +77,7 @@ afterEach(async () => {
 });
 
 const at = (name: string) => join(folder, name);
-const stackFolder = () => at("synth/stacks/01-first");
+const stackFolder = () => at(`synth/stacks/${STACK}`);
 const unlock = (seconds: number) =>
   runCali(["unlock", "--env", "dev", "--synth-dir", at("synth"), "--seconds", String(seconds)], { env });
 
@@ -149,6 +151,23 @@ it("a Terraform that was killed has its own lock given back, and nobody else's",
   expect((await unlock(1)).stdout).toContain("nothing is left to give back");
 });
 
+it("a lock that another Terraform of this machine works with stays", async () => {
+  const child = await step();
+  const held = await lockTexts(clients, KEY);
+  // As if this job's own had been killed before, and somebody had started another one since.
+  const note = join(stackFolder(), "terraform-running.json");
+  const { pid = 0, startedAt = 0 } = runningIn(stackFolder()) ?? {};
+  writeFileSync(note, JSON.stringify({ pid: 2 ** 30, startedAt }));
+  const { code, stdout, stderr } = await unlock(1);
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toMatch(/the lock of \S+ stays: it is not this job's/);
+  expect(await lockTexts(clients, KEY)).toEqual(held);
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  process.kill(-pid, "SIGKILL");
+  await ended;
+});
+
 it("a state that Terraform could not write is pushed", async () => {
   const child = await step();
   writeFileSync(at("go"), "");
@@ -167,7 +186,7 @@ it("a state that Terraform could not write is pushed", async () => {
   );
   const { code, stdout, stderr } = await unlock(1);
   expect(code, stdout + stderr).toBe(0);
-  expect(stdout).toContain("01-first: pushed the state that Terraform could not write");
+  expect(stdout).toContain(`${STACK}: pushed the state that Terraform could not write`);
   expect((await readObject(clients, KEY))?.toString()).toContain('"more"');
   expect(readFileSync(join(stackFolder(), "errored.tfstate.pushed"), "utf8")).toBe(errored);
 });

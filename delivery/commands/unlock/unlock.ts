@@ -1,9 +1,15 @@
 import { existsSync, renameSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SynthesizedStack } from "../../core/application/application.ts";
-import { type BackendClients, deleteLock, lockTexts, parseLock } from "../../core/state-backend/lock.ts";
+import { holderOf, isOfHere, sightHere } from "../../core/state-backend/holder.ts";
+import {
+  type BackendClients,
+  deleteLock,
+  type Lock,
+  lockTexts,
+  parseLock,
+} from "../../core/state-backend/lock.ts";
 import type { Program } from "../../core/terraform/programs.ts";
 import { isAlive, noteEnded, type Running, runningIn } from "../../core/terraform/running.ts";
 import type { Terraform } from "../../core/terraform/terraform.ts";
@@ -65,7 +71,7 @@ async function settle(
   if (stateKey !== undefined) {
     for (const text of new Set(await lockTexts(clients, stateKey))) {
       const lock = parseLock(text);
-      if (lock && isOf(lock, running)) {
+      if (lock && (await isLeftBy(lock, running, until, pollMs))) {
         await deleteLock(clients, stateKey, text);
         print(
           `${name}: gave back the lock ${lock.ID}, which this job's ${program.name} (${lock.Operation}) had left`,
@@ -85,8 +91,12 @@ async function settle(
   return true;
 }
 
-/** A lock of this machine's user, taken after that Terraform was started. Nothing of it works any more. */
-function isOf(lock: { Who: string; Created: string }, { startedAt }: Running): boolean {
-  const mine = `${userInfo().username}@${hostname()}`;
-  return lock.Who === mine && Date.parse(lock.Created) >= startedAt - CLOCK_SLACK_MS;
+/** A lock of this machine's user, taken after that Terraform was started, of which nothing works any more; nor does another one that could have it. */
+async function isLeftBy(lock: Lock, { startedAt }: Running, until: number, pollMs: number): Promise<boolean> {
+  if (!isOfHere(lock) || Date.parse(lock.Created) < startedAt - CLOCK_SLACK_MS) return false;
+  while (holderOf(lock, await sightHere(new Date())).state !== "dead") {
+    if (performance.now() >= until) return false;
+    await sleep(pollMs);
+  }
+  return true;
 }

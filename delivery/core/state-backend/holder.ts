@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { execa } from "execa";
 import { initializedBackend } from "../terraform/initialized.ts";
 import { PROGRAMS } from "../terraform/programs.ts";
@@ -31,6 +31,9 @@ export interface Sight {
   /** Of this machine. */
   readonly processes: readonly Process[];
 }
+
+/** Whether this user took a lock on this machine, or somebody of the same name on one of the same name. */
+export const isOfHere = ({ Who }: Lock) => Who === `${userInfo().username}@${hostname()}`;
 
 /** This machine, now. */
 export async function sightHere(now: Date): Promise<Sight> {

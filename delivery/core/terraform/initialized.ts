@@ -12,6 +12,7 @@ const initializedSchema = z.object({
       key: z.string().nullish(),
       region: z.string().nullish(),
       dynamodb_table: z.string().nullish(),
+      use_path_style: z.boolean().nullish(),
     }),
   }),
 });

@@ -6,10 +6,11 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import semver from "semver";
 import { z } from "zod";
-import { TerraformError } from "../errors.ts";
+import { AwsRequestError, TerraformError } from "../errors.ts";
+import { giveBackOwnLock, type Span } from "../state-backend/own-lock.ts";
 import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
-import { durationMs, wasLockGone } from "./lock-wait.ts";
+import { durationMs, mayHaveLeftLock, wasLocked, wasLockGone } from "./lock-wait.ts";
 import type { Program } from "./programs.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
@@ -144,20 +145,42 @@ export class Terraform {
     await this.#run(["state", "push", `-lock-timeout=${this.#options.lockTimeout}`, file], log);
   }
 
-  /** Where Terraform takes the lock, one that was given back just then is waited for like any other. */
+  /**
+   * Where Terraform takes the lock, one that was given back just then is waited for like any other, and its own, which AWS's lost answer hid
+   * from it, is given back.
+   */
   async #run(args: string[], log?: string, allowed: readonly number[] = [0]) {
     const { program, lockTimeout, secrets } = this.#options;
     const until = performance.now() + durationMs(lockTimeout);
+    let mayHaveOwnLock = true;
     for (;;) {
-      const ended = await this.#once(args, log);
-      const { exitCode, said, how, shown } = ended;
-      if (exitCode !== undefined && allowed.includes(exitCode) && !wasLockGone(said))
-        return { exitCode, said };
-      if (!wasLockGone(said) || performance.now() >= until) {
-        throw new TerraformError(
-          `${program.command} ${args[0]} ${how}:\n${secrets.redact(lastLines(shown))}`,
-        );
+      const { exitCode, said, how, shown, span } = await this.#once(args, log);
+      if (exitCode === 0) return { exitCode, said };
+      if (wasLockGone(said) && performance.now() < until) continue;
+      if (mayHaveOwnLock && wasLocked(said) && (await this.#gaveBack(said, span))) {
+        mayHaveOwnLock = false;
+        continue;
       }
+      if (exitCode !== undefined && allowed.includes(exitCode)) return { exitCode, said };
+      throw new TerraformError(`${program.command} ${args[0]} ${how}:\n${secrets.redact(lastLines(shown))}`);
+    }
+  }
+
+  /** Whether the lock that it was refused was its own. One that could not be given back stays, as if it were not. */
+  async #gaveBack(said: string, span: Span): Promise<boolean> {
+    const { program, folder } = this.#options;
+    try {
+      const id = await giveBackOwnLock(folder, said, span);
+      if (id === undefined) return false;
+      console.error(
+        `${program.name} was refused its own lock ${id}, as AWS's answer to taking it was lost: it was given back, and is taken anew`,
+      );
+      noteEnded(folder);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AwsRequestError)) throw error;
+      console.error(`whether ${program.name} was refused its own lock is not known: ${error.message}`);
+      return false;
     }
   }
 
@@ -169,6 +192,7 @@ export class Terraform {
     const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
     if (output) await once(output, "open");
     refuseAfterSignal(`${program.command} ${args[0]}`);
+    const from = Date.now();
     const started = execa(program.command, args, {
       cwd: folder,
       env: {
@@ -191,8 +215,7 @@ export class Terraform {
     if (log !== undefined && started.pid !== undefined) noteRunning(folder, started.pid);
     const result = await started;
     stopPassing();
-    // Killed, it may have left its lock.
-    if (log !== undefined && result.signal === undefined) noteEnded(folder);
+    const until = Date.now();
     output?.close();
     if (result.code === "ENOENT") {
       throw new TerraformError(
@@ -201,9 +224,11 @@ export class Terraform {
     }
     const said =
       log === undefined ? String(result.stdout) : (await readFile(log)).subarray(before).toString();
+    // Killed, or refused it, it may have left its lock.
+    if (log !== undefined && result.signal === undefined && !mayHaveLeftLock(said)) noteEnded(folder);
     const shown = log === undefined ? `${said}\n${result.stderr}` : said;
     const how = result.signal ? `was ended by ${result.signal}` : `ended with ${result.exitCode}`;
-    return { exitCode: result.exitCode, said, shown, how };
+    return { exitCode: result.exitCode, said, shown, how, span: { from, until } };
   }
 }
 
