@@ -177,6 +177,22 @@ describe("cali switch", () => {
     }
   });
 
+  it("a copy of another environment's file plans nothing until it says whose it is", async () => {
+    const copy = join(checkout, "config/team.yaml");
+    const text = readFileSync(join(checkout, "config/dev.yaml"), "utf8");
+    writeFileSync(copy, text);
+    const copied = await cali(["plan", "--env", "team"], { CALI_COMMIT: "a".repeat(40) });
+    expect(copied.code).toBe(1);
+    expect(copied.stderr).toContain('environment: given "dev"; allowed: team, as the file is called');
+    // Its own name, and still dev's state.
+    const state = "state: { bucket: cali-dev-terraform-state }\n";
+    writeFileSync(copy, `${text.replace("environment: dev", "environment: team")}\n${state}`);
+    const named = await cali(["plan", "--env", "team"], { CALI_COMMIT: "a".repeat(40) });
+    expect(named.code).toBe(1);
+    expect(named.stderr).toMatch(/state\.bucket: given .*config\/dev\.yaml/);
+    expect(existsSync(join(checkout, ".cali"))).toBe(false);
+  });
+
   it("says all anew with --force, and leaves both files as they were when it fails", async () => {
     const state = JSON.parse(readFileSync(STATE, "utf8"));
     const versioning = state.resources.find(

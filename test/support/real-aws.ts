@@ -19,13 +19,18 @@ import { CALI, ROOT, type RunResult, run } from "./run.ts";
 
 /** A folder of Terraform providers, as `terraform providers mirror` writes it unpacked; undefined: this machine has none. */
 const MIRROR = process.env.CALI_PROVIDER_MIRROR || undefined;
-const AWS_IN_MIRROR = "registry.terraform.io/hashicorp/aws";
+const HOST = "registry.terraform.io";
+const AWS_IN_MIRROR = `${HOST}/hashicorp/aws`;
 
 /** The version of the real AWS provider that tests may use; undefined: they are skipped. */
 export const AWS_PROVIDER: string | undefined =
   MIRROR && existsSync(join(MIRROR, AWS_IN_MIRROR))
     ? readdirSync(join(MIRROR, AWS_IN_MIRROR)).find((name) => /^\d+\.\d+\.\d+$/.test(name))
     : undefined;
+
+/** Whether the mirror has a provider, such as `hashicorp/helm`. */
+export const isInMirror = (provider: string) =>
+  MIRROR !== undefined && existsSync(join(MIRROR, HOST, provider));
 
 /** For a test's title. */
 export const SKIPPED = AWS_PROVIDER ? "" : " (skipped: no provider; CALI_PROVIDER_MIRROR names none)";
