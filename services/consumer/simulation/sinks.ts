@@ -37,8 +37,8 @@ export function sinksOf(life: Life, network: Network, channel: VirtualChannel, i
   return {
     destinations: [
       {
-        post: (_, { alerts }) =>
-          network.call(life, {
+        post: async (_, { alerts }) => {
+          await network.call(life, {
             ...post,
             what: `post ${alerts.map(({ id, mayBeRepeat }) => (mayBeRepeat ? `${id} again` : id)).join(", ")}`,
             effect: () => {
@@ -47,7 +47,9 @@ export function sinksOf(life: Life, network: Network, channel: VirtualChannel, i
                 channel.arrivals.set(id, unmarked + (mayBeRepeat ? 0 : 1));
               }
             },
-          }),
+          });
+          return undefined;
+        },
       },
     ],
     index: {

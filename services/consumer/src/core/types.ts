@@ -189,8 +189,9 @@ export interface CauseFinder {
   /**
    * The cause, or what is near it, and what could not be asked.
    * @param template as it was logged: it may hold secrets that the alert's has no more
+   * @param how `isAgain`: it was asked for this alert before, which counts once. Default: it was not
    */
-  find(alert: Alert, template?: string): Promise<CauseAnswer>;
+  find(alert: Alert, template?: string, how?: { readonly isAgain: boolean }): Promise<CauseAnswer>;
 }
 
 /** An alert that waits to be sent. */

@@ -5,7 +5,7 @@ import { SeededCatalog } from "../cause/knowledge/seed.ts";
 import { Votes } from "../cause/knowledge/votes.ts";
 import type { ConsumerConfig } from "../config/load.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Alert } from "../core/types.ts";
+import type { Alert, CauseAnswer } from "../core/types.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Troubles } from "../ops/troubles.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
@@ -18,6 +18,7 @@ import { Acknowledgements } from "./slack/acknowledgements.ts";
 import { ButtonListener } from "./slack/buttons/listener.ts";
 import { botDestination, type Destination, showIncident, webhookDestination } from "./slack/destination.ts";
 import { IncidentBoard } from "./slack/incident-board.ts";
+import { LateCauses } from "./slack/late-causes.ts";
 import { keepRefused } from "./slack/refused.ts";
 import { SlackSender } from "./slack/sender.ts";
 
@@ -34,6 +35,8 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Looks for the cause of an alert that was sent without it. Default: nobody does. */
+  readonly findLate?: (alert: Alert) => Promise<CauseAnswer>;
 }
 
 /** What is at the other end of the senders instead of what is configured. */
@@ -120,7 +123,7 @@ function buttonListener(
 
 /** What sends the alerts of a webhook's routes, or of none: each on its own, so that none waits for another webhook. */
 function slackSender(config: ConsumerConfig, parts: Parts, to: To, sinks: Sinks | undefined): Sender {
-  const { store, objects, metrics, troubles, log, clock } = parts;
+  const { store, objects, metrics, troubles, log, clock, findLate: find } = parts;
   const { routes, paceMs, digestAbove, appToken } = config.slack;
   const { name, board, bot } = to;
   const takes = (alert: Alert) => routeOf(alert, routes) === name;
@@ -132,6 +135,7 @@ function slackSender(config: ConsumerConfig, parts: Parts, to: To, sinks: Sinks 
   return new SlackSender({
     destinations,
     board,
+    lateCauses: find && new LateCauses({ notes: store.notes, name: name ?? "default", find, clock, log }),
     paceMs,
     digestAbove,
     outbox: store.outbox,

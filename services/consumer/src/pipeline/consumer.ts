@@ -108,7 +108,7 @@ class RunningConsumer implements Consumer {
     );
     const { causes, run } = this.#openCauses();
     this.#notifier = this.#makeNotifier(causes);
-    this.#sender = this.#makeSender();
+    this.#sender = this.#makeSender(causes);
     this.#running = [
       this.#watched("reading", this.#readers.run()),
       this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
@@ -212,9 +212,12 @@ class RunningConsumer implements Consumer {
     return new SilenceReader({ ...this.#parts, refreshMs: this.#parts.config.grouping.silencesRefreshMs });
   }
 
-  #makeSender(): SenderElection {
-    const { config } = this.#parts;
-    const senders = openSenders(config, this.#parts);
+  #makeSender(causes: CauseFinder): SenderElection {
+    const { config, miner } = this.#parts;
+    const senders = openSenders(config, {
+      ...this.#parts,
+      findLate: (alert) => causes.find(alert, miner.get(alert.fingerprint)?.template, { isAgain: true }),
+    });
     return new SenderElection({
       ...this.#parts,
       leaseDurationMs: config.state.leaseDurationMs,

@@ -39,33 +39,53 @@ export class KnowledgeCauses implements CauseFinder {
   }
 
   /** @throws ObjectStoreError, KnowledgeCorruptError when not even the knowledge base can be read */
-  async find(alert: Alert, template: string = alert.template): Promise<CauseAnswer> {
+  async find(
+    alert: Alert,
+    template: string = alert.template,
+    { isAgain } = { isAgain: false },
+  ): Promise<CauseAnswer> {
+    const { answer, proposal } = await this.#find(alert, template);
+    const tier = answer.cause?.tier ?? "none";
+    if (!isAgain) this.#options.onAnswer?.(tier);
+    const { nearest, unavailable } = answer;
+    await this.#note(alert, {
+      tier,
+      ...(proposal && { proposal }),
+      ...(nearest && { nearest: [...nearest] }),
+      ...(unavailable !== undefined && { unavailable }),
+    });
+    return answer;
+  }
+
+  async #find(alert: Alert, template: string): Promise<{ answer: CauseAnswer; proposal?: Proposal }> {
     const entry = await this.#known(alert);
-    if (entry?.state === "rejected") return this.#answer(alert, {});
+    if (entry?.state === "rejected") return { answer: {} };
     const known = entry && causeOf(entry, { tier: "hash" });
-    if (known) return this.#answer(alert, { cause: known });
+    if (known) return { answer: { cause: known } };
     const recognized = await this.#recognized(alert, template);
-    if (recognized) return this.#answer(alert, { cause: recognized });
+    if (recognized) return { answer: { cause: recognized } };
     const unavailable: string[] = [];
     const similar = await this.#similar(alert, unavailable);
     if (similar.match) {
       const { entry, similarity } = similar.match;
-      return this.#answer(alert, { cause: causeOf(entry, { tier: "vector", similarity }) });
+      return { answer: { cause: causeOf(entry, { tier: "vector", similarity }) } };
     }
     const proposal = await this.#propose(alert, template, unavailable);
     if (proposal) {
       const kept = await this.#keep(alert, entry, proposal);
-      return this.#answer(alert, { cause: causeOf(kept, { tier: "llm" }) }, proposal);
+      return { answer: { cause: causeOf(kept, { tier: "llm" }) }, proposal };
     }
     const nearest = similar.nearest.map(({ entry: { pattern, cause }, similarity }) => ({
       pattern,
       cause,
       similarity,
     }));
-    return this.#answer(alert, {
-      ...(nearest.length > 0 && { nearest }),
-      ...(unavailable.length > 0 && { unavailable: unavailable.join("; ") }),
-    });
+    return {
+      answer: {
+        ...(nearest.length > 0 && { nearest }),
+        ...(unavailable.length > 0 && { unavailable: unavailable.join("; ") }),
+      },
+    };
   }
 
   /** By the template as it was logged, and by the lines: these have what the template has as placeholders, and their stack traces. */
@@ -80,20 +100,6 @@ export class KnowledgeCauses implements CauseFinder {
         return causeOf(entry, { tier: "signature", similarity: share });
     }
     return undefined;
-  }
-
-  /** Notes and counts what answered. */
-  async #answer(alert: Alert, answer: CauseAnswer, proposal?: Proposal): Promise<CauseAnswer> {
-    const tier = answer.cause?.tier ?? "none";
-    this.#options.onAnswer?.(tier);
-    const { nearest, unavailable } = answer;
-    await this.#note(alert, {
-      tier,
-      ...(proposal && { proposal }),
-      ...(nearest && { nearest: [...nearest] }),
-      ...(unavailable !== undefined && { unavailable }),
-    });
-    return answer;
   }
 
   async #similar(alert: Alert, unavailable: string[]): Promise<SimilarAnswer> {

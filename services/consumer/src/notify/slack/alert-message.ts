@@ -37,8 +37,9 @@ const LONGEST = {
   service: 40,
   template: 300,
   sample: 300,
-  cause: 250,
-  action: 250,
+  /** As long as the knowledge base takes it: half an address is of no use. */
+  cause: 1_000,
+  action: 1_000,
   summary: 100,
   entry: 16,
   near: 65,
@@ -79,11 +80,48 @@ export function renderAlert(alert: Alert, links: Showing = {}): SlackMessage {
   };
 }
 
+/** With what the ids of the blocks begin that say what is known of the cause. */
+const OF_CAUSE = "cause-";
+
+/** The alert whose details a message has: its only one, or the one that the others of an incident most likely come from. */
+export function detailedOf(alerts: readonly Alert[]): Alert | undefined {
+  return alerts.length === 1 ? alerts[0] : incidentOf(alerts.slice(0, MOST_IN_DIGEST))?.root;
+}
+
+/** A message that was sent, with the cause of the alert whose details it has. */
+export function withCause({ text, blocks }: SlackMessage, alert: Alert): SlackMessage {
+  const isOfCause = ({ block_id }: KnownBlock) => block_id?.startsWith(OF_CAUSE) === true;
+  const first = blocks.findIndex(isOfCause);
+  return {
+    text,
+    blocks: blocks.flatMap((block, place) => {
+      if (block.type === "actions") return [buttonsOf(alert)];
+      // Slack wants other ids in a message that changed.
+      return isOfCause(block) ? (place === first ? cause(alert) : []) : [block];
+    }),
+  };
+}
+
+/** The cause of an alert that was sent without it, where its message cannot be changed. */
+export function renderLateCause(alert: Alert): SlackMessage {
+  const heading = `Cause found: ${alert.level} in ${cut(alert.service, LONGEST.service)}`;
+  const repeat = alert.mayBeRepeat ? [REPEAT] : [];
+  return {
+    text: plain(heading),
+    blocks: [
+      header(heading),
+      listing("Template", cut(alert.template, LONGEST.template)),
+      ...cause(alert),
+      ...context([...repeat, `of the alert ${inlineCode(cut(alert.id, LONGEST.word))}`]),
+    ],
+  };
+}
+
 /** Its lines, and what is known of it. */
 const details = (alert: Alert): KnownBlock[] => [
   ...samples(alert),
   ...ownFrames(alert),
-  ...cause(alert),
+  ...cause(alert).map((block, place) => ({ ...block, block_id: `${OF_CAUSE}${place}` })),
   ...related(alert),
 ];
 
@@ -263,10 +301,10 @@ function related({ changed, mayBeCausedBy = [], muted }: Alert): KnownBlock[] {
   ];
 }
 
+const REPEAT = "*may be a repeat*: the consumer was stopped while it was being sent";
+
 function footer(alert: Alert, links: Links): string {
-  const repeat = alert.mayBeRepeat
-    ? "*may be a repeat*: the consumer was stopped while it was being sent · "
-    : "";
+  const repeat = alert.mayBeRepeat ? `${REPEAT} · ` : "";
   const further = lookFurther(links);
   const { incident } = alert;
   const update =

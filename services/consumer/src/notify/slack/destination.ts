@@ -18,14 +18,28 @@ export interface About {
 export interface Destination {
   /** Whether what is over is said in a thread, where it is no message of its own. */
   readonly hasThreads?: true;
-  /** @throws SlackPostError */
-  post(message: SlackMessage | { text: string }, about: About): Promise<void>;
+  /**
+   * @returns where the message is, if it can be changed
+   * @throws SlackPostError
+   */
+  post(message: SlackMessage | { text: string }, about: About): Promise<MessagePlace | undefined>;
+  /**
+   * Changes a message that it posted; the same again changes nothing.
+   * @param incident id of the incident that it is about, if it is of one alone
+   * @throws SlackPostError
+   */
+  change?(place: MessagePlace, message: SlackMessage, incident: string | undefined): Promise<void>;
 }
 
 /** A webhook, which knows neither threads nor changes nor buttons. */
 export const webhookDestination = (options: ConstructorParameters<typeof Webhook>[0]): Destination => {
   const webhook = new Webhook(options);
-  return { post: (message) => webhook.post(withoutButtons(message)) };
+  return {
+    post: async (message) => {
+      await webhook.post(withoutButtons(message));
+      return undefined;
+    },
+  };
 };
 
 const withoutButtons = (message: SlackMessage | { text: string }) =>
@@ -57,10 +71,9 @@ export function botDestination(bot: Bot, parts: BotParts): Destination {
         const place = await bot.post(message);
         if (incident !== undefined && "blocks" in message)
           await board.keepFirst(incident, JSON.stringify({ place, message } satisfies First));
-        return;
+        return place;
       }
-      const first = JSON.parse(kept) as First;
-      await bot.post(message, first.place);
+      const place = await bot.post(message, (JSON.parse(kept) as First).place);
       try {
         await showIncident(bot, parts, incident, status);
       } catch (error) {
@@ -70,6 +83,15 @@ export function botDestination(bot: Bot, parts: BotParts): Destination {
           "an incident's message was not changed",
         );
       }
+      return place;
+    },
+    async change(place, message, incident) {
+      const kept = incident === undefined ? undefined : await board.first(incident);
+      const first = kept === undefined ? undefined : (JSON.parse(kept) as First);
+      if (incident === undefined || first?.place.ts !== place.ts) return bot.update(place, message);
+      // What has become of the incident stays above it.
+      await board.keepFirst(incident, JSON.stringify({ ...first, message } satisfies First));
+      await showIncident(bot, parts, incident);
     },
   };
 }

@@ -1,19 +1,30 @@
 import { messageOf } from "@cali/base";
-import { type SlackMessage, SlackPostError } from "@cali/slack";
+import { type MessagePlace, type SlackMessage, SlackPostError } from "@cali/slack";
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Alert, Outbox, OutboxItem } from "../../core/types.ts";
-import { renderAlert, renderDigest, renderPlainAlert, type Showing } from "./alert-message.ts";
+import {
+  detailedOf,
+  renderAlert,
+  renderDigest,
+  renderLateCause,
+  renderPlainAlert,
+  type Showing,
+  withCause,
+} from "./alert-message.ts";
 import type { About, Destination } from "./destination.ts";
 import type { IncidentBoard } from "./incident-board.ts";
 import { renderResolved, statusOf } from "./incident-message.ts";
 import { IncidentUpdates } from "./incident-updates.ts";
+import type { LateCauses, Sent } from "./late-causes.ts";
 
 export interface SlackSenderOptions {
   /** Its own, and then where messages go while it is refused: the first that takes them. At least one. */
   readonly destinations: readonly Destination[];
   /** What was notified and goes on. */
   readonly board: IncidentBoard;
+  /** What was sent before its cause was known. Default: a cause that comes late is not shown. */
+  readonly lateCauses?: LateCauses | undefined;
   readonly outbox: Outbox;
   /** Which of its alerts go to this webhook. Default: all. */
   readonly takes?: (alert: Alert) => boolean;
@@ -68,10 +79,14 @@ export class SlackSender {
     const { outbox, takes, clock, log, onTrouble } = this.#options;
     const { paceMs = DEFAULT_PACE_MS, digestAbove = 5 } = this.#options;
     let failures = 0;
+    let isOpen = false;
     while (!signal.aborted) {
       try {
+        if (!isOpen) await this.#options.lateCauses?.open();
+        isOpen = true;
         const next = this.#updates.next(await outbox.pending(MOST_LOOKED_AT, takes), digestAbove);
         if (next.length === 0) {
+          await this.#showLateCauses(signal);
           await this.#resolve(signal);
           await clock.sleep(POLL_MS, signal);
           continue;
@@ -106,8 +121,8 @@ export class SlackSender {
     const [only] = alerts;
     try {
       const message = alerts.length === 1 && only ? renderAlert(only, links) : renderDigest(alerts, links);
-      await this.#deliver(message, await this.#aboutOf(alerts));
-      await this.#options.board.note(alerts);
+      const place = await this.#deliver(message, await this.#aboutOf(alerts));
+      await this.#noteSent(alerts, message, place);
     } catch (error) {
       if (!(error instanceof SlackPostError)) throw error;
       // Another attempt of these is no repeat.
@@ -124,6 +139,17 @@ export class SlackSender {
     for (const id of ids) this.#notArrived.delete(id);
   }
 
+  async #noteSent(
+    alerts: readonly Alert[],
+    message: SlackMessage | { text: string },
+    place: MessagePlace | undefined,
+  ): Promise<void> {
+    const { board, lateCauses } = this.#options;
+    await board.note(alerts);
+    const alert = detailedOf(alerts);
+    if (alert !== undefined && "blocks" in message) await lateCauses?.keep({ alert, message, place });
+  }
+
   /** This attempt has not arrived; one before it may have. */
   #noteNotArrived({ id, mayBeRepeat }: Alert): void {
     if (mayBeRepeat !== true) this.#notArrived.add(id);
@@ -134,12 +160,13 @@ export class SlackSender {
   }
 
   /** To the webhook; while it is gone, to a fallback. It is tried first each time, since somebody may have mended it. */
-  async #deliver(message: SlackMessage | { text: string }, about: About): Promise<void> {
+  async #deliver(message: SlackMessage | { text: string }, about: About): Promise<MessagePlace | undefined> {
     const { destinations } = this.#options;
     let gone: string | undefined;
+    let posted: MessagePlace | undefined;
     for (const [place, destination] of destinations.entries()) {
       try {
-        await destination.post(message, about);
+        posted = await destination.post(message, about);
         break;
       } catch (error) {
         const isGone = error instanceof SlackPostError && error.kind === "refused-webhook";
@@ -148,6 +175,7 @@ export class SlackSender {
       }
     }
     this.#noteDiversion(gone);
+    return posted;
   }
 
   /** @param gone why the webhook takes nothing; undefined: it took the message */
@@ -165,6 +193,41 @@ export class SlackSender {
     const isOne = alerts.every(({ incident }) => incident?.id === first?.incident?.id);
     const incident = isOne ? first?.incident?.id : undefined;
     return { incident, alerts, status: statusOf(alerts) };
+  }
+
+  /** Shows the causes that were found since their alerts were sent, once each. */
+  async #showLateCauses(signal: AbortSignal): Promise<void> {
+    const { lateCauses, log, paceMs = DEFAULT_PACE_MS, clock } = this.#options;
+    for (const sent of (await lateCauses?.found()) ?? []) {
+      const { id } = sent.alert;
+      if (signal.aborted) return;
+      try {
+        if (!(await this.#change(sent))) {
+          await lateCauses?.telling(id);
+          await this.#deliver(renderLateCause(sent.alert), { alerts: [], status: "" });
+        }
+      } catch (error) {
+        if (!(error instanceof SlackPostError)) throw error;
+        if (error.kind !== "unclear" && sent.alert.mayBeRepeat !== true) await lateCauses?.telling(id, false);
+        if (error.kind !== "refused-message") throw error;
+        log.error({ alertId: id, reason: error.message }, "Slack refuses a cause that came late");
+      }
+      await lateCauses?.done(id);
+      await clock.sleep(paceMs, signal);
+    }
+  }
+
+  /** @returns whether the message says the cause now; where it cannot be changed any more, it is told once more */
+  async #change({ alert, message, place }: Sent): Promise<boolean> {
+    const changing = this.#options.destinations.find(({ change }) => change !== undefined);
+    if (place === undefined || changing?.change === undefined) return false;
+    try {
+      await changing.change(place, withCause(message, alert), alert.incident?.id);
+      return true;
+    } catch (error) {
+      if (error instanceof SlackPostError && error.kind.startsWith("refused")) return false;
+      throw error;
+    }
   }
 
   /** Says which incidents are over, now and then. */
@@ -192,8 +255,8 @@ export class SlackSender {
       await clock.sleep(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {
-        await this.#deliver(message, await this.#aboutOf([alert]));
-        await this.#options.board.note([alert]);
+        const place = await this.#deliver(message, await this.#aboutOf([alert]));
+        await this.#noteSent([alert], message, place);
         return;
       } catch (error) {
         if (!(error instanceof SlackPostError)) throw error;
