@@ -1,15 +1,53 @@
+import { draftOfFields } from "./draft.ts";
+import { Fields, isObject, type Json } from "./fields.ts";
 import { pattern } from "./pattern.ts";
+import type { Draft, ReadContext } from "./types.ts";
+
+const ZAP =
+  "(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{4,6})|1\\.[0-9]{9,18}e\\+09)(?:\\t| {2,})(?<level>DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL|debug|info|warn|error|dpanic|panic|fatal)";
 
 /** Text of Go's loggers: zap's console, logrus on a terminal, zerolog's console, the standard library's slog and log. */
-export const goText = pattern("go-text", [
-  // zap: columns with tabs between: time, level, (logger,) caller, message.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{4,6}))\t(?<level>DEBUG|INFO|WARN|ERROR|DPANIC|PANIC|FATAL|debug|info|warn|error|dpanic|panic|fatal)\t(?:[\w.-]{1,100}\t(?!\{))?(?:[^\s]{1,200}\.go:[0-9]+\t)?(?<message>.*)$/,
-  // logrus: ERRO[0000] message; apex/log: ERROR[0000] message.
-  /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI|DEBUG|ERROR|FATAL)\[[0-9T:+Z-]{4,30}\] ?(?<message>.*)$/,
-  // geth: ERROR[01-25|01:02:03.456] message.
-  /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|CRIT) ?\[(?<time>[0-9]{2}-[0-9]{2}\|[0-9:.]{8,12})\] (?<message>.*)$/,
-  // zerolog: 1:02AM ERR message, with a whole time where the program or Traefik has set one.
-  /^(?:[0-9]{1,2}:[0-9]{2}[AP]M|(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5}))) (?<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:[^\s]{1,200}\.go:[0-9]+ > )?(?<message>.*)$/,
-  // log and slog's default: 2026/01/25 01:02:03 ERROR message.
-  /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?) (?:[^\s:]{1,200}\.go:[0-9]+: )?(?<level>DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]+)? (?<message>.*)$/,
-]);
+export const goText = pattern(
+  "go-text",
+  [
+    // zap: columns with tabs between: time, level, (logger,) caller, message, fields. Terminals and web pages make blanks of the tabs.
+    new RegExp(`^${ZAP}\\t(?:[\\w.-]{1,100}\\t(?!\\{))?(?:[^\\s]{1,200}\\.go:[0-9]+\\t)?(?<message>.*)$`),
+    new RegExp(
+      `^${ZAP} {2,}(?:[\\w.-]{1,100} {2,}(?!\\{))?(?:[^\\s]{1,200}\\.go:[0-9]+ {2,})?(?<message>.* {2,}\\{.*\\})$`,
+    ),
+    // logrus: ERRO[0000] message; apex/log: ERROR[0000] message.
+    /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI|DEBUG|ERROR|FATAL)\[[0-9T:+Z-]{4,30}\] ?(?<message>.*)$/,
+    // geth: ERROR[01-25|01:02:03.456] message.
+    /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|CRIT) ?\[(?<time>[0-9]{2}-[0-9]{2}\|[0-9:.]{8,12})\] (?<message>.*)$/,
+    // zerolog: 1:02AM ERR message, with a whole time where the program or Traefik has set one.
+    /^(?:[0-9]{1,2}:[0-9]{2}[AP]M|(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5}))) (?<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:[^\s]{1,200}\.go:[0-9]+ > )?(?<message>.*)$/,
+    // log and slog's default: 2026/01/25 01:02:03 ERROR message.
+    /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?) (?:[^\s:]{1,200}\.go:[0-9]+: )?(?<level>DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]+)? (?<message>.*)$/,
+  ],
+  { more: zapFields },
+);
+
+/** The fields that zap prints as JSON behind a message are none of its words: they go below it. */
+function zapFields(draft: Draft, _groups: unknown, context: ReadContext): void {
+  const [whole, message = "", json = ""] = /^(.*?)(?:\t| {2,})(\{.*\})$/.exec(draft.message ?? "") ?? [];
+  const value = whole === undefined ? undefined : objectOf(json);
+  if (value === undefined) return;
+  const fields = draftOfFields(draft.format, new Fields(value), context);
+  draft.message = message;
+  draft.stack = [json, ...(draft.stack ? [draft.stack] : [])].join("\n");
+  draft.service ??= fields.service;
+  draft.version ??= fields.version;
+  draft.traceId ??= fields.traceId;
+  draft.errorCode ??= fields.errorCode;
+  draft.errorMessage ??= fields.errorMessage;
+  draft.errorType ??= fields.errorType;
+}
+
+function objectOf(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -207,9 +207,19 @@ function textDraft(text: string, context: ReadContext): Draft {
     const draft = format.read(head, below, context);
     if (draft === undefined) continue;
     if (line.length > head.length && draft.message !== undefined) draft.message += line.slice(LONGEST_HEAD);
+    draft.traceId ??= traceInText(head);
     return draft;
   }
   return { format: "text", message: text };
+}
+
+/** A trace that a line names wherever it likes: with its key, or as a W3C traceparent. */
+const TRACE =
+  /(?<![\w.])(?:(?:[\w-]{1,20}[._-])?trace(?:[_-]?id)?["']?[=:] ?["']?(?!0+\b)([0-9a-f]{32}|[0-9a-f]{16})|00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-0[0-3])(?![\w-])/i;
+
+function traceInText(text: string): string | undefined {
+  const found = TRACE.exec(text);
+  return found?.[1] ?? found?.[2];
 }
 
 /** Some loggers indent the first line: its time or level is what tells it from a line of a stack. */

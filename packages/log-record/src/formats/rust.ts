@@ -3,7 +3,7 @@ import { pattern } from "./pattern.ts";
 /** Rust's env_logger (`[2026-01-25T01:02:03Z ERROR app::db] message`) and tracing's text, with spans or without. */
 export const rust = pattern("rust", [
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) (?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200}\] (?<message>.*)$/,
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) (?:[\w.-]{1,100}(?:::[\w.-]{1,100}){0,10}(?:\{[^}]{0,2000}\})?:[ ]?){1,6}(?<message>[^\s:].*)$/,
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) (?:(?:[\w.-]{1,100}(?:::[\w.-]{1,100}){0,10}(?:\{[^}]{0,2000}\})?|[\w.-]{1,60}(?: [\w.-]{1,60}){1,4}\{[^}]{0,2000}\}):[ ]?){1,6}(?<message>[^\s:].*)$/,
   // log4rs: time LEVEL target - message; pretty_env_logger: LEVEL target > message.
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5})) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) [\w:.-]{1,200} - (?<message>.*)$/,
   /^(?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200} +> (?<message>.*)$/,

@@ -5,7 +5,7 @@ const DEEPEST = 5;
 
 /** How a line looks that ends a word for an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. */
 const TYPE =
-  /^(?:Caused by: |Uncaught |Unhandled exception(?:\. |: )|Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
+  /^(?:Caused by: |Uncaught |Unhandled [Ee]xception(?:\. |: )|Exception in thread "[^"]{0,100}" |(?:PHP )?Fatal error: {1,2}Uncaught )?((?:[A-Za-z_$][\w$]*(?:\.|::|\\))*(?:[A-Z][\w$]*)?(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Iteration|Throwable))(?=$|[:\s(])/;
 /** Elixir: `** (RuntimeError) no funds`. */
 const ELIXIR = /^\*\* \(([A-Z][\w.]{0,200})\) /;
 const BARE = /^[A-Z][a-z]+$/;

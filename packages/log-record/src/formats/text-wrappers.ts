@@ -24,6 +24,9 @@ const RFC_5424 =
   /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (?:\S{1,32} (?:-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)|-)(?: \ufeff?|$)/;
 const RFC_3164 =
   /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?:(?![0-9]) ?/;
+/** What glibc's syslog() sends and `journalctl --no-hostname` prints: without a host, so the process or the priority has to be there. */
+const WITHOUT_HOST =
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w./@-]{1,128})(\[\d{1,10}\])?: ?/;
 
 /** RFC 5424 (Heroku's drains leave its structured data out) and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
 export const syslog: Wrapper = {
@@ -33,6 +36,11 @@ export const syslog: Wrapper = {
     if (five !== null) {
       const [whole, priority, time, host, app] = five;
       return { start: whole.length, outer: header(priority, time, host, app, context) };
+    }
+    const bare = WITHOUT_HOST.exec(head);
+    if (bare !== null && (bare[1] !== undefined || bare[4] !== undefined)) {
+      const [whole, priority, time, tag] = bare;
+      return { start: whole.length, outer: header(priority, time, undefined, tag, context) };
     }
     const three = RFC_3164.exec(head);
     if (three === null) return undefined;
@@ -95,7 +103,7 @@ export const heroku: Wrapper = {
   },
 };
 
-const COMPOSE = /^([a-z0-9][\w.-]{0,62}?)(?:-\d{1,3})? {1,40}\| (?=\S)/;
+const COMPOSE = /^([a-z0-9][\w.-]{0,62}?)(?:[-_]\d{1,3})? {1,40}\| (?=\S)/;
 const KUBECTL = /^\[pod\/([\w.-]{1,253})\/([\w.-]{1,63})\] /;
 
 /** The prefixes of `docker compose logs` and `kubectl logs --prefix`. */

@@ -134,6 +134,8 @@ function ofText(given: string, context: TimeContext): number | undefined {
     const [, y, m, d, h, i, s, f, zone] = common;
     return ofGroups({ y, m, d, h, i, s, f, zone }, context);
   }
+  // zap's seconds, as Go prints a float: 1.6836474195594983e+09.
+  if (/^1\.[0-9]{1,18}e\+09$/.test(given)) return ofNumber(Number(given));
   if (/^[0-9]{9,20}(?:\.[0-9]+)?$/.test(given)) {
     const basic = /^(?:19|20)[0-9]{6}(?:[0-9]{6})?$/.test(given) && given.length === 14;
     if (!basic) return ofNumber(Number(given));
