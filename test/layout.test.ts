@@ -28,6 +28,15 @@ describe("layout stacks", () => {
     }
   });
 
+  it("addresses buckets by path where the configuration says so, the states' too", () => {
+    const provider = { ...dev.provider, s3PathStyle: true };
+    const { stacks } = synthesize(parseConfig({ ...dev, provider }, "dev by path"));
+    for (const [name, { terraform, provider }] of Object.entries(stacks)) {
+      expect(terraform.backend.s3, name).toMatchObject({ use_path_style: true });
+      for (const aws of provider?.aws ?? []) expect(aws, name).toMatchObject({ s3_use_path_style: true });
+    }
+  });
+
   it("orders the stacks by what they pass each other", () => {
     for (const { id, needs } of STACKS as readonly StackEntry[]) {
       // Nothing of 04 is made where Grafana is not managed.

@@ -20,6 +20,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { startMoto } from "../support/moto.ts";
 import { CALI, ROOT, type RunResult, run } from "../support/run.ts";
 
@@ -126,6 +127,7 @@ describe("cali switch", () => {
         region: "eu-west-1",
         dynamodb_table: TableName,
         kms_key_id: null,
+        use_path_style: true,
       };
       writeFileSync(
         join(hcl, ".terraform/terraform.tfstate"),
@@ -141,10 +143,15 @@ describe("cali switch", () => {
 
       const text = readFileSync(STATE);
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: text }));
-      const first = await cali([...from, "--hcl", hcl], env);
+      // Not an address, under which no bucket could have a host name.
+      const AWS_ENDPOINT_URL = moto.url.replace("127.0.0.1", "localhost");
+      const first = await cali([...from, "--hcl", hcl], { ...env, AWS_ENDPOINT_URL });
       expect(first, first.stdout).toMatchObject({ code: 0, stderr: "" });
       expect(first.stdout).toContain("lock     free: nobody changes the state now");
       expect(first.stdout).not.toContain("assumed");
+      expect(parse(readFileSync(join(checkout, "config/team.yaml"), "utf8"))).toMatchObject({
+        provider: { s3PathStyle: true },
+      });
       expect(readFileSync(join(checkout, "config/team.yaml"), "utf8")).toMatch(
         /^state:\n(?: .*\n)*? {2}bucket: their-states\n(?: .*\n)*/m,
       );

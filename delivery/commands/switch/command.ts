@@ -90,6 +90,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     key: options.key ?? initialized.key,
     region: options.stateRegion ?? initialized.region,
     lockTable: options.lockTable ?? initialized.lockTable,
+    pathStyle: initialized.pathStyle,
   };
   const { state, locks } = await readSource(options.state, backend);
   const { variables, values } = await readVariables(options.tfvars);

@@ -15,6 +15,8 @@ export interface Backend {
   readonly key?: string;
   readonly region?: string;
   readonly lockTable?: string;
+  /** Whether buckets are addressed by path. */
+  readonly pathStyle?: boolean;
 }
 
 type Attributes = Record<string, Json>;
@@ -83,6 +85,7 @@ export function derive(state: StateFile, variables: Variables, backend: Backend)
     [["state", "region"], backend.region ?? region],
     [["state", "key"], backend.key ?? "infra/terraform.tfstate"],
     [["state", "lockTable"], backend.lockTable ?? `${project}-terraform-lock`],
+    ...(backend.pathStyle ? [[["provider", "s3PathStyle"], true] satisfies Setting] : []),
     [["tags"], tags],
     ...streaming(live),
     ...storage(live),

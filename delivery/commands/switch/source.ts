@@ -20,6 +20,7 @@ export function initializedWith(folder: string | undefined): Backend {
     key,
     region,
     dynamodb_table: lockTable,
+    use_path_style: pathStyle,
   } = (folder === undefined ? undefined : initializedBackend(folder)) ?? {};
   // Terraform writes what was not given as an empty text or null.
   return {
@@ -27,6 +28,7 @@ export function initializedWith(folder: string | undefined): Backend {
     key: key || undefined,
     region: region || undefined,
     lockTable: lockTable || undefined,
+    pathStyle: pathStyle ?? false,
   };
 }
 
@@ -37,7 +39,7 @@ export function initializedWith(folder: string | undefined): Backend {
  */
 export async function readSource(file: string | undefined, backend: Backend): Promise<Source> {
   if (file !== undefined) return { state: readStateFile(file), locks: undefined };
-  const { bucket, key, region, lockTable = "" } = backend;
+  const { bucket, key, region, lockTable = "", pathStyle = false } = backend;
   if (!bucket || !key || !region) {
     const missing = Object.entries({ "--bucket": bucket, "--key": key, "--state-region": region }).flatMap(
       ([flag, value]) => (value ? [] : [flag]),
@@ -47,7 +49,7 @@ export async function readSource(file: string | undefined, backend: Backend): Pr
     );
   }
   const aws = { region, requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000 } };
-  const [s3, dynamodb] = [new S3Client(aws), new DynamoDBClient(aws)];
+  const [s3, dynamodb] = [new S3Client({ ...aws, forcePathStyle: pathStyle }), new DynamoDBClient(aws)];
   const clients = { s3, dynamodb, backend: { bucket, region, lockTable, kmsKeyArn: null } };
   try {
     const where = `s3://${bucket}/${key}`;
