@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { validateRecord } from "@cali/log-record";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { LateDeliveries } from "../../services/consumer/src/decode/late-deliveries.ts";
 import { arrived, numberedLog } from "./support/arrived.ts";
 import type { PodLookup } from "./support/chain.ts";
 import { ContainerLog } from "./support/container-log.ts";
@@ -222,6 +223,11 @@ describe.skipIf(!BINARY)("Fluent Bit itself", () => {
       log.write(numbered(2_000, 3_000));
       around.isAway = false;
       await allOf(3_000, around, second);
+      // The consumer hears of it: now, or where the stream is not away for two minutes here, as if it had been.
+      const deliveries = new LateDeliveries();
+      const at = Date.now() + Math.max(0, 121 - AWAY_SECONDS) * 1_000;
+      const alerts = around.payloads.map((payload) => deliveries.see(JSON.parse(payload), at));
+      expect(alerts.filter((one) => one !== undefined)).toMatchObject([{ error_code: "LATE_DELIVERIES" }]);
     });
 
     it("keeps foreign lines apart, and what is below a byte that is no UTF-8", async () => {
