@@ -38,6 +38,8 @@ export const accessLog = pattern("access-log", [
   ),
   // Squid: seconds elapsed client code/status.
   /^(?<time>[0-9]{10}\.[0-9]{3}) +[0-9]+ \S{1,255} [A-Z_]{3,40}\/(?<status>[1-5][0-9]{2}) /,
+  // uWSGI: [pid: …] client () {…} [ctime] METHOD path => … (HTTP/1.1 500).
+  /^\[pid: [0-9]{1,10}\|[^\]]{1,60}\] \S{1,255} \([^)]{0,255}\) \{[^}]{0,100}\} \[(?<time>[^\]]{20,30})\] [A-Z]{3,10} \S{1,4000} => .{1,200} \(HTTP\/[0-9.]{1,3} (?<status>[1-5][0-9]{2})\)/,
   // uvicorn: INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 500 Internal Server Error; gin: [GIN] 2026/01/25 - 01:02:03 | 500 |
   /^\[GIN\] (?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} - [0-9:]{8}) \| *(?<status>[1-5][0-9]{2}) \|/,
 ]);

@@ -2,7 +2,7 @@ import { pattern } from "./pattern.ts";
 
 const LEVEL = "(?<level>trace|debug|info|warning|warn|error|err|critical|fatal|off)";
 
-/** Text of C++'s loggers: spdlog, Boost.Log, g3log. */
+/** Text of C++'s loggers: spdlog, Boost.Log, g3log, Ray. */
 export const cppText = pattern(
   "cpp-text",
   [
@@ -12,6 +12,8 @@ export const cppText = pattern(
     ),
     // g3log: time µs LEVEL [file->function:line] message, with tabs.
     /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}) (?<micros>[0-9]{6})\t(?<level>DEBUG|INFO|WARNING|ERROR|FATAL) (?:\[[^\]]{1,300}\]\t?)?(?<message>.*)$/,
+    // Ray: [time letter process thread] (part) file:line: message.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[.,][0-9]{3,6}) (?<level>[DIWECF]) [0-9]{1,10} [0-9]{1,10}\] (?:\([\w-]{1,60}\) )?(?:[\w./-]{1,200}:[0-9]+: )?(?<message>.*)$/,
   ],
   {
     more(draft, groups) {

@@ -14,7 +14,7 @@ export const php = pattern(
       const { channel = "" } = groups as Record<string, string>;
       // Laravel's channel is the environment.
       if (ENVIRONMENTS.test(channel)) draft.environment = channel;
-      const uncaught = /^Uncaught ([A-Z][\w\\]{0,200})/.exec(draft.message ?? "")?.[1];
+      const uncaught = /^Uncaught (?:PHP Exception )?([A-Z][\w\\]{0,200})/.exec(draft.message ?? "")?.[1];
       if (uncaught !== undefined) draft.errorType = uncaught;
       const laravel = LARAVEL.exec(draft.message ?? "");
       if (laravel === null) return;

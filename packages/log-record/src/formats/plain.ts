@@ -35,6 +35,8 @@ const MARKS: Readonly<Record<string, Level>> = { "⨯": "ERROR", "✖": "ERROR",
 /** A time of the day alone, which says no time. */
 const CLOCK =
   /^(?:[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?|\[[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?\]) +(?=\S)/;
+/** The bar that Terraform draws beside what it reports. */
+const FRAME = /^│ (?=\S)/;
 /** What may stand before a level and says nothing of what happened: brackets, a process, pairs, bars. */
 const BEFORE_LEVEL = /^(?:(?:\[[^\]]{1,100}\]|[0-9]{1,10}|[\w.]{1,40}=[^\s"]{1,100}|[|-]) +){1,12}[[(<|]? ?$/;
 
@@ -43,7 +45,7 @@ export const plain: TextFormat = {
   name: "text",
   read(head, below, context) {
     const draft: Draft = { format: "text", message: head, stack: below.slice(1) };
-    let text = withoutTime(head.replace(CLOCK, "").replace(PID, ""), draft, context);
+    let text = withoutTime(head.replace(CLOCK, "").replace(PID, "").replace(FRAME, ""), draft, context);
     const level = levelInText(text);
     if (level !== undefined) {
       draft.level = level.level;

@@ -25,6 +25,7 @@ import { googleCloud } from "./google-cloud.ts";
 import { handWritten } from "./hand-written.ts";
 import { javaText, julText } from "./java.ts";
 import { journald } from "./journald.ts";
+import { kibana } from "./kibana.ts";
 import { klog, klogJson } from "./klog.ts";
 import { kubernetesEvent } from "./kubernetes-event.ts";
 import { log4j2 } from "./log4j2.ts";
@@ -78,6 +79,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   cali,
   handWritten,
   kubernetesEvent,
+  kibana,
   azure,
   cloudflareWorkers,
   consola,

@@ -47,8 +47,8 @@ const OTHER_ZONES = ["IST", "CST", "BRT", "ART", "ICT", "WIB", "PKT", "SAST", "N
 const ZONE_NAME = [...Object.keys(ZONES), ...OTHER_ZONES].sort((a, b) => b.length - a.length).join("|");
 const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ](?:${ZONE_NAME}|[+-][0-9]{4}))?`;
 const FORMS = [
-  // ISO 8601, extended and basic, and what is near it: a blank or `/` for the separators, a comma for the point.
-  `(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}${ZONE})?`,
+  // ISO 8601, extended and basic (eight digits), and what is near it: a blank or `/` for the separators, a comma for the point.
+  `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}${ZONE})?`,
   // ISO 8601 by week and by day of the year.
   `(?<y>[0-9]{4})-?W(?<week>[0-5][0-9])-?(?<day>[1-7])(?:[T ]${CLOCK}${ZONE})?`,
   `(?<y>[0-9]{4})-?(?<doy>[0-3][0-9]{2})(?:[T ]${CLOCK}${ZONE})?`,
