@@ -1,6 +1,9 @@
 import type { z } from "zod";
+import { KMS_KEYS } from "./kms-key.ts";
+import { namePrefix } from "./names.ts";
 import { type Config, LONGEST_PREFIX, NAME_WORD, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
+import { zonesOf } from "./zones.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
 interface Contradiction {
@@ -161,6 +164,52 @@ const CONTRADICTIONS: readonly Contradiction[] = [
       const count = c.domain?.instanceCount;
       return typeof count !== "number" || count === 1 || count % 2 === 0 || count % 3 === 0;
     },
+  },
+  {
+    path: ["domain", "vpc", "subnetIds"],
+    allowed:
+      "as many as the nodes have availability zones: 1 with domain.instanceCount 1, 3 with a multiple of 3, else 2",
+    holds: (c) => {
+      const { vpc, instanceCount } = c.domain ?? {};
+      const subnets = list(vpc?.subnetIds);
+      if (subnets === undefined || typeof instanceCount !== "number") return true;
+      return subnets.length === zonesOf(instanceCount);
+    },
+  },
+  {
+    path: ["domain", "vpc"],
+    allowed: "null with grafana.mode managed: that workspace is outside of the VPC",
+    holds: (c) => !(c.grafana?.mode === "managed" && (c.domain?.vpc ?? null) !== null),
+  },
+  {
+    path: ["bucket", "accessLog", "bucket"],
+    allowed: "another bucket than the one that is logged: it would log its own log for ever",
+    holds: ({ bucket, project, environment, stateLayout }) => {
+      const target = bucket?.accessLog?.bucket;
+      if (![target, project, environment, stateLayout].every((one) => typeof one === "string")) return true;
+      const prefix = namePrefix({ project, environment, stateLayout } as Config);
+      return !new RegExp(`^${prefix}-logs-\\d{12}$`).test(target as string);
+    },
+  },
+  ...KMS_KEYS.map(
+    (name): Contradiction => ({
+      path: ["kmsKeys", name],
+      allowed: "a key in `region`",
+      holds: (c) => {
+        const key = c.kmsKeys?.[name];
+        return typeof key !== "string" || key.split(":")[3] === c.region;
+      },
+    }),
+  ),
+  {
+    path: ["kmsKeys", "table"],
+    allowed: "null while consumerTable is false: there is no table",
+    holds: (c) => !(c.consumerTable === false && (c.kmsKeys?.table ?? null) !== null),
+  },
+  {
+    path: ["kmsKeys", "repositories"],
+    allowed: "null while repositories.encryption is not KMS",
+    holds: (c) => !((c.kmsKeys?.repositories ?? null) !== null && c.repositories?.encryption !== "KMS"),
   },
   {
     path: ["cluster", "nodeGroup", "desiredSize"],

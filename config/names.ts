@@ -52,6 +52,18 @@ export type Workload = keyof typeof SERVICE_ACCOUNTS;
 /** Firehose's index in OpenSearch; it adds the day (`cali-logs-2026-01-25`). */
 export const LOG_INDEX = "cali-logs";
 
+/** The logs that an OpenSearch domain can publish. */
+export const DOMAIN_LOGS = ["errors", "audit", "slowSearches", "slowIndexing"] as const;
+export type DomainLog = (typeof DOMAIN_LOGS)[number];
+
+/** The logs that an environment's domain publishes; empty: none. */
+export function domainLogs(config: {
+  readonly stateLayout: string;
+  readonly domain: { readonly logs: { readonly types: readonly DomainLog[] | null } };
+}): readonly DomainLog[] {
+  return config.domain.logs.types ?? (config.stateLayout === "shared" ? [] : ["errors", "audit"]);
+}
+
 /** The bucket's folders. */
 export const BUCKET_PREFIXES = {
   raw: "raw/",
@@ -171,6 +183,17 @@ export class Names {
 
   get domainArn(): string {
     return this.arn("es", `domain/${this.domain}`);
+  }
+
+  /** Log groups of the domain, by the names that AWS' console gives them. */
+  domainLogGroup(log: DomainLog): string {
+    const words: Readonly<Record<DomainLog, string>> = {
+      errors: "application-logs",
+      audit: "audit-logs",
+      slowSearches: "search-logs",
+      slowIndexing: "index-logs",
+    };
+    return `/aws/OpenSearchService/domains/${this.domain}/${words[log]}`;
   }
 
   get grafanaWorkspace(): string {

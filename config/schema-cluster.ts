@@ -3,6 +3,7 @@ import { knownName } from "@cali/settings";
 import { z } from "zod";
 import { instanceType } from "./instance-type.ts";
 import { KUBERNETES_VERSIONS } from "./kubernetes-versions.ts";
+import { subnetId } from "./subnet-id.ts";
 import { uniqueList } from "./unique.ts";
 
 /** The cluster and who may use what: network, EKS, IAM, Grafana, image repositories. A part of `schema.ts`. */
@@ -34,11 +35,7 @@ export const networkSchema = z
     z.strictObject({ kind: z.literal("default-vpc").describe("All subnets of the account's default VPC.") }),
     z.strictObject({
       kind: z.literal("subnets"),
-      subnetIds: uniqueList(
-        z
-          .string()
-          .regex(/^subnet-[0-9a-f]{8,17}$/, { error: "a subnet id such as subnet-0123456789abcdef0" }),
-      )
+      subnetIds: uniqueList(subnetId)
         .min(2)
         .describe("At least two, in different availability zones (EKS demands it)."),
     }),

@@ -1,10 +1,25 @@
 import { z } from "zod";
 import { instanceType } from "./instance-type.ts";
+import { DOMAIN_LOGS } from "./names.ts";
+import { subnetId } from "./subnet-id.ts";
 import { uniqueList } from "./unique.ts";
 
 /** The data's way: stream, Firehose, bucket, OpenSearch domain. A part of `schema.ts`. */
 
 const days = (min: number, max: number) => z.int().min(min).max(max);
+
+/** Retentions that CloudWatch has, of up to a year. */
+const logRetentionDays = z.union([
+  z.literal(1),
+  z.literal(3),
+  z.literal(7),
+  z.literal(14),
+  z.literal(30),
+  z.literal(60),
+  z.literal(90),
+  z.literal(180),
+  z.literal(365),
+]);
 
 const lifecycleRule = z
   .strictObject({
@@ -94,18 +109,7 @@ export const firehoseSchema = z
       .max(7200)
       .default(300)
       .describe("How long a document that OpenSearch refuses is retried."),
-    logRetentionDays: z
-      .union([
-        z.literal(1),
-        z.literal(3),
-        z.literal(7),
-        z.literal(14),
-        z.literal(30),
-        z.literal(60),
-        z.literal(90),
-        z.literal(180),
-        z.literal(365),
-      ])
+    logRetentionDays: logRetentionDays
       .nullable()
       .default(14)
       .describe(
@@ -126,6 +130,21 @@ export const bucketSchema = z.strictObject({
     .default(false)
     .describe("Whether Terraform may delete the bucket with objects in it."),
   tlsOnly: z.boolean().default(true).describe("Refuse requests without TLS by a bucket policy."),
+  accessLog: z
+    .strictObject({
+      bucket: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
+          error: "an S3 bucket name: 3 to 63 lower-case letters, digits, dashes and dots",
+        })
+        .describe(
+          "Another bucket, in the same region and account, whose policy lets logging.s3.amazonaws.com write.",
+        ),
+      prefix: z.string().max(512).default("cali/").describe("What the log objects' keys begin with."),
+    })
+    .nullable()
+    .default(null)
+    .describe("Where S3 writes who asked for what in the bucket, some hours later; null: nowhere."),
   lifecycle: z.array(lifecycleRule).min(1).describe("Rules, in order."),
 });
 
@@ -167,6 +186,38 @@ export const domainSchema = z
       .prefault({ kind: "iam" })
       .describe(
         "Who administers the domain. An internal user sends unsigned requests, which the access policy lets in with anyPrincipal only.",
+      ),
+    logs: z
+      .strictObject({
+        types: uniqueList(z.enum(DOMAIN_LOGS))
+          .nullable()
+          .default(null)
+          .describe(
+            "`errors`: errors and warnings of the nodes; `audit`: who logged in and who was refused, which `cali opensearch` switches on in the domain; `slowSearches`, `slowIndexing`: what took longer than an index's own thresholds. null: errors and audit, or none in layout `shared`.",
+          ),
+        retentionDays: logRetentionDays.default(14).describe("Days that CloudWatch keeps them."),
+      })
+      .prefault({})
+      .describe("The domain's own logs that go to CloudWatch."),
+    vpc: z
+      .strictObject({
+        subnetIds: uniqueList(subnetId)
+          .min(1)
+          .max(3)
+          .describe("One for each availability zone that the nodes stand in: 1, 2 or 3."),
+        securityGroupIds: uniqueList(
+          z.string().regex(/^sg-[0-9a-f]{8,17}$/, { error: "a security group such as sg-0123456789abcdef0" }),
+        )
+          .min(1)
+          .max(5)
+          .describe(
+            "Of the domain and of Firehose's interfaces: they let in port 443 from themselves, from the nodes and from the pipeline's runners.",
+          ),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        "Puts the domain into a VPC, so that nothing outside of it reaches it. A domain that exists is replaced, with the loss of its indices; null: it answers on the internet whom its policy lets in.",
       ),
     retention: z
       .strictObject({

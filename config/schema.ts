@@ -1,5 +1,6 @@
 import { knownName } from "@cali/settings";
 import { z } from "zod";
+import { kmsKeyArn, kmsKeysSchema } from "./kms-key.ts";
 import { REGIONS } from "./regions.ts";
 import {
   airflowSchema,
@@ -58,10 +59,7 @@ const stateSchema = z
       .nullable()
       .default(null)
       .describe("DynamoDB table of the locks and digests; null: <project>-<environment>-terraform-lock."),
-    kmsKeyArn: arn(
-      /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f-]{36}|mrk-[0-9a-f]{32})$/,
-      "arn:aws:kms:ap-northeast-2:123456789012:key/…",
-    )
+    kmsKeyArn: kmsKeyArn
       .nullable()
       .default(null)
       .describe("Key that encrypts the states; null: the bucket's default encryption (SSE-S3)."),
@@ -167,6 +165,7 @@ export const shape = z.strictObject({
   airflow: airflowSchema,
   iam: iamSchema,
   repositories: repositoriesSchema,
+  kmsKeys: kmsKeysSchema,
   services: servicesSchema,
   cost: costSchema,
   budget: budgetSchema,

@@ -8,6 +8,7 @@ import {
   type AutoscalerScope,
   autoscalerStatements,
   grafanaStatements,
+  keyStatements,
   wholeBucketStatements,
 } from "./permissions.ts";
 import { policyDocument } from "./policy-document.ts";
@@ -17,6 +18,8 @@ export interface ApplicationRolesProps {
   readonly names: Names;
   readonly provider: OidcProvider;
   readonly bucketArn: string;
+  /** ARN of the key of the bucket's objects. Default: S3's own. */
+  readonly bucketKeyArn?: string | null;
   /** The hand-written project's policies that 06-iam makes for others too. */
   readonly streamPolicy: IamPolicy;
   readonly openSearchPolicy: IamPolicy;
@@ -47,7 +50,10 @@ export class ApplicationRoles extends Construct {
       new IamPolicy(this, "BucketPolicy", {
         name: names.named("workload-s3-access"),
         description: "S3 Bucket Read/Write and List Permissions for Workloads",
-        policy: policyDocument(wholeBucketStatements(props.bucketArn)),
+        policy: policyDocument([
+          ...wholeBucketStatements(props.bucketArn),
+          ...keyStatements(names, props.bucketKeyArn ?? null, "s3"),
+        ]),
       }),
       "workload_s3_access",
     );

@@ -27,6 +27,8 @@ export interface ControlPlaneProps {
   readonly logTypes: string[];
   /** Days that they are kept; null: EKS makes the log group itself and keeps it for ever. */
   readonly logRetentionDays: number | null;
+  /** ARN of the key that encrypts them. Default: CloudWatch's own. */
+  readonly logKmsKeyArn?: string | null;
   /** Without EKS's own copies of the network add-ons, where others take their place. Default: false. */
   readonly startsBare?: boolean;
   /** Whether a plan that destroys the cluster or its key fails. Default: false. */
@@ -55,6 +57,7 @@ export class ControlPlane extends Construct {
               new CloudwatchLogGroup(this, "Logs", {
                 name: names.clusterLogGroup,
                 retentionInDays: logRetentionDays,
+                ...(props.logKmsKeyArn && { kmsKeyId: props.logKmsKeyArn }),
               }),
               "eks",
             ),

@@ -10,6 +10,8 @@ export interface DeliveryLogsProps {
   readonly logStreamName: string;
   /** Days. */
   readonly retentionDays: number;
+  /** ARN of the key that encrypts them. Default: CloudWatch's own. */
+  readonly kmsKeyArn?: string | null;
 }
 
 /** The log group and stream that a Firehose writes its errors to; Firehose makes neither itself. */
@@ -20,6 +22,7 @@ export class DeliveryLogs extends Construct {
       new CloudwatchLogGroup(this, "Default", {
         name: props.logGroupName,
         retentionInDays: props.retentionDays,
+        ...(props.kmsKeyArn && { kmsKeyId: props.kmsKeyArn }),
       }),
       props.hclName,
     );

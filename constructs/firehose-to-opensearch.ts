@@ -16,12 +16,16 @@ export interface FirehoseProps {
   readonly buffer: { readonly intervalSeconds: number; readonly sizeMiB: number };
   /** Days that its own errors are kept. Default: it makes no log group, and they are lost. */
   readonly logRetentionDays?: number | null;
+  /** ARN of the key that encrypts them. Default: CloudWatch's own. */
+  readonly logKmsKeyArn?: string | null;
 }
 
 export interface FirehoseToOpenSearchProps extends FirehoseProps {
   readonly domainArn: string;
   /** Seconds that a refused document is tried again before it goes to the bucket. */
   readonly retrySeconds: number;
+  /** Where the domain is, and Firehose's network interfaces with it. Default: in no VPC. */
+  readonly vpc?: { readonly subnetIds: string[]; readonly securityGroupIds: string[] } | null;
 }
 
 const LOG_STREAM = "OpenSearchDelivery";
@@ -54,6 +58,7 @@ export class FirehoseToOpenSearch extends Construct {
             bufferingSize: sizeMiB,
             compressionFormat: "GZIP",
           },
+          ...(props.vpc && { vpcConfig: { ...props.vpc, roleArn: props.roleArn } }),
           cloudwatchLoggingOptions: { enabled: true, logGroupName, logStreamName: LOG_STREAM },
         },
         tags: { Name: names.firehoseToOpenSearch },
@@ -66,6 +71,7 @@ export class FirehoseToOpenSearch extends Construct {
         logGroupName,
         logStreamName: LOG_STREAM,
         retentionDays: logRetentionDays,
+        kmsKeyArn: props.logKmsKeyArn,
       });
     }
   }

@@ -38,6 +38,7 @@ export class FirehoseToS3 extends Construct {
         logGroupName,
         logStreamName: LOG_STREAM,
         retentionDays: logRetentionDays,
+        kmsKeyArn: props.logKmsKeyArn,
       });
     }
   }

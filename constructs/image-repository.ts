@@ -17,6 +17,8 @@ export interface ImageRepositoryProps {
   readonly keepImages?: number;
   /** null does not state it (ECR then uses AES256). Default: AES256. */
   readonly encryption?: "AES256" | "KMS" | null;
+  /** With KMS: ARN of the key. Default: the AWS managed key aws/ecr. */
+  readonly kmsKeyArn?: string | null;
   /** Whether a plan that destroys it fails. Default: false. */
   readonly preventDestroy?: boolean;
 }
@@ -35,7 +37,11 @@ export class ImageRepository extends Construct {
         imageTagMutability: immutableTags ? "IMMUTABLE" : "MUTABLE",
         forceDelete,
         imageScanningConfiguration: { scanOnPush: true },
-        ...(encryption !== null && { encryptionConfiguration: [{ encryptionType: encryption }] }),
+        ...(encryption !== null && {
+          encryptionConfiguration: [
+            { encryptionType: encryption, ...(props.kmsKeyArn && { kmsKey: props.kmsKeyArn }) },
+          ],
+        }),
         tags: { Name: names.named(service) },
         lifecycle: protectedLifecycle(preventDestroy),
       }),

@@ -14,6 +14,65 @@ export type FirehoseScope = "exact" | "wildcard";
 /** Which Auto Scaling groups may be changed: the cluster's own, or all of the account. */
 export type AutoscalerScope = "cluster" | "account";
 
+/**
+ * What somebody may do with a key of one's own, by way of one service: S3's objects and DynamoDB's items are encrypted and decrypted
+ * with the rights of whoever asks for them. Source: S3's user guide, "Using server-side encryption with AWS KMS keys"; DynamoDB's
+ * developer guide, "DynamoDB encryption at rest: usage notes".
+ *
+ * @param keyArn null: the service's own key, which needs no right.
+ */
+export function keyStatements(names: Names, keyArn: string | null, service: "s3" | "dynamodb"): Statement[] {
+  if (keyArn === null) return [];
+  const actions = {
+    s3: ["kms:Decrypt", "kms:GenerateDataKey"],
+    dynamodb: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+  };
+  return [
+    {
+      ...allow(actions[service], keyArn),
+      Condition: { StringEquals: { "kms:ViaService": `${service}.${names.region}.amazonaws.com` } },
+    },
+  ];
+}
+
+/**
+ * Firehose's network interfaces beside a domain in a VPC. Source: Firehose's developer guide, "Grant Firehose access to an OpenSearch
+ * destination in a VPC".
+ */
+export function firehoseInVpcStatements(
+  names: Names,
+  {
+    subnetIds,
+    securityGroupIds,
+  }: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] },
+): Statement[] {
+  const interfaces = names.arn("ec2", "network-interface/*");
+  return [
+    allow(
+      [
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcs",
+      ],
+      "*",
+    ),
+    allow(
+      ["ec2:CreateNetworkInterface"],
+      [
+        interfaces,
+        ...subnetIds.map((id) => names.arn("ec2", `subnet/${id}`)),
+        ...securityGroupIds.map((id) => names.arn("ec2", `security-group/${id}`)),
+      ],
+    ),
+    allow(
+      ["ec2:CreateNetworkInterfacePermission", "ec2:CreateTags", "ec2:DeleteNetworkInterface"],
+      interfaces,
+    ),
+  ];
+}
+
 const STREAM_WRITE = ["kinesis:PutRecord", "kinesis:PutRecords"];
 
 /** Firehose's side of S3 and of the stream it reads, and its log groups. */

@@ -7,6 +7,7 @@ import {
   autoscalerStatements,
   consumerStatements,
   grafanaStatements,
+  keyStatements,
   milvusBackupStatements,
   streamWriterStatements,
 } from "./permissions.ts";
@@ -21,6 +22,10 @@ export interface WorkloadRolesProps {
   readonly names: Names;
   readonly identity: WorkloadIdentity;
   readonly bucketArn: string;
+  /** ARN of the key of the bucket's objects. Default: S3's own. */
+  readonly bucketKeyArn?: string | null;
+  /** ARN of the key of the consumer's table. Default: DynamoDB's own. */
+  readonly tableKeyArn?: string | null;
   /** Which Auto Scaling groups the cluster autoscaler may change. Default: the cluster's own. */
   readonly autoscalerScope?: AutoscalerScope;
   /** Whether Grafana runs in the cluster and needs a role. Default: false. */
@@ -34,18 +39,26 @@ export class WorkloadRoles extends Construct {
   constructor(scope: Construct, id: string, props: WorkloadRolesProps) {
     super(scope, id);
     const { names, identity, bucketArn, autoscalerScope = "cluster", grafana = false } = props;
+    const bucketKey = keyStatements(names, props.bucketKeyArn ?? null, "s3");
+    const tableKey = keyStatements(names, props.tableKeyArn ?? null, "dynamodb");
     type Permissions = Pick<WorkloadRoleProps, "hclName" | "statements" | "managedPolicies">;
     const permissions: Partial<Record<Workload, Permissions>> = {
       fluentBit: { hclName: "fluent_bit", statements: streamWriterStatements(names) },
       logGenerator: { hclName: "log_generator", statements: streamWriterStatements(names) },
-      consumer: { hclName: "consumer", statements: consumerStatements(names, bucketArn) },
+      consumer: {
+        hclName: "consumer",
+        statements: [...consumerStatements(names, bucketArn), ...bucketKey, ...tableKey],
+      },
       // The hand-written project's HCL name: its role of the same physical name is changed, not made twice.
-      airflow: { hclName: "airflow_role", statements: airflowStatements(bucketArn) },
+      airflow: { hclName: "airflow_role", statements: [...airflowStatements(bucketArn), ...bucketKey] },
       clusterAutoscaler: {
         hclName: "cluster_autoscaler",
         statements: autoscalerStatements(autoscalerScope, names),
       },
-      milvusBackup: { hclName: "milvus_backup", statements: milvusBackupStatements(bucketArn) },
+      milvusBackup: {
+        hclName: "milvus_backup",
+        statements: [...milvusBackupStatements(bucketArn), ...bucketKey],
+      },
       ...(grafana && {
         grafana: { hclName: "grafana", statements: grafanaStatements(names) },
       }),

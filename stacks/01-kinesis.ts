@@ -50,6 +50,7 @@ export class Kinesis extends Construct {
       roleArn: props.firehoseRoleArn.valueFor(this, names),
       bucketArn: props.bucketArn.valueFor(this, names),
       logRetentionDays: config.firehose.logRetentionDays,
+      logKmsKeyArn: config.kmsKeys.logGroups,
     };
     new FirehoseToS3(this, "ToS3", { ...delivery, buffer: config.firehose.toS3 });
     new FirehoseToOpenSearch(this, "ToOpenSearch", {
@@ -57,6 +58,7 @@ export class Kinesis extends Construct {
       buffer: config.firehose.toOpenSearch,
       retrySeconds: config.firehose.retrySeconds,
       domainArn: props.domainArn.valueFor(this, names),
+      vpc: config.domain.vpc,
     });
 
     if (config.consumerTable) {
@@ -70,7 +72,10 @@ export class Kinesis extends Construct {
             { name: "pk", type: "S" },
             { name: "sk", type: "S" },
           ],
-          serverSideEncryption: { enabled: true },
+          serverSideEncryption: {
+            enabled: true,
+            ...(config.kmsKeys.table !== null && { kmsKeyArn: config.kmsKeys.table }),
+          },
           pointInTimeRecovery: { enabled: true },
           deletionProtectionEnabled: config.protection.preventDestroy,
           tags: { Name: names.consumerTable },

@@ -3,6 +3,7 @@ import {
   S3BucketLifecycleConfiguration,
   type S3BucketLifecycleConfigurationRule,
 } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
+import { S3BucketLoggingA } from "@cdktf/provider-aws/lib/s3-bucket-logging/index.js";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
@@ -40,6 +41,7 @@ export class S3 extends Construct {
     this.bucketName = new Handle(this, this.bucket.bucket, (own) => own.bucket);
     this.bucketArn = new Handle(this, this.bucket.arn, (own) => own.bucketArn);
     const bucket = this.bucket.id;
+    const kmsKey = config.kmsKeys.bucket;
 
     const publicAccessBlock = withLogicalId(
       new S3BucketPublicAccessBlock(this, "PublicAccessBlock", {
@@ -54,7 +56,15 @@ export class S3 extends Construct {
     withLogicalId(
       new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
         bucket,
-        rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+        rule: [
+          kmsKey === null
+            ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+            : {
+                applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKey },
+                // One request to KMS for many objects.
+                bucketKeyEnabled: true,
+              },
+        ],
       }),
       "logs",
     );
@@ -72,6 +82,17 @@ export class S3 extends Construct {
       }),
       "logs",
     );
+    const { accessLog } = config.bucket;
+    if (accessLog) {
+      withLogicalId(
+        new S3BucketLoggingA(this, "AccessLog", {
+          bucket,
+          targetBucket: accessLog.bucket,
+          targetPrefix: accessLog.prefix,
+        }),
+        "logs",
+      );
+    }
     if (config.bucket.tlsOnly) {
       withLogicalId(
         new S3BucketPolicy(this, "TlsOnly", {

@@ -4,8 +4,10 @@ import {
 } from "@cdktf/provider-aws/lib/opensearch-domain/index.js";
 import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { Names } from "../config/names.ts";
+import { domainLogs, type Names } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
+import { zonesOf } from "../config/zones.ts";
+import { DomainLogs } from "../constructs/domain-logs.ts";
 import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { policyDocument, type Statement } from "../constructs/policy-document.ts";
@@ -33,6 +35,16 @@ export class OpenSearch extends Construct {
   constructor(scope: Construct, id: string, props: OpenSearchProps) {
     super(scope, id);
     const { config, names } = props;
+    const types = domainLogs(config);
+    const logs =
+      types.length > 0
+        ? new DomainLogs(this, "Logs", {
+            names,
+            types,
+            retentionDays: config.domain.logs.retentionDays,
+            kmsKeyArn: config.kmsKeys.logGroups,
+          })
+        : undefined;
     this.domain = withLogicalId(
       new OpensearchDomain(this, "Default", {
         domainName: names.domain,
@@ -40,14 +52,19 @@ export class OpenSearch extends Construct {
         clusterConfig: {
           instanceType: config.domain.instanceType,
           instanceCount: config.domain.instanceCount,
-          ...zoneAwareness(config.domain.instanceCount),
+          ...zoneAwareness(zonesOf(config.domain.instanceCount)),
         },
         ebsOptions: { ebsEnabled: true, volumeSize: config.domain.volumeGiB, volumeType: "gp3" },
-        encryptAtRest: { enabled: true },
+        encryptAtRest: {
+          enabled: true,
+          ...(config.kmsKeys.domain !== null && { kmsKeyId: config.kmsKeys.domain }),
+        },
         nodeToNodeEncryption: { enabled: true },
         domainEndpointOptions: { enforceHttps: true, tlsSecurityPolicy: config.domain.tlsPolicy },
         advancedSecurityOptions: this.masterUser(props),
         accessPolicies: this.accessPolicy(props),
+        ...(config.domain.vpc && { vpcOptions: config.domain.vpc }),
+        ...(logs && { logPublishingOptions: logs.publishing, dependsOn: logs.dependsOn }),
         tags: { Name: names.domain },
         lifecycle: protectedLifecycle(config.protection.preventDestroy),
       }),
@@ -98,12 +115,8 @@ export class OpenSearch extends Construct {
   }
 }
 
-/** One node stands in one zone; more are spread evenly over three or two. */
-function zoneAwareness(instanceCount: number) {
-  return instanceCount === 1
+function zoneAwareness(zones: number) {
+  return zones === 1
     ? { zoneAwarenessEnabled: false }
-    : {
-        zoneAwarenessEnabled: true,
-        zoneAwarenessConfig: { availabilityZoneCount: instanceCount % 3 === 0 ? 3 : 2 },
-      };
+    : { zoneAwarenessEnabled: true, zoneAwarenessConfig: { availabilityZoneCount: zones } };
 }

@@ -54,6 +54,7 @@ export class Eks extends Construct {
     this.controlPlane = new ControlPlane(this, "ControlPlane", {
       ...config.cluster,
       names,
+      logKmsKeyArn: config.kmsKeys.logGroups,
       // The argument is younger than the 5.x provider that shares its state with others.
       startsBare:
         awsProviderMajor(provider) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null),

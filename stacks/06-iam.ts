@@ -8,9 +8,11 @@ import { ApplicationRoles } from "../constructs/application-roles.ts";
 import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import {
+  firehoseInVpcStatements,
   firehoseToOpenSearchStatements,
   firehoseToS3Statements,
   grafanaStatements,
+  keyStatements,
   openSearchAdminStatements,
   wildcardStreamStatements,
 } from "../constructs/permissions.ts";
@@ -81,16 +83,14 @@ export class Iam extends Construct {
       ),
     );
     // A description cannot be changed without replacing the policy, so these are the live ones.
-    const s3Policy = this.policy(
-      "firehose-s3",
-      "Firehose S3 쓰기 권한",
-      firehoseToS3Statements(config.firehose.rolePolicies, names, this.bucketArn),
-    );
-    this.openSearchPolicy = this.policy(
-      "firehose-opensearch",
-      "Firehose OpenSearch 쓰기 권한",
-      firehoseToOpenSearchStatements(config.firehose.rolePolicies, names),
-    );
+    const s3Policy = this.policy("firehose-s3", "Firehose S3 쓰기 권한", [
+      ...firehoseToS3Statements(config.firehose.rolePolicies, names, this.bucketArn),
+      ...keyStatements(names, config.kmsKeys.bucket, "s3"),
+    ]);
+    this.openSearchPolicy = this.policy("firehose-opensearch", "Firehose OpenSearch 쓰기 권한", [
+      ...firehoseToOpenSearchStatements(config.firehose.rolePolicies, names),
+      ...(config.domain.vpc ? firehoseInVpcStatements(names, config.domain.vpc) : []),
+    ]);
     this.attach(firehose, "firehose_s3", s3Policy.arn);
     this.attach(firehose, "firehose_opensearch", this.openSearchPolicy.arn);
     this.firehoseRoleArn = this.roleHandle("firehose", firehose);
@@ -154,6 +154,8 @@ export class Iam extends Construct {
       names,
       identity,
       bucketArn: this.bucketArn,
+      bucketKeyArn: config.kmsKeys.bucket,
+      tableKeyArn: config.kmsKeys.table,
       autoscalerScope: config.iam.autoscalerScope,
       grafana: config.grafana.mode === "chart",
     });
@@ -167,6 +169,7 @@ export class Iam extends Construct {
       names,
       provider,
       bucketArn: this.bucketArn,
+      bucketKeyArn: config.kmsKeys.bucket,
       streamPolicy: this.streamPolicy(),
       openSearchPolicy: this.openSearchPolicy,
       ...config.iam.applicationRole,

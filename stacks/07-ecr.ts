@@ -22,6 +22,7 @@ export class Ecr extends Construct {
           ...config.repositories,
           names,
           service,
+          kmsKeyArn: config.kmsKeys.repositories,
           preventDestroy: config.protection.preventDestroy,
         }),
       ]),

@@ -46,7 +46,7 @@ export const STACKS = [
     sharedState: true,
     makes: "the domain",
     needs: ["06-iam"],
-    rights: ["es:*"],
+    rights: ["es:*", "logs:*"],
   },
   {
     id: "04-grafana",

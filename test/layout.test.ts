@@ -10,7 +10,16 @@ const dev = loadConfig({ env: "dev" });
 const inStacks = synthesize(dev);
 /** The same environment in one state, with the arguments that only that layout has. */
 const inShared = synthesize(
-  parseConfig({ ...dev, stateLayout: "shared", state: { key: "infra/terraform.tfstate" } }, "dev in shared"),
+  parseConfig(
+    {
+      ...dev,
+      stateLayout: "shared",
+      state: { key: "infra/terraform.tfstate" },
+      // What the other layout has by itself.
+      domain: { ...dev.domain, logs: { types: ["errors", "audit"] } },
+    },
+    "dev in shared",
+  ),
 );
 
 describe("layout stacks", () => {

@@ -172,6 +172,52 @@ describe("contradictions", () => {
         c.iam = { applicationRole: { serviceAccounts: ["a:b"], managedPolicies: [] } };
       },
     ],
+    [
+      "domain.vpc.subnetIds",
+      "two subnets for a node in one zone",
+      (c) => {
+        c.domain = {
+          vpc: { subnetIds: ["subnet-00000001", "subnet-00000002"], securityGroupIds: ["sg-00000001"] },
+        };
+      },
+    ],
+    [
+      "domain.vpc",
+      "a domain in a VPC that a managed workspace is not in",
+      (c) => {
+        c.domain = { vpc: { subnetIds: ["subnet-00000001"], securityGroupIds: ["sg-00000001"] } };
+        c.grafana = { mode: "managed", login: { kind: "identity-center" } };
+      },
+    ],
+    [
+      "bucket.accessLog.bucket",
+      "a bucket that logs its own log",
+      (c) => {
+        c.bucket.accessLog = { bucket: "cali-dev-logs-123456789012" };
+      },
+    ],
+    ...["bucket", "domain", "table", "repositories", "logGroups"].map((name): (typeof cases)[number] => [
+      `kmsKeys.${name}`,
+      "a key of another region",
+      (c) => {
+        c.kmsKeys = { [name]: `arn:aws:kms:us-east-1:123456789012:key/mrk-${"0".repeat(32)}` };
+      },
+    ]),
+    [
+      "kmsKeys.table",
+      "a key for a table that there is not",
+      (c) => {
+        c.consumerTable = false;
+        c.kmsKeys = { table: `arn:aws:kms:ap-northeast-2:123456789012:key/mrk-${"0".repeat(32)}` };
+      },
+    ],
+    [
+      "kmsKeys.repositories",
+      "a key for repositories that use none",
+      (c) => {
+        c.kmsKeys = { repositories: `arn:aws:kms:ap-northeast-2:123456789012:key/mrk-${"0".repeat(32)}` };
+      },
+    ],
   ];
 
   it.each(cases)("%s: %s", (key, _, breakIt) => {

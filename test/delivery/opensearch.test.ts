@@ -51,7 +51,7 @@ const failing = async (work: Promise<unknown>) => {
 
 describe("makeReady", () => {
   it("puts templates, retention, alias, roles and mappings; a second run changes nothing", async () => {
-    expect(did(await ready({ checkOnly: true }))).toEqual(["created"]);
+    expect(did(await ready({ checkOnly: true }))).toEqual(["created", "changed"]);
     expect(domain.changes).toEqual([]);
 
     const made = await ready();
@@ -80,6 +80,23 @@ describe("makeReady", () => {
       expect.stringContaining("mapping of cali_reader"),
     ]);
     expect(JSON.stringify(domain.mappings.get("cali_reader"))).not.toContain("foreign");
+  });
+
+  it("switches the audit log on where it is published, leaves its settings, and touches none elsewhere", async () => {
+    domain.audit = { enabled: false, audit: { enable_rest: false, ignore_users: ["somebody"] } };
+    expect(await ready()).toContainEqual({ what: "audit log", did: "changed" });
+    expect(domain.audit).toEqual({
+      enabled: true,
+      audit: { enable_rest: false, ignore_users: ["somebody"] },
+    });
+    expect(await ready()).toContainEqual({ what: "audit log", did: "unchanged" });
+
+    domain.audit = { enabled: false };
+    for (const types of [[], ["errors"]]) {
+      const config = parseConfig({ ...dev, domain: { ...dev.domain, logs: { types } } }, "dev");
+      expect((await ready({ config })).map(({ what }) => what)).not.toContain("audit log");
+    }
+    expect(domain.audit).toEqual({ enabled: false });
   });
 
   it("gives the retention to indices that were there before it", async () => {

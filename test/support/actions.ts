@@ -22,6 +22,11 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
     "DescribeLogGroups ListTagsForResource",
   ),
   aws_cloudwatch_log_stream: of("logs", "CreateLogStream DeleteLogStream", "DescribeLogStreams"),
+  aws_cloudwatch_log_resource_policy: of(
+    "logs",
+    "PutResourcePolicy DeleteResourcePolicy",
+    "DescribeResourcePolicies",
+  ),
   aws_cloudwatch_metric_alarm: of(
     "cloudwatch",
     "PutMetricAlarm DeleteAlarms TagResource UntagResource",
@@ -146,6 +151,7 @@ export const ACTIONS: Readonly<Record<string, TypeActions>> = {
     "ListBucket GetBucketTagging GetBucketPolicy GetBucketAcl GetBucketCORS GetBucketWebsite GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment GetBucketLogging GetLifecycleConfiguration GetReplicationConfiguration GetEncryptionConfiguration GetBucketObjectLockConfiguration",
   ),
   aws_s3_bucket_lifecycle_configuration: of("s3", "PutLifecycleConfiguration", "GetLifecycleConfiguration"),
+  aws_s3_bucket_logging: of("s3", "PutBucketLogging", "GetBucketLogging"),
   aws_s3_bucket_policy: of("s3", "PutBucketPolicy DeleteBucketPolicy", "GetBucketPolicy"),
   aws_s3_bucket_public_access_block: of("s3", "PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock"),
   aws_s3_bucket_server_side_encryption_configuration: of(

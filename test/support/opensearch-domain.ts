@@ -26,6 +26,12 @@ export class OpenSearchDomain {
   readonly policies = new Map<string, { policy: Record<string, unknown>; seqNo: number }>();
   readonly roles = new Map<string, Record<string, unknown>>();
   readonly mappings = new Map<string, Record<string, unknown>>();
+  /** The audit log, as a domain of AWS has it at first. */
+  audit: Record<string, unknown> = {
+    enabled: false,
+    audit: { enable_rest: true },
+    compliance: { enabled: true },
+  };
   readonly templates = new Map<string, Record<string, unknown>>();
   readonly aliases = new Map<string, string>();
   /** Indices by name, with the policy that manages each. */
@@ -92,6 +98,10 @@ export class OpenSearchDomain {
   async #plugins(method: string, url: URL, body: Record<string, unknown>): Promise<Answer | undefined> {
     const [, kind = "", name = ""] =
       /^\/_plugins\/_security\/api\/(roles|rolesmapping)\/(\w+)$/.exec(url.pathname) ?? [];
+    if (/^\/_plugins\/_security\/api\/audit(\/config)?$/.test(url.pathname) && !this.#secured) {
+      if (method === "PUT") this.audit = body;
+      return ok(method === "PUT" ? { status: "OK", message: "'config' updated." } : { config: this.audit });
+    }
     if (kind && !this.#secured)
       return this.#security(method, kind === "roles" ? this.roles : this.mappings, name, body);
     const [, policy] = /^\/_plugins\/_ism\/policies\/([\w-]+)$/.exec(url.pathname) ?? [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { domainLogs } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
 import { covers, grantsExactly } from "../../core/covers.ts";
 import { OpenSearchRequestError } from "../../core/errors.ts";
@@ -47,6 +48,7 @@ const policySchema = z.object({
   _seq_no: z.int(),
   _primary_term: z.int(),
 });
+const auditSchema = z.object({ config: z.looseObject({ enabled: z.boolean() }) });
 const securitySchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /** Something as the domain has it now. */
@@ -132,6 +134,18 @@ export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
         return { actual: found?.[name], put: () => connection.put(path, item.body) };
       });
     }
+  }
+  // A domain that publishes its audit log has none to publish before it is told to keep one:
+  // https://docs.aws.amazon.com/opensearch-service/latest/developerguide/audit-logs.html
+  if (domainLogs(config).includes("audit")) {
+    const path = "/_plugins/_security/api/audit";
+    await settle({ what: "audit log", body: { enabled: true } }, covers, async () => {
+      const found = checked(auditSchema, `GET ${path}`, await connection.get(path));
+      return {
+        actual: found.config,
+        put: () => connection.put(`${path}/config`, { ...found.config, enabled: true }),
+      };
+    });
   }
   return outcomes;
 }

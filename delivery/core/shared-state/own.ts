@@ -21,12 +21,17 @@ const OWN: Readonly<Record<SharedPart, Readonly<Record<string, RegExp | undefine
   "02-s3": {
     aws_s3_bucket: /^logs$/,
     aws_s3_bucket_lifecycle_configuration: /^logs$/,
+    aws_s3_bucket_logging: /^logs$/,
     aws_s3_bucket_policy: /^logs$/,
     aws_s3_bucket_public_access_block: /^logs$/,
     aws_s3_bucket_server_side_encryption_configuration: /^logs$/,
     aws_s3_bucket_versioning: /^logs$/,
   },
-  "03-opensearch": { aws_opensearch_domain: /^logs$/ },
+  "03-opensearch": {
+    aws_cloudwatch_log_group: /^opensearch_(audit|errors|slow_indexing|slow_searches)$/,
+    aws_cloudwatch_log_resource_policy: /^opensearch$/,
+    aws_opensearch_domain: /^logs$/,
+  },
   "04-grafana": { aws_grafana_workspace: /^main$/, aws_grafana_workspace_saml_configuration: /^main$/ },
   "05-eks": {
     aws_cloudwatch_log_group: /^eks$/,

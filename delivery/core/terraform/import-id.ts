@@ -40,6 +40,7 @@ const arn =
  */
 const IDS: Readonly<Record<string, (attributes: Attributes, home?: Home) => string>> = {
   aws_cloudwatch_log_group: joined("", "name"),
+  aws_cloudwatch_log_resource_policy: joined("", "policy_name"),
   aws_cloudwatch_log_stream: joined(":", "log_group_name", "name"),
   aws_cloudwatch_metric_alarm: joined("", "alarm_name"),
   aws_dynamodb_table: joined("", "name"),
@@ -72,6 +73,7 @@ const IDS: Readonly<Record<string, (attributes: Attributes, home?: Home) => stri
   aws_opensearch_domain: joined("", "domain_name"),
   aws_s3_bucket: joined("", "bucket"),
   aws_s3_bucket_lifecycle_configuration: joined("", "bucket"),
+  aws_s3_bucket_logging: joined("", "bucket"),
   aws_s3_bucket_policy: joined("", "bucket"),
   aws_s3_bucket_public_access_block: joined("", "bucket"),
   aws_s3_bucket_server_side_encryption_configuration: joined("", "bucket"),
