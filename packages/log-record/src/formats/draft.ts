@@ -51,6 +51,8 @@ const WORDS_ALONE = new Set(["status", "type", "label"]);
 
 function levelAt(value: unknown, alias: string) {
   if (WORDS_ALONE.has(alias) && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
+  // A kind of record.
+  if (alias === "type" && value === "log") return undefined;
   if (typeof value === "string" && value.includes("\u001b")) return readLevel(clean(value));
   const scale = SCALE_OF_KEY[alias];
   // Small numbers under `severity` are syslog's.
