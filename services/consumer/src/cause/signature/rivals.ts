@@ -1,3 +1,6 @@
+/** What names AWS: its SDKs say a service's name, or the package's alone. */
+const AWS = ["aws", "awssdk", "amazon", "amazonaws", "botocore", "boto3", "boto", "s3", "ec2", "lambda"];
+
 /**
  * Products that do the same: an error that names one of them is none of another's, however alike they read. Each with the names that
  * its drivers, exceptions and messages use.
@@ -54,6 +57,19 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     pubsub: ["pubsub"],
     mqtt: ["mqtt", "mosquitto"],
     zookeeper: ["zookeeper"],
+  },
+  {
+    s3: [...AWS, "nosuchbucket"],
+    "aws-sdk": AWS,
+    gcs: ["googleapi", "googleapis", "gcs", "gcp", "gcloud"],
+    azure: ["azure", "aadsts"],
+    grafana: ["loki", "mimir", "tempo", "promtail"],
+    cloudflare: ["cloudflare", "cloudflared"],
+    openai: ["openai"],
+    stripe: ["stripe"],
+    twilio: ["twilio"],
+    sendgrid: ["sendgrid"],
+    github: ["github", "gitlab"],
   },
   {
     nginx: ["nginx", "openresty"],
