@@ -1,9 +1,17 @@
+interface Entry {
+  readonly word: string;
+  readonly owners: number[];
+  /** Of which search it was found in last. */
+  foundIn: number;
+}
+
 /** Finds in one pass which of many words a text has in it. */
 export class KeywordIndex {
   /** Of a word's first two UTF-16 units: the words that begin so, and whose they are. */
-  readonly #buckets: ({ word: string; owners: number[] }[] | undefined)[] = new Array(4096);
+  readonly #buckets: (Entry[] | undefined)[] = new Array(4096);
 
   readonly #characters: { character: string; owner: number }[] = [];
+  #searches = 0;
 
   /** Each owner's words, in lower case. */
   constructor(wordsOf: readonly (readonly string[])[]) {
@@ -22,7 +30,7 @@ export class KeywordIndex {
     for (const [word, owners] of entries) {
       const hash = bucketOf(word.charCodeAt(0), word.charCodeAt(1));
       const bucket = this.#buckets[hash] ?? [];
-      bucket.push({ word, owners });
+      bucket.push({ word, owners, foundIn: 0 });
       this.#buckets[hash] = bucket;
     }
   }
@@ -32,16 +40,17 @@ export class KeywordIndex {
     for (const { character, owner } of this.#characters) {
       if (text.includes(character)) found[owner] = 1;
     }
+    const search = ++this.#searches;
     let first = text.charCodeAt(0);
     for (let place = 1; place < text.length; place++) {
       const second = text.charCodeAt(place);
       const bucket = this.#buckets[bucketOf(first, second)];
       first = second;
       if (bucket === undefined) continue;
-      for (const { word, owners } of bucket) {
-        if (found[owners[0] as number] === 1 && owners.length === 1) continue;
-        if (!text.startsWith(word, place - 1)) continue;
-        for (const owner of owners) found[owner] = 1;
+      for (const entry of bucket) {
+        if (entry.foundIn === search || !text.startsWith(entry.word, place - 1)) continue;
+        entry.foundIn = search;
+        for (const owner of entry.owners) found[owner] = 1;
       }
     }
   }

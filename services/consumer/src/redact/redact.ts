@@ -28,11 +28,16 @@ export const RULES: readonly Rule[] = [
   ...PERSONAL_RULES,
 ];
 
-/** Something secret or personal of a text. */
-export interface Finding {
+const TAKEN_UNIT = TAKEN.charCodeAt(0);
+
+interface Span {
   /** Where it stands, in UTF-16 units. */
   readonly start: number;
   readonly end: number;
+}
+
+/** Something secret or personal of a text. */
+export interface Finding extends Span {
   readonly kind: string;
   /** Which rules say so. */
   readonly rules: readonly string[];
@@ -96,9 +101,11 @@ export class Redactor {
       if (rule.digits !== undefined && digits < rule.digits) continue;
       const spans = this.#searches[place]?.(text) ?? [];
       if (spans.length === 0) continue;
+      const { kind, id } = rule;
+      const rules = [id];
       for (const [start, end] of spans) {
         const [from, to] = original(view, start, end);
-        into.push({ start: from, end: to, kind: rule.kind, rules: [rule.id] });
+        into.push({ start: from, end: to, kind, rules });
       }
       text = without(
         text,
@@ -128,10 +135,17 @@ function spansOf(
       continue;
     }
     for (const span of plainSpans?.(match) ?? locatedSpans(match)) {
-      if (span[1] > span[0] && text.slice(...span).replaceAll(TAKEN, "") !== "") found.push(span);
+      if (!isTaken(text, span)) found.push(span);
     }
   }
   return found.sort(([a], [b]) => a - b);
+}
+
+/** Whether earlier rules have taken all of it. */
+function isTaken(text: string, [start, end]: [number, number]): boolean {
+  let place = start;
+  while (place < end && text[place] === TAKEN) place++;
+  return place >= end;
 }
 
 /** What the groups match, or without groups all of it. */
@@ -143,7 +157,11 @@ function textOf(match: RegExpExecArray): string {
   return value ?? match[0];
 }
 
-const firstWordOf = (match: string) => Math.max(1, /^\w*/.exec(match)?.[0].length ?? 1);
+/** Units of the word that a match begins with, at least one. */
+function firstWordOf(match: string): number {
+  const end = match.search(/\W/);
+  return Math.max(1, end === -1 ? match.length : end);
+}
 
 function groupsOf({ indices = [] }: RegExpExecArray): [number, number][] {
   const groups = indices.slice(1).filter((span) => span !== undefined);
@@ -152,17 +170,12 @@ function groupsOf({ indices = [] }: RegExpExecArray): [number, number][] {
 }
 
 /** The text with what was found taken out of it, and all else where it was. */
-function without(text: string, found: readonly { start: number; end: number }[]): string {
+function without(text: string, found: readonly Span[]): string {
   if (found.length === 0) return text;
-  const parts: string[] = [];
-  let after = 0;
-  for (const { start, end } of [...found].sort((a, b) => a.start - b.start)) {
-    if (end <= after) continue;
-    parts.push(text.slice(after, Math.max(after, start)), TAKEN.repeat(end - Math.max(after, start)));
-    after = end;
-  }
-  parts.push(text.slice(after));
-  return parts.join("");
+  const units = new Uint16Array(text.length);
+  for (let place = 0; place < text.length; place++) units[place] = text.charCodeAt(place);
+  for (const { start, end } of found) units.fill(TAKEN_UNIT, start, end);
+  return Buffer.from(units.buffer).toString("utf16le");
 }
 
 /** Findings that overlap are one, of the kind of the longer. */

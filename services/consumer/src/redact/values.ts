@@ -26,7 +26,20 @@ const SAID_OF_SECRETS = new Set(
 const WORD = /^[\p{L}][\p{L}'’-]*$/u;
 
 export const hasDigit = (text: string) => /\d/.test(text);
-const withoutEnd = (text: string) => text.replace(/[.,:;!?…]+$/u, "");
+const ENDS = ".,:;!?…";
+
+/** A word without what ends a sentence. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ENDS.includes(text[end - 1] as string)) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+/** Whether the text ends with what a pattern that is sticky and looks behind says: nothing else of the text is tried. */
+export function endsWith(text: string, pattern: RegExp): boolean {
+  pattern.lastIndex = text.length;
+  return pattern.test(text);
+}
 
 /** Whether a word says something of a secret (`expired`), rather than being one. */
 export const isSaid = (word: string) => SAID_OF_SECRETS.has(withoutEnd(word).toLowerCase());
@@ -49,8 +62,11 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const CASE_CHANGE = /[a-z](?=[A-Z])|[A-Z](?=[a-z])/g;
 
+/** Least UTF-16 units of what looks random. */
+const LEAST_RANDOM = 16;
+
 /** Whether a machine made it: long, letters and digits mixed, and not a path, a version, a date or a UUID. */
-export function looksRandom(value: string, least = 16): boolean {
+export function looksRandom(value: string, least = LEAST_RANDOM): boolean {
   if (value.length < least || /\s/.test(value) || UUID.test(value)) return false;
   const isMixed = (part: string) => part.length >= 10 && hasDigit(part) && /[A-Za-z]/.test(part);
   // Names of programs change between small and capital letters less often than that.
@@ -74,7 +90,7 @@ const STRONG =
 const VAGUE = /^(?:key|code|state|nonce|ticket|response|sid|auth|session|sess)s?$/i;
 /** In front of `key` and `token`, they say that it is none of a lock. */
 const NO_LOCK =
-  /(?:public|primary|foreign|routing|sort|partition|cache|object|row|hash|range|group|idempotency|dedup\w*|shard|index|map|lookup|unique|composite|message|order|storage|bucket|surrogate|natural|candidate|translation|i18n|error|status|response|country|zip|postal|area|currency|language|exit|event|product|unexpected|page|next|continuation|pagination|cursor|sync|public ?key|csp|s3|redis|kafka)[ _.-]?$/i;
+  /(?<=(?:public|primary|foreign|routing|sort|partition|cache|object|row|hash|range|group|idempotency|dedup\w*|shard|index|map|lookup|unique|composite|message|order|storage|bucket|surrogate|natural|candidate|translation|i18n|error|status|response|country|zip|postal|area|currency|language|exit|event|product|unexpected|page|next|continuation|pagination|cursor|sync|public ?key|csp|s3|redis|kafka)[ _.-]?)/iy;
 
 export interface Labelled {
   /** `db_password`, as far as it is known. */
@@ -89,32 +105,50 @@ export interface Labelled {
   readonly after: string;
 }
 
+/** Labels whose facts are kept: text from outside names any number. */
+const MOST_LABELS = 1_000;
+const factsOfLabels = new Map<string, ReturnType<typeof readLabel>>();
+
+const readLabel = (label: string) => ({
+  mayBeOfLock: /^(?:key|token|code|id)/i.test(label),
+  isKeyOrCode: /^(?:key|code)/i.test(label),
+  isNumber: /^(?:otp|cvv2?|cvc2?|pin)/i.test(label),
+  isSecret: /^secrets?(?:[ _-]?id)?$/i.test(label),
+  isPass: /^pass$/i.test(label),
+  isStrong: STRONG.test(label),
+  isVague: VAGUE.test(label),
+});
+
+/** What a label says by itself. */
+function factsOf(label: string) {
+  let facts = factsOfLabels.get(label);
+  if (facts === undefined) {
+    if (factsOfLabels.size >= MOST_LABELS) factsOfLabels.clear();
+    facts = readLabel(label);
+    factsOfLabels.set(label, facts);
+  }
+  return facts;
+}
+
 /** Whether the value of something that is called a password, key or token is one, rather than words about it. */
 export function isLabelledSecret({ label, before, separator, quoted, value, after }: Labelled): boolean {
-  if (isPlaceholder(value) || value.startsWith("{")) return false;
-  if (/^(?:key|token|code|id)/i.test(label) && NO_LOCK.test(before)) return false;
+  const { mayBeOfLock, isKeyOrCode, isNumber, isSecret, isPass, isStrong, isVague } = factsOf(label);
+  if ((isVague && value.length < LEAST_RANDOM) || value.startsWith("{") || isPlaceholder(value)) return false;
+  if (mayBeOfLock && endsWith(before, NO_LOCK)) return false;
   // Nobody writes words of that length.
   if (value.length > 64 && !/\s/.test(value)) return true;
-  if (/^(?:otp|cvv2?|cvc2?|pin)/i.test(label)) return /^\d{3,8}$/.test(value) || hasDigit(value);
-  const isStrong = STRONG.test(label);
+  if (isNumber) return /^\d{3,8}$/.test(value) || hasDigit(value);
   const isTight = !quoted && separator === ":";
-  if (isTight && (before.endsWith(":") || !isStrong))
-    return !/^(?:key|code)/i.test(label) && looksRandom(value);
-  if (/^secrets?(?:[ _-]?id)?$/i.test(label) && /^(?:arn:|[a-z0-9-]+\/[a-z0-9/._-]+$)/.test(value))
-    return false;
+  if (isTight && (before.endsWith(":") || !isStrong)) return !isKeyOrCode && looksRandom(value);
+  if (isSecret && /^(?:arn:|[a-z0-9-]+\/[a-z0-9/._-]+$)/.test(value)) return false;
   if (quoted) {
     if (isProse(value) || isSaid(value)) return false;
-    return isStrong || (VAGUE.test(label) ? looksRandom(value) : hasDigit(value) || value.length >= 12);
+    return isStrong || (isVague ? looksRandom(value) : hasDigit(value) || value.length >= 12);
   }
   if (isSaid(value)) return false;
   const isWord = WORD.test(withoutEnd(value));
   // `pass=first` says how something went; db_pass and capitals in a word do not.
-  if (
-    isWord &&
-    /^pass$/i.test(label) &&
-    !/[_-]$/.test(before) &&
-    !(separator === "=" && hasCapitalsWithin(value))
-  )
+  if (isWord && isPass && !/[_-]$/.test(before) && !(separator === "=" && hasCapitalsWithin(value)))
     return false;
   const goesOn = /^[ \t]+\p{L}/u.test(after) && !/^[ \t]+[\w.-]+[=:]/.test(after);
   if (
@@ -125,7 +159,7 @@ export function isLabelledSecret({ label, before, separator, quoted, value, afte
   )
     return false;
   if (isStrong) return true;
-  if (VAGUE.test(label)) return looksRandom(value);
+  if (isVague) return looksRandom(value);
   if (isWord) return value.length >= 20 && /[a-z][A-Z]|[A-Z][a-z][A-Z]/.test(value);
   return hasDigit(value) ? value.length >= 6 : value.length >= 8;
 }

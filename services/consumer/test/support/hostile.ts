@@ -159,6 +159,10 @@ export const HOSTILE: readonly string[] = [
   "a.init('",
   "password={",
   "a @ b.",
+  'key="',
+  'code="secret ',
+  "pwd = a1 ",
+  "pass:a1 ",
   "a.sumologic.com/receiver/v1/http/",
   "P<AAA",
 ];

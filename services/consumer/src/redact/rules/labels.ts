@@ -1,5 +1,6 @@
 import { type PatternRule, pattern } from "../rule.ts";
 import {
+  endsWith,
   hasDigit,
   isLabelledSecret,
   isOddlyCased,
@@ -69,14 +70,16 @@ const givenValue = ({ groups = {} }: RegExpExecArray) => groups.double ?? groups
 
 /** What a name in small letters may begin with; behind anything else it is the end of another word: bypass, monkey. */
 const OWNERS =
-  /(?:^|[^a-z])(?:my|db|pg|x|user|root|admin|login|old|new|client|auth|api|access|refresh|id|rest|app|mysql|redis|smtp|ftp|git|bot|sa|default|master|device|php|asp|j|http|csrf|service|secure|store|key|trust|imp|lib|current|mail|wifi|ssh|ssl|tls|proxy|sudo|postgres|mongo|ldap|jdbc|web|super|session|bearer|private|secret|account)$/i;
+  /(?<=(?:^|[^a-z])(?:my|db|pg|x|user|root|admin|login|old|new|client|auth|api|access|refresh|id|rest|app|mysql|redis|smtp|ftp|git|bot|sa|default|master|device|php|asp|j|http|csrf|service|secure|store|key|trust|imp|lib|current|mail|wifi|ssh|ssl|tls|proxy|sudo|postgres|mongo|ldap|jdbc|web|super|session|bearer|private|secret|account))/iy;
+
+const isSmall = (letter = "") => letter >= "a" && letter <= "z";
 
 /** Reads what stands around the value, and whether it is a secret. */
 function isAssigned(_: string, match: RegExpExecArray): boolean {
   const { groups = {}, index, input } = match;
   const { label = "", separator = "" } = groups;
   const before = input.slice(Math.max(0, index - 24), index);
-  if (/[a-z]$/.test(before) && /^[a-z]/.test(label) && !OWNERS.test(before)) return false;
+  if (isSmall(before.at(-1)) && isSmall(label[0]) && !endsWith(before, OWNERS)) return false;
   return isLabelledSecret({
     label,
     before,
