@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { messageOf } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
-import { configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
+import type { Adoption } from "./config/adoption.ts";
+import { adoptionOf, configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
 import type { Config } from "./config/schema.ts";
 import { ExclusivePolicies } from "./constructs/exclusive-policies.ts";
@@ -22,31 +23,23 @@ import { Airflow } from "./stacks/11-airflow.ts";
 import { LogGenerator } from "./stacks/12-log-generator.ts";
 import { Consumer } from "./stacks/13-consumer.ts";
 import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
+import { addMove } from "./stacks/move.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
 import { writeSources } from "./stacks/sources.ts";
 import { removeStaleStacks } from "./stacks/stale.ts";
 import { summarize } from "./stacks/summary.ts";
 
-/**
- * Places every stack of an environment.
- *
- * The stacks are numbered as the hand-written project's files are, and made in the order in which they need each
- * other. The order of deployment comes out of the handles they pass.
- *
- * @param options.outdir where `app.synth()` writes to. Default: what the cdktf command says, else `cdktf.out`.
- * @param options.overrides what the environment merges into its stacks' JSON. Default: nothing.
- */
-export function buildApp(
-  config: Config,
-  { overrides, ...options }: { outdir?: string; overrides?: Overrides } = {},
-): App {
-  const app = new App(options);
-  const placement = new Placement(app, config, overrides);
-  const place = (name: Parameters<Placement["of"]>[0]) => {
+function placeOf(placement: Placement, config: Config) {
+  return (name: Parameters<Placement["of"]>[0]) => {
     const { stack, names, team } = placement.of(name);
     return { stack, props: { config, names, team } };
   };
+}
+
+/** Places 01-07, which one state may hold, and their outputs. */
+function addParts(placement: Placement, config: Config) {
+  const place = placeOf(placement, config);
 
   const storage = place("02-s3");
   const s3 = new S3(storage.stack, "S3", storage.props);
@@ -92,6 +85,41 @@ export function buildApp(
 
   const images = place("07-ecr");
   const ecr = new Ecr(images.stack, "Ecr", images.props);
+
+  // The addresses of a state that was shared are those of the hand-written project: there `cali drift` asks IAM.
+  if (config.stateLayout === "stacks" && !config.imported) {
+    new ExclusivePolicies(access.stack, "ExclusivePolicies");
+  }
+  addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
+  return { kinesis, s3, openSearch, eks, iam };
+}
+
+/**
+ * Places every stack of an environment.
+ *
+ * The stacks are numbered as the hand-written project's files are, and made in the order in which they need each
+ * other. The order of deployment comes out of the handles they pass.
+ *
+ * @param options.outdir where `app.synth()` writes to. Default: what the cdktf command says, else `cdktf.out`.
+ * @param options.overrides what the environment merges into its stacks' JSON. Default: nothing.
+ * @param options.adoption how far the environment's move between layouts is. Default: it does not move.
+ */
+export function buildApp(
+  config: Config,
+  {
+    overrides,
+    adoption,
+    ...options
+  }: { outdir?: string; overrides?: Overrides; adoption?: Adoption | undefined } = {},
+): App {
+  const app = new App(options);
+  const placement = new Placement(app, config, overrides);
+  const place = placeOf(placement, config);
+  const { kinesis, s3, openSearch, eks, iam } = addParts(placement, config);
+  if (adoption || (config.imported && config.stateLayout === "stacks")) {
+    const outputRoles = iam.outputRoles.keys();
+    addMove({ app, config, overrides, adoption, placement, outputRoles, addParts });
+  }
 
   const base = place("08-cluster");
   const cluster = new Cluster(base.stack, "Cluster", {
@@ -142,9 +170,6 @@ export function buildApp(
     milvusNamespace: cluster.namespace("milvus"),
   });
 
-  // The shared state's addresses are those of the hand-written project: there `cali drift` asks IAM.
-  if (config.stateLayout === "stacks") new ExclusivePolicies(access.stack, "ExclusivePolicies");
-  addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
   return app;
 }
 
@@ -152,7 +177,7 @@ export function buildApp(
 async function main(args: readonly string[]): Promise<void> {
   const { summary, svg } = optionsOf(args);
   const config = loadConfig();
-  const app = buildApp(config, { overrides: overridesOf() });
+  const app = buildApp(config, { overrides: overridesOf(), adoption: adoptionOf() });
   const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
   removeStaleStacks(app);

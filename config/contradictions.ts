@@ -37,14 +37,19 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["workloadIdentity"],
     allowed:
-      "pod-identity with stateLayout stacks: irsa would need 05-eks's OIDC provider in 06-iam, whose roles 05-eks needs, a cycle across states",
-    holds: (c) => !(c.stateLayout !== "shared" && c.workloadIdentity === "irsa"),
+      "pod-identity with stateLayout stacks: irsa would need 05-eks's OIDC provider in 06-iam, whose roles 05-eks needs, a cycle across states; only of a cluster that is there (imported) 06-iam can look it up",
+    holds: (c) => !(c.stateLayout !== "shared" && c.workloadIdentity === "irsa" && c.imported !== true),
   },
   {
     path: ["state", "key"],
     allowed:
-      "a key with stateLayout shared (the state that exists), none with stacks (each stack has its own)",
-    holds: (c) => (c.stateLayout === "shared") === (typeof c.state?.key === "string"),
+      "a key with stateLayout shared (the state that exists) or imported (the state that was divided), else none: with stacks each has its own",
+    holds: (c) => (c.stateLayout === "shared" || c.imported === true) === (typeof c.state?.key === "string"),
+  },
+  {
+    path: ["prefix"],
+    allowed: "null with stateLayout shared: there project is what every name begins with",
+    holds: (c) => c.stateLayout !== "shared" || (c.prefix ?? null) === null,
   },
   {
     path: ["state", "kmsKeyArn"],
@@ -65,8 +70,9 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["environment"],
     allowed: `with stateLayout stacks, project and environment of ${LONGEST_PREFIX - 1} characters together (an OpenSearch domain's name has at most 28)`,
-    holds: ({ stateLayout, project, environment }) =>
+    holds: ({ stateLayout, prefix, project, environment }) =>
       stateLayout === "shared" ||
+      typeof prefix === "string" ||
       typeof project !== "string" ||
       typeof environment !== "string" ||
       `${project}-${environment}`.length <= LONGEST_PREFIX,

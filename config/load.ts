@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError, type ConfigProblem, parseSettings, parseYaml, shown } from "@cali/settings";
 import { z } from "zod";
+import { type Adoption, loadAdoption } from "./adoption.ts";
 import { configSchema } from "./contradictions.ts";
 import { copyOverrideFiles, loadOverrides, type Overrides } from "./overrides.ts";
 import { type Config, terraformProgram } from "./schema.ts";
@@ -26,6 +27,11 @@ export function overridesOf(env?: string, folder: string = CONFIG_FOLDER): Overr
   return loadOverrides(environmentName(env), folder);
 }
 
+/** How far an environment's move between layouts is; undefined: it does not move. @param env as in `loadConfig` */
+export function adoptionOf(env?: string, folder: string = CONFIG_FOLDER): Adoption | undefined {
+  return loadAdoption(environmentName(env), folder);
+}
+
 /** Copies the files beside an environment's overrides into its synthesized stacks. @param env as in `loadConfig` */
 export function copyFilesOf(outdir: string, env?: string, folder: string = CONFIG_FOLDER): void {
   copyOverrideFiles(environmentName(env), folder, outdir);
@@ -45,7 +51,7 @@ export function configFile(env?: string): string {
  * The environment variable `CALI_TERRAFORM_PROGRAM` goes before `terraform.program`.
  *
  * @throws ConfigError with every problem of the file; when there is no such file; when in layout `stacks` its `environment` is
- * not its name; when another file has the same state bucket.
+ * not its name; when another file has the same state bucket; when it contradicts the move that it is in.
  */
 export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; folder?: string } = {}): Config {
   const name = environmentName(env);
@@ -58,7 +64,11 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
   }
   const text = readFileSync(path, "utf8");
   const config = withProgram(parseConfigText(text, file), file);
-  const problems = [...environmentProblems(config, name), ...sharedStateProblems(config, name, folder)];
+  const problems = [
+    ...environmentProblems(config, name),
+    ...sharedStateProblems(config, name, folder),
+    ...adoptionProblems(config, name, folder),
+  ];
   if (problems.length === 0) return config;
   const { lineOf } = parseYaml(text, file);
   throw new ConfigError(
@@ -83,9 +93,37 @@ function withProgram(config: Config, file: string): Config {
 }
 
 /** In `stacks` names and states come from `environment`: a copy of a file would work on the states of the one it was copied from. */
-function environmentProblems({ stateLayout, environment }: Config, name: string): ConfigProblem[] {
-  if (stateLayout === "shared" || environment === name) return [];
+function environmentProblems({ stateLayout, environment, imported }: Config, name: string): ConfigProblem[] {
+  // What was imported has its names from `prefix`, and its states in a bucket that no other file may name.
+  if (stateLayout === "shared" || imported || environment === name) return [];
   return [{ key: "environment", given: shown(environment), allowed: `${name}, as the file is called` }];
+}
+
+/** While objects move, both layouts say the same; and the provider stays the one that wrote the old state. */
+function adoptionProblems(config: Config, name: string, folder: string): ConfigProblem[] {
+  const adoption = loadAdoption(name, folder);
+  if (!adoption) return [];
+  const { aws } = config.provider;
+  return [
+    ...(adoption.to === config.stateLayout
+      ? []
+      : [
+          {
+            key: "stateLayout",
+            given: config.stateLayout,
+            allowed: `${adoption.to}, where config/${name}.adoption.json moves the objects to`,
+          },
+        ]),
+    ...(aws === null || /^(~> )?[0-5]\./.test(aws)
+      ? []
+      : [
+          {
+            key: "provider.aws",
+            given: aws,
+            allowed: `"~> 5.0" while config/${name}.adoption.json is there. A later version is a step of its own once the move is over, and there is no way back from it: what it writes, 5.x cannot read`,
+          },
+        ]),
+  ];
 }
 
 /**

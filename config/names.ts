@@ -8,10 +8,16 @@
 
 /**
  * What every name starts with. In `stacks` the environment is a part of it, so that two environments fit into one
- * account; in `shared` the names that exist have the project alone.
+ * account, unless the names are older; in `shared` the names that exist have the project alone.
  */
-export function namePrefix(config: { project: string; environment: string; stateLayout: string }): string {
-  return config.stateLayout === "shared" ? config.project : `${config.project}-${config.environment}`;
+export function namePrefix(config: {
+  project: string;
+  environment: string;
+  stateLayout: string;
+  prefix: string | null;
+}): string {
+  if (config.stateLayout === "shared") return config.project;
+  return config.prefix ?? `${config.project}-${config.environment}`;
 }
 
 /** The namespaces that 08-cluster makes. */

@@ -52,7 +52,9 @@ const stateSchema = z
       .regex(/^[^/].*[^/]$/, { error: "a key such as infra/terraform.tfstate" })
       .nullable()
       .default(null)
-      .describe("Layout `shared` only: the key of the one state."),
+      .describe(
+        "The key of the one state of layout `shared`; in `stacks` with `imported`, of the root that the objects came from: it keeps its outputs.",
+      ),
     lockTable: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "a DynamoDB table name" })
@@ -107,6 +109,18 @@ export const shape = z.strictObject({
     .enum(["stacks", "shared"])
     .default("stacks")
     .describe("One Terraform state per stack, or one for 01-07."),
+  prefix: nameWord
+    .nullable()
+    .default(null)
+    .describe(
+      "Layout `stacks` only: what every name begins with; null: <project>-<environment>. `cali adopt` writes the one that the names have.",
+    ),
+  imported: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the objects of 01-07 came into their state by import: what the AWS provider cannot read of them is left alone. `cali adopt` writes it, and it stays.",
+    ),
   workloadIdentity: z
     .enum(["pod-identity", "irsa"])
     .default("pod-identity")

@@ -18,3 +18,8 @@ export function stateBackend({ project, environment, region, state }: Config): S
     kmsKeyArn: state.kmsKeyArn,
   };
 }
+
+/** Where a stack's own state lies in the bucket. */
+export function stateKey(stack: string): string {
+  return `stacks/${stack}/terraform.tfstate`;
+}

@@ -31,6 +31,8 @@ export interface ControlPlaneProps {
   readonly logKmsKeyArn?: string | null;
   /** Without EKS's own copies of the network add-ons, where others take their place. Default: false. */
   readonly startsBare?: boolean;
+  /** Arguments that a plan leaves as they are, such as `bootstrap_self_managed_addons`. Default: none. */
+  readonly ignoreChanges?: readonly string[];
   /** Whether a plan that destroys the cluster or its key fails. Default: false. */
   readonly preventDestroy?: boolean;
 }
@@ -46,6 +48,7 @@ export class ControlPlane extends Construct {
       creatorIsAdmin = true,
       encryptSecrets = true,
       startsBare = false,
+      ignoreChanges = [],
       preventDestroy = false,
     } = props;
 
@@ -88,7 +91,10 @@ export class ControlPlane extends Construct {
         tags: { Name: names.cluster },
         // EKS makes the log group itself, without retention, if it isn't there.
         dependsOn: [...dependsOn, ...logGroup],
-        lifecycle: protectedLifecycle(preventDestroy),
+        lifecycle:
+          ignoreChanges.length > 0
+            ? { ...protectedLifecycle(preventDestroy), ignoreChanges: [...ignoreChanges] }
+            : protectedLifecycle(preventDestroy),
       }),
       "main",
     );

@@ -1,7 +1,10 @@
+import { DataAwsEksCluster } from "@cdktf/provider-aws/lib/data-aws-eks-cluster/index.js";
 import type { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster/index.js";
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
 import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate/index.js";
+import { Fn, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import type { Names } from "../config/names.ts";
 import { withLogicalId } from "./logical-id.ts";
 import type { OidcProvider } from "./workload-role.ts";
 
@@ -16,7 +19,7 @@ export interface ClusterOidcProviderProps {
 
 /** The OIDC provider by which IAM recognizes the cluster's service accounts (IRSA). The stack needs a TlsProvider. */
 export class ClusterOidcProvider extends Construct {
-  readonly provider: OidcProvider;
+  private readonly provider: OidcProvider;
 
   constructor(scope: Construct, id: string, { cluster, certificate }: ClusterOidcProviderProps) {
     super(scope, id);
@@ -36,5 +39,19 @@ export class ClusterOidcProvider extends Construct {
       }),
       "eks",
     );
+  }
+
+  /**
+   * The provider, for a construct: a reference inside one state. Across states its issuer is looked up, since AWS chooses it, so the
+   * cluster has to be there.
+   */
+  valueFor(user: Construct, names: Names): OidcProvider {
+    if (TerraformStack.of(user) === TerraformStack.of(this)) return this.provider;
+    const cluster = withLogicalId(new DataAwsEksCluster(user, "Cluster", { name: names.cluster }), "main");
+    const url = cluster.identity.get(0).oidc.get(0).issuer;
+    return {
+      url,
+      arn: `arn:aws:iam::${names.account}:oidc-provider/${Fn.replace(url, "https://", "")}`,
+    };
   }
 }

@@ -20,3 +20,15 @@ export function awsProviderVersion({ version, shared }: ProviderChoice): string 
 export function awsProviderMajor(choice: ProviderChoice): number {
   return Number(/\d+/.exec(awsProviderVersion(choice))?.[0]);
 }
+
+/**
+ * Whether a cluster of this provider has `bootstrap_self_managed_addons`, which an import cannot read: from 5.58.0 on
+ * (https://github.com/hashicorp/terraform-provider-aws/pull/38162).
+ */
+export function hasBootstrapAddOns(choice: ProviderChoice): boolean {
+  const version = awsProviderVersion(choice);
+  const [major = 0, minor = 0, patch] = (version.match(/\d+/g) ?? []).map(Number);
+  // `~> 5.46` takes the newest 5.x.
+  const isNewest = version.startsWith("~>") && patch === undefined;
+  return major > 5 || (major === 5 && (isNewest || minor >= 58));
+}

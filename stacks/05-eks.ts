@@ -11,8 +11,7 @@ import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { NodeGroup } from "../constructs/node-group.ts";
 import { ClusterOidcProvider } from "../constructs/oidc-provider.ts";
-import { awsProviderMajor } from "../constructs/provider-version.ts";
-import type { OidcProvider } from "../constructs/workload-role.ts";
+import { awsProviderMajor, hasBootstrapAddOns } from "../constructs/provider-version.ts";
 
 export interface EksProps {
   readonly config: Config;
@@ -38,7 +37,7 @@ export class Eks extends Construct {
   readonly controlPlane: ControlPlane;
   readonly clusterName: Handle;
   /** By which IAM recognizes the pods' service accounts, with IRSA. */
-  readonly oidcProvider: OidcProvider | undefined;
+  readonly oidcProvider: ClusterOidcProvider | undefined;
   private readonly nodeGroup: NodeGroup;
   private readonly props: EksProps;
 
@@ -50,7 +49,10 @@ export class Eks extends Construct {
     const subnetIds = this.subnets(config);
 
     const { vpcCni, kubeProxy, coreDns } = addOns;
-    const provider = { version: config.provider.aws, shared: config.stateLayout === "shared" };
+    const provider = {
+      version: config.provider.aws,
+      shared: config.stateLayout === "shared" || config.imported,
+    };
     this.controlPlane = new ControlPlane(this, "ControlPlane", {
       ...config.cluster,
       names,
@@ -58,6 +60,8 @@ export class Eks extends Construct {
       // The argument is younger than the 5.x provider that shares its state with others.
       startsBare:
         awsProviderMajor(provider) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null),
+      // AWS doesn't say it of a cluster, so an import lacks it, and setting it would replace the cluster.
+      ignoreChanges: config.imported && hasBootstrapAddOns(provider) ? ["bootstrap_self_managed_addons"] : [],
       preventDestroy: config.protection.preventDestroy,
       subnetIds,
       roleArn: props.clusterRoleArn.valueFor(this, names),
@@ -88,7 +92,7 @@ export class Eks extends Construct {
     new ClusterAccess(this, "Access", { cluster, team: props.team, policy: config.cluster.teamAccess });
     if (config.workloadIdentity === "irsa") {
       const certificate = config.cluster.oidcCertificate;
-      this.oidcProvider = new ClusterOidcProvider(this, "OidcProvider", { cluster, certificate }).provider;
+      this.oidcProvider = new ClusterOidcProvider(this, "OidcProvider", { cluster, certificate });
     }
   }
 

@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { ApplicationRoles } from "../constructs/application-roles.ts";
 import { Handle } from "../constructs/handle.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
+import type { ClusterOidcProvider } from "../constructs/oidc-provider.ts";
 import {
   firehoseInVpcStatements,
   firehoseToOpenSearchStatements,
@@ -131,11 +132,12 @@ export class Iam extends Construct {
    * Makes the roles that pods use. Called once, when it is known how the cluster's pods are recognized: with IRSA by
    * the OIDC provider of 05-eks, which needs roles of this stack before.
    *
-   * @param provider the cluster's OIDC provider; undefined with EKS Pod Identity.
+   * @param oidc the cluster's OIDC provider; undefined with EKS Pod Identity.
    * @returns the role of each workload that has one.
    */
-  addWorkloadRoles(provider: OidcProvider | undefined): ReadonlyMap<Workload, Handle> {
+  addWorkloadRoles(oidc: ClusterOidcProvider | undefined): ReadonlyMap<Workload, Handle> {
     const { config, names } = this.props;
+    const provider = oidc?.valueFor(this, names);
     const identity: WorkloadIdentity = provider
       ? { kind: "irsa", provider }
       : { kind: "pod-identity", clusterArn: names.clusterArn };

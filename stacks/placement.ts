@@ -5,7 +5,7 @@ import { type App, S3Backend, TerraformStack } from "cdktf";
 import { Names, namePrefix } from "../config/names.ts";
 import { type Json, type Overrides, overridden } from "../config/overrides.ts";
 import type { Config } from "../config/schema.ts";
-import { stateBackend } from "../config/state-backend.ts";
+import { stateBackend, stateKey } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { awsProviderVersion, BUNDLED_AWS_PROVIDER } from "../constructs/provider-version.ts";
 import { SharedVariables } from "../constructs/terraform-variables.ts";
@@ -31,6 +31,7 @@ export class Placement {
   private readonly overrides: Overrides;
   private readonly places = new Map<string, Place>();
 
+  /** @param overrides by stack. What those of the one state say of a resource holds in whichever stack has it. */
   constructor(app: App, config: Config, overrides: Overrides = {}) {
     this.app = app;
     this.config = config;
@@ -46,21 +47,33 @@ export class Placement {
     return place;
   }
 
+  /** The root that the objects of 01-07 came from, or go to: it has the one state's backend, providers and variables. */
+  oldRoot(): Place {
+    return this.place(SHARED_STACK, true);
+  }
+
+  /** The root of a numbered stack whose objects go to the one state. */
+  emptied(name: StackName): TerraformStack {
+    return this.place(name, false).stack;
+  }
+
   private place(name: string, shared: boolean): Place {
     const { config } = this;
     const stack = this.state(name, shared ? (config.state.key ?? "") : stateKey(name));
-    // Who has a state alone may take the provider that the bindings are of; in the shared one all must agree.
+    const isPart = shared || stackOf(name)?.sharedState === true;
+    const wasShared = config.stateLayout === "shared" || config.imported;
+    // Who has a state alone may take the provider that the bindings are of; in the shared one, and in what came from it, all must agree.
     const version =
-      config.stateLayout === "shared" && !shared
+      wasShared && !isPart
         ? BUNDLED_AWS_PROVIDER
-        : awsProviderVersion({ version: config.provider.aws, shared });
+        : awsProviderVersion({ version: config.provider.aws, shared: wasShared });
     stack.addOverride("terraform.required_providers.aws.version", version);
     return shared ? this.sharedState(stack) : this.ownState(stack);
   }
 
   private state(name: string, key: string): TerraformStack {
     const { config } = this;
-    const stack = new OverriddenStack(this.app, name, this.overrides[name] ?? {});
+    const stack = new OverriddenStack(this.app, name, this.overrides);
     const backend = stateBackend(config);
     const s3 = new S3Backend(stack, {
       bucket: backend.bucket,
@@ -87,11 +100,7 @@ export class Placement {
       accessKey: variables.accessKey.stringValue,
       secretKey: variables.secretKey.stringValue,
     });
-    // The OIDC provider's thumbprint is read from a certificate; IRSA is for the shared state only.
-    if (this.config.workloadIdentity === "irsa") {
-      new TlsProvider(stack, "tls");
-      stack.addOverride("terraform.required_providers.tls.version", TLS_PROVIDER);
-    }
+    this.tlsProvider(stack);
     return {
       stack,
       names: new Names({
@@ -108,11 +117,19 @@ export class Placement {
     const { config } = this;
     const { environment, region } = config;
     this.awsProvider(stack, { region, environment });
+    if (stack.node.id === "05-eks") this.tlsProvider(stack);
     return {
       stack,
       names: new Names({ prefix: namePrefix(config), environment, region, account: account(stack) }),
       team: config.team,
     };
+  }
+
+  /** With IRSA the OIDC provider's thumbprint is read from a certificate. */
+  private tlsProvider(stack: TerraformStack): void {
+    if (this.config.workloadIdentity !== "irsa") return;
+    new TlsProvider(stack, "tls");
+    stack.addOverride("terraform.required_providers.tls.version", TLS_PROVIDER);
   }
 
   private awsProvider(
@@ -128,24 +145,62 @@ export class Placement {
   }
 }
 
-function stateKey(name: string): string {
-  return `stacks/${name}/terraform.tfstate`;
-}
-
 function account(stack: TerraformStack): string {
   return withLogicalId(new DataAwsCallerIdentity(stack, "CallerIdentity"), "current").accountId;
 }
 
 /** A state whose synthesized JSON has the environment's overrides merged in, so that everything that reads it sees them. */
 class OverriddenStack extends TerraformStack {
-  private readonly patch: Overrides[string];
+  private readonly overrides: Overrides;
 
-  constructor(app: App, name: string, patch: Overrides[string]) {
+  constructor(app: App, name: string, overrides: Overrides) {
     super(app, name);
-    this.patch = patch;
+    this.overrides = overrides;
   }
 
   override toTerraform(): unknown {
-    return overridden(super.toTerraform() as Json, this.patch);
+    const own = this.asWritten();
+    const patch = this.overrides[this.node.id] ?? {};
+    return overridden(overridden(own, this.fromOneState(own)), this.withoutMoved(own, patch));
   }
+
+  private asWritten(): JsonObject {
+    return super.toTerraform() as JsonObject;
+  }
+
+  /** What the one state's overrides say of resources that stand here. */
+  private fromOneState(own: JsonObject): Overrides[string] {
+    if (!isPart(this)) return {};
+    return only(this.overrides[SHARED_STACK] ?? {}, (type, name) => hasResource(own, type, name));
+  }
+
+  /** In the one state: without what its overrides say of resources that stand elsewhere by now. */
+  private withoutMoved(own: JsonObject, patch: Overrides[string]): Overrides[string] {
+    if (this.node.id !== SHARED_STACK || patch.resource === undefined) return patch;
+    const others = this.node.root.node.children
+      .filter((stack) => stack instanceof OverriddenStack)
+      .filter(isPart)
+      .map((stack) => stack.asWritten());
+    const stays = (type: string, name: string) =>
+      hasResource(own, type, name) || !others.some((other) => hasResource(other, type, name));
+    const { resource: _, ...rest } = patch;
+    return { ...rest, ...only(patch, stays) };
+  }
+}
+
+const isPart = ({ node }: TerraformStack) => stackOf(node.id)?.sharedState === true;
+
+type JsonObject = { [key: string]: Json };
+const objectOf = (value: Json | undefined) => (value ?? {}) as JsonObject;
+
+const hasResource = (stack: JsonObject, type: string, name: string) =>
+  objectOf(objectOf(stack.resource)[type])[name] !== undefined;
+
+/** The part of a patch that is of some resources; a type without one would be no Terraform. */
+function only(patch: JsonObject, isOf: (type: string, name: string) => boolean): JsonObject {
+  const types = Object.entries(objectOf(patch.resource)).flatMap(([type, byName]) => {
+    const own = Object.entries(objectOf(byName)).filter(([name]) => isOf(type, name));
+    return own.length > 0 ? [[type, Object.fromEntries(own)]] : [];
+  });
+  return types.length > 0 ? { resource: Object.fromEntries(types) } : {};
 }

@@ -27,7 +27,12 @@ const readJson = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "ut
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(readJson("package.json"));
 
 /** Files that a document asks the reader to make, or that show what a name looks like. */
-const INVENTED = ["stacks/14-billing.ts", "config/team.yaml", "config/team.overrides/infra.json"];
+const INVENTED = [
+  "stacks/14-billing.ts",
+  "config/team.adoption.json",
+  "config/team.yaml",
+  "config/team.overrides/infra.json",
+];
 const ROOMS = [
   "config",
   "constructs",

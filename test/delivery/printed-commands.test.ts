@@ -12,6 +12,9 @@ const SHELLS = "test/delivery/remedies.test.ts";
 const SWITCH = "test/delivery/switch-real.nightly.test.ts";
 /** Each such command, by the file that prints it, and the test that types it: its file and its title. */
 const TYPED: Readonly<Record<string, Readonly<Record<string, readonly [file: string, title: string]>>>> = {
+  "delivery/commands/adopt/states.ts": {
+    "npx cali bootstrap": [REMEDIES, "a bucket and a table that are not there"],
+  },
   "delivery/commands/bootstrap/script.ts": {
     "npx cali bootstrap": [REMEDIES, "a bucket and a table that are not there"],
     "export AWS_PAGER": ["test/delivery/bootstrap.integration.test.ts", "makes the place of the states once"],

@@ -29,9 +29,9 @@ describe("the registry of commands", () => {
       const command = await load();
       expect(command.name()).toBe(name);
       expect(command.description().length).toBeGreaterThan(summary.length);
-      // `adopt` reads all names from a state, `affected` looks at Git, and `wait-for` asks GitHub about a commit.
+      // `affected` looks at Git, and `wait-for` asks GitHub about a commit.
       const takesEnvironment = command.options.some(({ short, long }) => short === "-e" && long === "--env");
-      expect(takesEnvironment).toBe(!["adopt", "affected", "wait-for"].includes(name));
+      expect(takesEnvironment).toBe(!["affected", "wait-for"].includes(name));
     },
   );
 

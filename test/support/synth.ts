@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Adoption } from "../../config/adoption.ts";
 import { loadConfig, overridesOf } from "../../config/load.ts";
 import type { Overrides } from "../../config/overrides.ts";
 import type { Config } from "../../config/schema.ts";
@@ -17,13 +18,13 @@ export interface Synthesized {
 const cache = new Map<string, Synthesized>();
 
 /** Synthesizes the whole app of a configuration, as `npm run synth` does. */
-export function synthesize(config: Config, overrides: Overrides = {}): Synthesized {
-  const key = JSON.stringify([config, overrides]);
+export function synthesize(config: Config, overrides: Overrides = {}, adoption?: Adoption): Synthesized {
+  const key = JSON.stringify([config, overrides, adoption]);
   const known = cache.get(key);
   if (known) return known;
   const outdir = mkdtempSync(join(tmpdir(), "cali-test-synth-"));
   try {
-    buildApp(config, { outdir, overrides }).synth();
+    buildApp(config, { outdir, overrides, adoption }).synth();
     const read = (path: string) => JSON.parse(readFileSync(join(outdir, path), "utf8"));
     const synthesized: Synthesized = {
       stacks: Object.fromEntries(

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { adoptionOf } from "../../../config/load.ts";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { clusterOf, Kubectl } from "../../core/cluster/kubectl.ts";
@@ -95,6 +96,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         reviewed = { folder, run: await unsealPlans(bundle, { environment, commit: headCommit }) };
       }
       const labels = await labelsOf(pullRequest);
+      const adoption = adoptionOf(env);
       const result = await deploy({
         program: programOf(config),
         application,
@@ -104,6 +106,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         ...(pullRequest !== undefined && { pullRequest }),
         out,
         ...(reviewed && { reviewed }),
+        ...(adoption && { adoption }),
         ...(reviewed &&
           pullRequest !== undefined &&
           key && { earlier: once(() => earlierPlans({ key, folder, environment, commit, env })) }),

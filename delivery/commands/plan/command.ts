@@ -1,7 +1,8 @@
 import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { overridesOf } from "../../../config/load.ts";
+import { adoptionOf, overridesOf } from "../../../config/load.ts";
+import { moveLines, moveOfRun } from "../../core/adoption/gate.ts";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { EXIT_CHANGES, type StackOptions, withStackOptions } from "../../core/options.ts";
@@ -53,7 +54,12 @@ export const planCommand = withStackOptions(new Command("plan"))
       const { commentOf, reportOf } = await import("../../core/report/plan-report.ts");
       console.log(commentOf(reportOf(out, config, { overrides: overridesOf(env) })));
     }
-    const failed = run.stacks.some(({ status }) => status === "failed");
+    const adoption = adoptionOf(env);
+    const move = adoption && moveOfRun(adoption, run, out);
+    if (adoption && move) for (const line of moveLines(adoption, move)) console.log(line);
+    const failed =
+      run.stacks.some(({ status }) => status === "failed") ||
+      (move !== undefined && move.problems.length > 0);
     if (seal !== undefined && key !== undefined && !failed) {
       await sealPlans({ folder: out, file: resolve(seal), key });
       console.log(`${seal}: sealed`);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { messageOf } from "@cali/base";
 import { Listr } from "listr2";
 import pLimit from "p-limit";
+import type { Adoption } from "../../../config/adoption.ts";
+import { moveProblems } from "../adoption/gate.ts";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { isBlockedRelease } from "../cluster/releases.ts";
 import { DeployRefusedError, TerraformError } from "../errors.ts";
@@ -37,6 +39,8 @@ export interface DeployOptions {
   readonly allowDataLoss: boolean;
   /** Whether objects that CALI never made may be destroyed. */
   readonly allowForeign: boolean;
+  /** The move between layouts that the environment is in; undefined: none. */
+  readonly adoption?: Adoption;
   /** An earlier try may have done a part. */
   readonly continues: boolean;
   /** With new plans: nothing may change but images. */
@@ -272,8 +276,13 @@ function otherThanImages(stack: string, ownPart: Plan): string[] {
 }
 
 /** What speaks against applying a plan without a label. */
-function refusals(stack: string, plan: Plan, { allowDataLoss, allowForeign }: DeployOptions): string[] {
+function refusals(
+  stack: string,
+  plan: Plan,
+  { allowDataLoss, allowForeign, adoption }: DeployOptions,
+): string[] {
   return [
+    ...(adoption ? moveProblems(adoption, stack, plan) : []),
     ...(allowForeign ? [] : foreignProblems(stack, plan)),
     ...(allowDataLoss ? [] : dataLossProblems(stack, plan)),
   ];

@@ -31,6 +31,7 @@ export const configurationSchema = z.looseObject({
     })
     .default({}),
   resource: z.record(z.string(), z.record(z.string(), attributesSchema)).default({}),
+  removed: z.array(z.looseObject({ from: z.string() })).optional(),
 });
 export type Configuration = z.output<typeof configurationSchema>;
 
@@ -153,7 +154,10 @@ function keyDifferences(
 }
 
 /** Objects that only one of both has, such as repositories. */
-function objectDifferences({ resource }: Configuration, managed: readonly StateResource[]): string[] {
+function objectDifferences(
+  { resource, removed = [] }: Configuration,
+  managed: readonly StateResource[],
+): string[] {
   const held = new Set(managed.map(addressOf));
   const desired = Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([name, body]) => ({
@@ -161,7 +165,8 @@ function objectDifferences({ resource }: Configuration, managed: readonly StateR
       isMany: "for_each" in body,
     })),
   );
-  const known = new Set(desired.map(({ address }) => address));
+  // What goes to another state is meant to be forgotten.
+  const known = new Set([...desired.map(({ address }) => address), ...removed.map(({ from }) => from)]);
   return [
     ...managed
       .filter((one) => !known.has(addressOf(one)))

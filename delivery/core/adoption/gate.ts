@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Adoption } from "../../../config/adoption.ts";
+import { SHARED_STACK, stackOf } from "../../../stacks/registry.ts";
+import type { Plan, ResourceChange } from "../plan-json/model.ts";
+import { pathText } from "../plan-json/path.ts";
+import { parsePlan } from "../plan-json/read.ts";
+import type { PlanRun } from "../planning/plan-run.ts";
+
+/** Arguments that the AWS provider cannot read of an object, and what setting them after an import does at AWS. */
+const UNREADABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aws_ecr_repository: { force_delete: "Terraform's own memory" },
+  aws_eks_addon: {
+    preserve: "Terraform's own memory",
+    resolve_conflicts_on_create: "Terraform's own memory",
+    resolve_conflicts_on_update: "Terraform's own memory",
+  },
+  aws_iam_role: { force_detach_policies: "Terraform's own memory" },
+  aws_kms_key: {
+    bypass_policy_lockout_safety_check: "Terraform's own memory",
+    deletion_window_in_days: "Terraform's own memory",
+  },
+  aws_opensearch_domain: {
+    "advanced_security_options[0].master_user_options": "sets the master user's name and password anew",
+  },
+  aws_s3_bucket: { force_destroy: "Terraform's own memory" },
+};
+
+/** A plan of one stack during a move. */
+interface MovingPlan {
+  readonly stack: string;
+  readonly plan: Plan;
+}
+
+/** What the plans of a move do. */
+export interface Move {
+  /** Objects that come into the state that takes them. */
+  readonly imported: number;
+  /** Objects that are there already: an earlier deployment brought them. */
+  readonly there: number;
+  /** Objects whose stack was not planned, or could not be. */
+  readonly unseen: number;
+  /** Objects that leave the state that gives them, and stay alive. */
+  readonly forgotten: number;
+  /** Objects that change in place, each with why. */
+  readonly inPlace: readonly string[];
+  /** Whatever a move must not do, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** Whether a stack takes part in a move: 01-07, and the one state. */
+const takesPart = (stack: string): boolean => stack === SHARED_STACK || stackOf(stack)?.sharedState === true;
+
+/** Where an object comes from and where it goes to. */
+function sidesOf({ to }: Adoption, stack: string): { taker: string; giver: string } {
+  return to === "stacks" ? { taker: stack, giver: SHARED_STACK } : { taker: SHARED_STACK, giver: stack };
+}
+
+/**
+ * Looks at the plans of a move: each object is imported once or there already, forgotten only when another state has it, and nothing is
+ * created, replaced or destroyed. What is in place is on a list.
+ *
+ * @param plans those that were made; what they don't show is not asked for.
+ */
+export function moveOf(adoption: Adoption, plans: readonly MovingPlan[]): Move {
+  const own = plans.filter(({ stack }) => takesPart(stack));
+  const planOf = new Map(own.map(({ stack, plan }) => [stack, plan]));
+  const problems: string[] = [];
+  const inPlace: string[] = [];
+  for (const { stack, plan } of own) {
+    for (const change of plan.resources.filter(({ mode }) => mode === "managed")) {
+      if (["create", "replace", "delete"].includes(change.action)) {
+        problems.push(`${stack}: ${change.address} would be ${PAST[change.action]}`);
+      }
+      if (change.action !== "update") continue;
+      const { known, unknown } = changesOf(change);
+      if (unknown.length > 0) {
+        problems.push(`${stack}: ${change.address} would change in place: ${unknown.join(", ")}`);
+      } else inPlace.push(`${stack}: ${change.address}: ${known.join(", ")}`);
+    }
+    if (stack === SHARED_STACK) {
+      for (const { name, action } of plan.outputs) {
+        if (action !== "create") problems.push(`${stack}: output ${name} would be ${OUTPUT_PAST[action]}`);
+      }
+    }
+  }
+  let imported = 0;
+  let there = 0;
+  let unseen = 0;
+  let forgotten = 0;
+  const listed = new Set<string>();
+  for (const { stack, address, id } of adoption.objects) {
+    const { taker, giver } = sidesOf(adoption, stack);
+    listed.add(`${giver} ${address}`).add(`${taker} ${address}`);
+    const taken = find(planOf.get(taker), address);
+    if (taken?.importing) {
+      imported += 1;
+      if (taken.importing.id !== undefined && taken.importing.id !== id) {
+        problems.push(`${taker}: ${address} would be imported by ${taken.importing.id}; allowed: ${id}`);
+      }
+    } else if (taken) there += 1;
+    else if (!planOf.has(taker)) unseen += 1;
+    else problems.push(`${taker}: has no ${address}, which is to come there`);
+    const given = find(planOf.get(giver), address);
+    if (given?.action === "forget") {
+      forgotten += 1;
+      if (planOf.has(taker) && (!taken || taken.importing)) {
+        problems.push(`${giver}: ${address} would be forgotten before ${taker} has it`);
+      }
+    } else if (given && adoption.step === "forget") problems.push(`${giver}: ${address} would be left there`);
+  }
+  for (const { stack, plan } of own) {
+    for (const { address, action, importing } of plan.resources) {
+      if (listed.has(`${stack} ${address}`)) continue;
+      if (importing) problems.push(`${stack}: ${address} would be imported, and is not on the list`);
+      if (action === "forget")
+        problems.push(`${stack}: ${address} would be forgotten, and is not on the list`);
+    }
+  }
+  return { imported, there, unseen, forgotten, inPlace, problems };
+}
+
+const find = (plan: Plan | undefined, address: string): ResourceChange | undefined =>
+  plan?.resources.find((one) => one.mode === "managed" && one.address === address && !one.deposed);
+
+const PAST: Readonly<Record<string, string>> = {
+  create: "created",
+  replace: "replaced",
+  delete: "destroyed",
+};
+const OUTPUT_PAST = { update: "changed", delete: "removed" } as const;
+
+function changesOf({ type, differences }: ResourceChange): { known: string[]; unknown: string[] } {
+  const known: string[] = [];
+  const unknown: string[] = [];
+  for (const path of new Set(differences.map((one) => pathText(one.path)))) {
+    const [, why] =
+      Object.entries(UNREADABLE[type] ?? {}).find(
+        ([prefix]) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`),
+      ) ?? [];
+    if (why === undefined) unknown.push(path);
+    else known.push(`${path} (not readable by an import; ${why})`);
+  }
+  return { known, unknown };
+}
+
+/** What speaks against applying one stack's plan during a move. */
+export const moveProblems = (adoption: Adoption, stack: string, plan: Plan): readonly string[] =>
+  moveOf(adoption, [{ stack, plan }]).problems;
+
+/** What a run of planning does to a move. @param folder of its plans */
+export function moveOfRun(adoption: Adoption, { stacks }: PlanRun, folder: string): Move {
+  const plans = stacks.flatMap(({ name: stack, jsonFile }) =>
+    jsonFile === undefined || !takesPart(stack)
+      ? []
+      : [{ stack, plan: parsePlan(readFileSync(join(folder, jsonFile), "utf8"), jsonFile) }],
+  );
+  return moveOf(adoption, plans);
+}
+
+/** A move in lines, its problems last. */
+export function moveLines(adoption: Adoption, move: Move): string[] {
+  const { imported, there, unseen, forgotten, inPlace, problems } = move;
+  const all = adoption.objects.length;
+  return [
+    `The move to ${adoption.to}: ${imported} of ${all} objects imported, ${there} there already, ${unseen} not planned, ${forgotten} forgotten; ${inPlace.length} changed in place; ${problems.length === 0 ? "0 created, 0 replaced, 0 destroyed" : "REFUSED"}`,
+    ...inPlace.map((line) => `  in place: ${line}`),
+    ...problems.map((line) => `  refused: ${line}`),
+  ];
+}

@@ -1,0 +1,181 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { partOf, SHARED_PARTS } from "../../delivery/core/shared-state/own.ts";
+import { readStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
+import { FILES } from "../support/documents.ts";
+import { type Moto, startMoto } from "../support/moto.ts";
+import { CALI, ROOT, run } from "../support/run.ts";
+
+/** `cali adopt` in a checkout, on the live state in a bucket: what each step's deployment makes of the states is put there. */
+const LIVE = readStateFile(join(ROOT, "test/fixtures/legacy/terraform.tfstate"));
+const BUCKET = "cali-terraform-state";
+const KEY = "infra/terraform.tfstate";
+const region = "ap-northeast-2";
+const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
+
+const PAGE = readFileSync(join(ROOT, "docs/migrating.md"), "utf8");
+const typed = (pattern: RegExp) =>
+  pattern.exec(PAGE)?.[1]?.split(" ") ?? expect.fail(`docs/migrating.md has no ${pattern}`);
+const ADOPT = typed(/`npx cali (adopt --env team)`/);
+const BACK = typed(/`npx cali (adopt --env team --back)`/);
+
+let moto: Moto;
+let s3: S3Client;
+let checkout: string;
+
+beforeAll(async () => {
+  moto = await startMoto();
+  checkout = mkdtempSync(join(tmpdir(), "cali-adopt-"));
+  for (const file of FILES) {
+    if (
+      !/^(config|delivery|packages|stacks|constructs|package\.json)/.test(file) ||
+      !existsSync(join(ROOT, file))
+    )
+      continue;
+    mkdirSync(dirname(join(checkout, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(checkout, file));
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  const team = ["mina", "jun"].map((name) => `arn:aws:iam::123456789012:user/${name}`);
+  const users = join(checkout, "config/terraform-users.yaml");
+  const text = readFileSync(users, "utf8").replace("team: []", `team: ${JSON.stringify(team)}`);
+  rmSync(users);
+  writeFileSync(join(checkout, "config/team.yaml"), text);
+  const aws = { endpoint: moto.url, region, credentials };
+  s3 = new S3Client({ ...aws, forcePathStyle: true });
+  const dynamodb = new DynamoDBClient(aws);
+  await s3.send(
+    new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: region } }),
+  );
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: "cali-terraform-lock",
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
+    }),
+  );
+  dynamodb.destroy();
+  await put(KEY, LIVE);
+});
+afterAll(async () => {
+  s3.destroy();
+  await moto.stop();
+  rmSync(checkout, { recursive: true, force: true });
+});
+
+const put = (Key: string, body: object) =>
+  s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(body) }));
+const without = (state: StateFile): StateFile => ({ ...state, resources: [] });
+const partState = (part: string): StateFile => ({
+  ...LIVE,
+  lineage: part,
+  resources: LIVE.resources.filter((one) => one.mode === "managed" && partOf(one) === part),
+});
+
+async function cali(args: readonly string[]) {
+  const env = {
+    AWS_ENDPOINT_URL: moto.url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  const node = join(ROOT, "node_modules/.bin/node");
+  const { code, stdout, stderr } = await run(node, [...CALI, ...args], { cwd: checkout, env });
+  return { code, said: stdout + stderr };
+}
+
+const yaml = () => readFileSync(join(checkout, "config/team.yaml"), "utf8");
+const adoption = () => JSON.parse(readFileSync(join(checkout, "config/team.adoption.json"), "utf8"));
+
+it("refuses what cannot be moved, and writes nothing", async () => {
+  const before = yaml();
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("whose versioning is off"),
+  });
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration }));
+
+  await put(`stacks/02-s3/terraform.tfstate.tflock`, {
+    ...{ ID: "0b5c5a7e", Path: `${BUCKET}/x`, Operation: "OperationTypeApply", Who: "kim@laptop" },
+    Created: "2026-01-02T03:04:05Z",
+  });
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("02-s3: kim@laptop has had its state's lock since 2026-01-02T03:04:05Z"),
+  });
+  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "stacks/02-s3/terraform.tfstate.tflock" }));
+
+  const newer = LIVE.resources.map((one) => ({
+    ...one,
+    instances: one.instances.map((instance) =>
+      one.type === "aws_s3_bucket" ? { ...instance, schema_version: 99 } : instance,
+    ),
+  }));
+  await put(KEY, { ...LIVE, resources: newer });
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("infra: a newer provider wrote its aws_s3_bucket (schema 99)"),
+  });
+  await put(KEY, { ...LIVE, version: 5 });
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("given no Terraform state"),
+  });
+  await put(KEY, LIVE);
+  expect(yaml()).toBe(before);
+  expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
+});
+
+it("writes each step of the move, and of the way back", async () => {
+  const before = yaml();
+  const first = await cali(ADOPT);
+  expect(first, first.said).toMatchObject({ code: 0, said: expect.stringContaining("Written: 48 imports.") });
+  expect(adoption()).toMatchObject({ to: "stacks", step: "import", lineage: LIVE.lineage });
+  expect(yaml()).toContain("\nstateLayout: stacks\n");
+  expect((await cali(ADOPT)).said).toContain("Written: 48 imports.");
+
+  // Cut off: only one stack has taken its objects.
+  await put("stacks/02-s3/terraform.tfstate", partState("02-s3"));
+  expect((await cali(ADOPT)).said).toContain("Written: 43 imports.");
+  for (const part of SHARED_PARTS) await put(`stacks/${part}/terraform.tfstate`, partState(part));
+  expect((await cali(ADOPT)).said).toContain("Written: 48 forgets. Nothing is destroyed.");
+  await put(KEY, { ...LIVE, lineage: "other" });
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("has the lineage other"),
+  });
+  await put(KEY, without(LIVE));
+  expect((await cali(ADOPT)).said).toContain("The move to stacks is over.");
+  expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
+
+  expect((await cali(BACK)).said).toContain("Written: 48 imports.");
+  expect(adoption()).toMatchObject({ to: "shared", step: "import" });
+  await put(KEY, LIVE);
+  expect((await cali(BACK)).said).toContain("Written: 48 forgets.");
+  for (const part of SHARED_PARTS) await put(`stacks/${part}/terraform.tfstate`, without(partState(part)));
+  expect((await cali(BACK)).said).toContain("The move to shared is over.");
+  expect(yaml()).toBe(
+    before.replace("\nstateLayout: shared", "\nstateLayout: shared\nimported: true\nprefix: null"),
+  );
+}, 120_000);
