@@ -32,8 +32,8 @@ function running(
   const run = server.run(workflow, COMMIT, status);
   for (const [name, [status, since, step]] of Object.entries(jobs)) {
     const steps = [
-      { name: "Set up job", status: "completed" },
-      ...(step ? [{ name: step, status: "in_progress", started_at: since }] : []),
+      { name: "Set up job", status: "completed", conclusion: "success" },
+      ...(step ? [{ name: step, status: "in_progress", conclusion: null, started_at: since }] : []),
     ];
     run.jobs.push({ name, status, conclusion: null, created_at: since, steps });
   }

@@ -15,7 +15,9 @@ import { DeliveryError } from "../../delivery/core/errors.ts";
 import { githubClient } from "../../delivery/core/github/client.ts";
 import { jobsOf } from "../../delivery/core/github/jobs.ts";
 import { labelsAtMerge } from "../../delivery/core/github/label.ts";
+import { mergedPull } from "../../delivery/core/github/merged.ts";
 import { ownLogin } from "../../delivery/core/github/own-login.ts";
+import { fetchOwnPlans } from "../../delivery/core/github/reviewed-plans.ts";
 import { parsePlan } from "../../delivery/core/plan-json/read.ts";
 import { LlmError } from "../../services/consumer/src/cause/errors.ts";
 import { readAnswer } from "../../services/consumer/src/cause/llm/answer.ts";
@@ -175,10 +177,17 @@ export async function targets(): Promise<Target[]> {
     {
       name: "github",
       // The byte behind the status says what is asked: the client paces itself.
-      seeds: answers("github").flatMap((seed) => [1, 2, 3].map((asked) => seed.with(1, asked))),
+      seeds: answers("github").flatMap((seed) => [1, 2, 3, 4, 5].map((asked) => seed.with(1, asked))),
       read: async (bytes) => {
         github.give(bytes);
-        const asked = [ownLogin, () => jobsOf(where, 1), () => labelsAtMerge(where, 1)];
+        const plans = { ...where, commit: "a".repeat(40), environment: "dev", runId: 1 };
+        const asked = [
+          ownLogin,
+          () => jobsOf(where, 1),
+          () => labelsAtMerge(where, 1),
+          () => mergedPull(where, plans.commit),
+          () => fetchOwnPlans(plans),
+        ];
         await allowingLater([DeliveryError], async () => asked[(bytes[1] ?? 0) % asked.length]?.(client));
       },
       close: github.close,

@@ -162,7 +162,9 @@ export function routesOf(github: GithubRepository): Route[] {
     route("GET", "/actions/runs/(\\d+)/jobs", ([, id]) => {
       const { jobs = [] } = github.runs.find((run) => run.id === Number(id)) ?? {};
       const run = { run_id: Number(id), html_url: `https://github.com/acme/cali/actions/runs/${id}/job/1` };
-      return ok({ total_count: jobs.length, jobs: jobs.map((job) => ({ ...job, ...run })) });
+      const at = { created_at: "2026-01-25T01:02:03Z", started_at: "2026-01-25T01:02:04Z" };
+      const listed = jobs.map((job, index) => ({ id: Number(id) * 100 + index, ...at, ...job, ...run }));
+      return ok({ total_count: jobs.length, jobs: listed });
     }),
     // https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run
     route("GET", "/actions/runs/(\\d+)", ([, id]) => {

@@ -32,7 +32,7 @@ const PRICERS: Readonly<Record<string, Pricer>> = {
 /** Types that AWS takes nothing for by themselves: settings, permissions, and what runs on nodes that are paid for already. */
 const FREE = new RegExp(
   `^(${[
-    "aws_cloudwatch_log_stream",
+    "aws_cloudwatch_log_(resource_policy|stream)",
     "aws_ecr_lifecycle_policy",
     "aws_eks_(access_entry|access_policy_association|addon|pod_identity_association)",
     "aws_grafana_(role_association|workspace_saml_configuration)",
@@ -40,7 +40,7 @@ const FREE = new RegExp(
     "aws_kms_alias",
     "aws_launch_template",
     "aws_opensearch_domain_(policy|saml_options)",
-    "aws_s3_bucket_(lifecycle_configuration|ownership_controls|policy|public_access_block|server_side_encryption_configuration|versioning)",
+    "aws_s3_bucket_(lifecycle_configuration|logging|ownership_controls|policy|public_access_block|server_side_encryption_configuration|versioning)",
     "kubernetes_(config_map|cron_job|daemon_set|deployment|job|limit_range|namespace|network_policy|pod_disruption_budget|priority_class|resource_quota|secret|service_account|storage_class)(_v1)?",
     "kubernetes_horizontal_pod_autoscaler(_v\\d)?",
     "kubernetes_(cluster_)?role(_binding)?(_v1)?",

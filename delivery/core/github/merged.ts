@@ -1,10 +1,22 @@
-import { asking } from "./client.ts";
+import { z } from "zod";
+import { answered, asking } from "./client.ts";
 import { deployStepOf, isCalled, jobsOf } from "./jobs.ts";
 import type { Repository } from "./label.ts";
 import { changedPath } from "./superseded.ts";
 
 /** Merges before this one that are looked at: more than are ever queued. */
 const MOST_EARLIER = 20;
+
+const pullsSchema = z.array(
+  z.object({
+    number: z.number(),
+    merged_at: z.string().nullable(),
+    merge_commit_sha: z.string().nullable(),
+    head: z.object({ sha: z.string() }),
+  }),
+);
+const commitsSchema = z.array(z.object({ sha: z.string(), parents: z.array(z.object({ sha: z.string() })) }));
+const runsSchema = z.object({ workflow_runs: z.array(z.object({ id: z.number() })) });
 
 /** A commit on main, and what deploys it. */
 export interface Deployable extends Repository {
@@ -16,20 +28,24 @@ export interface Deployable extends Repository {
 
 /** The pull request that became a commit of main; undefined: none was merged. @throws GithubRequestError */
 export async function mergedPull({ github, owner, repo }: Repository, commit: string) {
-  const { data } = await asking(`looking for the pull request of ${commit}`, () =>
+  const doing = `looking for the pull request of ${commit}`;
+  const { data } = await asking(doing, () =>
     github.rest.repos.listPullRequestsAssociatedWithCommit({ owner, repo, commit_sha: commit }),
   );
-  const merged = data.filter(({ merged_at }) => merged_at !== null);
+  const merged = answered(pullsSchema, doing, data).filter(({ merged_at }) => merged_at !== null);
   return merged.find(({ merge_commit_sha }) => merge_commit_sha === commit) ?? merged[0];
 }
 
 /** The commits of main before one and after the last that was deployed, newest first. @throws GithubRequestError */
 export async function* undeployedBefore(options: Deployable): AsyncGenerator<string> {
   const { github, owner, repo, commit } = options;
-  const { data } = await asking(`reading the commits before ${commit}`, () =>
+  const doing = `reading the commits before ${commit}`;
+  const { data } = await asking(doing, () =>
     github.rest.repos.listCommits({ owner, repo, sha: commit, per_page: 100 }),
   );
-  const parents = new Map(data.map(({ sha, parents }) => [sha, parents[0]?.sha]));
+  const parents = new Map(
+    answered(commitsSchema, doing, data).map(({ sha, parents }) => [sha, parents[0]?.sha]),
+  );
   let sha = parents.get(commit);
   for (let count = 0; sha !== undefined && count < MOST_EARLIER; count++) {
     if (await wasDeployed(options, sha)) return;
@@ -44,7 +60,8 @@ async function wasDeployed(
   sha: string,
 ): Promise<boolean> {
   if (workflow === undefined) return false;
-  const { data } = await asking(`looking for runs of ${workflow}`, () =>
+  const doing = `looking for runs of ${workflow}`;
+  const { data } = await asking(doing, () =>
     github.rest.actions.listWorkflowRuns({
       owner,
       repo,
@@ -53,7 +70,7 @@ async function wasDeployed(
       per_page: 100,
     }),
   );
-  for (const { id } of data.workflow_runs) {
+  for (const { id } of answered(runsSchema, doing, data).workflow_runs) {
     const jobs = await jobsOf({ github, owner, repo }, id);
     const isDone = jobs.some(
       (job) =>

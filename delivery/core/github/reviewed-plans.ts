@@ -1,12 +1,31 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
+import { z } from "zod";
 import { ReviewedPlanError } from "../errors.ts";
-import { asking, type Github } from "./client.ts";
+import { answered, asking, type Github } from "./client.ts";
 import { mergedPull, undeployedBefore } from "./merged.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
 const LARGEST_ARTIFACT_BYTES = 256 * 1024 * 1024;
 const REMEDY =
   "Remedy: run the workflow by hand, which plans anew and shows the plan before the environment's approval.";
+
+const artifactsSchema = z.object({
+  artifacts: z.array(
+    z.object({
+      id: z.number(),
+      size_in_bytes: z.number(),
+      expired: z.boolean(),
+      created_at: z.string().nullable(),
+      workflow_run: z
+        .object({
+          head_sha: z.string().nullish(),
+          repository_id: z.number().nullish(),
+          head_repository_id: z.number().nullish(),
+        })
+        .nullish(),
+    }),
+  ),
+});
 
 export interface ReviewedPlans {
   /** Number of the pull request that was merged; undefined: the run that was started by hand has made them. */
@@ -47,12 +66,17 @@ export async function fetchPlans(options: FetchOptions): Promise<ReviewedPlans> 
   }
   const { number, head } = merged;
   const name = artifactName(environment, head.sha);
-  const { data } = await asking(`looking for the artifact ${name}`, () =>
+  const doing = `looking for the artifact ${name}`;
+  const { data } = await asking(doing, () =>
     github.rest.actions.listArtifactsForRepo({ owner, repo, name, per_page: 100 }),
   );
-  // Only what a run of this repository's own branches left: a fork's run may choose the same name.
-  const own = data.artifacts.filter(
-    ({ workflow_run: run }) => run?.head_sha === head.sha && run.head_repository_id === run.repository_id,
+  const { artifacts } = answered(artifactsSchema, doing, data);
+  // Only what a run of this repository's own branches left: a fork's run may choose the same name. Two ids that are missing are not the same.
+  const own = artifacts.filter(
+    ({ workflow_run: run }) =>
+      run?.head_sha === head.sha &&
+      typeof run.repository_id === "number" &&
+      run.head_repository_id === run.repository_id,
   );
   const [artifact] = newestFirst(own.filter(({ expired }) => !expired));
   if (!artifact) {
@@ -78,10 +102,13 @@ export async function fetchOwnPlans(
 ): Promise<ReviewedPlans> {
   const { github, owner, repo, commit, environment, runId } = options;
   const name = dispatchedArtifactName(environment);
-  const { data } = await asking(`looking for the artifact ${name}`, () =>
+  const doing = `looking for the artifact ${name}`;
+  const { data } = await asking(doing, () =>
     github.rest.actions.listWorkflowRunArtifacts({ owner, repo, run_id: runId, name, per_page: 100 }),
   );
-  const [artifact] = newestFirst(data.artifacts.filter(({ expired }) => !expired));
+  const [artifact] = newestFirst(
+    answered(artifactsSchema, doing, data).artifacts.filter(({ expired }) => !expired),
+  );
   if (!artifact) {
     throw new ReviewedPlanError(
       `run ${runId} has no artifact ${name} (any more)\nRemedy: start the workflow anew.`,
@@ -106,10 +133,11 @@ async function contentOf(
       `artifact ${name}: given ${size} bytes; allowed: up to ${LARGEST_ARTIFACT_BYTES}`,
     );
   }
-  const download = await asking(`downloading the artifact ${name}`, () =>
+  const doing = `downloading the artifact ${name}`;
+  const download = await asking(doing, () =>
     github.rest.actions.downloadArtifact({ owner, repo, artifact_id: id, archive_format: "zip" }),
   );
-  return await onlyFile(new Uint8Array(download.data as ArrayBuffer), name);
+  return await onlyFile(new Uint8Array(answered(z.instanceof(ArrayBuffer), doing, download.data)), name);
 }
 
 /**
