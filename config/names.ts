@@ -65,9 +65,13 @@ export type DomainLog = (typeof DOMAIN_LOGS)[number];
 /** The logs that an environment's domain publishes; empty: none. */
 export function domainLogs(config: {
   readonly stateLayout: string;
+  readonly imported: boolean;
   readonly domain: { readonly logs: { readonly types: readonly DomainLog[] | null } };
 }): readonly DomainLog[] {
-  return config.domain.logs.types ?? (config.stateLayout === "shared" ? [] : ["errors", "audit"]);
+  return (
+    config.domain.logs.types ??
+    (config.stateLayout === "shared" || config.imported ? [] : ["errors", "audit"])
+  );
 }
 
 /** The bucket's folders. */

@@ -193,7 +193,7 @@ export const domainSchema = z
           .nullable()
           .default(null)
           .describe(
-            "`errors`: errors and warnings of the nodes; `audit`: who logged in and who was refused, which `cali opensearch` switches on in the domain; `slowSearches`, `slowIndexing`: what took longer than an index's own thresholds. null: errors and audit, or none in layout `shared`.",
+            "`errors`: errors and warnings of the nodes; `audit`: who logged in and who was refused, which `cali opensearch` switches on in the domain; `slowSearches`, `slowIndexing`: what took longer than an index's own thresholds. null: errors and audit, or none in layout `shared` and where its objects were imported.",
           ),
         retentionDays: logRetentionDays.default(14).describe("Days that CloudWatch keeps them."),
       })

@@ -170,7 +170,7 @@ describe("what the budget goes into", () => {
     expect(text).toMatch(/^ {2}EKS's control plane +73\.00 +of 73\.00$/m);
     expect(text).toMatch(/^ {2}nodes, their volumes and addresses +86\.87 +of 30\.00$/m);
     expect(text).toMatch(/^ {2}the search domain +2 things of unknown cost +of 40\.00$/m);
-    expect(text).toMatch(/^ {2}the rest +17\.18 and 2 things of unknown cost +of 39\.00$/m);
+    expect(text).toMatch(/^ {2}the rest +17\.19 and 2 things of unknown cost +of 39\.00$/m);
     expect([...text.matchAll(/\(cost\.prices (\S+)\)/g)].map(([, id]) => id)).toEqual([
       "kinesis.shard",
       "kinesis.put-payload",
