@@ -51,12 +51,6 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/synth-difference/command.ts")).synthDifferenceCommand,
   },
   {
-    name: "adopt",
-    summary: "how a shared state moves into a state for each stack",
-    group: LOOK,
-    load: async () => (await import("./commands/adopt/command.ts")).adoptCommand,
-  },
-  {
     name: "deploy",
     summary: "apply the plans that were reviewed, or new ones",
     group: CHANGE,
@@ -103,6 +97,12 @@ export const COMMANDS: readonly Entry[] = [
     summary: "make the roles that the pipeline assumes",
     group: SET_UP,
     load: async () => (await import("./commands/pipeline-access/command.ts")).pipelineAccessCommand,
+  },
+  {
+    name: "adopt",
+    summary: "write the next step of a move to a state for each stack, or back",
+    group: SET_UP,
+    load: async () => (await import("./commands/adopt/command.ts")).adoptCommand,
   },
   {
     name: "switch",

@@ -155,7 +155,7 @@ export function filesOf(stack: NewStack, read: (path: string) => string): Record
     "stacks/registry.ts": insert(read("stacks/registry.ts"), "] as const satisfies", row),
     "main.ts": insert(
       insert(read("main.ts"), "import { checkFit", `import { ${type} } from "./stacks/${id}.ts";\n`),
-      "  addOutputs(",
+      "  return app;",
       place,
     ),
     ...Object.fromEntries(derived),

@@ -100,7 +100,7 @@ function follow(skip: "row" | "main" | "rights" | "nothing" = "nothing"): void {
   if (skip !== "row") edit("stacks/registry.ts", before("] as const satisfies", rights));
   if (skip === "main") return;
   edit("main.ts", before("import { checkFit", imported));
-  edit("main.ts", before("  addOutputs(", `${placed}\n`));
+  edit("main.ts", before("  return app;", `${placed}\n`));
 }
 
 describe("CONTRIBUTING's recipe", () => {
