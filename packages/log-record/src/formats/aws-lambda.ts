@@ -1,4 +1,4 @@
-import { Fields, isObject } from "./fields.ts";
+import { Fields, isObject, jsonOf } from "./fields.ts";
 import { pattern } from "./pattern.ts";
 import { stackText } from "./stack.ts";
 import type { Draft } from "./types.ts";
@@ -29,18 +29,14 @@ export const awsLambda = pattern(
 /** Node's runtime writes an error that nobody caught as JSON behind its kind: `Uncaught Exception \t{"errorType": …}`. */
 function readError(draft: Draft): void {
   const json = /^[A-Z][\w ]{1,40}\t(\{.*\})$/.exec(draft.message ?? "")?.[1];
-  if (json === undefined) return;
-  try {
-    const error: unknown = JSON.parse(json);
-    if (!isObject(error)) return;
-    const fields = new Fields(error);
-    const type = fields.text("errortype");
-    draft.message = [type, fields.text("errormessage")].filter((one) => one !== undefined).join(": ");
-    if (type !== undefined) draft.errorType = type;
-    draft.stack = stackText(error.stack) ?? stackText(error.trace) ?? "";
-  } catch {
-    // Cut off: the text is all there is.
-  }
+  const error = json === undefined ? undefined : jsonOf(json);
+  // Cut off: the text is all there is.
+  if (!isObject(error)) return;
+  const fields = new Fields(error);
+  const type = fields.text("errortype");
+  draft.message = [type, fields.text("errormessage")].filter((one) => one !== undefined).join(": ");
+  if (type !== undefined) draft.errorType = type;
+  draft.stack = stackText(error.stack) ?? stackText(error.trace) ?? "";
 }
 
 /** The platform's own: the end of a request by its time limit, by its process, or its report. */

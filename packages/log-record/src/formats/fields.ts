@@ -8,6 +8,15 @@ export type Json = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** What a text is as JSON; nothing when it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A field's canonical name, with the fields of a record that it is an alias of. Those that were met are kept: most logs have the same keys. */
 class Name {
   readonly text: string;

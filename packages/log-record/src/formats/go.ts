@@ -1,5 +1,5 @@
 import { draftOfFields } from "./draft.ts";
-import { Fields, isObject, type Json } from "./fields.ts";
+import { Fields, isObject, jsonOf } from "./fields.ts";
 import { pattern } from "./pattern.ts";
 import type { Draft, ReadContext } from "./types.ts";
 
@@ -30,8 +30,8 @@ export const goText = pattern(
 /** The fields that zap prints as JSON behind a message are none of its words: they go below it. */
 function zapFields(draft: Draft, _groups: unknown, context: ReadContext): void {
   const [whole, message = "", json = ""] = /^(.*?)(?:\t| {2,})(\{.*\})$/.exec(draft.message ?? "") ?? [];
-  const value = whole === undefined ? undefined : objectOf(json);
-  if (value === undefined) return;
+  const value = whole === undefined ? undefined : jsonOf(json);
+  if (!isObject(value)) return;
   const fields = draftOfFields(draft.format, new Fields(value), context);
   draft.message = message;
   draft.stack = [json, ...(draft.stack ? [draft.stack] : [])].join("\n");
@@ -41,13 +41,4 @@ function zapFields(draft: Draft, _groups: unknown, context: ReadContext): void {
   draft.errorCode ??= fields.errorCode;
   draft.errorMessage ??= fields.errorMessage;
   draft.errorType ??= fields.errorType;
-}
-
-function objectOf(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

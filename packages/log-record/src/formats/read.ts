@@ -1,7 +1,7 @@
 import { type LogRecord, ownRecord, SOURCE_ID } from "../schema.ts";
 import { clean } from "./clean.ts";
 import { draftOfFields, outerOf, requestOf } from "./draft.ts";
-import { Fields, isObject, type Json } from "./fields.ts";
+import { Fields, isObject, type Json, jsonOf } from "./fields.ts";
 import { levelInText } from "./plain.ts";
 import { recordOf } from "./record.ts";
 import { ENVELOPES, JSON_FORMATS, TEXT_FORMATS, WRAPPERS } from "./registry.ts";
@@ -190,12 +190,8 @@ function withPod(context: ReadContext, fields: Fields): ReadContext {
 function objectOf(text: string): Json | readonly unknown[] | undefined {
   const isList = text.startsWith("[{");
   if (!isList && !text.startsWith("{")) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) || Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text);
+  return isObject(value) || Array.isArray(value) ? value : undefined;
 }
 
 function textDraft(text: string, context: ReadContext): Draft {
