@@ -190,10 +190,10 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["bucket", "accessLog", "bucket"],
     allowed: "another bucket than the one that is logged: it would log its own log for ever",
-    holds: ({ bucket, project, environment, stateLayout }) => {
+    holds: ({ bucket, project, environment, stateLayout, prefix: given }) => {
       const target = bucket?.accessLog?.bucket;
       if (![target, project, environment, stateLayout].every((one) => typeof one === "string")) return true;
-      const prefix = namePrefix({ project, environment, stateLayout } as Config);
+      const prefix = namePrefix({ project, environment, stateLayout, prefix: given ?? null } as Config);
       return !new RegExp(`^${prefix}-logs-\\d{12}$`).test(target as string);
     },
   },

@@ -196,6 +196,14 @@ describe("contradictions", () => {
         c.bucket.accessLog = { bucket: "cali-dev-logs-123456789012" };
       },
     ],
+    [
+      "bucket.accessLog.bucket",
+      "a bucket with older names that logs its own log",
+      (c) => {
+        c.prefix = "logs-of-old";
+        c.bucket.accessLog = { bucket: "logs-of-old-logs-123456789012" };
+      },
+    ],
     ...["bucket", "domain", "table", "repositories", "logGroups"].map((name): (typeof cases)[number] => [
       `kmsKeys.${name}`,
       "a key of another region",
