@@ -47,10 +47,14 @@ const labelsOf = () => github.issues.find((issue) => issue.number === number)?.l
 
 describe("cali comment", () => {
   it("writes one comment, updates it at the next push, and keeps the label in step", async () => {
-    const first = await comment([{ name: "01-kinesis", plan: "replace" }], { args: onPull() });
+    const page = "https://github.com/acme/cali/actions/runs/1/artifacts/2";
+    const first = await comment([{ name: "01-kinesis", plan: "replace" }], {
+      args: [...onPull(), "--page", page],
+    });
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]?.body).toContain("**Data would be lost.**");
+    expect(github.comments[0]?.body).toContain(`[Old and new values side by side](<${page}>)`);
     expect(labelsOf()).toEqual(["plan:destroy"]);
     expect(github.labels).toContainEqual(expect.objectContaining({ name: "plan:destroy", color: "b60205" }));
     expect(readFileSync(join(plans(), "comment.md"), "utf8")).toContain("### Destroyed or replaced: 3");
@@ -58,9 +62,12 @@ describe("cali comment", () => {
     // Seoul has no confirmed price of a stream; two of its things stay unknown.
     expect(github.comments[0]?.body).toMatch(/\| `01-kinesis` \|.*\| [\d.]+ \+ \d+ unknown \|/);
 
+    const html = join(folder, "pages", "plan.html");
+    // The workflow's variable is empty where the page could not be kept.
     const second = await comment([{ name: "01-kinesis", plan: "no-op", status: "no-changes" }], {
-      args: onPull(),
+      args: [...onPull(), "--page", "", "--html", html],
     });
+    expect(readFileSync(html, "utf8")).toContain("no changes in 1 stack");
     expect(second.code).toBe(0);
     expect(second.stdout).toContain(
       "The comment is updated: https://github.com/acme/cali/pull/1#issuecomment-",
@@ -93,6 +100,21 @@ describe("cali comment", () => {
     expect(stdout).toContain("Error: broken");
     expect(stdout).not.toMatch(/Passw0rd|An0ther/);
     expect(github.requests).toEqual([]);
+  });
+
+  it("writes the page alone without asking GitHub", async () => {
+    const html = join(folder, "plan.html");
+    const { code, stdout } = await comment([{ name: "05-eks", plan: "sensitive" }], {
+      args: ["--html", html],
+      env: { GITHUB_TOKEN: "" },
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(readFileSync(html, "utf8")).not.toMatch(/Passw0rd|An0ther/);
+    expect(github.requests).toEqual([]);
+    const refused = await comment([{ name: "05-eks", plan: "sensitive" }], {
+      args: [...onPull(), "--page", "http://example.com"],
+    });
+    expect(refused.stderr).toContain("allowed: an https URL");
   });
 
   it.each([

@@ -1,5 +1,6 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { secureUrl } from "@cali/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig, overridesOf } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
@@ -12,8 +13,10 @@ import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
 import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/plan-report.ts";
 import { render } from "../../core/report/render.ts";
+import type { Report } from "../../core/report/report.ts";
 import { setLabel } from "./labels.ts";
 import { type Marker, PLAN_COMMENT } from "./marker.ts";
+import { pageOf } from "./page/page.ts";
 
 interface Options {
   readonly plans?: string;
@@ -23,15 +26,19 @@ interface Options {
   readonly print?: boolean;
   readonly summary?: boolean;
   readonly sources?: string;
+  readonly html?: string;
+  readonly page?: string;
 }
 
 /** What is given is no plan. */
 const EXIT_NO_PLAN = 2;
 
-/** The Markdown of one plan, whatever repository it is of: neither a configuration nor GitHub is asked. */
-function printPlan(file: string): void {
+/** One plan as Markdown or as a page, whatever repository it is of: neither a configuration nor GitHub is asked. */
+function showPlan(file: string, { print = false, html }: Pick<Options, "print" | "html">): void {
   try {
-    console.log(commentOf(reportOfPlan(file)));
+    const report = reportOfPlan(file);
+    if (print) console.log(commentOf(report));
+    if (html !== undefined) writePage(html, report);
   } catch (error) {
     if (!(error instanceof PlanFormatError)) throw error;
     console.error(error.message);
@@ -39,13 +46,33 @@ function printPlan(file: string): void {
   }
 }
 
+function writePage(file: string, report: Report): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, pageOf(report));
+  console.error(`${file}: written`);
+}
+
 async function run(
   plans: string,
-  { pullRequest, env, print = false, summary = false, sources }: Omit<Options, "plans" | "planJson">,
+  {
+    pullRequest,
+    env,
+    print = false,
+    summary = false,
+    sources,
+    html,
+    page,
+  }: Omit<Options, "plans" | "planJson">,
 ): Promise<void> {
   const config = loadConfig({ env });
-  const github = print ? undefined : githubEnvironment(process.env);
-  const report = reportOf(plans, config, { sources, links: github?.links, overrides: overridesOf(env) });
+  const isPosted = summary || pullRequest !== undefined;
+  const github = isPosted ? githubEnvironment(process.env) : undefined;
+  const report = {
+    ...reportOf(plans, config, { sources, links: github?.links, overrides: overridesOf(env) }),
+    page,
+  };
+  if (html !== undefined) writePage(html, report);
+  if (!isPosted && !print) return;
   const markdown = commentOf(report);
   // The check fails, and the comment is posted all the same.
   if (report.budget && failsBudget(report.budget.total, config)) process.exitCode = EXIT_OVER_BUDGET;
@@ -76,6 +103,14 @@ function positiveInteger(text: string): number {
   return Number(text);
 }
 
+function pageUrl(text: string): string | undefined {
+  // A workflow whose artifact could not be kept has none.
+  if (text === "") return undefined;
+  const { success, data } = secureUrl.safeParse(text);
+  if (!success) throw new InvalidArgumentError("allowed: an https URL");
+  return data;
+}
+
 /** `cali comment` */
 export const commentCommand = new Command("comment")
   .description(
@@ -85,7 +120,7 @@ export const commentCommand = new Command("comment")
   .addOption(
     new Option(
       "--plan-json <file>",
-      "with --print: the output of terraform show -json <plan> of any repository, - for standard input; ends with 2 when it is no plan",
+      "with --print or --html: the output of terraform show -json <plan> of any repository, - for standard input; ends with 2 when it is no plan",
     ).conflicts(["plans", "pullRequest", "sources"]),
   )
   .option("--pull-request <number>", "the pull request to comment on", positiveInteger)
@@ -98,16 +133,21 @@ export const commentCommand = new Command("comment")
     ]),
   )
   .addOption(new Option("--print", "print the comment, and ask GitHub nothing").conflicts("pullRequest"))
+  .option(
+    "--html <file>",
+    "write the plans as one page of HTML, old and new values side by side; alone, it asks GitHub nothing",
+  )
+  .option("--page <url>", "where that page is kept: the comment links it", pageUrl)
   .addHelpText(
     "after",
     "\nIn a workflow everything else comes from the environment: GITHUB_TOKEN (pull-requests: write, issues: write),\nGITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_SERVER_URL, GITHUB_RUN_ID, GITHUB_STEP_SUMMARY.",
   )
   .action(async (options: Options, command: Command) => {
-    const { plans, planJson } = options;
-    if (!options.print && !options.summary && options.pullRequest === undefined) {
-      command.error("error: give --pull-request <number>, --summary or --print");
+    const { plans, planJson, print, summary, html, pullRequest } = options;
+    if (!print && !summary && html === undefined && pullRequest === undefined) {
+      command.error("error: give --pull-request <number>, --summary, --print or --html <file>");
     }
-    if (planJson !== undefined) printPlan(planJson);
+    if (planJson !== undefined) showPlan(planJson, options);
     else if (plans !== undefined) await run(plans, options);
     else command.error("error: give --plans <folder>, or --plan-json <file>");
   });

@@ -21,7 +21,7 @@ export function attributeLines({ differences, computed }: ResourceChange, longes
 /** The lines of differences that nobody planned. */
 export function driftLines(differences: readonly Difference[], longest: number): string[] {
   return differences
-    .flatMap((difference) => differenceLines({ ...difference, forcesReplacement: false }, longest))
+    .flatMap((difference) => differenceLines(difference, longest))
     .map((line) => cut(line, longest));
 }
 
@@ -32,26 +32,51 @@ function cut(line: string, longest: number): string {
     : `${characters.slice(0, longest).join("")} … (${characters.length - longest} more characters)`;
 }
 
-function differenceLines(
-  { path, before, after, isReordered, ...difference }: AttributeDifference,
-  longest: number,
-): string[] {
-  const name = pathText(path);
-  const note = [
-    ...(difference.forcesReplacement ? ["  # forces replacement"] : []),
-    ...([before, after].some((node) => node instanceof TextDocument && node.kind === "base64")
-      ? ["  # Base64, decoded"]
-      : []),
-    ...(isReordered ? ["  # the same elements in another order"] : []),
-  ].join("");
-  const old = isEmpty(before) ? undefined : textOf(before);
-  const current = isEmpty(after) ? undefined : textOf(after);
-  if (old === undefined && current === undefined)
-    return [`! ${name} = ${inline(before)} → ${inline(after)}${note}`];
-  if (old && current && isText(before) && isText(after) && old.join("\n") === current.join("\n")) {
-    const isSame = canonical(contentOf(before), true) === canonical(contentOf(after), true);
-    return [`! ${name}: ${isSame ? "only comments or spacing change" : "a secret in it changes"}${note}`];
+/** What is said of one difference, before it is laid out in lines or in columns. */
+export interface ShownDifference {
+  readonly name: string;
+  /** What else is to be said of it, such as `forces replacement`. */
+  readonly notes: readonly string[];
+  /** Lines of the value; undefined: not set. */
+  readonly old: readonly string[] | undefined;
+  readonly current: readonly string[] | undefined;
+  /** Both sides read alike: what differs all the same. */
+  readonly unseen?: string;
+}
+
+/** The two sides of a difference as text. */
+export function shownDifference({
+  path,
+  before,
+  after,
+  isReordered,
+  forcesReplacement = false,
+}: Difference & Partial<AttributeDifference>): ShownDifference {
+  const isBase64 = [before, after].some((node) => node instanceof TextDocument && node.kind === "base64");
+  const isNothing = isEmpty(before) && isEmpty(after);
+  const shown = {
+    name: pathText(path),
+    notes: [
+      ...(forcesReplacement ? ["forces replacement"] : []),
+      ...(isBase64 ? ["Base64, decoded"] : []),
+      ...(isReordered ? ["the same elements in another order"] : []),
+    ],
+    // Two ways to write "not set" are shown as they are written.
+    old: isEmpty(before) && !isNothing ? undefined : textOf(before),
+    current: isEmpty(after) && !isNothing ? undefined : textOf(after),
+  };
+  const { old, current } = shown;
+  if (!old || !current || !isText(before) || !isText(after) || old.join("\n") !== current.join("\n")) {
+    return shown;
   }
+  const isSame = canonical(contentOf(before), true) === canonical(contentOf(after), true);
+  return { ...shown, unseen: isSame ? "only comments or spacing change" : "a secret in it changes" };
+}
+
+function differenceLines(difference: Difference & Partial<AttributeDifference>, longest: number): string[] {
+  const { name, notes, old, current, unseen } = shownDifference(difference);
+  const note = notes.map((text) => `  # ${text}`).join("");
+  if (unseen !== undefined) return [`! ${name}: ${unseen}${note}`];
   if (old && current && old.length + current.length > 2) {
     return [`! ${name} =${note}`, ...compared(old, current, longest)];
   }
@@ -123,16 +148,21 @@ function pairedLines(lines: readonly string[], longest: number): string[] {
   return shown;
 }
 
-function compared(old: readonly string[], current: readonly string[], longest: number): string[] {
+/** The hunks of two texts' difference; undefined where comparing took too long. */
+export function hunksOf(old: readonly string[], current: readonly string[]) {
   const text = (all: readonly string[]) => `${all.join("\n")}\n`;
-  const patch = structuredPatch("", "", text(old), text(current), "", "", {
+  return structuredPatch("", "", text(old), text(current), "", "", {
     context: CONTEXT_LINES,
     timeout: COMPARE_MS,
-  });
-  if (!patch) {
+  })?.hunks;
+}
+
+function compared(old: readonly string[], current: readonly string[], longest: number): string[] {
+  const hunks = hunksOf(old, current);
+  if (!hunks) {
     return [...old.map((line) => `-     ${line}`), ...current.map((line) => `+     ${line}`)];
   }
-  return patch.hunks.flatMap(({ lines, oldStart }, place) => [
+  return hunks.flatMap(({ lines, oldStart }, place) => [
     ...(place > 0 || oldStart > 1 ? ["      …"] : []),
     ...pairedLines(lines, longest).map((line) => `${line.slice(0, 1)}     ${line.slice(1)}`),
   ]);

@@ -47,7 +47,8 @@ function heading(report: Report): string {
   if (commit === undefined) return said === "" ? title : `${title}\n\n${said}`;
   const short = code(commit.slice(0, 7));
   const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
-  return `${title}\n\nCommit ${of}. ${said}`;
+  const page = report.page === undefined ? [] : [`[Old and new values side by side](<${report.page}>)`];
+  return `${title}\n\n${[`Commit ${of}. ${said}`, ...page].join(" ")}`;
 }
 
 function titleOfOne(stacks: Report["stacks"], changed: number): string {

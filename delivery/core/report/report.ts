@@ -37,6 +37,8 @@ export interface Report {
   /** undefined: no links are made. */
   readonly links: Links | undefined;
   readonly budget: BudgetReport | undefined;
+  /** URL of the page that shows the same plans; default: there is none. */
+  readonly page?: string | undefined;
 }
 
 /** What a pull request's label says. */

@@ -9,6 +9,7 @@ import {
   type OutputChange,
   type ResourceChange,
 } from "../plan-json/model.ts";
+import type { Difference } from "../plan-json/path.ts";
 import { driftLines } from "./attributes.ts";
 import type { Report, StackReport } from "./report.ts";
 import { headline, section, sourceLink } from "./resource.ts";
@@ -77,7 +78,8 @@ export function stackBlock(
   return details(`${name}: ${countsText(stack)}`, blocks.join("\n\n"));
 }
 
-function countsText({ plan }: StackReport & { status: "planned" }): string {
+/** How many objects each thing happens to, in words. */
+export function countsText({ plan }: StackReport & { status: "planned" }): string {
   const counts = countsOf(plan);
   const words = [
     [counts.replace, "to replace"],
@@ -110,14 +112,18 @@ function groupBlock(group: Group, items: readonly Item[]): string[] {
   ];
 }
 
+/** One line about an object that was changed outside. */
+export function driftLine(report: Report, stack: string, { address, type, isDeleted }: Drift): string {
+  const name = address.slice(address.lastIndexOf(`${type}.`) + type.length + 1).replace(/\[.*/s, "");
+  const link = sourceLink(report, stack, { type, name });
+  return [code(address), ...(link ? [link] : []), ...(isDeleted ? ["it is gone"] : [])].join(" · ");
+}
+
 function driftBlock(report: Report, stack: string, drift: readonly Drift[], longest: number): string[] {
   if (drift.length === 0) return [];
-  const blockOf = ({ address, type, isDeleted, differences }: Drift) => {
-    const name = address.slice(address.lastIndexOf(`${type}.`) + type.length + 1).replace(/\[.*/s, "");
-    const link = sourceLink(report, stack, { type, name });
-    const line = `${code(address)}${link ? ` · ${link}` : ""}`;
-    if (isDeleted) return `- ${line} · it is gone`;
-    return `${line}\n\n${fence("diff", driftLines(differences, longest))}`;
+  const blockOf = (one: Drift) => {
+    const line = driftLine(report, stack, one);
+    return one.isDeleted ? `- ${line}` : `${line}\n\n${fence("diff", driftLines(one.differences, longest))}`;
   };
   const parts = [...FATES].flatMap(([fate, words]) => {
     const found = drift.filter((one) => one.fate === fate);
@@ -126,7 +132,8 @@ function driftBlock(report: Report, stack: string, drift: readonly Drift[], long
   return [`#### Changed outside Git: ${drift.length}`, ...parts];
 }
 
-const FATES: ReadonlyMap<DriftFate, string> = new Map([
+/** What applying does about changes outside, in the order in which they are shown. */
+export const FATES: ReadonlyMap<DriftFate, string> = new Map([
   ["set-back", "Applying this plan sets these back."],
   ["changed-again", "Applying this plan changes these again, to other values than before."],
   ["made-anew", "Applying this plan makes these anew."],
@@ -136,22 +143,27 @@ const FATES: ReadonlyMap<DriftFate, string> = new Map([
 
 function outputBlock(outputs: readonly OutputChange[], longest: number): string[] {
   if (outputs.length === 0) return [];
-  const lines = driftLines(
-    outputs.map(({ name, before, after }) => ({ path: [name], before, after })),
-    longest,
-  );
-  return [`#### Outputs: ${outputs.length}`, fence("diff", lines)];
+  return [`#### Outputs: ${outputs.length}`, fence("diff", driftLines(outputDifferences(outputs), longest))];
+}
+
+/** Outputs as differences, each by its name. */
+export const outputDifferences = (outputs: readonly OutputChange[]): Difference[] =>
+  outputs.map(({ name, before, after }) => ({ path: [name], before, after }));
+
+/** One line about an action: what it is and when it runs. */
+export function actionLine({ address, trigger, deferred }: ActionInvocation): string {
+  const when = trigger
+    ? `${EVENTS.get(trigger.event) ?? code(trigger.event)} ${code(trigger.resource)}`
+    : "asked for by name";
+  return `${code(address)} · ${when}${deferred === undefined ? "" : ` · put off: ${code(deferred)}`}`;
 }
 
 function actionBlock(actions: readonly ActionInvocation[], longest: number): string[] {
   if (actions.length === 0) return [];
-  const blocks = actions.map(({ address, trigger, deferred, settings }) => {
-    const when = trigger
-      ? `${EVENTS.get(trigger.event) ?? code(trigger.event)} ${code(trigger.resource)}`
-      : "asked for by name";
-    const later = deferred === undefined ? "" : ` · put off: ${code(deferred)}`;
-    const line = `${code(address)} · ${when}${later}`;
-    return settings.length === 0 ? `- ${line}` : `${line}\n\n${fence("diff", driftLines(settings, longest))}`;
+  const blocks = actions.map((action) => {
+    const line = actionLine(action);
+    if (action.settings.length === 0) return `- ${line}`;
+    return `${line}\n\n${fence("diff", driftLines(action.settings, longest))}`;
   });
   return [`#### Actions to run: ${actions.length}`, ...blocks];
 }
@@ -170,9 +182,10 @@ const EVENTS: ReadonlyMap<string, string> = new Map(
 
 function deferredBlock(deferred: readonly DeferredChange[]): string[] {
   if (deferred.length === 0) return [];
-  const lines = deferred.map(
-    ({ address, actions, reason }) =>
-      `- ${code(address)} · ${actions.map(code).join(", ")} · because of ${code(reason)}`,
-  );
+  const lines = deferred.map((change) => `- ${deferredLine(change)}`);
   return [`#### Put off to a later plan: ${deferred.length}`, lines.join("\n")];
 }
+
+/** One line about a change that waits for a later plan. */
+export const deferredLine = ({ address, actions, reason }: DeferredChange): string =>
+  `${code(address)} · ${actions.map(code).join(", ")} · because of ${code(reason)}`;
