@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { messageOf } from "@cali/base";
+import { messageOf, paintFor } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
 import type { Adoption } from "./config/adoption.ts";
@@ -183,7 +183,10 @@ async function main(args: readonly string[]): Promise<void> {
   removeStaleStacks(app);
   copyFilesOf(app.outdir);
   writeSources(app);
-  if (summary) console.log(`${summarize(app.outdir, config)}\n\n${fit}`);
+  if (summary) {
+    const paint = paintFor(process.stdout);
+    console.log(`${summarize(app.outdir, config, (text) => paint("bold", text))}\n\n${fit}`);
+  }
   if (svg !== undefined) {
     await draw(app.outdir, svg);
     if (summary) console.log(`Drawn in ${svg}`);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { letReadersLeave } from "@cali/base";
+import { letReadersLeave, paintFor } from "@cali/base";
 import { scoreRun } from "./ground-truth.ts";
 import { DEFAULT_FOLDER, type LocalOptions, localCommand, refuseOptionsOfNpm } from "./options.ts";
 import { type RunReport, runPipeline } from "./pipeline.ts";
@@ -55,9 +55,10 @@ function causesOf({ alerts }: RunReport): (readonly [string, number])[] {
 
 async function summary(report: RunReport, runFolder: string, { folder }: LocalOptions): Promise<string> {
   const score = await scoreRun(report.labelsFile, report.alerts);
+  const paint = paintFor(process.stdout);
   return [
     "",
-    "What became of the lines",
+    paint("bold", "What became of the lines"),
     table([
       ["made", report.made],
       ["taken by Kinesis", report.accepted],
@@ -74,7 +75,7 @@ async function summary(report: RunReport, runFolder: string, { folder }: LocalOp
       ["lost", report.lost],
     ]),
     "",
-    "Against the generator's labels",
+    paint("bold", "Against the generator's labels"),
     table([
       ["WARN, ERROR and FATAL lines", score.troubleLines],
       ["incidents notified", score.messages],

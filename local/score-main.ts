@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { paintFor } from "@cali/base";
 import { asJson, type GenerateOptions, generate, labelOf } from "@cali/log-generator";
 import { validateRecord } from "@cali/log-record";
 import { FolderObjectStore } from "../services/consumer/src/state/objects/folder.ts";
@@ -24,6 +25,7 @@ import { percent, seconds, table } from "./table.ts";
  * `npm run score -- --causes FILE`: how well causes are found for the errors in a file of JSON lines `{text, level, entry}`.
  */
 
+const paint = paintFor(process.stdout);
 const SEEDS = ["spring", "summer", "autumn"];
 const START = Date.parse("2026-01-25T09:00:00Z");
 const HOUR: Omit<GenerateOptions, "seed"> = { start: START, rate: 50, duration: 3_600_000, badShare: 0.01 };
@@ -117,7 +119,7 @@ async function scoreTraffic(seed: string): Promise<void> {
   const causes = await causesOf(truthsOfAlerts(alerted));
   const real = await realRun(seed);
   const { delays } = real;
-  console.log(`\nSeed ${seed}`);
+  console.log(`\n${paint("bold", `Seed ${seed}`)}`);
   console.log(
     table([
       ...rowsOf(score),

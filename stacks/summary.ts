@@ -40,8 +40,8 @@ export function synthesizedStacks(outdir: string): SynthesizedStack[] {
     });
 }
 
-/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. */
-export function summarize(outdir: string, config: Config): string {
+/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. @param bold of the heads. */
+export function summarize(outdir: string, config: Config, bold: (text: string) => string): string {
   const rows = synthesizedStacks(outdir).map(({ name, stateKey, resources, dependencies }) => [
     name,
     stateKey,
@@ -49,10 +49,12 @@ export function summarize(outdir: string, config: Config): string {
     dependencies.join(", ") || "-",
   ]);
   const { bucket, region } = stateBackend(config);
+  const [heads = "", ...lines] = columns([["stack", "state key", "resources", "waits for"], ...rows]);
   return [
     `${config.project} ${config.environment} in ${config.region}: layout ${config.stateLayout}, states in s3://${bucket} (${region})`,
     "",
-    ...columns([["stack", "state key", "resources", "waits for"], ...rows]),
+    bold(heads),
+    ...lines,
     "",
     `Written to ${outdir}/stacks/<stack>/cdk.tf.json`,
   ].join("\n");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { paintFor } from "@cali/base";
 import { secureUrl } from "@cali/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
@@ -37,7 +38,9 @@ interface RefreshOptions extends RefreshInput {
 async function run({ plans, env, json = false, date = new Date() }: Options): Promise<void> {
   const config = loadConfig({ env });
   const estimated = plans === undefined ? await fromSynth(env, config, date) : fromPlans(plans, config, date);
-  console.log(json ? renderJson(estimated, config) : renderText(estimated, config, env));
+  console.log(
+    json ? renderJson(estimated, config) : renderText(estimated, config, env, paintFor(process.stdout)),
+  );
   if (failsBudget(estimated.total, config)) process.exitCode = EXIT_OVER_BUDGET;
 }
 

@@ -1,3 +1,4 @@
+import type { Paint } from "@cali/base";
 import type { Config } from "../../../config/schema.ts";
 import { BUDGET_PARTS } from "../../../config/schema-cost.ts";
 import type { CostChange, CostEstimate } from "../../core/cost/cost-change.ts";
@@ -21,18 +22,21 @@ const NOT_COUNTED =
 /**
  * What a month costs, line by line, for a terminal.
  *
+ * @param paint how it is painted. Default: not at all.
  * @param env the configuration's file, `config/<env>.yaml`: two may be of environments with one name. Default: the environment's name.
  */
 export function renderText(
   { lines, byStack, total }: CostEstimate,
   config: Config,
   env = config.environment,
+  paint: Paint = (_, text) => text,
 ): string {
   const blocks = [...byStack].map(([stack, change]) => {
     const own = lines.filter((line) => line.stack === stack);
-    return [`${stack}: ${costText(change)}`, ...columns(own.map(cells)).map((line) => `  ${line}`)].join(
-      "\n",
-    );
+    return [
+      paint("bold", `${stack}: ${costText(change)}`),
+      ...columns(own.map(cells)).map((line) => `  ${line}`),
+    ].join("\n");
   });
   return [
     `${nameOf(config, env)} in ${config.region}, USD a month (${config.cost.hoursPerMonth} hours), on demand, without taxes:`,
@@ -41,7 +45,10 @@ export function renderText(
     parts(lines, config),
     ...unknownNames(lines),
     NOT_COUNTED,
-    `Total: ${costText(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
+    paint(
+      total.after > config.budget.monthlyUsd ? ["bold", "red"] : ["bold", "green"],
+      `Total: ${costText(total)}; budget ${config.budget.monthlyUsd.toFixed(2)}${verdict(total, config)}`,
+    ),
   ].join("\n\n");
 }
 

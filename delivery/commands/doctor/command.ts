@@ -1,3 +1,4 @@
+import { paintFor } from "@cali/base";
 import { Command } from "commander";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
@@ -38,7 +39,7 @@ export const doctorCommand = new Command("doctor")
     const findings = found.map((finding) => redacted(finding, secrets));
     if (json)
       console.log(JSON.stringify({ version: VERSION, environment: config.environment, findings }, null, 2));
-    else console.log(findingsAsText(findings, process.stdout.isTTY));
+    else console.log(findingsAsText(findings, paintFor(process.stdout)));
     const isBad = ({ status }: Finding) => status === "failure" || (strict === true && status === "warning");
     if (findings.some(isBad)) process.exitCode = 1;
   });

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import type { Paint } from "@cali/base";
 import type { Finding, Status } from "./finding.ts";
 
 const MARKS: Readonly<
@@ -11,13 +11,11 @@ const MARKS: Readonly<
 };
 const WIDTH = Math.max(...Object.values(MARKS).map(({ mark }) => mark.length));
 
-/** The findings as lines, each remedy below its finding. @param colours whether a terminal shows them. */
-export function findingsAsText(findings: readonly Finding[], colours: boolean): string {
+/** The findings as lines, each remedy below its finding. */
+export function findingsAsText(findings: readonly Finding[], paint: Paint): string {
   const lines = findings.flatMap(({ check, status, found, allowed, remedy, command }) => {
     const { mark, colour } = MARKS[status];
-    const shown = colours
-      ? styleText(colour, mark.padEnd(WIDTH), { validateStream: false })
-      : mark.padEnd(WIDTH);
+    const shown = paint(colour, mark.padEnd(WIDTH));
     const indent = " ".repeat(WIDTH + 2);
     return [
       `${shown}  ${check}: ${oneLine(found)}`,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { messageOf, resend, withoutControls } from "../src/index.ts";
+import { flowed, messageOf, resend, sparkline, withoutControls } from "../src/index.ts";
 
 const patience = { tries: 3, firstMs: 1, longestMs: 2 };
 
@@ -39,4 +39,14 @@ it.each([
 it("takes away what nobody sees, and nothing else", () => {
   expect(withoutControls("a\u202eb\u200d\u{1d173}c\u0007\r\ud83d")).toBe("abc\ufffd");
   expect(withoutControls("\u0600٣ 🙂\t한\n")).toBe("\u0600٣ 🙂\t한\n");
+});
+
+it("draws numbers as bars beside the greatest", () => {
+  expect(sparkline([0, 1, 4, 8])).toBe("▁▂▅█");
+  expect(sparkline([0, 0])).toBe("▁▁");
+});
+
+it("puts parts on as many lines as they need", () => {
+  expect(flowed(["abc", "de", "f", "ghijklm"], 7)).toEqual(["abc  de", "f", "ghijklm"]);
+  expect(flowed(["longer than that"], 4)).toEqual(["longer than that"]);
 });

@@ -1,4 +1,4 @@
-import { cut } from "@cali/base";
+import { cut, sparkline } from "@cali/base";
 import type { Level } from "@cali/log-record";
 import {
   anchor,
@@ -196,14 +196,6 @@ const time = (ms: number) =>
     .toISOString()
     .replace("T", " ")
     .replace(/\.\d+Z$/, " UTC");
-
-const BARS = "▁▂▃▄▅▆▇█";
-
-/** A bar for each number, as high as it is beside the greatest. */
-function sparkline(numbers: readonly number[]): string {
-  const most = Math.max(1, ...numbers);
-  return numbers.map((number) => BARS[Math.ceil((number / most) * (BARS.length - 1))]).join("");
-}
 
 function samples({ samples }: Alert): KnownBlock[] {
   return samples
