@@ -1,4 +1,4 @@
-import { knownName } from "@cali/settings";
+import { didYouMean, knownName } from "@cali/settings";
 import { z } from "zod";
 import { kmsKeyArn, kmsKeysSchema } from "./kms-key.ts";
 import { REGIONS } from "./regions.ts";
@@ -31,6 +31,9 @@ export const NAME_WORD = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 const nameWord = z.string().max(LONGEST_PREFIX).regex(NAME_WORD, {
   error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
 });
+
+/** The consumer's: services/consumer/src/notify/slack/texts.ts. */
+const LANGUAGES = ["en", "ko"] as const;
 
 const region = knownName(REGIONS, "a region of the commercial partition, such as ap-northeast-2");
 
@@ -180,6 +183,10 @@ export const shape = z.strictObject({
   iam: iamSchema,
   repositories: repositoriesSchema,
   kmsKeys: kmsKeysSchema,
+  language: z
+    .enum(LANGUAGES, { error: ({ input }) => `en or ko${didYouMean(input, LANGUAGES)}` })
+    .default("en")
+    .describe("Language of the messages that the consumer sends to Slack: en or ko."),
   services: servicesSchema,
   cost: costSchema,
   budget: budgetSchema,

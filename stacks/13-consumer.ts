@@ -102,6 +102,7 @@ export class Consumer extends Construct {
       CALI_KNOWLEDGE_MILVUS_ADDRESS: milvusAddress(milvusNamespace.valueFor(this, names)),
       CALI_HTTP_PORT: String(PORT),
       CALI_LINKS_OPEN_SEARCH: links.openSearch ?? `https://${domain.endpoint}/_dashboards`,
+      ...(config.language !== "en" && { CALI_LANGUAGE: config.language }),
       ...(links.grafana && { CALI_LINKS_GRAFANA: links.grafana }),
       ...(links.trace && { CALI_LINKS_TRACE: links.trace }),
       CALI_GROUPING_LEARN_FOR_MS: String(learnMinutes * 60_000),

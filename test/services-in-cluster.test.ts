@@ -283,6 +283,10 @@ describe("the consumer", () => {
     expect(settings.slack.channel).toBe("#alerts");
   });
 
+  it("writes in the language of the environment", () => {
+    expect(consumerSettings(stacksOf({ language: "ko" })).language).toBe("ko");
+  });
+
   it("takes routes, whose webhooks are a secret that has to be given then", () => {
     const routes = [
       { services: ["payment"], levels: ["FATAL"], labels: { errorCode: ["X"] }, webhook: "payments" },

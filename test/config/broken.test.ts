@@ -74,6 +74,7 @@ it.each<[what: string, text: string, said: string | RegExp]>([
     instead("bucket:", "buckets:"),
     /buckets: given an unknown key; .*did you mean "bucket"\?/,
   ],
+  ["a near language", plus("language: kr"), 'language: given "kr"; allowed: en or ko; did you mean "ko"?'],
   ["a near name of a key", instead("retentionHours", "retentionHour"), 'did you mean "retentionHours"?'],
   ["a key in capitals", plus("Domain: {}"), 'did you mean "domain"?'],
   ["__proto__", plus("__proto__: { a: 1 }"), `:${lastLine}: __proto__: given an unknown key`],

@@ -1,5 +1,7 @@
 import { isZone, LEVELS } from "@cali/log-record";
+import { didYouMean } from "@cali/settings";
 import { z } from "zod";
+import { LANGUAGES } from "../notify/slack/texts.ts";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
 import { knowledgeSchema } from "./knowledge.ts";
@@ -245,6 +247,12 @@ export const configSchema = z
     openSearch: openSearchSchema.prefault({}),
     redaction: redactionSchema.prefault({}),
     links: links.prefault({}),
+    language: z
+      .enum(LANGUAGES, { error: ({ input }) => `en or ko${didYouMean(input, LANGUAGES)}` })
+      .default("en")
+      .describe(
+        "Language of Slack's messages: en or ko. Causes and actions stay as the knowledge base has them, in English; a message in Korean says so. Default: en.",
+      ),
     http: http.prefault({}),
     logs: logs.prefault({}),
     log: log.prefault({}),

@@ -90,7 +90,7 @@ function botOf({ slack }: ConsumerConfig): Bot | undefined {
 
 /** What does what people press, where there are a bot and an app-level token. */
 function buttonListener(
-  { slack }: ConsumerConfig,
+  { slack, language }: ConsumerConfig,
   { store, objects, troubles, clock, log }: Parts,
   parts: {
     bot: Bot | undefined;
@@ -110,11 +110,14 @@ function buttonListener(
     acknowledgements,
     votes: new Votes(store.notes, new SeededCatalog(new ObjectCatalog(objects))),
     users: buttonUsers,
+    language,
     now: () => clock.now(),
     clock,
     log,
     showAcknowledged: async (incident) => {
-      for (const board of boards) await showIncident(bot, { board, acknowledgements, log }, incident);
+      for (const board of boards) {
+        await showIncident(bot, { board, acknowledgements, language, log }, incident);
+      }
     },
     onTrouble: (text) => troubles.set("buttons", text),
   });
@@ -142,7 +145,11 @@ function slackSender(config: ConsumerConfig, parts: Parts, to: To, sinks: Sinks 
     takes,
     clock,
     log: name === undefined ? log : log.child({ webhook: name }),
-    links: { ...config.links, buttons: bot !== undefined && appToken !== undefined },
+    links: {
+      ...config.links,
+      language: config.language,
+      buttons: bot !== undefined && appToken !== undefined,
+    },
     onRefused: keepRefused(objects, metrics),
     onTrouble: (text) => troubles.set("slack", text, name),
     onDiverted: (text) => {
@@ -153,7 +160,11 @@ function slackSender(config: ConsumerConfig, parts: Parts, to: To, sinks: Sinks 
 }
 
 /** A route's webhook, or the bot; then what takes their messages while they are refused. */
-function destinationsOf({ slack }: ConsumerConfig, { name, bot, ...kept }: To, log: Logger): Destination[] {
+function destinationsOf(
+  { slack, language }: ConsumerConfig,
+  { name, bot, ...kept }: To,
+  log: Logger,
+): Destination[] {
   const { webhookUrl, fallbackWebhookUrl, webhooks, timeoutMs } = slack;
   const own = name === undefined ? undefined : webhooks[name];
   // The fallback alone is nowhere that alerts were meant to go.
@@ -163,7 +174,7 @@ function destinationsOf({ slack }: ConsumerConfig, { name, bot, ...kept }: To, l
   if (!isAnywhere) return [];
   return [
     ...byWebhook([own]),
-    ...(bot === undefined ? [] : [botDestination(bot, { ...kept, log })]),
+    ...(bot === undefined ? [] : [botDestination(bot, { ...kept, language, log })]),
     ...byWebhook([webhookUrl, fallbackWebhookUrl].filter((url) => url !== own)),
   ];
 }

@@ -17,11 +17,14 @@ import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Alert, KnownCause } from "../../core/types.ts";
 import { buttonsOf } from "./buttons/blocks.ts";
 import { type Links, lookFurther, traceOf } from "./links.ts";
+import { type Language, type Texts, textsOf } from "./texts.ts";
 
 /** How alerts are shown. */
 export interface Showing extends Links {
   /** Whether somebody hears of pressed buttons. */
   readonly buttons?: boolean;
+  /** Default: English. */
+  readonly language?: Language;
 }
 
 const MARKS: Record<Level, string> = {
@@ -53,28 +56,29 @@ const LONGEST = {
 /** An alert as a Slack message, within Slack's limits whatever the log text holds. */
 export function renderAlert(alert: Alert, links: Showing = {}): SlackMessage {
   const service = cut(alert.service, LONGEST.service);
-  const what = alert.isNew ? "new error" : "still going on";
+  const texts = textsOf(links.language);
+  const what = alert.isNew ? texts.newError : texts.goesOnStill;
   return {
     text: plain(
       cut(`${alert.level} ${service} ×${alert.count}: ${cut(alert.template, LONGEST.summary)}`, 300),
     ),
     blocks: [
-      header(`${MARKS[alert.level]} ${alert.level} in ${service}: ${what}`),
+      header(`${MARKS[alert.level]} ${what(alert.level, service)}`),
       ...fields([
-        `*Service*\n${plain(service)}`,
-        ...(alert.version ? [`*Version*\n${plain(cut(alert.version, LONGEST.word))}`] : []),
-        `*Level*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
-        `*Lines*\n${alert.count}${alert.total > alert.count ? ` (${alert.total} in all)` : ""}`,
-        `*Held back*\n${alert.suppressed}`,
-        `*First seen*\n${time(alert.firstSeen)}`,
-        `*Last seen*\n${time(alert.lastSeen)}`,
-        ...(alert.podName ? [`*Pod*\n${plain(cut(alert.podName, LONGEST.word))}`] : []),
-        ...(alert.traceId ? [`*Trace*\n${traceOf(alert, links)}`] : []),
-        ...(alert.rate ? [`*Lines a minute, the last ${alert.rate.length}*\n${sparkline(alert.rate)}`] : []),
+        `*${texts.service}*\n${plain(service)}`,
+        ...(alert.version ? [`*${texts.version}*\n${plain(cut(alert.version, LONGEST.word))}`] : []),
+        `*${texts.level}*\n${alert.level}${alert.errorCode ? ` ${inlineCode(cut(alert.errorCode, 60))}` : ""}`,
+        `*${texts.lines}*\n${alert.count}${alert.total > alert.count ? ` (${texts.inAll(alert.total)})` : ""}`,
+        `*${texts.heldBack}*\n${alert.suppressed}`,
+        `*${texts.firstSeen}*\n${time(alert.firstSeen)}`,
+        `*${texts.lastSeen}*\n${time(alert.lastSeen)}`,
+        ...(alert.podName ? [`*${texts.pod}*\n${plain(cut(alert.podName, LONGEST.word))}`] : []),
+        ...(alert.traceId ? [`*${texts.trace}*\n${traceOf(alert, links, texts.traceLines)}`] : []),
+        ...(alert.rate ? [`*${texts.rate(alert.rate.length)}*\n${sparkline(alert.rate)}`] : []),
       ]),
-      listing("Template", cut(alert.template, LONGEST.template)),
-      ...details(alert),
-      ...(links.buttons ? [buttonsOf(alert)] : []),
+      listing(texts.template, cut(alert.template, LONGEST.template)),
+      ...details(alert, texts),
+      ...(links.buttons ? [buttonsOf(alert, texts)] : []),
       ...context([footer(alert, links)]),
     ],
   };
@@ -89,47 +93,51 @@ export function detailedOf(alerts: readonly Alert[]): Alert | undefined {
 }
 
 /** A message that was sent, with the cause of the alert whose details it has. */
-export function withCause({ text, blocks }: SlackMessage, alert: Alert): SlackMessage {
+export function withCause({ text, blocks }: SlackMessage, alert: Alert, language?: Language): SlackMessage {
+  const texts = textsOf(language);
   const isOfCause = ({ block_id }: KnownBlock) => block_id?.startsWith(OF_CAUSE) === true;
   const first = blocks.findIndex(isOfCause);
   return {
     text,
     blocks: blocks.flatMap((block, place) => {
-      if (block.type === "actions") return [buttonsOf(alert)];
+      if (block.type === "actions") return [buttonsOf(alert, texts)];
       // Slack wants other ids in a message that changed.
-      return isOfCause(block) ? (place === first ? cause(alert) : []) : [block];
+      return isOfCause(block) ? (place === first ? cause(alert, texts) : []) : [block];
     }),
   };
 }
 
 /** The cause of an alert that was sent without it, where its message cannot be changed. */
-export function renderLateCause(alert: Alert): SlackMessage {
-  const heading = `Cause found: ${alert.level} in ${cut(alert.service, LONGEST.service)}`;
-  const repeat = alert.mayBeRepeat ? [REPEAT] : [];
+export function renderLateCause(alert: Alert, language?: Language): SlackMessage {
+  const texts = textsOf(language);
+  const heading = texts.causeFound(alert.level, cut(alert.service, LONGEST.service));
+  const repeat = alert.mayBeRepeat ? [repeatOf(texts)] : [];
   return {
     text: plain(heading),
     blocks: [
       header(heading),
-      listing("Template", cut(alert.template, LONGEST.template)),
-      ...cause(alert),
-      ...context([...repeat, `of the alert ${inlineCode(cut(alert.id, LONGEST.word))}`]),
+      listing(texts.template, cut(alert.template, LONGEST.template)),
+      ...cause(alert, texts),
+      ...context([...repeat, texts.ofTheAlert(inlineCode(cut(alert.id, LONGEST.word)))]),
     ],
   };
 }
 
 /** Its lines, and what is known of it. */
-const details = (alert: Alert): KnownBlock[] => [
-  ...samples(alert),
-  ...ownFrames(alert),
-  ...cause(alert).map((block, place) => ({ ...block, block_id: `${OF_CAUSE}${place}` })),
-  ...related(alert),
+const details = (alert: Alert, texts: Texts): KnownBlock[] => [
+  ...samples(alert, texts),
+  ...ownFrames(alert, texts),
+  ...cause(alert, texts).map((block, place) => ({ ...block, block_id: `${OF_CAUSE}${place}` })),
+  ...related(alert, texts),
 ];
 
 /** An alert as text alone, for when its blocks are refused. */
-export function renderPlainAlert(alert: Alert): { text: string } {
+export function renderPlainAlert(alert: Alert, language?: Language): { text: string } {
+  const texts = textsOf(language);
   const { level, service, count, template, id, mayBeRepeat } = alert;
-  const what = `${level} in ${cut(service, LONGEST.service)}, ${count} lines: ${cut(template, LONGEST.template)}`;
-  return { text: plain(`${what} (alert ${cut(id, 100)}${mayBeRepeat ? ", may be a repeat" : ""})`) };
+  const what = texts.plainAlert(level, cut(service, LONGEST.service), count, cut(template, LONGEST.template));
+  const repeat = mayBeRepeat ? `, ${texts.mayBeRepeat}` : "";
+  return { text: plain(`${what} (${texts.alert} ${cut(id, 100)}${repeat})`) };
 }
 
 /** Most alerts of one digest: each is shown, whole and within Slack's limits. */
@@ -142,9 +150,10 @@ export const MOST_IN_DIGEST = 12;
 export function renderDigest(alerts: readonly Alert[], links: Showing = {}): SlackMessage {
   const lines = alerts.reduce((sum, { count }) => sum + count, 0);
   const services = new Set(alerts.map(({ service }) => service)).size;
-  const summary = `${alerts.length} alerts from ${services} service${services === 1 ? "" : "s"}, ${lines} lines`;
+  const texts = textsOf(links.language);
+  const summary = texts.digest(alerts.length, services, lines);
   const shown = alerts.slice(0, MOST_IN_DIGEST);
-  const incident = incidentOf(shown);
+  const incident = incidentOf(shown, texts);
   return {
     text: summary,
     blocks: [
@@ -152,40 +161,36 @@ export function renderDigest(alerts: readonly Alert[], links: Showing = {}): Sla
       ...(incident
         ? [
             section(incident.about),
-            ...digestEntry(incident.root),
-            ...details(incident.root),
-            ...(links.buttons ? [buttonsOf(incident.root)] : []),
-            ...shown.filter((alert) => alert !== incident.root).flatMap(digestEntry),
+            ...digestEntry(incident.root, texts),
+            ...details(incident.root, texts),
+            ...(links.buttons ? [buttonsOf(incident.root, texts)] : []),
+            ...shown.filter((alert) => alert !== incident.root).flatMap((alert) => digestEntry(alert, texts)),
           ]
-        : shown.flatMap(digestEntry)),
-      ...context(
-        [incident ? "One incident" : "Many alerts waited, so they come together", lookFurther(links)].filter(
-          Boolean,
-        ),
-      ),
+        : shown.flatMap((alert) => digestEntry(alert, texts))),
+      ...context([incident ? texts.oneIncident : texts.manyWaited, lookFurther(links)].filter(Boolean)),
     ],
   };
 }
 
 /** What alerts of one incident have in common, and the one that the others most likely come from; nothing: they are of several. */
-function incidentOf(alerts: readonly Alert[]): { about: string; root: Alert } | undefined {
+function incidentOf(alerts: readonly Alert[], texts = textsOf()): { about: string; root: Alert } | undefined {
   const id = alerts[0]?.incident?.id;
   if (id === undefined || alerts.some(({ incident }) => incident?.id !== id)) return undefined;
   const name = (service: string) => plain(cut(service, LONGEST.service));
   const services = [...new Set(alerts.flatMap(({ incident }) => incident?.services ?? []))];
   const root = alerts.find(({ isSymptom }) => !isSymptom) ?? (alerts[0] as Alert);
-  const begins = alerts.some((alert) => alert.id === id) ? "Incident" : "Update of the incident";
-  const from = services.length > 1 && !root.isSymptom ? `, most likely from ${name(root.service)}` : "";
+  const begins = alerts.some((alert) => alert.id === id) ? texts.incident : texts.incidentUpdate;
+  const from = services.length > 1 && !root.isSymptom ? texts.mostLikelyFrom(name(root.service)) : "";
   const where = services.slice(0, LONGEST.mutedServices).map(name).join(", ");
-  return { about: `*${begins}* in ${where}${from} · ${inlineCode(cut(id, LONGEST.word))}`, root };
+  return { about: `${begins(where)}${from} · ${inlineCode(cut(id, LONGEST.word))}`, root };
 }
 
-function digestEntry(alert: Alert): KnownBlock[] {
+function digestEntry(alert: Alert, texts: Texts): KnownBlock[] {
   const { level, count, template, id, mayBeRepeat } = alert;
   const service = plain(cut(alert.service, LONGEST.service));
   return [
     section(
-      `${MARKS[level]} *${level}* in ${service} ×${count}${mayBeRepeat ? " (may be a repeat)" : ""} · alert ${inlineCode(id)}`,
+      `${MARKS[level]} ${texts.entry(level, service)} ×${count}${mayBeRepeat ? ` (${texts.mayBeRepeat})` : ""} · ${texts.alert} ${inlineCode(id)}`,
     ),
     line(words(cut(template, LONGEST.summary), { code: true })),
   ];
@@ -197,26 +202,33 @@ const time = (ms: number) =>
     .replace("T", " ")
     .replace(/\.\d+Z$/, " UTC");
 
-function samples({ samples }: Alert): KnownBlock[] {
+function samples({ samples }: Alert, texts: Texts): KnownBlock[] {
   return samples
     .slice(0, 3)
-    .map((sample, index) => listing(`Line ${index + 1}`, cut(sample, LONGEST.sample)));
+    .map((sample, index) => listing(texts.line(index + 1), cut(sample, LONGEST.sample)));
 }
 
-function ownFrames({ ownFrames: frames = [] }: Alert): KnownBlock[] {
-  return frames.length === 0 ? [] : [listing("Own frames", cut(frames.join("\n"), LONGEST.frames))];
+function ownFrames({ ownFrames: frames = [] }: Alert, texts: Texts): KnownBlock[] {
+  return frames.length === 0 ? [] : [listing(texts.ownFrames, cut(frames.join("\n"), LONGEST.frames))];
 }
 
-function cause(alert: Alert): KnownBlock[] {
+function cause(alert: Alert, texts: Texts): KnownBlock[] {
   const { cause: known } = alert;
-  if (!known) return [section("*Cause*\nunknown"), ...near(alert), ...unavailable(alert)];
-  const origin = known.origin === "proposed" ? " (proposed, not confirmed by a person)" : "";
-  const about = aboutCause(known);
+  if (!known) {
+    return [
+      section(`*${texts.cause}*\n${texts.unknown}`),
+      ...near(alert, texts),
+      ...unavailable(alert, texts),
+    ];
+  }
+  const notes = [known.origin === "proposed" ? texts.proposed : "", texts.causeLanguage].filter(Boolean);
+  const origin = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
+  const about = aboutCause(known, texts);
   return [
     line(
-      words("Cause", { bold: true }),
+      words(texts.cause, { bold: true }),
       words(`${origin}\n${cut(known.cause, LONGEST.cause)}\n`),
-      words("Action", { bold: true }),
+      words(texts.action, { bold: true }),
       words(`\n${cut(known.action, LONGEST.action)}`),
       ...(about.length > 0 ? [words("\n"), ...about] : []),
     ),
@@ -224,7 +236,7 @@ function cause(alert: Alert): KnownBlock[] {
 }
 
 /** None of them is this error: they are shown for what they may suggest. */
-function near({ nearest = [] }: Alert): KnownBlock[] {
+function near({ nearest = [] }: Alert, texts: Texts): KnownBlock[] {
   if (nearest.length === 0) return [];
   const lines = nearest
     .slice(0, 3)
@@ -233,76 +245,71 @@ function near({ nearest = [] }: Alert): KnownBlock[] {
       words(cut(pattern, LONGEST.near), { code: true }),
       words(` ${cut(cause, LONGEST.near)}`),
     ]);
-  return [line(words("Known errors that read most alike; none is the same:", { italic: true }), ...lines)];
+  return [line(words(texts.nearest, { italic: true }), ...lines)];
 }
 
-function unavailable({ unavailable: why }: Alert): KnownBlock[] {
+function unavailable({ unavailable: why }: Alert, texts: Texts): KnownBlock[] {
   return why === undefined
     ? []
-    : [line(words(`Knowledge unavailable: ${cut(why, LONGEST.unavailable)}`, { italic: true }))];
+    : [line(words(texts.unavailable(cut(why, LONGEST.unavailable)), { italic: true }))];
 }
 
-const TIERS: Record<NonNullable<KnownCause["tier"]>, string> = {
-  hash: "known of this template",
-  signature: "known by its signature",
-  vector: "known of a similar template",
-  llm: "proposed by a language model",
-};
-
 /** What answered, how similar, since when, and where it says more. */
-function aboutCause({ tier, similarity, since, entry, link: runbook }: KnownCause): RichTextElement[] {
+function aboutCause(
+  { tier, similarity, since, entry, link: runbook }: KnownCause,
+  texts: Texts,
+): RichTextElement[] {
   const about = [
-    tier && TIERS[tier],
-    similarity !== undefined && `similarity ${similarity.toFixed(2)}`,
-    since !== undefined && `since ${time(since).slice(0, 10)}`,
-    entry !== undefined && `knowledge ${cut(entry, LONGEST.entry)}`,
+    tier && texts.tiers[tier],
+    similarity !== undefined && texts.similarity(similarity.toFixed(2)),
+    since !== undefined && texts.since(time(since).slice(0, 10)),
+    entry !== undefined && texts.knowledge(cut(entry, LONGEST.entry)),
   ]
     .filter(Boolean)
     .join(" · ");
   return [
     ...(about === "" ? [] : [words(about, { italic: true })]),
     ...(runbook !== undefined && runbook.length <= LONGEST.link
-      ? [words(" "), anchor(runbook, "runbook")]
+      ? [words(" "), anchor(runbook, texts.runbook)]
       : []),
   ];
 }
 
 /** What else goes on: what changed, what it may come from, what is quiet because of it. */
-function related({ changed, mayBeCausedBy = [], muted }: Alert): KnownBlock[] {
+function related({ changed, mayBeCausedBy = [], muted }: Alert, texts: Texts): KnownBlock[] {
   const names = (services: readonly string[]) => {
     const rest = services.length - LONGEST.mutedServices;
-    return `${services.slice(0, LONGEST.mutedServices).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+    return `${services.slice(0, LONGEST.mutedServices).join(", ")}${rest > 0 ? texts.andMore(rest) : ""}`;
   };
   const name = (service: string) => plain(cut(service, LONGEST.service));
   return [
     ...(changed
       ? [
           section(
-            `*Changed*\nversion ${plain(cut(changed.version, LONGEST.word))} since ${time(changed.since)}, before that ${plain(cut(changed.before, LONGEST.word))}`,
+            `*${texts.changed}*\n${texts.newVersion(plain(cut(changed.version, LONGEST.word)), time(changed.since), plain(cut(changed.before, LONGEST.word)))}`,
           ),
         ]
       : []),
-    ...(mayBeCausedBy.length > 0 ? [section(`*May be caused by*\n${names(mayBeCausedBy.map(name))}`)] : []),
+    ...(mayBeCausedBy.length > 0
+      ? [section(`*${texts.mayBeCausedBy}*\n${names(mayBeCausedBy.map(name))}`)]
+      : []),
     ...(muted.length > 0
-      ? [
-          section(
-            `*Quiet meanwhile, because they depend on it*\n${names(muted.map(({ by, count }) => `${name(by)} ×${count}`))}`,
-          ),
-        ]
+      ? [section(`*${texts.quiet}*\n${names(muted.map(({ by, count }) => `${name(by)} ×${count}`))}`)]
       : []),
   ];
 }
 
-const REPEAT = "*may be a repeat*: the consumer was stopped while it was being sent";
+const repeatOf = (texts: Texts) => `*${texts.mayBeRepeat}*: ${texts.whyRepeat}`;
 
-function footer(alert: Alert, links: Links): string {
-  const repeat = alert.mayBeRepeat ? `${REPEAT} · ` : "";
+function footer(alert: Alert, links: Showing): string {
+  const texts = textsOf(links.language);
+  const repeat = alert.mayBeRepeat ? `${repeatOf(texts)} · ` : "";
   const further = lookFurther(links);
   const { incident } = alert;
   const update =
     incident && incident.id !== alert.id
-      ? ` · update of the incident ${inlineCode(cut(incident.id, LONGEST.word))}`
+      ? ` · ${texts.updateOf(inlineCode(cut(incident.id, LONGEST.word)))}`
       : "";
   const silence = ` · ${inlineCode(`consumer silence ${cut(alert.id, LONGEST.word)}`)}`;
-  return `${repeat}alert ${inlineCode(alert.id)}${update}${silence}${further ? ` · ${further}` : ""}`;
+  return `${repeat}${texts.alert} ${inlineCode(alert.id)}${update}${silence}${further ? ` · ${further}` : ""}`;
 }

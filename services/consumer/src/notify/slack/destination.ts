@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Alert } from "../../core/types.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { IncidentBoard } from "./incident-board.ts";
+import { type Language, textsOf } from "./texts.ts";
 
 /** What a message is about. */
 export interface About {
@@ -57,6 +58,8 @@ interface First {
 interface BotParts {
   readonly board: IncidentBoard;
   readonly acknowledgements: Acknowledgements;
+  /** Default: English. */
+  readonly language?: Language;
   readonly log: Logger;
 }
 
@@ -103,7 +106,7 @@ export function botDestination(bot: Bot, parts: BotParts): Destination {
  */
 export async function showIncident(
   bot: Bot,
-  { board, acknowledgements }: BotParts,
+  { board, acknowledgements, language }: BotParts,
   incident: string,
   given?: string,
 ): Promise<void> {
@@ -118,7 +121,9 @@ export async function showIncident(
     ...(status === undefined ? [] : [section(status)]),
     ...(by === undefined
       ? []
-      : context([`👀 acknowledged by <@${by.user}> at ${new Date(by.at).toISOString().slice(0, 16)} UTC`])),
+      : context([
+          textsOf(language).acknowledgedAt(`<@${by.user}>`, new Date(by.at).toISOString().slice(0, 16)),
+        ])),
   ];
   await bot.update(place, { ...message, blocks: [...about, ...message.blocks] });
 }

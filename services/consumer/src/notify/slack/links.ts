@@ -19,15 +19,15 @@ const LONGEST_URL = 1_500;
 /** Lines of a trace may be this much older or newer than those that an alert counts, ms. */
 const AROUND_MS = 15 * 60_000;
 
-/** An alert's trace id, and where its lines are. */
-export function traceOf(alert: Alert, { openSearch, trace }: Links): string {
+/** An alert's trace id, and where its lines are; `said` is what the link is called. */
+export function traceOf(alert: Alert, { openSearch, trace }: Links, said: string): string {
   const id = alert.traceId ?? "";
   const shown = inlineCode(cut(id, LONGEST_SHOWN));
   // As a part of an address dots are none.
   if (/^\.{1,2}$/.test(id)) return shown;
   const lines = openSearch === undefined ? undefined : linesOf(openSearch, id, alert);
   const url = trace?.replaceAll(TRACE_ID, () => encoded(id)) ?? lines;
-  return url === undefined || url.length > LONGEST_URL ? shown : `${shown} ${link(url, "lines")}`;
+  return url === undefined || url.length > LONGEST_URL ? shown : `${shown} ${link(url, said)}`;
 }
 
 /** Discover's address for the lines of a trace: a query within the notation that Dashboards has for its state, rison. */

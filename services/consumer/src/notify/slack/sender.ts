@@ -192,7 +192,7 @@ export class SlackSender {
     const [first] = alerts;
     const isOne = alerts.every(({ incident }) => incident?.id === first?.incident?.id);
     const incident = isOne ? first?.incident?.id : undefined;
-    return { incident, alerts, status: statusOf(alerts) };
+    return { incident, alerts, status: statusOf(alerts, this.#options.links?.language) };
   }
 
   /** Shows the causes that were found since their alerts were sent, once each. */
@@ -204,7 +204,10 @@ export class SlackSender {
       try {
         if (!(await this.#change(sent))) {
           await lateCauses?.telling(id);
-          await this.#deliver(renderLateCause(sent.alert), { alerts: [], status: "" });
+          await this.#deliver(renderLateCause(sent.alert, this.#options.links?.language), {
+            alerts: [],
+            status: "",
+          });
         }
       } catch (error) {
         if (!(error instanceof SlackPostError)) throw error;
@@ -222,7 +225,11 @@ export class SlackSender {
     const changing = this.#options.destinations.find(({ change }) => change !== undefined);
     if (place === undefined || changing?.change === undefined) return false;
     try {
-      await changing.change(place, withCause(message, alert), alert.incident?.id);
+      await changing.change(
+        place,
+        withCause(message, alert, this.#options.links?.language),
+        alert.incident?.id,
+      );
       return true;
     } catch (error) {
       if (error instanceof SlackPostError && error.kind.startsWith("refused")) return false;
@@ -240,7 +247,7 @@ export class SlackSender {
       // In a channel a single alert that is over is not worth another message.
       const isSaid = incident.alerts > 1 || destinations[0]?.hasThreads === true;
       if (isSaid) {
-        const message = renderResolved(incident);
+        const message = renderResolved(incident, this.#options.links?.language);
         await this.#deliver(message, { incident: incident.id, alerts: [], status: message.text });
         await clock.sleep(paceMs, signal);
       }
@@ -251,7 +258,7 @@ export class SlackSender {
   /** As blocks, else as text, else kept aside: an alert that Slack refuses must not hold up the others. */
   async #postAlone(alert: Alert, signal: AbortSignal): Promise<void> {
     const { log, onRefused, links, paceMs = DEFAULT_PACE_MS, clock } = this.#options;
-    for (const message of [renderAlert(alert, links), renderPlainAlert(alert)]) {
+    for (const message of [renderAlert(alert, links), renderPlainAlert(alert, links?.language)]) {
       await clock.sleep(paceMs, signal);
       this.#notArrived.delete(alert.id);
       try {

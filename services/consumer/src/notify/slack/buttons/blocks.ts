@@ -1,5 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import type { Alert } from "../../../core/types.ts";
+import type { Texts } from "../texts.ts";
 
 /** What a button does, by its `action_id`. */
 export const ACTIONS = {
@@ -10,18 +11,18 @@ export const ACTIONS = {
 } as const;
 
 /** The buttons of an alert: of its incident, of its group and, where its cause is known, of the cause. */
-export function buttonsOf(alert: Alert): KnownBlock {
+export function buttonsOf(alert: Alert, texts: Texts): KnownBlock {
   const entry = alert.cause?.entry;
   return {
     type: "actions",
     elements: [
-      button("Acknowledge", ACTIONS.acknowledge, alert.incident?.id ?? alert.id),
-      button("Silence for 1 h", ACTIONS.silence, alert.id),
+      button(texts.acknowledge, ACTIONS.acknowledge, alert.incident?.id ?? alert.id),
+      button(texts.silence, ACTIONS.silence, alert.id),
       ...(entry === undefined
         ? []
         : [
-            button("The cause is right", ACTIONS.confirm, entry),
-            button("The cause is wrong", ACTIONS.reject, entry),
+            button(texts.causeIsRight, ACTIONS.confirm, entry),
+            button(texts.causeIsWrong, ACTIONS.reject, entry),
           ]),
     ],
   };

@@ -2,6 +2,7 @@ import { messageOf } from "@cali/base";
 import { type Bot, listen } from "@cali/slack";
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../../core/clock.ts";
+import { textsOf } from "../texts.ts";
 import { type ActionsOptions, act, type Outcome } from "./actions.ts";
 import { type Press, pressOf } from "./press.ts";
 
@@ -91,7 +92,7 @@ export class ButtonListener {
     const isOfTeam = press.teams.every((team) => team === this.#team);
     if (!isOfTeam || (users.length > 0 && !users.includes(press.user))) {
       log.warn({ action: press.action, user: press.user }, "a button was pressed by somebody who may not");
-      return { refused: "You may not press this: ask whoever runs CALI (slack.buttonUsers)." };
+      return { refused: textsOf(this.#options.language).mayNotPress };
     }
     const outcome = await act(press, this.#options);
     log.info({ action: press.action, value: press.value, user: press.user }, "a button was pressed");
