@@ -1,5 +1,7 @@
 import { LIMITS, type SlackMessage } from "@cali/slack";
 import { describe, expect, it } from "vitest";
+import translations from "../knowledge/korean.json" with { type: "json" };
+import { PRODUCTS } from "../src/cause/knowledge/product-files.ts";
 import type { Alert } from "../src/core/types.ts";
 import {
   renderAlert,
@@ -82,7 +84,7 @@ function messages(language: Language): (SlackMessage | { text: string })[] {
 
 /** The constant texts of a language, and some of each that is made of values. */
 function wordsOf(language: Language): Map<string, string> {
-  const { tiers, voted, ...texts } = textsOf(language);
+  const { tiers, voted, known: _, nearCause: __, ...texts } = textsOf(language);
   const made = Object.entries(texts).map(([key, text]): [string, string] => {
     const say = text as string | ((...values: (string | number)[]) => string);
     return [key, typeof say === "string" ? say : say(...[1, 2, 3, 4, 5].slice(0, say.length))];
@@ -94,6 +96,9 @@ function wordsOf(language: Language): Map<string, string> {
   ]);
   return new Map([...made, ...Object.entries(tiers), ...states]);
 }
+
+/** Ends as a sentence does, with what stands in parentheses after it. */
+const SENTENCE = /[가-힣].*(?:요|다)(?: ?\([^)]*\))?\.$/;
 
 describe("messages in Korean", () => {
   it("have each text in Korean, and the values of the English one", () => {
@@ -124,6 +129,25 @@ describe("messages in Korean", () => {
   it("say that a cause is in English, which the English ones don't", () => {
     expect(JSON.stringify(messages("ko")[0])).toContain("영어로 작성됨");
     expect(JSON.stringify(messages("en"))).not.toContain("영어");
+  });
+
+  it("have the causes of the commonest errors in Korean, as long as the English ones are what was translated", () => {
+    expect(Object.keys(translations)).toHaveLength(100);
+    for (const [name, { english, korean }] of Object.entries(translations)) {
+      const { cause, action } = PRODUCTS.find((entry) => entry.name === name) ?? expect.fail(name);
+      expect(english, `${name} changed: translate it anew in knowledge/korean.json`).toEqual({
+        cause,
+        action,
+      });
+      expect(korean.cause, name).toMatch(SENTENCE);
+      expect(korean.action, name).toMatch(SENTENCE);
+      const known = { ...alert, cause: { ...alert.cause, ...english, origin: "confirmed" } } as Alert;
+      const text = JSON.stringify(renderAlert(known, { language: "ko" }));
+      expect(text).toContain(JSON.stringify(korean.cause).slice(1, -1));
+      expect(text).toContain(JSON.stringify(korean.action).slice(1, -1));
+      expect(text).not.toContain("영어");
+      expect(JSON.stringify(renderAlert(known, { language: "en" }))).not.toMatch(/[가-힣]/);
+    }
   });
 
   it.each(LANGUAGES)("stay within Slack's limits: %s", (language) => {

@@ -251,7 +251,7 @@ export const configSchema = z
       .enum(LANGUAGES, { error: ({ input }) => `en or ko${didYouMean(input, LANGUAGES)}` })
       .default("en")
       .describe(
-        "Language of Slack's messages: en or ko. Causes and actions stay as the knowledge base has them, in English; a message in Korean says so. Default: en.",
+        "Language of Slack's messages: en or ko. Causes and actions of the commonest errors come in Korean, too; a message says where they are in English. Default: en.",
       ),
     http: http.prefault({}),
     logs: logs.prefault({}),

@@ -221,15 +221,16 @@ function cause(alert: Alert, texts: Texts): KnownBlock[] {
       ...unavailable(alert, texts),
     ];
   }
-  const notes = [known.origin === "proposed" ? texts.proposed : "", texts.causeLanguage].filter(Boolean);
+  const { cause: said, action, note } = texts.known(known);
+  const notes = [known.origin === "proposed" ? texts.proposed : "", note].filter(Boolean);
   const origin = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
   const about = aboutCause(known, texts);
   return [
     line(
       words(texts.cause, { bold: true }),
-      words(`${origin}\n${cut(known.cause, LONGEST.cause)}\n`),
+      words(`${origin}\n${cut(said, LONGEST.cause)}\n`),
       words(texts.action, { bold: true }),
-      words(`\n${cut(known.action, LONGEST.action)}`),
+      words(`\n${cut(action, LONGEST.action)}`),
       ...(about.length > 0 ? [words("\n"), ...about] : []),
     ),
   ];
@@ -243,7 +244,7 @@ function near({ nearest = [] }: Alert, texts: Texts): KnownBlock[] {
     .flatMap(({ pattern, cause, similarity }) => [
       words(`\n• ${similarity.toFixed(2)} `),
       words(cut(pattern, LONGEST.near), { code: true }),
-      words(` ${cut(cause, LONGEST.near)}`),
+      words(` ${cut(texts.nearCause(cause), LONGEST.near)}`),
     ]);
   return [line(words(texts.nearest, { italic: true }), ...lines)];
 }

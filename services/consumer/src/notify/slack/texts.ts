@@ -1,4 +1,5 @@
 import type { KnownCause } from "../../core/types.ts";
+import { type CauseWords, causeInKorean, inKorean } from "./korean-causes.ts";
 
 /** The languages that messages are written in. */
 export const LANGUAGES = ["en", "ko"] as const;
@@ -40,7 +41,9 @@ const en = {
   ownFrames: "Own frames",
   cause: "Cause",
   action: "Action",
-  causeLanguage: "",
+  /** Cause and action in the language, and what is to be said of them where they are not. */
+  known: (words: CauseWords): CauseWords & { readonly note: string } => ({ ...words, note: "" }),
+  nearCause: (cause: string): string => cause,
   unknown: "unknown",
   proposed: "proposed, not confirmed by a person",
   nearest: "Known errors that read most alike; none is the same:",
@@ -130,7 +133,8 @@ const ko: Texts = {
   ownFrames: "자체 코드 프레임",
   cause: "원인",
   action: "조치",
-  causeLanguage: "영어로 작성됨",
+  known: (words) => ({ ...(inKorean(words) ?? words), note: inKorean(words) ? "" : "영어로 작성됨" }),
+  nearCause: (cause) => causeInKorean(cause) ?? cause,
   unknown: "알 수 없음",
   proposed: "제안된 원인으로, 아직 사람이 확인하지 않음",
   nearest: "가장 비슷한 기존 오류(같은 오류는 아님):",
