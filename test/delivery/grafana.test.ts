@@ -190,17 +190,20 @@ describe("the dashboards", () => {
   it("shows volume by level and service, templates, lag, freshness, failures and alerts, each explained", () => {
     expect(panels.map(({ title }) => title)).toEqual(
       expect.arrayContaining([
-        "Lines by level",
-        "Lines by service",
-        "Error templates",
-        "Consumer lag",
-        "Firehose: freshness",
-        "Firehose: deliveries that succeed",
-        "Alerts",
+        "How much is logged, at which level?",
+        "Who logs most?",
+        "Which errors come most often?",
+        "How far behind is the consumer?",
+        "How late does Firehose deliver?",
+        "Do Firehose's deliveries succeed?",
+        "How many alerts were raised?",
       ]),
     );
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    for (const { description } of panels) expect(description).toMatch(/\.$/);
+    for (const { title, description } of panels) {
+      expect(title).toMatch(/\?$/);
+      expect(description).toMatch(/\.$/);
+    }
   });
 
   it("counts a log that Fluent Bit sent again once, by its source_id", () => {
@@ -208,9 +211,9 @@ describe("the dashboards", () => {
       datasource.uid === DATA_SOURCE_UIDS.logs && metrics.some(({ type }) => type !== "logs");
     const counting = panels.filter((panel) => panel.targets.some(isCount));
     expect(counting.map(({ title }) => title)).toEqual([
-      "Lines by level",
-      "Lines by service",
-      "Errors by service",
+      "How much is logged, at which level?",
+      "Who logs most?",
+      "Which service fails?",
     ]);
     for (const { title, targets } of counting) {
       expect(targets, title).toMatchObject([
