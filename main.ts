@@ -90,7 +90,24 @@ function addParts(placement: Placement, config: Config) {
   if (config.stateLayout === "stacks" && !config.imported) {
     new ExclusivePolicies(access.stack, "ExclusivePolicies");
   }
-  addOutputs({ names: compute.props.names, kinesis, s3, openSearch, grafana, eks, iam, ecr });
+  const { cluster } = eks.controlPlane;
+  const { workspace } = grafana;
+  addOutputs(
+    {
+      region: compute.props.names.region,
+      stream: { name: kinesis.stream.name, arn: kinesis.stream.arn },
+      bucket: { name: s3.bucket.id, arn: s3.bucket.arn },
+      domainEndpoint: openSearch.domain.endpoint,
+      workspace: workspace && { url: `https://${workspace.endpoint}`, id: workspace.id },
+      cluster: { name: cluster.name, arn: cluster.arn, endpoint: cluster.endpoint },
+      roleArns: [...iam.outputRoles].map(([workload, { arn }]) => [workload, arn]),
+      repositoryUrls: [...ecr.repositories].map(([service, { repository }]) => [
+        service,
+        repository.repositoryUrl,
+      ]),
+    },
+    (part) => placement.of(part).stack,
+  );
   return { kinesis, s3, openSearch, eks, iam };
 }
 

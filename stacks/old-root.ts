@@ -1,17 +1,12 @@
 import { DataAwsEksCluster } from "@cdktf/provider-aws/lib/data-aws-eks-cluster/index.js";
 import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opensearch-domain/index.js";
-import { TerraformOutput } from "cdktf";
+import { DataTerraformRemoteStateS3 } from "cdktf";
 import { Construct } from "constructs";
-import {
-  hclName,
-  kebabCase,
-  type Names,
-  type RoleName,
-  SERVICE_ACCOUNTS,
-  type Workload,
-} from "../config/names.ts";
+import { kebabCase, type Names, type RoleName, SERVICE_ACCOUNTS, type Workload } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
+import { stateBackend, stateKey } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
+import { addOutputs, GRAFANA_ID, GRAFANA_URL } from "./outputs.ts";
 
 export interface OldRootProps {
   readonly config: Config;
@@ -37,29 +32,33 @@ export class OldRoot extends Construct {
       "logs",
     );
     const cluster = withLogicalId(new DataAwsEksCluster(this, "Cluster", { name: names.cluster }), "main");
-    const values: Record<string, string> = {
-      kinesis_stream_name: names.stream,
-      kinesis_stream_arn: names.streamArn,
-      s3_bucket_name: names.bucket,
-      s3_bucket_arn: names.bucketArn,
-      opensearch_endpoint: domain.endpoint,
-      opensearch_dashboard_endpoint: `https://${domain.endpoint}/_dashboards`,
-      eks_cluster_name: names.cluster,
-      eks_cluster_arn: names.clusterArn,
-      eks_cluster_endpoint: cluster.endpoint,
-      kubectl_config_command: `aws eks update-kubeconfig --name ${names.cluster} --region ${names.region}`,
-      ...Object.fromEntries(
-        [...outputRoles].map((role) => [`${hclName(role)}_role_arn`, names.roleArn(roleOf(role))]),
-      ),
-      ...Object.fromEntries(
-        config.repositories.names.map((service) => [
-          `ecr_${hclName(service)}_url`,
-          `${names.account}.dkr.ecr.${names.region}.amazonaws.com/${names.repository(service)}`,
+    const { account, region } = names;
+    addOutputs(
+      {
+        region,
+        stream: { name: names.stream, arn: names.streamArn },
+        bucket: { name: names.bucket, arn: names.bucketArn },
+        domainEndpoint: domain.endpoint,
+        workspace: config.grafana.mode === "managed" ? this.workspace(config) : undefined,
+        cluster: { name: names.cluster, arn: names.clusterArn, endpoint: cluster.endpoint },
+        roleArns: [...outputRoles].map((role) => [role, names.roleArn(roleOf(role))]),
+        repositoryUrls: config.repositories.names.map((service) => [
+          service,
+          `${account}.dkr.ecr.${region}.amazonaws.com/${names.repository(service)}`,
         ]),
-      ),
-    };
-    for (const [name, value] of Object.entries(values)) {
-      withLogicalId(new TerraformOutput(this, name, { value }), name);
-    }
+      },
+      () => this,
+    );
+  }
+
+  /** AWS chooses a workspace's id, and has no data source that finds one by its name: its own state says it. */
+  private workspace(config: Config) {
+    const { bucket, region } = stateBackend(config);
+    const state = withLogicalId(
+      new DataTerraformRemoteStateS3(this, "Grafana", { bucket, region, key: stateKey("04-grafana") }),
+      "grafana",
+    );
+    if (config.provider.s3PathStyle) state.addOverride("config.use_path_style", true);
+    return { url: state.getString(GRAFANA_URL), id: state.getString(GRAFANA_ID) };
   }
 }

@@ -1,66 +1,67 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { hclName, type Names } from "../config/names.ts";
+import { hclName } from "../config/names.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
-import type { Kinesis } from "./01-kinesis.ts";
-import type { S3 } from "./02-s3.ts";
-import type { OpenSearch } from "./03-opensearch.ts";
-import type { Grafana } from "./04-grafana.ts";
-import type { Eks } from "./05-eks.ts";
-import type { Iam } from "./06-iam.ts";
-import type { Ecr } from "./07-ecr.ts";
+import type { StackName } from "./registry.ts";
 
-export interface OutputsProps {
-  readonly names: Names;
-  readonly kinesis: Kinesis;
-  readonly s3: S3;
-  readonly openSearch: OpenSearch;
-  readonly grafana: Grafana;
-  readonly eks: Eks;
-  readonly iam: Iam;
-  readonly ecr: Ecr;
+/** What the outputs say, plain or as references. */
+export interface OutputValues {
+  readonly region: string;
+  readonly stream: { readonly name: string; readonly arn: string };
+  readonly bucket: { readonly name: string; readonly arn: string };
+  /** Host name of the OpenSearch domain. */
+  readonly domainEndpoint: string;
+  /** URL and id of the managed Grafana workspace; undefined: there is none. */
+  readonly workspace: { readonly url: string; readonly id: string } | undefined;
+  readonly cluster: { readonly name: string; readonly arn: string; readonly endpoint: string };
+  /** ARNs of roles by the workload's name, such as `app` or `log-generator`. */
+  readonly roleArns: Iterable<readonly [workload: string, arn: string]>;
+  /** URLs of image repositories by the service's name. */
+  readonly repositoryUrls: Iterable<readonly [service: string, url: string]>;
 }
 
-/** The outputs, each in the state of what it describes. The hand-written project's scripts read them by these names. */
-export function addOutputs(props: OutputsProps): void {
-  const { names, kinesis, s3, openSearch, grafana, eks, iam, ecr } = props;
-  const { stream } = kinesis;
-  const { bucket } = s3;
-  const { endpoint } = openSearch.domain;
-  const { cluster } = eks.controlPlane;
+/** Names that a stack's own outputs are read by from elsewhere. */
+export const GRAFANA_URL = "grafana_endpoint";
+export const GRAFANA_ID = "grafana_workspace_id";
 
-  output(kinesis, "kinesis_stream_name", stream.name, "Name of the Kinesis stream");
-  output(kinesis, "kinesis_stream_arn", stream.arn, "ARN of the Kinesis stream");
-  output(s3, "s3_bucket_name", bucket.id, "Name of the log bucket");
-  output(s3, "s3_bucket_arn", bucket.arn, "ARN of the log bucket");
-  output(openSearch, "opensearch_endpoint", endpoint, "Host name of the OpenSearch domain");
+/**
+ * Adds the outputs. The hand-written project's scripts read them by these names.
+ *
+ * @param scopeOf something in the state that has a stack's outputs.
+ */
+export function addOutputs(values: OutputValues, scopeOf: (part: StackName) => Construct): void {
+  const { region, stream, bucket, domainEndpoint, workspace, cluster, roleArns, repositoryUrls } = values;
+  const output = (part: StackName, name: string, value: string, description: string) =>
+    withLogicalId(new TerraformOutput(TerraformStack.of(scopeOf(part)), name, { value, description }), name);
+
+  output("01-kinesis", "kinesis_stream_name", stream.name, "Name of the Kinesis stream");
+  output("01-kinesis", "kinesis_stream_arn", stream.arn, "ARN of the Kinesis stream");
+  output("02-s3", "s3_bucket_name", bucket.name, "Name of the log bucket");
+  output("02-s3", "s3_bucket_arn", bucket.arn, "ARN of the log bucket");
+  output("03-opensearch", "opensearch_endpoint", domainEndpoint, "Host name of the OpenSearch domain");
   output(
-    openSearch,
+    "03-opensearch",
     "opensearch_dashboard_endpoint",
-    `https://${endpoint}/_dashboards`,
+    `https://${domainEndpoint}/_dashboards`,
     "OpenSearch Dashboards",
   );
-  if (grafana.workspace) {
-    output(grafana, "grafana_endpoint", `https://${grafana.workspace.endpoint}`, "Managed Grafana workspace");
-    output(grafana, "grafana_workspace_id", grafana.workspace.id, "Id of the managed Grafana workspace");
+  if (workspace) {
+    output("04-grafana", GRAFANA_URL, workspace.url, "Managed Grafana workspace");
+    output("04-grafana", GRAFANA_ID, workspace.id, "Id of the managed Grafana workspace");
   }
-  output(eks, "eks_cluster_name", cluster.name, "Name of the EKS cluster");
-  output(eks, "eks_cluster_arn", cluster.arn, "ARN of the EKS cluster");
-  output(eks, "eks_cluster_endpoint", cluster.endpoint, "API server of the EKS cluster");
+  output("05-eks", "eks_cluster_name", cluster.name, "Name of the EKS cluster");
+  output("05-eks", "eks_cluster_arn", cluster.arn, "ARN of the EKS cluster");
+  output("05-eks", "eks_cluster_endpoint", cluster.endpoint, "API server of the EKS cluster");
   output(
-    eks,
+    "05-eks",
     "kubectl_config_command",
-    `aws eks update-kubeconfig --name ${cluster.name} --region ${names.region}`,
+    `aws eks update-kubeconfig --name ${cluster.name} --region ${region}`,
     "Command that lets kubectl reach the cluster",
   );
-  for (const [workload, role] of iam.outputRoles) {
-    output(iam, `${hclName(workload)}_role_arn`, role.arn, `Role of ${workload}`);
+  for (const [workload, arn] of roleArns) {
+    output("06-iam", `${hclName(workload)}_role_arn`, arn, `Role of ${workload}`);
   }
-  for (const [service, { repository }] of ecr.repositories) {
-    output(ecr, `ecr_${hclName(service)}_url`, repository.repositoryUrl, `Image repository of ${service}`);
+  for (const [service, url] of repositoryUrls) {
+    output("07-ecr", `ecr_${hclName(service)}_url`, url, `Image repository of ${service}`);
   }
-}
-
-function output(owner: Construct, name: string, value: string, description: string): void {
-  withLogicalId(new TerraformOutput(TerraformStack.of(owner), name, { value, description }), name);
 }

@@ -18,6 +18,15 @@ const separate = parseConfig(
 );
 const joined = parseConfig({ ...shared, imported: true }, "joined");
 
+const managed = parseConfig(
+  {
+    ...separate,
+    grafana: { mode: "managed", login: { kind: "identity-center" } },
+    iam: { ...separate.iam, workloadRoles: "per-workload", applicationRole: null, grafanaAccess: "read" },
+  },
+  "managed",
+);
+
 const begun = nextStep("stacks", { one: LIVE, parts: new Map() }, undefined).adoption as Adoption;
 
 /** Addresses of a synthesized stack's resources, without keys. */
@@ -63,6 +72,35 @@ describe("the move to a state for each stack", () => {
     expect(Object.keys(stacks.infra?.output ?? {})).toHaveLength(14);
     expect(forgets(stacks.infra)).toEqual([]);
     expect(SHARED_PARTS.flatMap((part) => resources(stacks[part])).sort()).toEqual(bare(addresses));
+  });
+
+  it.each([
+    ["the live environment", separate],
+    ["a managed Grafana", managed],
+  ])("leaves the old root every output that the stacks have: %s", (_, config) => {
+    const { stacks } = synthesize(config);
+    const outputs = (names: readonly string[]) =>
+      names
+        .flatMap((name) => Object.entries(stacks[name]?.output ?? {}))
+        .map(([name, { description }]) => [name, description])
+        .sort();
+    expect(outputs(["infra"])).toEqual(outputs(SHARED_PARTS));
+    expect(Object.keys(stacks.infra?.output ?? {}).includes("grafana_workspace_id")).toBe(
+      config.grafana.mode === "managed",
+    );
+  });
+
+  it("asks a managed workspace's own state, since AWS finds none by its name", () => {
+    const { stacks } = synthesize(managed);
+    expect(stacks.infra?.output?.grafana_workspace_id).toMatchObject({
+      value: "${data.terraform_remote_state.grafana.outputs.grafana_workspace_id}",
+    });
+    expect(stacks.infra?.data?.terraform_remote_state).toMatchObject({
+      grafana: {
+        backend: "s3",
+        config: { bucket: separate.state.bucket, key: "stacks/04-grafana/terraform.tfstate" },
+      },
+    });
   });
 
   it("keeps the provider's version in every stack of 01-07", () => {
