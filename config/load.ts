@@ -49,11 +49,20 @@ export function configFile(env?: string): string {
  *
  * @param env the file's name without `.yaml`. Default: the environment variable `CALI_ENV`, else `dev`.
  * The environment variable `CALI_TERRAFORM_PROGRAM` goes before `terraform.program`.
+ * @param moves the file may still say the layout that the objects leave: whoever wrote the move down was cut off between its two files.
  *
  * @throws ConfigError with every problem of the file; when there is no such file; when in layout `stacks` its `environment` is
  * not its name; when another file has the same state bucket; when it contradicts the move that it is in.
  */
-export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; folder?: string } = {}): Config {
+export function loadConfig({
+  env,
+  folder = CONFIG_FOLDER,
+  moves = false,
+}: {
+  env?: string;
+  folder?: string;
+  moves?: boolean;
+} = {}): Config {
   const name = environmentName(env);
   const file = configFile(env);
   const path = join(folder, `${name}.yaml`);
@@ -67,7 +76,7 @@ export function loadConfig({ env, folder = CONFIG_FOLDER }: { env?: string; fold
   const problems = [
     ...environmentProblems(config, name),
     ...sharedStateProblems(config, name, folder),
-    ...adoptionProblems(config, name, folder),
+    ...adoptionProblems(config, name, folder).filter(({ key }) => !(moves && key === "stateLayout")),
   ];
   if (problems.length === 0) return config;
   const { lineOf } = parseYaml(text, file);

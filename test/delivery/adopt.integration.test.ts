@@ -10,7 +10,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -19,6 +24,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadConfig } from "../../config/load.ts";
 import { partOf, SHARED_PARTS } from "../../delivery/core/shared-state/own.ts";
 import { readStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
 import { FILES } from "../support/documents.ts";
@@ -28,6 +34,7 @@ import { CALI, ROOT, run } from "../support/run.ts";
 /** `cali adopt` in a checkout, on the live state in a bucket: what each step's deployment makes of the states is put there. */
 const LIVE = readStateFile(join(ROOT, "test/fixtures/legacy/terraform.tfstate"));
 const BUCKET = "cali-terraform-state";
+const TABLE = "cali-terraform-lock";
 const KEY = "infra/terraform.tfstate";
 const region = "ap-northeast-2";
 const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
@@ -40,6 +47,7 @@ const BACK = typed(/`npx cali (adopt --env team --back)`/);
 
 let moto: Moto;
 let s3: S3Client;
+let dynamodb: DynamoDBClient;
 let checkout: string;
 
 beforeAll(async () => {
@@ -62,23 +70,22 @@ beforeAll(async () => {
   writeFileSync(join(checkout, "config/team.yaml"), text);
   const aws = { endpoint: moto.url, region, credentials };
   s3 = new S3Client({ ...aws, forcePathStyle: true });
-  const dynamodb = new DynamoDBClient(aws);
+  dynamodb = new DynamoDBClient(aws);
   await s3.send(
     new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: region } }),
   );
   await dynamodb.send(
     new CreateTableCommand({
-      TableName: "cali-terraform-lock",
+      TableName: TABLE,
       BillingMode: "PAY_PER_REQUEST",
       KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
       AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
     }),
   );
-  dynamodb.destroy();
   await put(KEY, LIVE);
 });
 afterAll(async () => {
-  s3.destroy();
+  for (const client of [s3, dynamodb]) client.destroy();
   await moto.stop();
   rmSync(checkout, { recursive: true, force: true });
 });
@@ -92,8 +99,25 @@ const partState = (part: string): StateFile => ({
   resources: LIVE.resources.filter((one) => one.mode === "managed" && partOf(one) === part),
 });
 
-async function cali(args: readonly string[]) {
+/** Lets Node end by SIGKILL before the nth change of a file of the environment. */
+const killedAt = (nth: number) => {
+  const text = `import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+let left = ${nth};
+for (const name of ["writeFileSync", "renameSync", "rmSync"]) {
+  const own = fs[name];
+  fs[name] = (path, ...more) => {
+    if (/\\bconfig.team\\./.test(String(path)) && --left === 0) process.kill(process.pid, "SIGKILL");
+    return own(path, ...more);
+  };
+}
+syncBuiltinESMExports();`;
+  return { NODE_OPTIONS: `--import=data:text/javascript;base64,${Buffer.from(text).toString("base64")}` };
+};
+
+async function cali(args: readonly string[], more: Record<string, string> = {}) {
   const env = {
+    ...more,
     AWS_ENDPOINT_URL: moto.url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -116,15 +140,25 @@ it("refuses what cannot be moved, and writes nothing", async () => {
   const VersioningConfiguration = { Status: "Enabled" } as const;
   await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration }));
 
-  await put(`stacks/02-s3/terraform.tfstate.tflock`, {
+  const lock = {
     ...{ ID: "0b5c5a7e", Path: `${BUCKET}/x`, Operation: "OperationTypeApply", Who: "kim@laptop" },
     Created: "2026-01-02T03:04:05Z",
-  });
+  };
+  await put(`stacks/02-s3/terraform.tfstate.tflock`, lock);
   expect(await cali(ADOPT)).toMatchObject({
     code: 1,
     said: expect.stringContaining("02-s3: kim@laptop has had its state's lock since 2026-01-02T03:04:05Z"),
   });
   await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "stacks/02-s3/terraform.tfstate.tflock" }));
+  // The hand-written project locks in the table alone.
+  const LockID = { S: `${BUCKET}/${KEY}` };
+  const Info = { S: JSON.stringify({ ...lock, Who: "ann@desk" }) };
+  await dynamodb.send(new PutItemCommand({ TableName: TABLE, Item: { LockID, Info } }));
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("infra: ann@desk has had its state's lock since 2026-01-02T03:04:05Z"),
+  });
+  await dynamodb.send(new DeleteItemCommand({ TableName: TABLE, Key: { LockID } }));
 
   const newer = LIVE.resources.map((one) => ({
     ...one,
@@ -143,12 +177,29 @@ it("refuses what cannot be moved, and writes nothing", async () => {
     said: expect.stringContaining("given no Terraform state"),
   });
   await put(KEY, LIVE);
+
+  await put("stacks/02-s3/terraform.tfstate", partState("02-s3"));
+  expect(await cali(ADOPT)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining(
+      "aws_s3_bucket.logs is in a state that it is to come to already (02-s3), and no move was begun",
+    ),
+  });
+  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "stacks/02-s3/terraform.tfstate" }));
   expect(yaml()).toBe(before);
   expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
 });
 
-it("writes each step of the move, and of the way back", async () => {
+it("writes each step of the move, and of the way back, killed or not", async () => {
   const before = yaml();
+  // Each on what the one before has left. The first ends between the two files.
+  for (const nth of [3, 4, 2, 1]) {
+    expect((await cali(ADOPT, killedAt(nth))).code, `killed at ${nth}`).toBe(null);
+    expect(yaml()).toBe(before);
+    expect(() => loadConfig({ env: "team", folder: join(checkout, "config") })).toThrow(
+      "stateLayout: given shared; allowed: stacks",
+    );
+  }
   const first = await cali(ADOPT);
   expect(first, first.said).toMatchObject({ code: 0, said: expect.stringContaining("Written: 48 imports.") });
   expect(adoption()).toMatchObject({ to: "stacks", step: "import", lineage: LIVE.lineage });
@@ -169,6 +220,7 @@ it("writes each step of the move, and of the way back", async () => {
   expect((await cali(ADOPT)).said).toContain("The move to stacks is over.");
   expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
 
+  expect((await cali(BACK, killedAt(3))).code).toBe(null);
   expect((await cali(BACK)).said).toContain("Written: 48 imports.");
   expect(adoption()).toMatchObject({ to: "shared", step: "import" });
   await put(KEY, LIVE);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type Adoption, adoptionPath } from "../../../config/adoption.ts";
@@ -63,7 +63,7 @@ function printed(file: string): string {
 
 /** Writes a move's next step. @returns what was done, in lines. */
 async function writeNext(env: string, to: Adoption["to"]): Promise<string> {
-  const config = loadConfig({ env });
+  const config = loadConfig({ env, moves: true });
   if (config.stateLayout === "stacks" && !config.imported) {
     throw new AdoptError(
       `stateLayout: given stacks in ${configFile(env)}, whose objects came from no shared state; allowed: shared, or imported: true`,
@@ -85,9 +85,16 @@ function write(env: string, config: Config, to: Adoption["to"], { adoption }: Ne
   // Refused before anything is written.
   parseConfigText(layout, file);
   const path = adoptionPath(env, CONFIG_FOLDER);
-  if (adoption) writeFileSync(path, `${JSON.stringify(adoption, null, 2)}\n`);
+  // The move goes first: without it, the other layout would make and destroy everything. Between both a synth is refused.
+  if (adoption) replace(path, `${JSON.stringify(adoption, null, 2)}\n`);
   else rmSync(path, { force: true });
-  writeFileSync(yaml, layout);
+  if (layout !== text) replace(yaml, layout);
+}
+
+/** Writes a file whole, or not at all. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }
 
 function lines(env: string, to: Adoption["to"], next: NextStep): string {
