@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Adoption } from "../../config/adoption.ts";
 import { stateOf } from "../../delivery/core/report/header.ts";
 import { COMMENT_LIMIT, render } from "../../delivery/core/report/render.ts";
 import type { StackReport } from "../../delivery/core/report/report.ts";
@@ -46,6 +47,42 @@ const MANY: readonly StackReport[] = [
   { name: "10-milvus", status: "failed", reason: "Error: no such chart\n  on cdk.tf.json line 12" },
 ];
 
+/** A move in its first step, and what it would be refused for. */
+const MOVE: Adoption = {
+  ...{ to: "stacks", step: "import", lineage: "3f0c" },
+  objects: [
+    { stack: "02-s3", address: "aws_s3_bucket.logs", id: "cali-logs" },
+    { stack: "05-eks", address: 'aws_eks_access_entry.team_members["a`b"]', id: "cali:a`b" },
+    { stack: "07-ecr", address: "aws_ecr_repository.consumer", id: "cali/consumer" },
+  ],
+};
+const ENTRY = {
+  address: 'aws_eks_access_entry.team_members["a`b"]',
+  actions: ["no-op"],
+  more: { index: "a`b" },
+  ...{ before: {}, after: {}, change: { importing: { id: "cali:a`b" } } },
+};
+const moving = (bucket: ChangeInput, entry: ChangeInput): readonly StackReport[] => [
+  plannedStack(
+    makePlan(MOVE.objects.map(({ address }) => ({ address, actions: ["no-op"], before: {}, after: {} }))),
+  ),
+  plannedStack(makePlan([bucket]), "02-s3"),
+  plannedStack(makePlan([entry]), "05-eks"),
+  { name: "07-ecr", status: "failed", reason: "Error: no such host" },
+];
+const MOVED = moving(
+  {
+    ...{ address: "aws_s3_bucket.logs", actions: ["update"] },
+    ...{ before: { force_destroy: null }, after: { force_destroy: true } },
+    change: { importing: { id: "cali-logs" } },
+  },
+  ENTRY,
+);
+const REFUSED = moving(
+  { address: "aws_s3_bucket.logs", actions: ["create"], before: null, after: {} },
+  { ...ENTRY, change: { importing: { id: "cali:`c" } } },
+);
+
 describe("comments of real plans", () => {
   it.each(PLANS)("%s reads as it should", async (name) => {
     await expect(`${commentOf(name)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.md`));
@@ -54,6 +91,12 @@ describe("comments of real plans", () => {
   it("several stacks read as they should", async () => {
     const budget = { total: { before: 170, after: 190.55, unknown: 1 }, budgetUsd: 182, isEnforced: true };
     await expect(`${comment(MANY, { budget })}\n`).toMatchFileSnapshot(join(GOLDEN, "several-stacks.md"));
+  });
+
+  it.each(["move", "move-refused"])("%s reads as it should", async (name) => {
+    const text = comment(name === "move" ? MOVED : REFUSED, { adoption: MOVE });
+    await expect(`${text}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.md`));
+    expect(text.split("The move to stacks")).toHaveLength(2);
   });
 
   it("show no secret", () => {

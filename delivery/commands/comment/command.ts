@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { secureUrl } from "@cali/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig, overridesOf } from "../../../config/load.ts";
+import { adoptionOf, loadConfig, overridesOf } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
 import { githubClient } from "../../core/github/client.ts";
@@ -68,7 +68,12 @@ async function run(
   const isPosted = summary || pullRequest !== undefined;
   const github = isPosted ? githubEnvironment(process.env) : undefined;
   const report = {
-    ...reportOf(plans, config, { sources, links: github?.links, overrides: overridesOf(env) }),
+    ...reportOf(plans, config, {
+      sources,
+      links: github?.links,
+      overrides: overridesOf(env),
+      adoption: adoptionOf(env),
+    }),
     page,
   };
   if (html !== undefined) writePage(html, report);

@@ -50,11 +50,11 @@ export const planCommand = withStackOptions(new Command("plan"))
     });
     await cp(join(folder, "sources.json"), join(out, "sources.json")).catch(() => {});
     for (const line of run.stacks.map(statusText)) console.log(line);
+    const adoption = adoptionOf(env);
     if (comment) {
       const { commentOf, reportOf } = await import("../../core/report/plan-report.ts");
-      console.log(commentOf(reportOf(out, config, { overrides: overridesOf(env) })));
+      console.log(commentOf(reportOf(out, config, { overrides: overridesOf(env), adoption })));
     }
-    const adoption = adoptionOf(env);
     const move = adoption && moveOfRun(adoption, run, out);
     if (adoption && move) for (const line of moveLines(adoption, move)) console.log(line);
     const failed =

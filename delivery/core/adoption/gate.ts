@@ -158,13 +158,15 @@ export function moveOfRun(adoption: Adoption, { stacks }: PlanRun, folder: strin
   return moveOf(adoption, plans);
 }
 
-/** A move in lines, its problems last. */
-export function moveLines(adoption: Adoption, move: Move): string[] {
+/** A move in one line, which has nothing of a plan's own text. */
+export function moveSummary({ to, objects }: Adoption, move: Move): string {
   const { imported, there, unseen, forgotten, inPlace, problems } = move;
-  const all = adoption.objects.length;
-  return [
-    `The move to ${adoption.to}: ${imported} of ${all} objects imported, ${there} there already, ${unseen} not planned, ${forgotten} forgotten; ${inPlace.length} changed in place; ${problems.length === 0 ? "0 created, 0 replaced, 0 destroyed" : "REFUSED"}`,
-    ...inPlace.map((line) => `  in place: ${line}`),
-    ...problems.map((line) => `  refused: ${line}`),
-  ];
+  return `The move to ${to}: ${imported} of ${objects.length} objects imported, ${there} there already, ${unseen} not planned, ${forgotten} forgotten; ${inPlace.length} changed in place; ${problems.length === 0 ? "0 created, 0 replaced, 0 destroyed" : "REFUSED"}`;
 }
+
+/** A move in lines, its problems last. */
+export const moveLines = (adoption: Adoption, move: Move): string[] => [
+  moveSummary(adoption, move),
+  ...move.inPlace.map((line) => `  in place: ${line}`),
+  ...move.problems.map((line) => `  refused: ${line}`),
+];

@@ -1,3 +1,4 @@
+import { moveOf, moveSummary } from "../adoption/gate.ts";
 import { alert, code, counted } from "../markdown.ts";
 import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { exposuresIn } from "../plan-json/exposure.ts";
@@ -12,6 +13,7 @@ export function banners(report: Report, room: number): string[] {
   const refusedWithout = (label: string) => (report.commit === undefined ? [] : refusal(label));
   const refused = refusedWithout(ALLOW_DATA_LOSS);
   return [
+    ...move(report, room),
     ...foreign(report, room, refusedWithout(ALLOW_FOREIGN)),
     ...dataLoss(report, room, refused),
     ...inPlace(report, room, refused),
@@ -29,6 +31,31 @@ const refusal = (label: string) => [
   "",
   `\`cali deploy\` refuses this unless the pull request has the label ${code(label)}.`,
 ];
+
+/** The gate of a move between layouts, over all stacks at once. */
+function move({ adoption, stacks }: Report, room: number): string[] {
+  if (!adoption) return [];
+  const plans = plannedStacks(stacks).map(({ name, plan }) => ({ stack: name, plan }));
+  const found = moveOf(adoption, plans);
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0
+      ? []
+      : [
+          "",
+          title,
+          ...inPart(
+            lines.map((line) => `- ${code(line)}`),
+            room,
+          ),
+        ];
+  return [
+    alert(found.problems.length > 0 ? "CAUTION" : "NOTE", [
+      `**${moveSummary(adoption, found)}**`,
+      ...list("A move must not do this, and `cali deploy` refuses it:", found.problems),
+      ...list("Changed in place, since no import can read it:", found.inPlace),
+    ]),
+  ];
+}
 
 /** What no key of the configuration says: nothing here knows what it means. */
 function overridden({ overrides = [], stacks }: Report, room: number): string[] {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Adoption } from "../../../config/adoption.ts";
 import type { Json, Overrides } from "../../../config/overrides.ts";
 import type { Config } from "../../../config/schema.ts";
 import { PlanRunError } from "../errors.ts";
@@ -22,6 +23,7 @@ const MARKER_BYTES = 200;
  * The report on a folder of plans.
  *
  * @param overrides of the environment; each is shown. Default: none.
+ * @param adoption the move between layouts that the environment is in; its gate is shown. Default: none.
  * @param sources `sources.json` of the synth. Default: beside the plans, else in `cdktf.out`.
  * @throws PlanRunError, PlanJsonError
  */
@@ -32,7 +34,13 @@ export function reportOf(
     sources = sourcesBeside(plans),
     links = repositoryLinks(process.env),
     overrides = {},
-  }: { sources?: string | undefined; links?: Links | undefined; overrides?: Overrides } = {},
+    adoption,
+  }: {
+    sources?: string | undefined;
+    links?: Links | undefined;
+    overrides?: Overrides;
+    adoption?: Adoption | undefined;
+  } = {},
 ): Report {
   const planRun = readPlanRun(plans);
   if (planRun.environment !== config.environment) {
@@ -47,6 +55,7 @@ export function reportOf(
     ...withCosts(stackReports(plans, planRun), config),
     sources: readSources(sources),
     links,
+    adoption,
     overrides: Object.entries(overrides).flatMap(([stack, patch]) =>
       leavesOf(patch).map((path) => ({ stack, path })),
     ),

@@ -1,3 +1,4 @@
+import type { Adoption } from "../../../config/adoption.ts";
 import type { CostChange } from "../cost/cost-change.ts";
 import type { Links } from "../github/environment.ts";
 import type { Plan } from "../plan-json/model.ts";
@@ -34,6 +35,8 @@ export interface Report {
   readonly sources: Sources;
   /** What the environment's overrides say of the planned stacks, such as `resource.aws_s3_bucket.logs.bucket`. Default: nothing. */
   readonly overrides?: readonly { readonly stack: string; readonly path: string }[];
+  /** The move between layouts that the environment is in. Default: none. */
+  readonly adoption?: Adoption | undefined;
   /** undefined: no links are made. */
   readonly links: Links | undefined;
   readonly budget: BudgetReport | undefined;
