@@ -1,4 +1,5 @@
 export { LineFormatError, LineSyntaxError } from "./errors.ts";
+export { jsonOf } from "./formats/fields.ts";
 export { luaTables } from "./formats/lua.ts";
 export { type ReadLog, type ReadLogs, type ReadOptions, readText, readValue } from "./formats/read.ts";
 export { UNKNOWN } from "./formats/record.ts";

@@ -5,8 +5,7 @@ import { type Group, noteLine, rateOf } from "../src/group/group.ts";
 import { Inhibition } from "../src/group/inhibition.ts";
 import { silencedUntil } from "../src/group/silences.ts";
 import { addSample, type Tally } from "../src/group/tally.ts";
-import { Versions } from "../src/group/versions.ts";
-import { HOUR, MINUTE, START } from "./support/grouper-harness.ts";
+import { MINUTE, START } from "./support/grouper-harness.ts";
 import { group, tally } from "./support/groups.ts";
 import { logRecord } from "./support/records.ts";
 
@@ -226,38 +225,5 @@ describe("traces that services share", () => {
     }
     expect(all.explains("db", "api")).toBe(true);
     expect(all.explains("late", "api")).toBe(false);
-  });
-});
-
-describe("versions", () => {
-  it("are new for an hour, the first of all never, and one that was seen before not again", () => {
-    let now = START;
-    const versions = new Versions(() => now);
-    versions.see("auth", "1");
-    expect(versions.changeOf("auth")).toBeUndefined();
-    now += MINUTE;
-    versions.see("auth", "2");
-    versions.see("auth", "1");
-    versions.see("auth", "2");
-    const change = { version: "2", since: START + MINUTE, before: "1" };
-    expect(versions.changeOf("auth")).toEqual(change);
-    now += HOUR;
-    expect(versions.changeOf("auth")).toEqual(change);
-    now += 1;
-    expect(versions.changeOf("auth")).toBeUndefined();
-    expect(versions.changeOf("cart")).toBeUndefined();
-  });
-
-  it("are remembered of the last twenty, and of so many services", () => {
-    const versions = new Versions(() => START);
-    for (let n = 0; n < 25; n++) versions.see("auth", `v${n}`);
-    versions.see("auth", "v10");
-    expect(versions.changeOf("auth")).toMatchObject({ version: "v24" });
-    versions.see("auth", "v0");
-    expect(versions.changeOf("auth")).toMatchObject({ version: "v0", before: "v24" });
-    for (let n = 0; n < 2_000; n++) versions.see(`s${n}`, "1");
-    for (const name of ["s1998", "s1999"]) versions.see(name, "2");
-    expect(versions.changeOf("s1998")).toMatchObject({ version: "2", before: "1" });
-    expect(versions.changeOf("s1999")).toBeUndefined();
   });
 });

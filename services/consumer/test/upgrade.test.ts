@@ -1,6 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { TemplateMiner } from "../src/group/template-miner.ts";
+import { Versions } from "../src/group/versions.ts";
+import { takeUpVersions } from "../src/pipeline/stages/keep-versions.ts";
 import { Rig } from "./support/rig.ts";
 import { fixture, goOn } from "./support/upgrade.ts";
 
@@ -23,4 +25,8 @@ it("goes on with a SQLite state of version 1: known errors stay known, counts go
   const restarted = new TemplateMiner();
   restarted.restore(await store.loadTemplates());
   for (const fingerprint of counts.keys()) expect(restarted.get(fingerprint)).toBeDefined();
+  const versions = new Versions(Date.now);
+  await takeUpVersions(store.notes, versions);
+  // The lines tell of a rollout.
+  expect(versions.changeOf("checkout")).toBeDefined();
 });

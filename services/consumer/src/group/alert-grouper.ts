@@ -81,6 +81,11 @@ export class AlertGrouper {
     return this.#book.size;
   }
 
+  /** Those of the services whose lines were seen. */
+  get versions(): Versions {
+    return this.#versions;
+  }
+
   /** Notes a line of any level: which version of its service runs. */
   see({ service, version }: LogRecord): void {
     this.#versions.see(service, version);

@@ -1,3 +1,4 @@
+import { jsonOf } from "@cali/log-record";
 import { z } from "zod";
 import type { Alert } from "../core/types.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -38,7 +39,7 @@ export class Incidents {
 
   /** Takes what `kept` gave, here or in another replica. A text that is none is nothing. */
   restore(text: string): void {
-    const known = z.array(incidentSchema).safeParse(parsed(text));
+    const known = z.array(incidentSchema).safeParse(jsonOf(text));
     if (known.success) this.#open = known.data;
   }
 
@@ -90,12 +91,4 @@ export class Incidents {
 
 function remember(set: Set<string>, name: string): void {
   if (set.size < MOST_SERVICES) set.add(name);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

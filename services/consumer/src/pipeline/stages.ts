@@ -14,6 +14,7 @@ import { decodeRecords } from "./stages/decode.ts";
 import { groupErrors } from "./stages/group-errors.ts";
 import { keepDeadLetters } from "./stages/keep-dead-letters.ts";
 import { keepNewTemplates } from "./stages/keep-new-templates.ts";
+import { keepVersions } from "./stages/keep-versions.ts";
 import { noteDelivery } from "./stages/note-delivery.ts";
 import { noteService } from "./stages/note-service.ts";
 import { refusal } from "./stages/refuse.ts";
@@ -34,6 +35,7 @@ export function recordStages(options: PipelineOptions, persist: Persist): Stage[
     acquitSuspect(persist, store),
     keepDeadLetters(persist, options.keepRejected),
     keepNewTemplates(persist, { templates, grouper }, options.keepNewTemplates),
+    keepVersions(persist, store.notes, grouper.versions),
     commitStep(persist, store, templates),
     reportCommit(options),
   ];

@@ -1,6 +1,7 @@
 import { asNotified } from "../group/template-miner.ts";
 import { identityOf } from "../read/identity.ts";
 import type { Parts } from "./parts.ts";
+import { takeUpVersions } from "./stages/keep-versions.ts";
 
 /** What the state says of groups and their counts. */
 type Known = Pick<Parts, "store" | "miner" | "grouper">;
@@ -19,7 +20,7 @@ export async function takeUpCounts({ store, miner, grouper }: Known, shardId: st
 }
 
 /**
- * Claims the stream for the state, and takes up what the state holds of templates and groups; when the stream was first read.
+ * Claims the stream for the state, and takes up what the state holds of templates, groups and versions; when the stream was first read.
  * @throws StreamChangedError, StateUnavailableError, or what Kinesis says when the stream cannot be described
  */
 export async function takeUpState({
@@ -35,6 +36,7 @@ export async function takeUpState({
   const groups = await store.loadGroups();
   miner.restore(asNotified(await store.loadTemplates(), groups));
   grouper.restore([], groups);
+  await takeUpVersions(store.notes, grouper.versions);
   grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
   return { firstReadAt };
 }

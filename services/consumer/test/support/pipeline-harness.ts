@@ -8,6 +8,7 @@ import { TemplateMiner } from "../../src/group/template-miner.ts";
 import { Metrics } from "../../src/ops/metrics.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { BatchCommit, Checkpoint, StateStore } from "../../src/state/types.ts";
+import { MemoryNotes } from "./memory-notes.ts";
 import { logRecord } from "./records.ts";
 
 export const LEASE = { shardId: "s", owner: "me", epoch: 1, heartbeat: 1 };
@@ -46,6 +47,7 @@ export class PipelineHarness {
     outbox: async () => 0,
     incidentsWaiting: async () => 0,
   });
+  readonly notes = new MemoryNotes();
   readonly #store = {
     countAttempt: async () => {
       await this.#write("attempt");
@@ -56,6 +58,7 @@ export class PipelineHarness {
       this.commits.push(structuredClone(commit));
     },
     loadContributions: async () => this.contributions,
+    notes: this.notes,
   } as unknown as StateStore;
 
   /** The shard `s`, with a `take` that brings it records of these texts, numbered from `first` on. */
