@@ -3,6 +3,7 @@ import { KMS_KEYS } from "./kms-key.ts";
 import { namePrefix } from "./names.ts";
 import { type Config, LONGEST_PREFIX, NAME_WORD, shape } from "./schema.ts";
 import { BUDGET_PARTS } from "./schema-cost.ts";
+import { fewestWorkers } from "./schema-services.ts";
 import { zonesOf } from "./zones.ts";
 
 /** Two or more keys that are fine alone and wrong together. */
@@ -134,6 +135,54 @@ const CONTRADICTIONS: readonly Contradiction[] = [
       const names = list(c.repositories?.names);
       return names === undefined || ["consumer", "log-generator"].every((name) => names.includes(name));
     },
+  },
+  {
+    path: ["services", "consumer", "engine"],
+    allowed:
+      "single; kcl only with consumerTable true (its workers and its notifier meet there) and iam.workloadRoles per-workload (they need rights on KCL's tables)",
+    holds: (c) =>
+      c.services?.consumer?.engine !== "kcl" ||
+      (c.consumerTable !== false && c.iam?.workloadRoles !== "application"),
+  },
+  {
+    path: ["services", "consumer", "workers"],
+    allowed: "left out with engine single: only kcl has workers",
+    holds: ({ services }) => services?.consumer?.workers === undefined || services.consumer.engine === "kcl",
+  },
+  {
+    path: ["services", "consumer", "workers", "minReplicas"],
+    allowed:
+      "null, or at least stream.shards / workers.shardsPerPod where that is a number: fewer would leave shards unread",
+    holds: (c) => {
+      const { minReplicas, shardsPerPod } = c.services?.consumer?.workers ?? {};
+      const shards = c.stream?.shards;
+      if (typeof minReplicas !== "number" || typeof shardsPerPod !== "number") return true;
+      return typeof shards !== "number" || minReplicas >= fewestWorkers(shards, shardsPerPod);
+    },
+  },
+  {
+    path: ["services", "consumer", "workers", "maxReplicas"],
+    allowed:
+      "at least workers.minReplicas, and at most stream.shards where it is a number: more would be idle",
+    holds: (c) => {
+      const { minReplicas, maxReplicas, shardsPerPod } = c.services?.consumer?.workers ?? {};
+      const shards = c.stream?.shards;
+      if (typeof maxReplicas !== "number" || typeof shardsPerPod !== "number") return true;
+      const least = minReplicas ?? (typeof shards === "number" ? fewestWorkers(shards, shardsPerPod) : 1);
+      return least <= maxReplicas && (typeof shards !== "number" || maxReplicas <= Math.max(1, shards));
+    },
+  },
+  {
+    path: ["services", "consumer", "maxReplicas"],
+    allowed: "null with engine kcl: its pods are workers.maxReplicas, and one notifier",
+    holds: ({ services }) =>
+      services?.consumer?.engine !== "kcl" || (services.consumer.maxReplicas ?? null) === null,
+  },
+  {
+    path: ["services", "consumer", "minReplicas"],
+    allowed: "1 with engine kcl: its pods are workers.minReplicas, and one notifier",
+    holds: ({ services }) =>
+      services?.consumer?.engine !== "kcl" || (services.consumer.minReplicas ?? 1) === 1,
   },
   {
     path: ["services", "consumer", "maxReplicas"],

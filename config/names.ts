@@ -178,6 +178,16 @@ export class Names {
     return this.arn("dynamodb", `table/${this.consumerTable}`);
   }
 
+  /** What the Kinesis Client Library calls the consumer, with engine kcl: its tables and metrics are named after it. */
+  get kclApplication(): string {
+    return `${this.prefix}-consumer-kcl`;
+  }
+
+  /** The library's tables: leases with their checkpoints, how busy each worker is, and who leads. It makes them itself. */
+  get kclTables(): readonly string[] {
+    return ["", "-WorkerMetricStats", "-CoordinatorState"].map((suffix) => `${this.kclApplication}${suffix}`);
+  }
+
   /** Bucket names are global, so the account is a part of this one. */
   get bucket(): string {
     return `${this.prefix}-logs-${this.account}`;

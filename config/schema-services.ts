@@ -47,6 +47,39 @@ const route = z.strictObject({
     .describe("Name of a webhook in the secret variable slack_webhooks."),
 });
 
+const MOST_PODS = 100;
+
+const workers = z.strictObject({
+  shardsPerPod: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe(
+      "Most shards of a pod, each a Node process; more wait for another pod. Where stream.mode is on-demand a pod takes every shard there is.",
+    ),
+  minReplicas: z
+    .int()
+    .min(1)
+    .max(MOST_PODS)
+    .nullable()
+    .default(null)
+    .describe("Fewest pods; null: as few as read every shard, or 1 where stream.mode is on-demand."),
+  maxReplicas: z
+    .int()
+    .min(1)
+    .max(MOST_PODS)
+    .nullable()
+    .default(null)
+    .describe("Most pods; null: one a shard, or 4 where stream.mode is on-demand."),
+  cpu: cpu.default("250m").describe("Processors that the node sets aside for a pod; more may be used."),
+  processMemory: memory
+    .default("192Mi")
+    .describe(
+      "Memory of a Node process, one for each of shardsPerPod and one more. A pod is ended at the sum of these and the daemon's.",
+    ),
+});
+
 export const servicesSchema = z
   .strictObject({
     logGenerator: z
@@ -71,21 +104,39 @@ export const servicesSchema = z
       .prefault({}),
     consumer: z
       .strictObject({
-        minReplicas: z.int().min(1).max(100).default(1).describe("Fewest pods."),
+        engine: z
+          .enum(["single", "kcl"])
+          .default("single")
+          .describe(
+            "Who reads the stream. single: the consumer itself. kcl: workers behind the Kinesis Client Library's daemon, and one notifier; it needs consumerTable.",
+          ),
+        workers: workers
+          .optional()
+          .describe("The workers of engine kcl. Left out: the defaults; not allowed with engine single."),
+        minReplicas: z
+          .int()
+          .min(1)
+          .max(MOST_PODS)
+          .default(1)
+          .describe("Fewest pods of engine single; kcl has one notifier."),
         maxReplicas: z
           .int()
           .min(1)
-          .max(100)
+          .max(MOST_PODS)
           .nullable()
           .default(null)
-          .describe("Most pods; null: one a shard, or 4 where stream.mode is on-demand."),
+          .describe(
+            "Most pods of engine single; null: one a shard, or 4 where stream.mode is on-demand. With engine kcl: null.",
+          ),
         cpuPercent: z
           .int()
           .min(10)
           .max(100)
           .default(70)
           .describe("Mean use of the requested processors, in percent, above which a pod is added."),
-        resources: resources({ cpu: "100m", memory: "384Mi", memoryLimit: "1Gi" }),
+        resources: resources({ cpu: "100m", memory: "384Mi", memoryLimit: "1Gi" }).describe(
+          "Of a pod; with engine kcl of the notifier.",
+        ),
         secrets: z
           .discriminatedUnion("kind", [
             z.strictObject({
@@ -160,16 +211,36 @@ export const servicesSchema = z
 /** What an on-demand stream begins with; https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
 const ON_DEMAND_SHARDS = 4;
 
-/** How many consumers there may be: a shard is read by one at a time, so more than shards would be idle. */
-export function consumerReplicas(config: {
+/** What the number of the consumer's pods follows from. */
+interface Sizing {
   readonly stream: { readonly shards: number | null };
-  readonly consumerTable: boolean;
   readonly services: {
-    readonly consumer: { readonly minReplicas: number; readonly maxReplicas: number | null };
+    readonly consumer: {
+      readonly minReplicas: number;
+      readonly maxReplicas: number | null;
+      readonly workers?: z.output<typeof workers> | undefined;
+    };
   };
-}): { min: number; max: number } {
+}
+
+/** How many consumers of engine single there may be: a shard is read by one at a time, so more than shards would be idle. */
+export function consumerReplicas(config: Sizing & { readonly consumerTable: boolean }): {
+  min: number;
+  max: number;
+} {
   const { minReplicas, maxReplicas } = config.services.consumer;
   // Without the table its state is a file, which one pod has.
   const most = config.consumerTable ? (maxReplicas ?? config.stream.shards ?? ON_DEMAND_SHARDS) : 1;
   return { min: minReplicas, max: Math.max(minReplicas, most) };
+}
+
+/** Fewest pods that read every shard. */
+export const fewestWorkers = (shards: number | null, shardsPerPod: number): number =>
+  shards === null ? 1 : Math.ceil(shards / shardsPerPod);
+
+/** The workers of engine kcl, with the defaults that depend on the stream. */
+export function workersOf({ stream: { shards }, services }: Sizing) {
+  const { minReplicas, maxReplicas, ...own } = services.consumer.workers ?? workers.parse({});
+  const min = minReplicas ?? fewestWorkers(shards, own.shardsPerPod);
+  return { ...own, replicas: { min, max: Math.max(min, maxReplicas ?? shards ?? ON_DEMAND_SHARDS) } };
 }

@@ -230,6 +230,37 @@ export function consumerStatements(names: Names, bucketArn: string): Statement[]
   ];
 }
 
+/**
+ * What the Kinesis Client Library does beside reading, with engine kcl: it makes and keeps its tables, asks the leases' index who
+ * has what, and writes metrics. Shards are polled, so nothing is subscribed to. Source: Kinesis Data Streams' developer guide, "IAM
+ * permissions required for KCL consumer applications".
+ */
+export function kclStatements(names: Names): Statement[] {
+  const tables = names.kclTables.map((table) => names.arn("dynamodb", `table/${table}`));
+  return [
+    allow(
+      [
+        "dynamodb:CreateTable",
+        "dynamodb:DeleteItem",
+        "dynamodb:DescribeTable",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+        "dynamodb:UpdateTable",
+      ],
+      tables,
+    ),
+    allow(["dynamodb:Query"], names.arn("dynamodb", `table/${names.kclApplication}/index/*`)),
+    {
+      // The action knows no resources.
+      ...allow(["cloudwatch:PutMetricData"], "*"),
+      Condition: { StringEquals: { "cloudwatch:namespace": names.kclApplication } },
+    },
+  ];
+}
+
 /** Airflow's jobs: they read a day's data and write reports. */
 export function airflowStatements(bucketArn: string): Statement[] {
   return bucketFolderStatements(bucketArn, {

@@ -1,24 +1,31 @@
-import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
-import {
-  DeploymentV1,
-  type DeploymentV1SpecTemplateSpecContainer,
-} from "@cdktf/provider-kubernetes/lib/deployment-v1/index.js";
+import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1/index.js";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1/index.js";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1/index.js";
-import { Token } from "cdktf";
+import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1/index.js";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { PodAutoscaling } from "./pod-autoscaling.ts";
-import { memoryMiB } from "./quantity.ts";
+import { servicePod } from "./service-pod.ts";
 import { StateVolume } from "./state-volume.ts";
 
 export interface ServiceDeploymentProps {
-  /** Name of the Deployment and of all that belongs to it, such as `log-generator`. */
+  /** Name of the service, and of the Deployment and all that belongs to it, such as `log-generator`. */
   readonly name: string;
+  /**
+   * Of a service that is several workloads, which one: `workers` of `consumer` is named `consumer-workers`. The first has the
+   * service's Terraform addresses all the same: what had them before is deleted before it is made. Default: the service is one.
+   */
+  readonly component?: string;
+  /** The first workload of the service, whose service account and ConfigMap it shares; it is made afterwards. Default: it is the first. */
+  readonly of?: ServiceDeployment;
+  /**
+   * `StatefulSet`: Kubernetes never has two pods at once, also while a node doesn't answer; there is no autoscaling. Default: `Deployment`.
+   */
+  readonly kind?: "Deployment" | "StatefulSet";
   readonly namespace: string;
   /** By digest. */
   readonly image: string;
@@ -27,10 +34,12 @@ export interface ServiceDeploymentProps {
   readonly roleArn?: string;
   /** Arguments of the image's program. Default: the image's own. */
   readonly args?: readonly string[];
-  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. Default: none, and no ConfigMap. */
+  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. With `of` the same. Default: none, and no ConfigMap. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The Secret whose keys become environment variables, and what changes with its values. */
   readonly secret?: { readonly name: string; readonly revision: string };
+  /** Memory of each Node process of the pod, in MiB, where it runs several or something else. Default: the pod's limit. */
+  readonly nodeMemoryMiB?: number;
   readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
   readonly replicas: { readonly min: number; readonly max: number };
   /** Mean use of the requested CPU in percent that adds a pod. Needed where replicas.max is more than replicas.min. */
@@ -48,65 +57,54 @@ export interface ServiceDeploymentProps {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Share of a pod's memory that Node's heap may take; the rest is for buffers, code and libraries. */
-const HEAP_SHARE = 0.75;
-/** Without it, Node would collect garbage by the node's memory rather than by the pod's limit, and be ended by the kernel. */
-const heapMiB = ({ limits }: Resources) => Math.floor(memoryMiB(limits?.memory ?? "0") * HEAP_SHARE);
-
-/** The user of the services' images (their Dockerfiles say the same number). */
-const USER = "10001";
-const SCRATCH = "/tmp";
-
 /** A service of CALI in the cluster: restricted, spread over nodes, with probes, and waited for until it runs. */
 export class ServiceDeployment extends Construct {
   readonly footprints: readonly PodFootprint[];
   private readonly props: ServiceDeploymentProps;
+  /** Name of the workload. */
+  private readonly name: string;
+  private readonly hclName: string;
   private readonly selector: Record<string, string>;
+  private readonly account: ServiceAccountV1;
+  private readonly settings: ConfigMapV1 | undefined;
+  private readonly workload: DeploymentV1 | StatefulSetV1;
 
   constructor(scope: Construct, id: string, props: ServiceDeploymentProps) {
     super(scope, id);
     this.props = props;
-    const { name, replicas } = props;
-    this.selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "cali" };
+    const { component, replicas } = props;
+    this.name = component === undefined ? props.name : `${props.name}-${component}`;
+    this.hclName = hclName(props.of ? this.name : props.name);
+    this.selector = {
+      ...this.serviceLabels(),
+      ...(component !== undefined && { "app.kubernetes.io/component": component }),
+    };
     const resources: Resources = {
       requests: { cpu: props.resources.cpu, memory: props.resources.memory },
       limits: { memory: props.resources.memoryLimit },
     };
-    const account = withLogicalId(
-      new ServiceAccountV1(this, "ServiceAccount", {
-        metadata: this.metadata(props.serviceAccount, {
-          ...(props.roleArn && { "eks.amazonaws.com/role-arn": props.roleArn }),
-        }),
-        automountServiceAccountToken: false,
-      }),
-      hclName(name),
-    );
-    const settings =
-      props.settings &&
-      withLogicalId(
-        new ConfigMapV1(this, "Settings", { metadata: this.metadata(name), data: { ...props.settings } }),
-        hclName(name),
-      );
-    const deployment = this.deployment(resources, account, settings);
+    this.account = props.of?.account ?? this.makeAccount();
+    this.settings = props.of ? props.of.settings : this.makeSettings();
+    this.workload = this.makeWorkload(resources);
     withLogicalId(
       new PodDisruptionBudgetV1(this, "DisruptionBudget", {
-        metadata: this.metadata(name),
+        metadata: this.metadata(),
         // One at a time, and never none: a budget that a single pod could not meet would block every drain.
         spec: { maxUnavailable: "1", selector: { matchLabels: this.selector } },
       }),
-      hclName(name),
+      this.hclName,
     );
     if (props.port !== undefined) this.service(props.port);
     if (replicas.max > replicas.min) {
       new PodAutoscaling(this, "Autoscaling", {
-        hclName: hclName(name),
-        metadata: this.metadata(name),
-        deployment: deployment.metadata.name,
+        hclName: this.hclName,
+        metadata: this.metadata(),
+        deployment: this.workload.metadata.name,
         replicas,
         cpuPercent: props.cpuPercent,
       });
     }
-    const title = `${props.namespace}/${name}`;
+    const title = `${props.namespace}/${this.name}`;
     this.footprints = [
       podFootprint({ name: title, replicas, containers: [resources] }),
       ...(props.rollout === "new-first"
@@ -115,145 +113,92 @@ export class ServiceDeployment extends Construct {
     ];
   }
 
-  private metadata(name: string, annotations: Record<string, string> = {}) {
-    const { namespace } = this.props;
-    return {
-      name,
-      namespace,
-      labels: this.selector,
-      ...(Object.keys(annotations).length > 0 && { annotations }),
-    };
+  private serviceLabels() {
+    return { "app.kubernetes.io/name": this.props.name, "app.kubernetes.io/part-of": "cali" };
   }
 
-  private deployment(resources: Resources, account: ServiceAccountV1, settings?: ConfigMapV1): DeploymentV1 {
+  private metadata() {
+    return { name: this.name, namespace: this.props.namespace, labels: this.selector };
+  }
+
+  private makeAccount(): ServiceAccountV1 {
+    const { serviceAccount, namespace, roleArn } = this.props;
+    return withLogicalId(
+      new ServiceAccountV1(this, "ServiceAccount", {
+        metadata: {
+          name: serviceAccount,
+          namespace,
+          labels: this.serviceLabels(),
+          ...(roleArn && { annotations: { "eks.amazonaws.com/role-arn": roleArn } }),
+        },
+        automountServiceAccountToken: false,
+      }),
+      this.hclName,
+    );
+  }
+
+  private makeSettings(): ConfigMapV1 | undefined {
+    const { name, namespace, settings } = this.props;
+    if (!settings) return undefined;
+    return withLogicalId(
+      new ConfigMapV1(this, "Settings", {
+        metadata: { name, namespace, labels: this.serviceLabels() },
+        data: { ...settings },
+      }),
+      this.hclName,
+    );
+  }
+
+  private makeWorkload(resources: Resources): DeploymentV1 | StatefulSetV1 {
     const { props } = this;
     const state =
       props.stateFolder === undefined
         ? undefined
-        : new StateVolume(this, "State", {
-            hclName: hclName(props.name),
-            metadata: this.metadata(props.name),
+        : new StateVolume(this, "State", { hclName: this.hclName, metadata: this.metadata() });
+    const template = servicePod(props, {
+      labels: this.selector,
+      resources,
+      account: this.account.metadata.name,
+      settings: this.settings?.metadata.name,
+      claim: state?.claimName,
+    });
+    const common = {
+      metadata: this.metadata(),
+      waitForRollout: true,
+      timeouts: { create: "10m", update: "10m" },
+      ...(props.of && { dependsOn: [props.of.workload] }),
+    };
+    const spec = {
+      replicas: String(props.replicas.min),
+      revisionHistoryLimit: 5,
+      minReadySeconds: 5,
+      selector: { matchLabels: this.selector },
+      template,
+    };
+    const workload =
+      props.kind === "StatefulSet"
+        ? new StatefulSetV1(this, "Default", { ...common, spec: { ...spec, serviceName: this.name } })
+        : new DeploymentV1(this, "Default", {
+            ...common,
+            spec: { ...spec, progressDeadlineSeconds: 300, strategy: strategy(props) },
+            ...(props.replicas.max > props.replicas.min && {
+              lifecycle: { ignoreChanges: ["spec[0].replicas"] },
+            }),
           });
-    const autoscaled = props.replicas.max > props.replicas.min;
-    return withLogicalId(
-      new DeploymentV1(this, "Default", {
-        metadata: this.metadata(props.name),
-        waitForRollout: true,
-        timeouts: { create: "10m", update: "10m" },
-        spec: {
-          replicas: String(props.replicas.min),
-          revisionHistoryLimit: 5,
-          progressDeadlineSeconds: 300,
-          minReadySeconds: 5,
-          selector: { matchLabels: this.selector },
-          strategy: strategy(props),
-          template: {
-            metadata: {
-              labels: { ...this.selector, ...props.labels },
-              annotations: {
-                ...this.settingsRevision(),
-                ...(props.secret && { "cali.io/secrets": props.secret.revision }),
-                ...(props.port !== undefined && {
-                  "prometheus.io/scrape": "true",
-                  "prometheus.io/port": String(props.port),
-                  "prometheus.io/path": "/metrics",
-                }),
-                ...props.annotations,
-              },
-            },
-            spec: {
-              serviceAccountName: account.metadata.name,
-              // The services never talk to the API server. (Pod Identity and IRSA bring a token of their own.)
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
-              terminationGracePeriodSeconds: props.graceSeconds,
-              securityContext: {
-                runAsNonRoot: true,
-                runAsUser: USER,
-                runAsGroup: USER,
-                fsGroup: USER,
-                seccompProfile: { type: "RuntimeDefault" },
-              },
-              topologySpreadConstraint: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
-                (topologyKey) => ({
-                  maxSkew: 1,
-                  topologyKey,
-                  whenUnsatisfiable: "ScheduleAnyway",
-                  labelSelector: [{ matchLabels: this.selector }],
-                }),
-              ),
-              container: [this.container(resources, settings)],
-              volume: [
-                { name: "scratch", emptyDir: { sizeLimit: "64Mi" } },
-                ...(state ? [{ name: "state", persistentVolumeClaim: { claimName: state.claimName } }] : []),
-              ],
-            },
-          },
-        },
-        ...(autoscaled && { lifecycle: { ignoreChanges: ["spec[0].replicas"] } }),
-      }),
-      hclName(props.name),
-    );
-  }
-
-  /**
-   * Annotations that change with the settings: a pod reads them when it starts. The digest is made here and not by Terraform of
-   * the ConfigMap: what the provider makes of empty data (null, then a map) would differ from plan to plan. Values that only
-   * Terraform knows stand beside it as they are.
-   */
-  private settingsRevision(): Record<string, string> {
-    const { settings } = this.props;
-    if (!settings) return {};
-    const references = Object.values(settings).filter((value) => Token.isUnresolved(value));
-    const written = JSON.stringify(settings, (_, value) => (Token.isUnresolved(value) ? null : value));
-    return {
-      "cali.io/settings": createHash("sha256").update(written).digest("hex"),
-      ...(references.length > 0 && { "cali.io/settings-references": references.join(" ") }),
-    };
-  }
-
-  private container(resources: Resources, settings?: ConfigMapV1): DeploymentV1SpecTemplateSpecContainer {
-    const { name, image, args, secret, port, stateFolder } = this.props;
-    const environment = [
-      ...(settings ? [{ configMapRef: { name: settings.metadata.name } }] : []),
-      ...(secret ? [{ secretRef: { name: secret.name } }] : []),
-    ];
-    return {
-      name,
-      image,
-      imagePullPolicy: "IfNotPresent",
-      ...(args && { args: [...args] }),
-      ...(environment.length > 0 && { envFrom: environment }),
-      env: [{ name: "NODE_OPTIONS", value: `--max-old-space-size=${heapMiB(resources)}` }],
-      resources: { requests: { ...resources.requests } as never, limits: { ...resources.limits } as never },
-      securityContext: {
-        // Said again: the Kubernetes provider sends false for a container that leaves it out, over what its pod says.
-        runAsNonRoot: true,
-        privileged: false,
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ["ALL"] },
-      },
-      volumeMount: [
-        { name: "scratch", mountPath: SCRATCH },
-        ...(stateFolder === undefined ? [] : [{ name: "state", mountPath: stateFolder }]),
-      ],
-      ...(port !== undefined && probes(port)),
-    };
+    return withLogicalId(workload, this.hclName);
   }
 
   private service(port: number): void {
-    const { name } = this.props;
     withLogicalId(
       new ServiceV1(this, "Service", {
-        metadata: this.metadata(name),
+        metadata: this.metadata(),
         spec: {
           type: "ClusterIP",
           selector: this.selector,
           port: [{ name: "http", port, targetPort: "http" }],
         },
       }),
-      hclName(name),
+      this.hclName,
     );
   }
 }
@@ -264,15 +209,4 @@ function strategy({ stateFolder, rollout }: ServiceDeploymentProps) {
   const rollingUpdate =
     rollout === "new-first" ? { maxSurge: "1", maxUnavailable: "0" } : { maxSurge: "0", maxUnavailable: "1" };
   return { type: "RollingUpdate", rollingUpdate };
-}
-
-/** Liveness is patient: what only waits for AWS or Slack must not be started anew. */
-function probes(port: number): Partial<DeploymentV1SpecTemplateSpecContainer> {
-  const ask = (path: string) => ({ httpGet: { path, port: "http" }, timeoutSeconds: 3, periodSeconds: 10 });
-  return {
-    port: [{ name: "http", containerPort: port, protocol: "TCP" }],
-    startupProbe: { ...ask("/healthz"), periodSeconds: 2, failureThreshold: 60 },
-    livenessProbe: { ...ask("/healthz"), failureThreshold: 6 },
-    readinessProbe: { ...ask("/readyz"), failureThreshold: 3 },
-  };
 }

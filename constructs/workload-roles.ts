@@ -7,6 +7,7 @@ import {
   autoscalerStatements,
   consumerStatements,
   grafanaStatements,
+  kclStatements,
   keyStatements,
   milvusBackupStatements,
   streamWriterStatements,
@@ -28,6 +29,8 @@ export interface WorkloadRolesProps {
   readonly tableKeyArn?: string | null;
   /** Which Auto Scaling groups the cluster autoscaler may change. Default: the cluster's own. */
   readonly autoscalerScope?: AutoscalerScope;
+  /** Whether the consumer reads through the Kinesis Client Library. Default: false. */
+  readonly kcl?: boolean;
   /** Whether Grafana runs in the cluster and needs a role. Default: false. */
   readonly grafana?: boolean;
 }
@@ -38,7 +41,7 @@ export class WorkloadRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkloadRolesProps) {
     super(scope, id);
-    const { names, identity, bucketArn, autoscalerScope = "cluster", grafana = false } = props;
+    const { names, identity, bucketArn, autoscalerScope = "cluster", grafana = false, kcl = false } = props;
     const bucketKey = keyStatements(names, props.bucketKeyArn ?? null, "s3");
     const tableKey = keyStatements(names, props.tableKeyArn ?? null, "dynamodb");
     type Permissions = Pick<WorkloadRoleProps, "hclName" | "statements" | "managedPolicies">;
@@ -47,7 +50,12 @@ export class WorkloadRoles extends Construct {
       logGenerator: { hclName: "log_generator", statements: streamWriterStatements(names) },
       consumer: {
         hclName: "consumer",
-        statements: [...consumerStatements(names, bucketArn), ...bucketKey, ...tableKey],
+        statements: [
+          ...consumerStatements(names, bucketArn),
+          ...(kcl ? kclStatements(names) : []),
+          ...bucketKey,
+          ...tableKey,
+        ],
       },
       // The hand-written project's HCL name: its role of the same physical name is changed, not made twice.
       airflow: { hclName: "airflow_role", statements: [...airflowStatements(bucketArn), ...bucketKey] },

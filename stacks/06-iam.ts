@@ -159,6 +159,7 @@ export class Iam extends Construct {
       bucketKeyArn: config.kmsKeys.bucket,
       tableKeyArn: config.kmsKeys.table,
       autoscalerScope: config.iam.autoscalerScope,
+      kcl: config.services.consumer.engine === "kcl",
       grafana: config.grafana.mode === "chart",
     });
     this.outputRoles = new Map([...roles].map(([workload, role]) => [kebabCase(workload), role]));

@@ -2,15 +2,16 @@ import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opense
 import { Construct } from "constructs";
 import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
-import { consumerReplicas } from "../config/schema-services.ts";
+import { consumerReplicas, workersOf } from "../config/schema-services.ts";
 import { ClusterLogin } from "../constructs/cluster-login.ts";
 import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
 import { imageVariable } from "../constructs/image-variable.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { MILVUS_ROOT_PASSWORD, milvusAddress } from "../constructs/milvus-login.ts";
-import { ServiceDeployment } from "../constructs/service-deployment.ts";
+import { ServiceDeployment, type ServiceDeploymentProps } from "../constructs/service-deployment.ts";
 import { type SecretEntry, ServiceSecret } from "../constructs/service-secret.ts";
+import { workerSize } from "../constructs/worker-size.ts";
 
 export interface ConsumerProps {
   readonly config: Config;
@@ -26,8 +27,12 @@ export interface ConsumerProps {
 }
 
 const SERVICE = "consumer";
+/** The variable of each engine's image: where the engine is new there is none yet, and the stack waits for its release. */
+const IMAGES = { single: "image", kcl: "kcl_image" } as const;
 const PORT = 8080;
 const STATE_FOLDER = "/var/lib/cali";
+
+type Common = Omit<ServiceDeploymentProps, "replicas" | "rollout">;
 
 /** 13: the consumer, which reads the stream and notifies Slack. */
 export class Consumer extends Construct {
@@ -42,10 +47,10 @@ export class Consumer extends Construct {
       region: config.region,
     });
     const namespace = props.namespace.valueFor(this, names);
-    const deployment = new ServiceDeployment(this, "Deployment", {
+    const common = {
       name: SERVICE,
       namespace,
-      image: imageVariable(this, names, SERVICE).stringValue,
+      image: imageVariable(this, names, SERVICE, IMAGES[consumer.engine]).stringValue,
       serviceAccount: SERVICE_ACCOUNTS.consumer.name,
       roleArn: config.workloadIdentity === "irsa" ? names.roleArn(this.role(config)) : undefined,
       settings: this.settings(props),
@@ -54,16 +59,64 @@ export class Consumer extends Construct {
           ? { name: consumer.secrets.name, revision: consumer.secrets.name }
           : this.secret(namespace, config),
       resources: consumer.resources,
-      replicas: consumerReplicas(config),
       cpuPercent: consumer.cpuPercent,
       port: PORT,
       // It needs at most 25 s to finish its batches, give its shards away and send what waits.
       graceSeconds: 30,
+    };
+    const workloads = consumer.engine === "kcl" ? this.kcl(common, config) : [this.single(common, config)];
+    this.footprints = workloads.flatMap(({ footprints }) => footprints);
+  }
+
+  private single(common: Common, config: Config): ServiceDeployment {
+    return new ServiceDeployment(this, "Deployment", {
+      ...common,
+      replicas: consumerReplicas(config),
       stateFolder: config.consumerTable ? undefined : STATE_FOLDER,
       // A shard is without a reader only while it changes hands.
       rollout: config.consumerTable ? "new-first" : "old-first",
     });
-    this.footprints = deployment.footprints;
+  }
+
+  /**
+   * Workers, which read the shards behind the Kinesis Client Library's daemon, and one notifier. The workers have the address of the
+   * Deployment of engine `single`, and the notifier comes after them: whichever engine was there is deleted before the other one is
+   * made. Its pods may still take `graceSeconds` to end; what they write then is refused by the state's epochs (docs/adr/0306).
+   */
+  private kcl(common: Common, config: Config): readonly ServiceDeployment[] {
+    const { replicas, ...pod } = workersOf(config);
+    const { resources, nodeMemoryMiB } = workerSize(pod);
+    const workers = new ServiceDeployment(this, "Deployment", {
+      ...common,
+      component: "workers",
+      args: ["workers"],
+      resources,
+      nodeMemoryMiB,
+      replicas,
+      rollout: "new-first",
+    });
+    const notifier = new ServiceDeployment(this, "Notifier", {
+      ...common,
+      component: "notifier",
+      of: workers,
+      kind: "StatefulSet",
+      args: ["notifier"],
+      replicas: { min: 1, max: 1 },
+      rollout: "old-first",
+    });
+    return [workers, notifier];
+  }
+
+  /** What the library is told, by the consumer's variables. */
+  private kclSettings({ config, names }: ConsumerProps): Record<string, string> {
+    if (config.services.consumer.engine !== "kcl") return {};
+    const workers = workersOf(config);
+    return {
+      CALI_KCL_APPLICATION_NAME: names.kclApplication,
+      CALI_KCL_JAVA_OPTIONS: JSON.stringify([`-Xmx${workerSize(workers).javaHeapMiB}m`]),
+      // How many shards an on-demand stream has nobody knows beforehand: each has to have a reader.
+      ...(config.stream.shards !== null && { CALI_KCL_MAX_SHARDS: String(workers.shardsPerPod) }),
+    };
   }
 
   private role({ iam }: Config) {
@@ -71,14 +124,8 @@ export class Consumer extends Construct {
   }
 
   /** The consumer's settings by their variables; services/consumer/README.md has all. */
-  private settings({
-    config,
-    names,
-    streamName,
-    bucketName,
-    domainArn,
-    milvusNamespace,
-  }: ConsumerProps): Record<string, string> {
+  private settings(props: ConsumerProps): Record<string, string> {
+    const { config, names, streamName, bucketName, domainArn, milvusNamespace } = props;
     const { links, learnMinutes, routes, slackChannel, settings } = config.services.consumer;
     const { masterUser } = config.domain;
     domainArn.valueFor(this, names);
@@ -93,6 +140,7 @@ export class Consumer extends Construct {
       ...(config.consumerTable
         ? { CALI_STATE_TABLE: names.consumerTable }
         : { CALI_STATE_FILE: `${STATE_FOLDER}/state.db` }),
+      ...this.kclSettings(props),
       CALI_OPEN_SEARCH_ENDPOINT: `https://${domain.endpoint}`,
       ...(masterUser.kind === "internal" && {
         CALI_OPEN_SEARCH_AUTH: "basic",

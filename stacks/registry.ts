@@ -19,7 +19,7 @@ export interface StackEntry {
   readonly needs: readonly string[];
   /** Actions of IAM that its resources take of the deploy role, `<service>:*` or narrower. IAM itself is not among them. */
   readonly rights: readonly string[];
-  /** Services whose image it runs, and the Terraform variable that says which. Default: none. */
+  /** Services whose image it runs, and the Terraform variable that says which; those that its configuration asks for. Default: none. */
   readonly images?: readonly { readonly service: string; readonly variable: string }[];
 }
 
@@ -127,7 +127,11 @@ export const STACKS = [
     makes: "the consumer, from an image by digest, with its secrets",
     needs: ["01-kinesis", "02-s3", "03-opensearch", "05-eks", "08-cluster"],
     rights: [],
-    images: [{ service: "consumer", variable: "image" }],
+    // Each engine has an image of its own, so an engine that is new waits for its image rather than run the other one's.
+    images: [
+      { service: "consumer", variable: "image" },
+      { service: "consumer", variable: "kcl_image" },
+    ],
   },
 ] as const satisfies readonly StackEntry[];
 

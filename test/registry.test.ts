@@ -51,10 +51,15 @@ describe("the registry", () => {
   });
 
   it("says which images each stack runs", () => {
-    const variables = (id: string) =>
-      Object.keys(synthesizeEnvironment("dev").stacks[id]?.variable ?? {}).filter((name) =>
-        /(^|_)image$/.test(name),
-      );
+    const kcl = parseConfig(
+      { ...loadConfig({ env: "dev" }), services: { consumer: { engine: "kcl" } } },
+      "dev",
+    );
+    const apps = [synthesizeEnvironment("dev"), synthesize(kcl)];
+    const variables = (id: string) => {
+      const names = apps.flatMap((app) => Object.keys(app.stacks[id]?.variable ?? {}));
+      return [...new Set(names)].filter((name) => /(^|_)image$/.test(name));
+    };
     for (const { id, images = [] } of stacks) {
       expect(images.map(({ variable }) => variable).sort(), `stacks/registry.ts: images of ${id}`).toEqual(
         variables(id).sort(),

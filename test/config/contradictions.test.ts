@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { parseConfig } from "../../config/load.ts";
-
-import { dev, problemsOf } from "../support/config.ts";
+import { dev, devText, problemsOf } from "../support/config.ts";
 
 describe("contradictions", () => {
   // biome-ignore lint/suspicious/noExplicitAny: tests break single keys of the parsed file.
@@ -104,6 +104,77 @@ describe("contradictions", () => {
       "no repository for the consumer",
       (c) => {
         c.repositories = { names: ["log-generator"] };
+      },
+    ],
+    [
+      "services.consumer.engine",
+      "kcl without the table",
+      (c) => {
+        c.consumerTable = false;
+        c.services = { consumer: { engine: "kcl" } };
+      },
+    ],
+    [
+      "services.consumer.engine",
+      "kcl with the role that all applications share",
+      (c) => {
+        c.iam = { workloadRoles: "application" };
+        c.services = { consumer: { engine: "kcl" } };
+      },
+    ],
+    [
+      "services.consumer.workers",
+      "workers of engine single",
+      (c) => {
+        c.services = { consumer: { workers: {} } };
+      },
+    ],
+    [
+      "services.consumer.workers.minReplicas",
+      "fewer workers than read every shard",
+      (c) => {
+        c.stream.shards = 9;
+        c.services = { consumer: { engine: "kcl", workers: { minReplicas: 2 } } };
+      },
+    ],
+    [
+      "services.consumer.workers.maxReplicas",
+      "fewer workers at most than read every shard",
+      (c) => {
+        c.stream.shards = 9;
+        c.services = { consumer: { engine: "kcl", workers: { maxReplicas: 2 } } };
+      },
+    ],
+    [
+      "services.consumer.workers.maxReplicas",
+      "more workers than shards",
+      (c) => {
+        c.stream.shards = 2;
+        c.services = { consumer: { engine: "kcl", workers: { maxReplicas: 3 } } };
+      },
+    ],
+    [
+      "services.consumer.workers.maxReplicas",
+      "more workers at least than at most",
+      (c) => {
+        c.stream.shards = 9;
+        c.services = { consumer: { engine: "kcl", workers: { minReplicas: 5, maxReplicas: 4 } } };
+      },
+    ],
+    [
+      "services.consumer.minReplicas",
+      "several notifiers",
+      (c) => {
+        c.stream.shards = 2;
+        c.services = { consumer: { engine: "kcl", minReplicas: 2 } };
+      },
+    ],
+    [
+      "services.consumer.maxReplicas",
+      "several notifiers at most",
+      (c) => {
+        c.stream.shards = 2;
+        c.services = { consumer: { engine: "kcl", maxReplicas: 2 } };
       },
     ],
     [
@@ -235,5 +306,15 @@ describe("contradictions", () => {
     expect(problemsOf(() => parseConfig(config, "config/x.yaml")).map((problem) => problem.key)).toContain(
       key,
     );
+  });
+
+  it("says of an engine that lacks its table what was given, what is allowed and where", () => {
+    const text = devText.concat("consumerTable: false\nservices: { consumer: { engine: kcl } }\n");
+    const [problem] = problemsOf(() => parseConfig(parse(text), "config/x.yaml"));
+    expect(problem).toMatchObject({
+      key: "services.consumer.engine",
+      given: '"kcl"',
+      allowed: expect.stringMatching(/^single; kcl only with consumerTable true /),
+    });
   });
 });

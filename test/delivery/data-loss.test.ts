@@ -72,6 +72,18 @@ describe("data loss", () => {
     expect(dataLossIn(planWith("aws_iam_role", ["delete"]))).toEqual([]);
   });
 
+  it.each([
+    ["no claim templates", [{ volume_claim_template: [] }], 0],
+    ["a claim template", [{ volume_claim_template: [{ metadata: [{ name: "data" }] }] }], 1],
+    ["claim templates that the plan does not tell", [{ replicas: "1" }], 1],
+    ["a spec that nobody knows", null, 1],
+  ])("of a StatefulSet with %s", (_, spec, losses) => {
+    for (const address of ["kubernetes_stateful_set.x", "kubernetes_stateful_set_v1.x"]) {
+      const plan = makePlan([{ address, actions: ["delete"], before: { spec }, after: null }]);
+      expect(dataLossIn(plan)).toHaveLength(losses);
+    }
+  });
+
   it("is found in real plans, and only where it is", () => {
     const found = (name: string) => dataLossIn(planOf(name)).map(({ address, action }) => [address, action]);
     expect(found("replace")).toEqual([["aws_kinesis_stream.logs", "replace"]]);

@@ -11,15 +11,15 @@ afterAll(() => pipeline.close());
 const SERVICE = ["services/consumer/src/main.ts"];
 const STACK = ["stacks/13-consumer.ts"];
 
-/** The consumer's stack. */
-const stacks = (memory: string): TestStack[] => [
+/** The consumer's stack. @param variable which says the image, of the engine that it runs */
+const stacks = (memory: string, variable: "image" | "kcl_image" = "image"): TestStack[] => [
   {
     name: "13-consumer",
-    values: { image: "${var.image}", memory },
-    replacedBy: "${var.image}",
+    values: { image: `\${var.${variable}}`, memory },
+    replacedBy: `\${var.${variable}}`,
     blocks: {
-      variable: { image: { type: "string", nullable: false } },
-      output: { image: { value: "${var.image}" } },
+      variable: { [variable]: { type: "string", nullable: false } },
+      output: { [variable]: { value: `\${var.${variable}}` } },
     },
   },
 ];
@@ -76,4 +76,18 @@ it("a release brings an image and nothing else: what its stack changes is deploy
   const late = await release(sha("5"), "e");
   expect(late.results, late.output).toMatchObject(RELEASED);
   expect(await pipeline.applied("13-consumer")).toEqual({ image: image("e"), memory: "4Gi" });
+});
+
+it("another engine waits for its own image, what runs goes on, and the release makes the whole of it", async () => {
+  const before = await pipeline.applied("13-consumer");
+  const pull = await pipeline.propose(sha("d"), stacks("8Gi", "kcl_image"));
+  pipeline.merge(pull, sha("6"), STACK);
+  const deployed = await deploy(sha("6"));
+  expect(deployed.results, deployed.output).toMatchObject(DEPLOYED);
+  expect(deployed.output).toMatch(/waiting.*TF_VAR_kcl_image|no image yet: kcl_image/);
+  expect(await pipeline.applied("13-consumer")).toEqual(before);
+  pipeline.push(sha("7"), stacks("8Gi", "kcl_image"), SERVICE);
+  const released = await release(sha("7"), "f");
+  expect(released.results, released.output).toMatchObject(RELEASED);
+  expect(await pipeline.applied("13-consumer")).toEqual({ image: image("f"), memory: "8Gi" });
 });

@@ -49,9 +49,9 @@ describe("a command of an environment that OpenTofu runs", () => {
   });
 
   /** A synthesized application of one stack, and what is answered in it. */
-  function synthesized(given: FakeStack): readonly string[] {
+  function synthesized(given: FakeStack, blocks = {}): readonly string[] {
     const { root, terraform } = deploys();
-    writeApplication(root, stateBackend(loadConfig({ env: "dev" })), [{ name: given.name }]);
+    writeApplication(root, stateBackend(loadConfig({ env: "dev" })), [{ name: given.name, blocks }]);
     terraform.stack(given);
     return ["--env", "dev", "--synth-dir", root];
   }
@@ -105,7 +105,10 @@ describe("a command of an environment that OpenTofu runs", () => {
   });
 
   it("release rolls an image out with it", async () => {
-    const given = synthesized({ name: "13-consumer", state, changes: [SHARDS] });
+    const given = synthesized(
+      { name: "13-consumer", state, changes: [SHARDS] },
+      { variable: { image: { type: "string", nullable: false } } },
+    );
     const image = `1.dkr.ecr.eu-west-1.amazonaws.com/cali/consumer@sha256:${"a".repeat(64)}`;
     await releaseCommand.parseAsync([...given, ...commit, ...out(), "consumer", "--image", image], user);
     expect(said).toContain("13-consumer: applied");

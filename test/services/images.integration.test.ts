@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DockerfileParser } from "dockerfile-ast";
+import { DockerfileParser, type Instruction } from "dockerfile-ast";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAIN } from "../../services/consumer/build.ts";
@@ -15,19 +15,42 @@ const BASE_IMAGE_MIB = 165;
 const NPM_MIB = 19;
 const IMAGE_LIMIT_MIB = 200;
 
+/** A Dockerfile's stage. */
+interface Stage {
+  readonly base: string;
+  readonly name: string | undefined;
+  readonly lines: readonly Instruction[];
+}
+
+function stagesOf(dockerfile: string): Stage[] {
+  const lines = DockerfileParser.parse(dockerfile).getInstructions();
+  const starts = lines.flatMap((line, i) => (line.getKeyword() === "FROM" ? [i] : []));
+  return starts.map((start, i) => {
+    const [base = "", , name] = (lines[start]?.getArgumentsContent() ?? "").split(" ");
+    return { base, name, lines: lines.slice(start + 1, starts[i + 1]) };
+  });
+}
+
+/** What an image runs with: the lines of its stage, after those of the stages that it begins with. */
+function imageLines(stages: readonly Stage[], stage: Stage): readonly Instruction[] {
+  const base = stages.find(({ name }) => name !== undefined && name === stage.base);
+  return base ? [...imageLines(stages, base), ...stage.lines] : stage.lines;
+}
+
 describe.each(SERVICES)("the image of %s", (service) => {
-  const dockerfile = DockerfileParser.parse(
-    readFileSync(join(ROOT, `services/${service}/Dockerfile`), "utf8"),
-  );
+  const stages = stagesOf(readFileSync(join(ROOT, `services/${service}/Dockerfile`), "utf8"));
   const instructions = (name: string) =>
-    dockerfile.getInstructions().filter((instruction) => instruction.getKeyword() === name);
+    stages.flatMap(({ lines }) => lines).filter((instruction) => instruction.getKeyword() === name);
   const texts = (name: string) =>
     instructions(name).map((instruction) => instruction.getArgumentsContent() ?? "");
+  const bases = stages.map(({ base }) => base).filter((base) => !stages.some(({ name }) => name === base));
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-  it("is made in stages, from exact versions", () => {
-    const stages = texts("FROM").filter((from) => from !== "scratch");
-    expect(stages).toHaveLength(2);
-    for (const from of stages) expect(from).toMatch(/^node:\d+\.\d+\.\d+-alpine( AS (build|runtime))?$/);
+  it("is made in stages, from exact versions, on the Node that the checkout has", () => {
+    const others = bases.filter((base) => base !== "scratch" && !base.startsWith("node:"));
+    for (const base of others) expect(base).toMatch(/^[a-z-]+:\d+\.\d+\.\d+[\w.-]*-alpine$/);
+    const nodes = bases.filter((base) => base.startsWith("node:"));
+    expect(nodes).toEqual(Array(2).fill(`node:${devDependencies.node}-alpine`));
   });
 
   it("is built from all that the bundle is made of", async () => {
@@ -51,27 +74,65 @@ describe.each(SERVICES)("the image of %s", (service) => {
     ).toEqual([]);
   });
 
-  it("is built from the lockfile, on the Node that the checkout has", () => {
+  it("is built from the lockfile", () => {
     expect(texts("COPY")[0]).toBe("package.json package-lock.json ./");
     expect(texts("RUN")[0]).toMatch(/^npm ci --ignore-scripts /);
-    const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    for (const from of texts("FROM").filter((from) => from !== "scratch")) {
-      expect(from).toContain(`node:${devDependencies.node}-`);
-    }
   });
 
   it("runs as somebody who is not root, by number, without a shell in between", () => {
-    const lines = dockerfile.getInstructions();
-    const lastStage = lines.slice(lines.findLastIndex((line) => line.getKeyword() === "FROM"));
-    const user = lastStage.find((line) => line.getKeyword() === "USER")?.getArgumentsContent();
-    expect(user).toMatch(/^[1-9]\d{3,}:[1-9]\d{3,}$/);
+    const targets = stages.filter((stage) => stage === stages.at(-1) || stage.name === "kcl");
+    for (const target of targets) {
+      const lines = imageLines(stages, target);
+      const user = lines.findLast((line) => line.getKeyword() === "USER")?.getArgumentsContent();
+      expect(user).toMatch(/^[1-9]\d{3,}:[1-9]\d{3,}$/);
+      expect(lines.filter((line) => ["ADD", "RUN"].includes(line.getKeyword()))).toEqual([]);
+    }
     expect(JSON.parse(texts("ENTRYPOINT")[0] ?? "")[0]).toBe("node");
-    expect(lastStage.filter((line) => ["ADD", "RUN"].includes(line.getKeyword()))).toEqual([]);
   });
 
   it("takes no secret along", () => {
     expect([...texts("ENV"), ...texts("ARG")].join()).not.toMatch(/key|secret|token|password|webhook/i);
     expect(texts("COPY").join()).not.toMatch(/\.env|\s\.\s/);
+  });
+});
+
+describe("the consumer's image for engine kcl", () => {
+  const read = (name: string) => readFileSync(join(ROOT, "services/consumer", name), "utf8");
+  const stages = stagesOf(read("Dockerfile"));
+  const texts = (name: string | undefined, keyword: string) =>
+    (stages.find((stage) => stage.name === name)?.lines ?? [])
+      .filter((line) => line.getKeyword() === keyword)
+      .map((line) => line.getArgumentsContent() ?? "");
+  const locked = read("kcl/jars.sha256").trim().split("\n");
+  const pom = read("kcl/pom.xml");
+
+  it("is what the other one is, with Java and the daemon's jars", () => {
+    expect(stages.find(({ name }) => name === "kcl")?.base).toBe("single");
+    expect(stages.at(-1)).toMatchObject({ base: "single", name: undefined, lines: [] });
+    expect(texts("kcl", "COPY").map((copy) => copy.split(" ").at(-1))).toEqual([
+      "/opt/java/openjdk",
+      "/app/kcl",
+    ]);
+    expect(texts("kcl", "ENV")[0]).toContain(" PATH=/opt/java/openjdk/bin:");
+    expect(texts("kcl", "ENV")[0]).toContain(texts("single", "ENV")[0]?.replace(/^PATH=/, ""));
+  });
+
+  it("has the jars of the list, each with its checksum, and no others", () => {
+    const [run = ""] = texts("jars", "RUN");
+    expect(run).toContain("sha256sum -c /build/jars.sha256");
+    expect(run).toContain('test "$(ls /jars | wc -l)" -eq "$(wc -l < /build/jars.sha256)"');
+    const names = locked.map((line) => /^[0-9a-f]{64} {2}([\w.-]+\.jar)$/.exec(line)?.[1]);
+    expect(names).not.toContain(undefined);
+    expect(new Set(names).size).toBe(names.length);
+    const [, version] = /<kcl\.version>(.+)<\/kcl\.version>/.exec(pom) ?? [];
+    for (const part of ["amazon-kinesis-client", "amazon-kinesis-client-multilang"]) {
+      expect(names, "`npm run kcl:jars` writes the list").toContain(`${part}-${version}.jar`);
+    }
+  });
+
+  it("has nothing that only the Glue Schema Registry uses", () => {
+    const excluded = /\b(kafka|kotlin|wire|scala|avro|okio|okhttp|glue-2|zstd|snappy|lz4|classgraph|everit)/;
+    expect(locked.filter((line) => excluded.test(line))).toEqual([]);
   });
 });
 

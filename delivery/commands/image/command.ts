@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
 import { environmentOption } from "../../core/options.ts";
-import { imageRepository } from "./image.ts";
+import { imageRepository, imageTarget } from "./image.ts";
 
 interface Options {
   readonly env?: string;
@@ -16,7 +16,12 @@ export const imageCommand = new Command("image")
   .description("Prints the repository that a service's images are pushed to.")
   .argument("<service>", "folder in services/, such as consumer")
   .addOption(environmentOption())
-  .addOption(new Option("--output <file>", "append repository=<address> to this file").env("GITHUB_OUTPUT"))
+  .addOption(
+    new Option(
+      "--output <file>",
+      "append repository=<address> and target=<stage of the Dockerfile> to this file",
+    ).env("GITHUB_OUTPUT"),
+  )
   .action(async (service: string, { env, output }: Options) => {
     const config = loadConfig({ env });
     // Refused before AWS is asked.
@@ -25,7 +30,8 @@ export const imageCommand = new Command("image")
     try {
       const { account } = await whoAmI(sts);
       const repository = imageRepository(config, service, account);
-      if (output) await appendFile(output, `repository=${repository}\n`);
+      const target = imageTarget(config, service) ?? "";
+      if (output) await appendFile(output, `repository=${repository}\ntarget=${target}\n`);
       console.log(repository);
     } finally {
       sts.destroy();

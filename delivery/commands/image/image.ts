@@ -18,3 +18,8 @@ export function imageRepository(config: Config, service: string, account: string
   const names = new Names({ prefix: namePrefix(config), environment, region, account });
   return `${account}.dkr.ecr.${region}.amazonaws.com/${names.repository(service)}`;
 }
+
+/** The stage of a service's Dockerfile that an environment needs, which its configuration decides; undefined: the last one. */
+export function imageTarget({ services }: Config, service: string): string | undefined {
+  return service === "consumer" && services.consumer.engine === "kcl" ? "kcl" : undefined;
+}

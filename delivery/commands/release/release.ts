@@ -93,7 +93,7 @@ function targetsOf(application: Application, service: string) {
   }
   return known.flatMap(({ stack: name, variable }) => {
     const stack = application.stacks.find((one) => one.name === name);
-    return stack ? [{ stack, variable }] : [];
+    return stack?.requiredVariables.includes(variable) ? [{ stack, variable }] : [];
   });
 }
 

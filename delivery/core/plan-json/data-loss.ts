@@ -1,4 +1,5 @@
 import type { Plan, ResourceChange } from "./model.ts";
+import { isEmpty, isList, isMap, type Node } from "./node.ts";
 
 /** Types of resources whose destruction takes data along, and what is lost with them. */
 const DATA_IN: ReadonlyMap<string, string> = new Map([
@@ -57,7 +58,7 @@ export interface DataLoss {
 export function dataLossIn(plan: Pick<Plan, "resources">): DataLoss[] {
   return plan.resources.flatMap((resource) => {
     const lost = DATA_IN.get(resource.type);
-    if (lost === undefined || !isDestroyed(resource)) return [];
+    if (lost === undefined || !isDestroyed(resource) || hasNoVolumes(resource)) return [];
     return [{ address: resource.address, type: resource.type, action: resource.action, lost }];
   });
 }
@@ -79,6 +80,16 @@ export function removedKeysIn(plan: Pick<Plan, "resources">): RemovedKey[] {
     )
     .map(({ address }) => ({ address }));
 }
+
+/** Whether it is a StatefulSet that makes no volumes: what it mounts otherwise does not go with it. */
+function hasNoVolumes({ type, before }: ResourceChange): boolean {
+  if (!type.startsWith("kubernetes_stateful_set")) return false;
+  const spec = entry(before, "spec");
+  const first = isList(spec) ? spec[0] : undefined;
+  return isMap(first) && first.has("volume_claim_template") && isEmpty(first.get("volume_claim_template"));
+}
+
+const entry = (node: Node, key: string) => (isMap(node) ? node.get(key) : undefined);
 
 function isDestroyed<R extends ResourceChange>(
   resource: R,

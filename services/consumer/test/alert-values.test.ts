@@ -171,7 +171,9 @@ describe("a grouper", () => {
     });
     const known = new Harness();
     known.line();
-    harness.grouper.restore(known.grouper.takeDirty("shard-1"), []);
+    // As an earlier consumer wrote them.
+    const counts = known.grouper.takeDirty("shard-1").map(({ context: _, ...rest }) => rest);
+    harness.grouper.restore(counts, []);
     expect(harness.grouper.due(START).map(({ alert }) => [alert.service, alert.template])).toEqual([
       ["of auth:disk is full", "t"],
     ]);

@@ -137,6 +137,8 @@ describe("what a state holds of a group", () => {
         samples: ["disk is full", "other"],
         upTo: at(4),
         pendingSince: START,
+        rate: [{ minute: START / MINUTE, lines: 1 }],
+        context: expect.objectContaining({ service: "auth", startsNew: true }),
       },
     ]);
     // What was given away does not change either.

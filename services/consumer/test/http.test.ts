@@ -1,20 +1,13 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../src/core/clock.ts";
 import { HttpServer } from "../src/ops/http.ts";
-import { Metrics } from "../src/ops/metrics.ts";
 
 async function listening(timeoutMs?: number): Promise<number> {
   const server = new HttpServer({
     host: "127.0.0.1",
     port: 0,
-    metrics: new Metrics(systemClock, {
-      templates: () => 0,
-      bufferedBytes: () => 0,
-      outbox: async () => 0,
-      incidentsWaiting: async () => 0,
-    }),
+    metrics: async () => "",
     unhealthy: () => undefined,
     notReady: () => [],
     ...(timeoutMs !== undefined && { timeoutMs }),

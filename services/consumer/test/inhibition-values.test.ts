@@ -4,7 +4,7 @@ import { Dependencies, isSymptom } from "../src/group/dependencies.ts";
 import { type Group, noteLine, rateOf } from "../src/group/group.ts";
 import { Inhibition } from "../src/group/inhibition.ts";
 import { silencedUntil } from "../src/group/silences.ts";
-import { addSample, type Tally } from "../src/group/tally.ts";
+import { addSample, newTally, noteMinute, type Tally } from "../src/group/tally.ts";
 import { MINUTE, START } from "./support/grouper-harness.ts";
 import { group, tally } from "./support/groups.ts";
 import { logRecord } from "./support/records.ts";
@@ -33,11 +33,11 @@ describe("a silence", () => {
 describe("a line's own words", () => {
   it("are those of the last line, the frames of the first that has some", () => {
     const one = group();
-    noteLine(one, logRecord({ trace_id: "-", version: "1", pod_name: "a" }), START);
+    noteLine(one, logRecord({ trace_id: "-", version: "1", pod_name: "a" }));
     expect(one.latest).toEqual({ version: "1", podName: "a", platform: "eks", environment: "test" });
     const content = "boom\n\tat com.acme.A.run(A.java:3)";
-    noteLine(one, logRecord({ version: "2", pod_name: "b", log_content: content }), START);
-    noteLine(one, logRecord({ log_content: "boom\n\tat com.acme.B.run(B.java:3)" }), START);
+    noteLine(one, logRecord({ version: "2", pod_name: "b", log_content: content }));
+    noteLine(one, logRecord({ log_content: "boom\n\tat com.acme.B.run(B.java:3)" }));
     expect(one.latest).toEqual({
       version: "1.2.3",
       podName: "checkout-7d4b9c-x2x1z",
@@ -50,11 +50,13 @@ describe("a line's own words", () => {
 
   it("are counted by minute, for the last twenty", () => {
     const one = group();
+    const [a, b] = ["1", "2"].map((sequenceNumber) => newTally({ sequenceNumber, index: 0 }, START));
+    one.tallies.set("shard-a", a as Tally).set("shard-b", b as Tally);
     for (let minute = 0; minute < 25; minute++) {
-      noteLine(one, logRecord(), START + minute * MINUTE);
-      if (minute % 2 === 0) noteLine(one, logRecord(), START + minute * MINUTE + 59_999);
+      noteMinute(a as Tally, START + minute * MINUTE);
+      if (minute % 2 === 0) noteMinute((minute % 4 === 0 ? a : b) as Tally, START + minute * MINUTE + 59_999);
     }
-    expect(one.rate).toHaveLength(20);
+    expect(a?.rate).toHaveLength(20);
     const last = START + 24 * MINUTE;
     expect(rateOf(one, last)).toEqual(
       Array.from({ length: 20 }, (_, place) => ((place + 5) % 2 === 0 ? 2 : 1)),

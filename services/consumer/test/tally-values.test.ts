@@ -28,6 +28,17 @@ describe("what a shard brought", () => {
         told: 0,
         pendingSince: START,
         isLoud: true,
+        rate: [
+          { minute: START / MINUTE, lines: 1 },
+          { minute: START / MINUTE + 1, lines: 1 },
+        ],
+        context: {
+          service: "auth",
+          template: "disk is full",
+          createdAt: START,
+          startsNew: true,
+          latest: expect.objectContaining({ podName: expect.any(String) }),
+        },
       },
     ]);
     expect(harness.grouper.takeDirty("shard-1")).toEqual([]);
@@ -91,6 +102,7 @@ describe("what a shard brought", () => {
       lastSeen: START + SECOND,
       samples: ["connection refused"],
       upTo: at(3),
+      rate: [],
     });
   });
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { LANGUAGES } from "../notify/slack/texts.ts";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
+import { kclSchema } from "./kcl.ts";
 import { knowledgeSchema } from "./knowledge.ts";
 import { llmSchema } from "./llm.ts";
 import { openSearchSchema } from "./open-search.ts";
@@ -239,6 +240,7 @@ export const configSchema = z
     kinesis: kinesis.prefault({} as never),
     state: state.prefault({}).superRefine(oneOf("state", ["file", "table"])),
     objects: objects.prefault({}).superRefine(oneOf("objects", ["folder", "bucket"])),
+    kcl: kclSchema.prefault({}),
     limits: limits.prefault({}),
     grouping: grouping.prefault({}),
     slack: slackSchema.prefault({}),

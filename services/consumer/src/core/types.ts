@@ -56,6 +56,36 @@ export interface Contribution {
   readonly isLoud?: boolean;
   /** Since when lines wait to be notified, by the consumer's clock, in ms since the epoch; undefined: not known. */
   readonly pendingSince?: number;
+  /** Lines of the last minutes that had some, by the consumer's clock; undefined: written by an earlier consumer. */
+  readonly rate?: readonly MinuteLines[];
+  /** Undefined: written by an earlier consumer, or its group was let go. */
+  readonly context?: GroupContext;
+}
+
+/** Lines that came in one minute: minutes since the epoch. */
+export interface MinuteLines {
+  readonly minute: number;
+  lines: number;
+}
+
+/** What a line says of itself in its group's alert. */
+export type LatestLine = Pick<
+  Alert,
+  "version" | "podName" | "environment" | "platform" | "traceId" | "ownFrames"
+>;
+
+/** What a process that has seen a group's lines tells one that has not: the next one, or the one that notifies. */
+export interface GroupContext {
+  readonly service: string;
+  readonly template: string;
+  readonly errorCode?: string;
+  /** When the group began there, by the consumer's clock, in ms since the epoch. */
+  readonly createdAt: number;
+  /** Whether its first line made the template: then nobody has to wait for more. */
+  readonly startsNew: boolean;
+  /** There is no room for it any more: it is notified at once, and let go. Default: there is. */
+  readonly leaving?: true;
+  readonly latest: LatestLine;
 }
 
 /** What is known of a group: which template of which service, and what of it was notified. */

@@ -116,8 +116,8 @@ const { RecordAggregator } = kinesisAggregation as unknown as {
   };
 };
 
-/** What is left of an aggregate, as one again. */
-function aggregateOf(datas: readonly Buffer[]): Buffer {
+/** A KPL aggregate of these. */
+export function aggregateOf(datas: readonly Buffer[]): Buffer {
   const aggregator = new RecordAggregator();
   for (const data of datas) aggregator.addUserRecord({ partitionKey: "rest", data });
   return aggregator.build().data;

@@ -100,7 +100,7 @@ export class AlertGrouper {
     if (this.#book.leaving > leaving) this.#next.set(Number.NEGATIVE_INFINITY);
     if (!group) return false;
     group.isSymptom ||= isSymptom;
-    noteLine(group, event.record, this.#options.now());
+    noteLine(group, event.record);
     noteRate(group, this.#options);
     const tally = group.tallies.get(event.shardId);
     // With the state: after a restart nothing else says that what is pending has to be notified.
@@ -183,6 +183,41 @@ export class AlertGrouper {
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     this.#book.restore(contributions, metas);
     this.#next.set(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Takes what another process has counted since it was last taken: here nobody sees the lines themselves. */
+  merge(contributions: readonly Contribution[]): void {
+    for (const one of contributions) {
+      const before = this.#linesOf(one.fingerprint);
+      this.#book.restore([one], []);
+      const group = this.#book.get(one.fingerprint);
+      const grown = this.#linesOf(one.fingerprint) - before;
+      if (group === undefined || grown <= 0) continue;
+      this.#learnFrom(group, one);
+      // More would not make it louder.
+      for (let line = 0; line < Math.min(grown, this.#options.warnLeastLines); line++)
+        noteRate(group, this.#options);
+      this.#lookAt(group);
+    }
+  }
+
+  #linesOf(fingerprint: string): number {
+    const group = this.#book.get(fingerprint);
+    return group === undefined ? 0 : totalsOf(group).total;
+  }
+
+  #learnFrom(group: Group, { samples, context }: Contribution): void {
+    const { service, latest } = group;
+    const sample = samples.at(-1);
+    if (context?.latest.version !== undefined) this.#versions.see(service, context.latest.version);
+    if (sample === undefined) return;
+    const { level } = totalsOf(group);
+    group.isSymptom ||= this.#dependencies.learn({
+      service,
+      message: sample,
+      trace_id: latest.traceId ?? "-",
+      level,
+    });
   }
 
   /** Forgets what a shard brought: another replica goes on with it. */

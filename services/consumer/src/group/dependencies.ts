@@ -39,7 +39,12 @@ export class Dependencies {
   }
 
   /** Learns from a line. @returns whether it is a symptom */
-  learn({ service, message, trace_id: trace, level }: LogRecord): boolean {
+  learn({
+    service,
+    message,
+    trace_id: trace,
+    level,
+  }: Pick<LogRecord, "service" | "message" | "trace_id" | "level">): boolean {
     if (this.#services.size < MOST_SERVICES) this.#services.add(service);
     const symptom = isSymptom(message);
     if (symptom) {

@@ -1,7 +1,13 @@
-import { type Contribution, comparePositions, type GroupedEvent, type GroupMeta } from "../core/types.ts";
+import {
+  type Contribution,
+  comparePositions,
+  type GroupContext,
+  type GroupedEvent,
+  type GroupMeta,
+} from "../core/types.ts";
 import { isSymptom } from "./dependencies.ts";
 import { type Group, hasCaughtUp, newGroup, totalsOf } from "./group.ts";
-import { addSample, newTally, notifiedOf, type Tally } from "./tally.ts";
+import { addSample, isSame, newTally, noteMinute, notifiedOf, type Tally } from "./tally.ts";
 
 export interface GroupBookOptions {
   /** Most groups kept. */
@@ -11,6 +17,15 @@ export interface GroupBookOptions {
   readonly now: () => number;
   /** Service and template of a fingerprint from a state. */
   readonly describe?: (fingerprint: string) => { service: string; template: string } | undefined;
+}
+
+function contextOf(group: Group | undefined): { context?: GroupContext } {
+  if (group === undefined) return {};
+  const { service, template, errorCode, createdAt, startsNew, leaving, latest } = group;
+  const code = errorCode === undefined ? {} : { errorCode };
+  return {
+    context: { service, template, ...code, createdAt, startsNew, ...(leaving && { leaving }), latest },
+  };
 }
 
 /** Share of the groups that go at once when there are too many. */
@@ -72,6 +87,7 @@ export class GroupBook {
     // It was notified before a crash that took its count away.
     if (notifiedUpTo && comparePositions(position, notifiedUpTo) <= 0) tally.notified++;
     else if (cameBack) tally.reopenedAtCount = tally.count;
+    noteMinute(tally, this.#options.now());
     addSample(tally, record.log_content);
     group.observedAt = Math.max(group.observedAt, at);
     group.template = event.template;
@@ -91,6 +107,8 @@ export class GroupBook {
       shardId,
       byLevel: { ...tally.byLevel },
       samples: [...tally.samples],
+      rate: tally.rate.map((one) => ({ ...one })),
+      ...contextOf(this.#groups.get(fingerprint)),
     }));
   }
 
@@ -112,26 +130,63 @@ export class GroupBook {
     for (const contribution of contributions) this.#restoreOne(contribution);
   }
 
-  #restoreOne({ fingerprint, shardId, samples, byLevel, told: notified = 0, ...rest }: Contribution): void {
+  #restoreOne({ fingerprint, shardId, told = 0, context, ...rest }: Contribution): void {
+    const { groupIntervalMs } = this.#options;
     const now = this.#options.now();
-    const described = this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
-    // One that was never notified does not have to wait for more.
-    const group =
-      this.#groups.get(fingerprint) ??
-      newGroup({ ...described, fingerprint, createdAt: now, startsNew: true });
-    this.#groups.set(fingerprint, group);
+    const group = this.#groups.get(fingerprint) ?? this.#newFrom(fingerprint, context, now);
+    const before = group.tallies.get(shardId);
+    // Read later than a newer one of another call.
+    if (before && comparePositions(rest.upTo, before.upTo) < 0) return;
     const tally: Tally = {
-      notified,
       pendingSince: now,
       ...rest,
-      byLevel: { ...byLevel },
-      samples: [...samples],
+      notified: Math.max(told, before && isSame(before.from, rest.from) ? before.notified : 0),
+      byLevel: { ...rest.byLevel },
+      samples: [...rest.samples],
+      rate: (rest.rate ?? []).map((one) => ({ ...one })),
     };
     if (group.meta) tally.notified = notifiedOf(shardId, tally, group.meta);
-    group.isSymptom ||= samples.some(isSymptom);
+    const at = Math.min(rest.lastSeen, now);
+    if (before) {
+      // Whoever counted the lines does not know what was notified here.
+      tally.pendingSince = before.count > before.notified ? before.pendingSince : now;
+      const cameBack = group.meta && rest.count > before.count && at - group.observedAt > groupIntervalMs;
+      const reopenedAtCount = cameBack ? rest.count : (rest.reopenedAtCount ?? before.reopenedAtCount);
+      if (reopenedAtCount !== undefined) tally.reopenedAtCount = reopenedAtCount;
+    } else if (tally.notified > told) tally.pendingSince = now;
+    if (context) {
+      const isLatest = [...group.tallies.values()].every(({ lastSeen }) => lastSeen <= rest.lastSeen);
+      if (isLatest) {
+        group.latest = { ...context.latest };
+        group.template = context.template;
+      }
+      if (context.errorCode !== undefined) group.errorCode ??= context.errorCode;
+      if (group.service === "unknown") group.service = context.service;
+    }
+    group.isSymptom ||= rest.samples.some(isSymptom);
     group.isLoud ||= tally.isLoud === true;
     group.tallies.set(shardId, tally);
-    group.observedAt = Math.max(group.observedAt, Math.min(rest.lastSeen, now));
+    group.observedAt = Math.max(group.observedAt, at);
+    if (context?.leaving && !group.leaving && tally.count > tally.notified) {
+      group.leaving = true;
+      this.#leaving++;
+    }
+  }
+
+  #newFrom(fingerprint: string, context: GroupContext | undefined, now: number): Group {
+    const { service, template } = context ??
+      this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
+    const group = newGroup({
+      fingerprint,
+      service,
+      template,
+      ...(context?.errorCode !== undefined && { errorCode: context.errorCode }),
+      createdAt: Math.min(context?.createdAt ?? now, now),
+      // One that was never notified does not have to wait for more, where nothing says that it has to.
+      startsNew: context?.startsNew ?? true,
+    });
+    this.#groups.set(fingerprint, group);
+    return group;
   }
 
   /** Takes what was notified of a group, here or by another replica. @returns false when the group went with that */
@@ -201,7 +256,10 @@ export class GroupBook {
       } else if (!group.leaving && unnotified.length < surplus) unnotified.push(group);
     }
     if (removed > 0) return;
-    for (const group of unnotified) group.leaving = true;
+    for (const group of unnotified) {
+      group.leaving = true;
+      for (const [shardId, tally] of group.tallies) this.#markDirty(shardId, group.fingerprint, tally);
+    }
     this.#leaving += unnotified.length;
   }
 

@@ -1,9 +1,9 @@
 import { LEVELS, type Level, type LogRecord } from "@cali/log-record";
-import { type Alert, comparePositions, type GroupMeta } from "../core/types.ts";
+import { comparePositions, type GroupMeta, type LatestLine } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
 import { isSymptom } from "./dependencies.ts";
 import { stackOf } from "./stack.ts";
-import type { Tally } from "./tally.ts";
+import { MINUTE_MS, RATE_MINUTES, type Tally } from "./tally.ts";
 
 /** Lines of one template of one service, and what of them was notified. */
 export interface Group {
@@ -33,9 +33,7 @@ export interface Group {
   /** Lines that a fresh state has taken for usual; undefined: it has not. */
   usualLines?: number;
   /** What the last line says of itself. */
-  latest: Pick<Alert, "version" | "podName" | "environment" | "platform" | "traceId" | "ownFrames">;
-  /** Lines of the last minutes that had some, by the consumer's clock. */
-  readonly rate: { minute: number; lines: number }[];
+  latest: LatestLine;
 }
 
 /** Lines in all, those not notified yet, and the gravest level among them. */
@@ -114,16 +112,11 @@ export function newGroup(
     recent: [],
     isLoud: false,
     latest: {},
-    rate: [],
   };
 }
 
-const MINUTE_MS = 60_000;
-/** Minutes of a group's rate. */
-const RATE_MINUTES = 20;
-
-/** Notes what a line says of itself, and when it came. */
-export function noteLine(group: Group, record: LogRecord, now: number): void {
+/** Notes what a line says of itself. */
+export function noteLine(group: Group, record: LogRecord): void {
   const {
     version,
     pod_name: podName,
@@ -141,19 +134,17 @@ export function noteLine(group: Group, record: LogRecord, now: number): void {
     ...(traceId !== "-" && { traceId }),
     ...(ownFrames.length > 0 && { ownFrames }),
   };
-  const minute = Math.floor(now / MINUTE_MS);
-  const last = group.rate.at(-1);
-  if (last?.minute === minute) last.lines++;
-  else group.rate.push({ minute, lines: 1 });
-  if (group.rate.length > RATE_MINUTES) group.rate.shift();
 }
 
 /** Lines of each of the last minutes, this one last. */
-export function rateOf({ rate }: Group, now: number): number[] {
-  const minute = Math.floor(now / MINUTE_MS);
-  const lines = new Map(rate.map((one) => [one.minute, one.lines]));
-  return Array.from(
-    { length: RATE_MINUTES },
-    (_, place) => lines.get(minute - RATE_MINUTES + 1 + place) ?? 0,
-  );
+export function rateOf({ tallies }: Group, now: number): number[] {
+  const first = Math.floor(now / MINUTE_MS) - RATE_MINUTES + 1;
+  const lines = Array.from({ length: RATE_MINUTES }, () => 0);
+  for (const { rate } of tallies.values()) {
+    for (const { minute, lines: some } of rate) {
+      const place = minute - first;
+      if (place >= 0 && place < RATE_MINUTES) lines[place] = (lines[place] ?? 0) + some;
+    }
+  }
+  return lines;
 }

@@ -1,5 +1,5 @@
 import type { Level } from "@cali/log-record";
-import { comparePositions, type GroupMeta, type Position } from "../core/types.ts";
+import { comparePositions, type GroupMeta, type MinuteLines, type Position } from "../core/types.ts";
 import { redact } from "../redact/redact.ts";
 
 /** Most samples of a tally, and of an alert. */
@@ -26,6 +26,8 @@ export interface Tally {
   isLoud?: boolean;
   /** When the first of the lines came that are not notified yet. */
   pendingSince?: number;
+  /** Lines of the last minutes that had some, by the consumer's clock. */
+  rate: MinuteLines[];
 }
 
 export function newTally(position: Position, loggedAt: number): Tally {
@@ -38,7 +40,21 @@ export function newTally(position: Position, loggedAt: number): Tally {
     from: position,
     upTo: position,
     notified: 0,
+    rate: [],
   };
+}
+
+/** Minutes of a tally's rate. */
+export const RATE_MINUTES = 20;
+export const MINUTE_MS = 60_000;
+
+/** Counts a line in the minute that it came. */
+export function noteMinute({ rate }: Tally, now: number): void {
+  const minute = Math.floor(now / MINUTE_MS);
+  const last = rate.at(-1);
+  if (last?.minute === minute) last.lines++;
+  else rate.push({ minute, lines: 1 });
+  if (rate.length > RATE_MINUTES) rate.shift();
 }
 
 /**
@@ -55,7 +71,7 @@ export function notifiedOf(shardId: string, tally: Tally, meta: GroupMeta): numb
   return isSameCount ? Math.max(tally.notified, Math.min(tally.count, total)) : tally.notified;
 }
 
-function isSame(a: Position | undefined, b: Position | undefined): boolean {
+export function isSame(a: Position | undefined, b: Position | undefined): boolean {
   return a === undefined || b === undefined ? a === b : comparePositions(a, b) === 0;
 }
 

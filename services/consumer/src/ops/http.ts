@@ -1,16 +1,17 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Metrics } from "./metrics.ts";
+import { Registry } from "prom-client";
 
 export interface HttpOptions {
   host: string;
   /** 0: any free one. */
   port: number;
-  metrics: Metrics;
+  /** As Prometheus reads them. */
+  metrics(): Promise<string>;
   /** Why the process should be started anew; nothing: it is healthy. */
   unhealthy(): string | undefined;
   /** Why it does not do its work now; nothing: it does. */
-  notReady(): string[];
+  notReady(): readonly string[] | Promise<readonly string[]>;
   /** Longest time a request may take to arrive, and a connection to say nothing after one. Unit: ms. Default: 5,000. */
   timeoutMs?: number;
 }
@@ -82,12 +83,11 @@ export class HttpServer {
       return send(response, why === undefined ? 200 : 503, `${why ?? "healthy"}\n`);
     }
     if (path === "/readyz") {
-      const why = this.#options.notReady();
+      const why = await this.#options.notReady();
       return send(response, why.length === 0 ? 200 : 503, `${why.length === 0 ? "ready" : why.join("\n")}\n`);
     }
     if (path === "/metrics") {
-      const { registry } = this.#options.metrics;
-      return send(response, 200, await registry.metrics(), registry.contentType);
+      return send(response, 200, await this.#options.metrics(), Registry.PROMETHEUS_CONTENT_TYPE);
     }
     send(response, 404, "only /healthz, /readyz, /metrics\n");
   }

@@ -42,8 +42,15 @@ export class Metrics {
     const registers = [this.registry];
     const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
       new Counter({ name: `cali_consumer_${name}_total`, help, labelNames, registers });
-    const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
+    const gauge = (
+      name: string,
+      help: string,
+      value: () => number | Promise<number>,
+      // Of several processes.
+      aggregator: "sum" | "max" = "sum",
+    ) =>
       new Gauge({
+        aggregator,
         name: `cali_consumer_${name}`,
         help,
         registers,
@@ -102,11 +109,17 @@ export class Metrics {
       "What the language model's tokens cost by the configured prices, USD",
     );
     gauge("shards", "Shards this replica reads", () => this.#shards.size);
-    gauge("lag_milliseconds", "How far the slowest shard is behind the newest record", () => this.lagMs());
+    gauge(
+      "lag_milliseconds",
+      "How far the slowest shard is behind the newest record",
+      () => this.lagMs(),
+      "max",
+    );
     gauge(
       "checkpoint_age_seconds",
       "Time since the shard that waits longest committed, 0 when caught up",
       () => this.#checkpointAge(),
+      "max",
     );
     gauge("templates", "Templates known", gauges.templates);
     gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);

@@ -10,6 +10,7 @@ import { SilenceReader } from "../notify/silences.ts";
 import { HttpServer } from "../ops/http.ts";
 import type { ShardCoordinator } from "../read/coordinator.ts";
 import { SenderElection } from "../state/sender-election.ts";
+import { CountFollower } from "./follow-counts.ts";
 import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } from "./parts.ts";
 import { shardReaders } from "./shard-readers.ts";
 import { alertStages } from "./stages.ts";
@@ -52,13 +53,35 @@ const SEND_GRACE_MS = 5_000;
  * @throws ConfigError, StateInUseError, StateCorruptError, StateVersionError, StateUnavailableError, StreamChangedError,
  * or what Kinesis says when the stream cannot be described
  */
-export async function startConsumer(
+export function startConsumer(
   input: ConsumerConfigInput,
   overrides: ConsumerOverrides = {},
 ): Promise<Consumer> {
+  return start(input, overrides, "all");
+}
+
+/**
+ * Starts what notifies of the counts that KCL's workers keep in the state; one at a time, another one waits.
+ * @throws as `startConsumer`
+ */
+export function startNotifier(
+  input: ConsumerConfigInput,
+  overrides: ConsumerOverrides = {},
+): Promise<Consumer> {
+  return start(input, overrides, "notifier");
+}
+
+/** `all`: it reads the stream itself. `notifier`: it takes over what others have counted. */
+type Role = "all" | "notifier";
+
+async function start(
+  input: ConsumerConfigInput,
+  overrides: ConsumerOverrides,
+  role: Role,
+): Promise<Consumer> {
   const parts = await openParts(parseConfig(input), overrides);
   try {
-    const consumer = new RunningConsumer(parts);
+    const consumer = new RunningConsumer(parts, role);
     await consumer.start();
     return consumer;
   } catch (error) {
@@ -72,6 +95,7 @@ class RunningConsumer implements Consumer {
   readonly events: EventEmitter<ConsumerEvents>;
   port = 0;
   readonly #parts: Parts;
+  readonly #role: Role;
   readonly #http: HttpServer;
   readonly #notifying = new AbortController();
   readonly #knowing = new AbortController();
@@ -84,12 +108,13 @@ class RunningConsumer implements Consumer {
   #suppressed = 0;
   #stopped: Promise<void> | undefined;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, role: Role) {
     this.#parts = parts;
+    this.#role = role;
     this.events = parts.events;
     this.#http = new HttpServer({
       ...parts.config.http,
-      metrics: parts.metrics,
+      metrics: () => parts.metrics.registry.metrics(),
       unhealthy: () => this.#crash,
       notReady: () => [...this.#listing(), ...parts.troubles.blocking()],
     });
@@ -99,23 +124,33 @@ class RunningConsumer implements Consumer {
     const { config, stream, log, owner } = this.#parts;
     const { firstReadAt } = await takeUpState(this.#parts);
     this.port = await this.#http.listen();
-    this.#readers = shardReaders(
-      this.#parts,
-      config.kinesis.initialPosition === "LATEST"
-        ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
-          { type: "AT_TIMESTAMP", timestamp: firstReadAt }
-        : { type: "TRIM_HORIZON" },
-    );
     const { causes, run } = this.#openCauses();
-    this.#notifier = this.#makeNotifier(causes);
-    this.#sender = this.#makeSender(causes);
-    this.#running = [
-      this.#watched("reading", this.#readers.run()),
-      this.#watched("alerting", this.#notifier.run(this.#notifying.signal)),
-      this.#watched("silencing", this.#makeSilences().run(this.#notifying.signal)),
+    const notifier = this.#makeNotifier(causes);
+    this.#notifier = notifier;
+    const notifying = this.#notifying.signal;
+    if (this.#role === "all") {
+      this.#readers = shardReaders(
+        this.#parts,
+        config.kinesis.initialPosition === "LATEST"
+          ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
+            { type: "AT_TIMESTAMP", timestamp: firstReadAt }
+          : { type: "TRIM_HORIZON" },
+      );
+      this.#sender = this.#makeSender(causes, () => []);
+      this.#running = [
+        this.#watched("reading", this.#readers.run()),
+        this.#watched("alerting", notifier.run(notifying)),
+      ];
+    } else
+      this.#sender = this.#makeSender(causes, (leading) => {
+        const signal = AbortSignal.any([leading, notifying]);
+        return [this.#follow(signal), notifier.run(signal)];
+      });
+    this.#running.push(
+      this.#watched("silencing", this.#makeSilences().run(notifying)),
       this.#watched("knowing", run(this.#knowing.signal)),
       this.#watched("sending", this.#sender.run()),
-    ];
+    );
     log.info({ stream: stream.name, owner, port: this.port, firstReadAt }, "the consumer has started");
   }
 
@@ -212,7 +247,20 @@ class RunningConsumer implements Consumer {
     return new SilenceReader({ ...this.#parts, refreshMs: this.#parts.config.grouping.silencesRefreshMs });
   }
 
-  #makeSender(causes: CauseFinder): SenderElection {
+  /** Takes over the counts of all shards, from the beginning: another notifier may have been at work since this one last was. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { config, stream, troubles } = this.#parts;
+    await takeUpState(this.#parts);
+    await new CountFollower({
+      ...this.#parts,
+      listShards: async (until) => (await stream.shards(until)).map(({ shardId }) => shardId),
+      discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
+      onTrouble: (text) => troubles.set("reading", text),
+    }).run(signal);
+  }
+
+  /** @param besides what else one process at a time does */
+  #makeSender(causes: CauseFinder, besides: (leading: AbortSignal) => Promise<void>[]): SenderElection {
     const { config, miner } = this.#parts;
     const senders = openSenders(config, {
       ...this.#parts,
@@ -221,7 +269,8 @@ class RunningConsumer implements Consumer {
     return new SenderElection({
       ...this.#parts,
       leaseDurationMs: config.state.leaseDurationMs,
-      send: async (signal) => void (await Promise.all(senders.map((sender) => sender.run(signal)))),
+      send: async (signal) =>
+        void (await Promise.all([...besides(signal), ...senders.map((sender) => sender.run(signal))])),
     });
   }
 

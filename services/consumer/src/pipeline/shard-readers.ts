@@ -32,10 +32,12 @@ export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordin
   });
 }
 
-function pipelineOf(parts: Parts): Pipeline {
+/** @param how `isFollowed`: another process follows the counts, to notify. Default: none does */
+export function pipelineOf(parts: Parts, how: { readonly isFollowed?: boolean } = {}): Pipeline {
   const { config, objects, stream, events, troubles } = parts;
   return new Pipeline({
     ...parts,
+    ...how,
     keepRejected: (payloads) => keepDeadLetters(objects, stream.name, payloads),
     keepNewTemplates: async (templates) => {
       await keepNewErrors(objects, templates);

@@ -22,6 +22,8 @@ export interface PipelineOptions {
   readonly maxDecodedBytes: number;
   /** Of times that name none: an IANA name or an offset. Default: UTC. */
   readonly timeZone?: string;
+  /** Whether another process follows the counts, to notify. Default: none does. */
+  readonly isFollowed?: boolean;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;

@@ -36,7 +36,7 @@ export function recordStages(options: PipelineOptions, persist: Persist): Stage[
     keepDeadLetters(persist, options.keepRejected),
     keepNewTemplates(persist, { templates, grouper }, options.keepNewTemplates),
     keepVersions(persist, store.notes, grouper.versions),
-    commitStep(persist, store, templates),
+    commitStep(persist, options, templates),
     reportCommit(options),
   ];
 }

@@ -1,4 +1,11 @@
-import { type AttributeValue, type DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  paginateQuery,
+} from "@aws-sdk/client-dynamodb";
+import { resend } from "@cali/base";
+import { StateUnavailableError } from "../core/errors.ts";
 import type { Lease } from "./types.ts";
 
 export type Item = Record<string, AttributeValue>;
@@ -19,6 +26,34 @@ export async function queryAll(client: DynamoDBClient, table: string, pk: string
     },
   );
   for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
+}
+
+/** DynamoDB's limit for one BatchGetItem. */
+const MOST_GET = 100;
+
+/** These items of a partition, read consistently; what is not there is left out. @throws StateUnavailableError */
+export async function getItems(
+  client: DynamoDBClient,
+  table: string,
+  pk: string,
+  sks: readonly string[],
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let from = 0; from < sks.length; from += MOST_GET) {
+    const left = await resend(
+      sks.slice(from, from + MOST_GET).map((sk) => key(pk, sk)),
+      async (keys) => {
+        const request = { [table]: { Keys: [...keys], ConsistentRead: true } };
+        const answer = await client.send(new BatchGetItemCommand({ RequestItems: request }));
+        items.push(...(answer.Responses?.[table] ?? []));
+        return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+      },
+      { tries: 8, firstMs: 50, longestMs: 2_000 },
+    );
+    if (left.length > 0)
+      throw new StateUnavailableError(`table ${table}: ${left.length} reads are not answered: throttled`);
+  }
   return items;
 }
 

@@ -16,7 +16,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
 import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
-import { chunked, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
+import { chunked, getItems, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
 import { DynamoOutbox } from "./dynamodb-outbox.ts";
 import {
@@ -186,8 +186,13 @@ export class DynamoStateStore implements StateStore {
     return (await this.#query("groups")).map((item) => parse<GroupMeta>(item));
   }
 
-  async loadContributions(shardId: string): Promise<Contribution[]> {
-    return (await this.#query(contributionsOf(shardId))).map((item) => parse<Contribution>(item));
+  async loadContributions(shardId: string, fingerprints?: readonly string[]): Promise<Contribution[]> {
+    const pk = contributionsOf(shardId);
+    const items =
+      fingerprints === undefined
+        ? await this.#query(pk)
+        : await this.#call(() => getItems(this.#client, this.#table, pk, fingerprints));
+    return items.map((item) => parse<Contribution>(item));
   }
 
   async countAttempt(lease: Lease, before: number): Promise<number> {

@@ -196,8 +196,12 @@ export class SqliteStateStore implements StateStore {
     return this.#documents<GroupMeta>("SELECT document FROM groups");
   }
 
-  async loadContributions(shardId: string): Promise<Contribution[]> {
-    return this.#documents<Contribution>("SELECT document FROM contributions WHERE shard_id = ?", shardId);
+  async loadContributions(shardId: string, fingerprints?: readonly string[]): Promise<Contribution[]> {
+    const all = "SELECT document FROM contributions WHERE shard_id = ?";
+    if (fingerprints === undefined) return this.#documents<Contribution>(all, shardId);
+    return fingerprints.flatMap((one) =>
+      this.#documents<Contribution>(`${all} AND fingerprint = ?`, shardId, one),
+    );
   }
 
   async countAttempt(lease: Lease, before: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { StreamChangedError } from "../core/errors.ts";
 import { noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Alert, Contribution, GroupMeta, Outbox, TemplateState } from "../core/types.ts";
+import type { Changes } from "./changes.ts";
 
 /** How far a shard is processed. It only moves past records whose every effect is durable. */
 export interface Checkpoint {
@@ -12,6 +13,8 @@ export interface Checkpoint {
   totals: ShardTotals;
   /** Processes that died while they worked on what follows; `pipeline.ts` says what it is for. */
   attempts: number;
+  /** Undefined: nobody follows the counts. */
+  changes?: Changes;
 }
 
 /** The right to work on a shard. `epoch` grows with every change of owner; a commit with an old one is refused. */
@@ -91,7 +94,8 @@ export interface StateStore {
   releaseLease(lease: Lease): Promise<void>;
   loadTemplates(): Promise<TemplateState[]>;
   loadGroups(): Promise<GroupMeta[]>;
-  loadContributions(shardId: string): Promise<Contribution[]>;
+  /** @param fingerprints of which groups. Default: all that the shard has brought something to */
+  loadContributions(shardId: string, fingerprints?: readonly string[]): Promise<Contribution[]>;
   /** Notes one attempt more than the checkpoint had, and returns them. The same again, after an answer that was lost, changes nothing. */
   countAttempt(lease: Lease, before: number): Promise<number>;
   commitBatch(commit: BatchCommit): Promise<void>;

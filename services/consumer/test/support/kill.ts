@@ -65,7 +65,7 @@ export async function killTest({ payloads, kills, seed }: { payloads: number; ki
     }
     put(kills);
     const consumer = new ConsumerProcess(program, environment);
-    await consumer.until("all records read", () => kinesis.drained);
+    await consumer.until("all records done", () => kinesis.drained);
     await consumer.until("every service alerted", () => {
       const notified = alertsOf(slack.posts).map(({ service }) => service);
       return Object.keys(expected.errors).every((service) => notified.includes(service));

@@ -14,9 +14,8 @@ interface Shard {
   parents: string[];
   records: StoredRecord[];
   closed: boolean;
-  /** Where the last GetRecords ended. */
-  asked: number;
-  finished: boolean;
+  /** GetRecords in a row that found no more, since its last record came or its reading began anew. */
+  vain: number;
 }
 
 interface Fault {
@@ -74,11 +73,12 @@ export class KinesisServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Every record of every shard was given out, and what was asked for last was the end of each shard. */
+  /**
+   * All records were given out, and are done: a reader asks once while it works on what it has, and for the second time when that is
+   * committed. It begins with a child when its parents are done.
+   */
   get drained(): boolean {
-    return [...this.#shards.values()].every(
-      (shard) => (shard.asked === shard.records.length && shard.records.length > 0) || shard.finished,
-    );
+    return [...this.#shards.values()].every(({ closed, vain }) => closed || vain >= 2);
   }
 
   get openShards(): string[] {
@@ -93,6 +93,7 @@ export class KinesisServer {
     if (given !== undefined) this.#sequence = BigInt(given.slice(2));
     const sequenceNumber = given ?? this.#next();
     const arrivedAt = (this.now ?? Date.now()) / 1000;
+    shard.vain = 0;
     shard.records.push({
       sequenceNumber,
       bytes: bytes.length,
@@ -132,7 +133,7 @@ export class KinesisServer {
 
   #open(parents: string[]): string {
     const shardId = `shardId-${String(this.#shards.size).padStart(12, "0")}`;
-    this.#shards.set(shardId, { shardId, parents, records: [], closed: false, asked: 0, finished: false });
+    this.#shards.set(shardId, { shardId, parents, records: [], closed: false, vain: 0 });
     return shardId;
   }
 
@@ -191,6 +192,7 @@ export class KinesisServer {
     if (shard === undefined) return error("ResourceNotFoundException");
     const type: string = input.ShardIteratorType ?? "";
     let index = 0;
+    shard.vain = 0;
     if (type === "LATEST") index = shard.records.length;
     if (type === "AT_TIMESTAMP") {
       const found = shard.records.findIndex((record) => record.arrivedAt >= Number(input.Timestamp));
@@ -220,8 +222,7 @@ export class KinesisServer {
     }
     const left = shard.records.length - at;
     const end = shard.closed && left === 0;
-    shard.asked = at;
-    shard.finished = end || (left === 0 && at === index);
+    shard.vain = at === index && left === 0 ? shard.vain + 1 : 0;
     const next = end ? "" : `,"NextShardIterator":"${this.#iterator(shardId, at)}"`;
     return [
       200,

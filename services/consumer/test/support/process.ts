@@ -25,7 +25,16 @@ export class ConsumerProcess {
   readonly ended: Promise<number | string>;
   output = "";
 
-  constructor(program: string, environment: Record<string, string>, args: string[] = ["run"]) {
+  readonly #ownGroup: boolean;
+
+  /** @param how `ownGroup`: what it has started is killed with it, as all of a container is. Default: it alone */
+  constructor(
+    program: string,
+    environment: Record<string, string>,
+    args: string[] = ["run"],
+    { ownGroup = false }: { ownGroup?: boolean } = {},
+  ) {
+    this.#ownGroup = ownGroup;
     this.child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args], {
       env: {
         PATH: process.env.PATH,
@@ -39,9 +48,10 @@ export class ConsumerProcess {
         ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: ownGroup,
     });
     // A test that fails leaves no process behind.
-    onTestFinished(() => void this.child.kill("SIGKILL"));
+    onTestFinished(() => this.#kill());
     const keep = (chunk: Buffer) => {
       this.output += chunk;
     };
@@ -60,8 +70,18 @@ export class ConsumerProcess {
   }
 
   async end(signal: "SIGKILL" | "SIGTERM"): Promise<number | string> {
-    this.child.kill(signal);
+    if (signal === "SIGKILL") this.#kill();
+    else this.child.kill(signal);
     return this.ended;
+  }
+
+  #kill(): void {
+    if (!this.#ownGroup || this.child.pid === undefined) return void this.child.kill("SIGKILL");
+    try {
+      process.kill(-this.child.pid, "SIGKILL");
+    } catch {
+      // All of it has ended.
+    }
   }
 }
 

@@ -39,8 +39,15 @@ const INVALID: ((random: () => number) => Buffer)[] = [
   (random) => Buffer.from([0xff, 0xfe, ...Buffer.from(String(Math.floor(random() * 1e9)))]),
 ];
 
-/** `count` payloads, packed into Kinesis records of every kind, a few of them invalid; the same for the same `random`. */
-export function workload(count: number, random: () => number): { records: Buffer[]; expected: Expected } {
+/**
+ * `count` payloads, packed into Kinesis records of every kind, a few of them invalid; the same for the same `random`.
+ * @param mixed share of the records that are of any kind; the others are one log in JSON. Default: all
+ */
+export function workload(
+  count: number,
+  random: () => number,
+  mixed = 1,
+): { records: Buffer[]; expected: Expected } {
   const expected: Expected = { payloads: 0, valid: 0, errors: {}, invalid: [] };
   const records: Buffer[] = [];
   const one = () => {
@@ -56,7 +63,7 @@ export function workload(count: number, random: () => number): { records: Buffer
     );
   };
   while (expected.payloads < count) {
-    const kind = random();
+    const kind = mixed === 1 || random() < mixed ? random() : 0.5;
     if (kind < 0.02) {
       const bytes = (INVALID[Math.floor(random() * INVALID.length)] as (typeof INVALID)[number])(random);
       expected.payloads++;

@@ -1,17 +1,22 @@
 import { addTotals } from "../../core/totals.ts";
 import type { TemplateState } from "../../core/types.ts";
-import type { StateStore } from "../../state/types.ts";
+import { noteChanges } from "../../state/changes.ts";
 import { MOST_CAREFUL } from "../careful.ts";
 import type { Persist } from "../persist.ts";
-import type { Stage } from "../stage.ts";
+import type { PipelineOptions, Stage } from "../stage.ts";
 import type { UncommittedTemplates } from "../templates.ts";
 
 /** Moves the shard's checkpoint past the step, in one commit with its templates and counts. */
 export const commitStep =
-  (persist: Persist, store: StateStore, templates: UncommittedTemplates): Stage =>
+  (
+    persist: Persist,
+    { store, isFollowed = false }: Pick<PipelineOptions, "store" | "isFollowed">,
+    templates: UncommittedTemplates,
+  ): Stage =>
   async (step, context) => {
     const { batch, contributions, newTemplates } = step;
-    const { shardId, sequenceNumber, totals } = context.checkpoint;
+    const { shardId, sequenceNumber, totals, changes } = context.checkpoint;
+    const changed = contributions.map(({ fingerprint }) => fingerprint);
     const checkpoint = {
       shardId,
       sequenceNumber: batch.records[step.end - 1]?.sequenceNumber ?? sequenceNumber,
@@ -19,6 +24,7 @@ export const commitStep =
       totals: addTotals(totals, step.totals),
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
       attempts: step.endsBatch ? 0 : Math.min(step.attempts, MOST_CAREFUL),
+      ...(isFollowed && { changes: noteChanges(changes, changed) }),
     };
     let pending: TemplateState[] = [];
     const commit = () => {

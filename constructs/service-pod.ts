@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import type {
+  DeploymentV1SpecTemplate,
+  DeploymentV1SpecTemplateSpecContainer,
+} from "@cdktf/provider-kubernetes/lib/deployment-v1/index.js";
+import { Token } from "cdktf";
+import type { Resources } from "./footprint.ts";
+import { memoryMiB } from "./quantity.ts";
+import type { ServiceDeploymentProps } from "./service-deployment.ts";
+
+/** What a service's pods are made of besides its props. */
+export interface ServicePodParts {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly resources: Resources;
+  /** Names of the service account, of the ConfigMap of `settings` and of the claim of `stateFolder`. */
+  readonly account: string;
+  readonly settings?: string;
+  readonly claim?: string;
+}
+
+/** Share of a Node process's memory that its heap may take; the rest is for buffers, code and libraries. */
+const HEAP_SHARE = 0.75;
+/** The heap of a Node process that may take so much memory, in MiB. */
+const heapMiB = (memory: number) => Math.floor(memory * HEAP_SHARE);
+
+/** The user of the services' images (their Dockerfiles say the same number). */
+const USER = "10001";
+const SCRATCH = "/tmp";
+
+/** The pods of a service: restricted, spread over nodes, with probes. */
+export function servicePod(props: ServiceDeploymentProps, parts: ServicePodParts): DeploymentV1SpecTemplate {
+  return {
+    metadata: {
+      labels: { ...parts.labels, ...props.labels },
+      annotations: {
+        ...settingsRevision(props),
+        ...(props.secret && { "cali.io/secrets": props.secret.revision }),
+        ...(props.port !== undefined && {
+          "prometheus.io/scrape": "true",
+          "prometheus.io/port": String(props.port),
+          "prometheus.io/path": "/metrics",
+        }),
+        ...props.annotations,
+      },
+    },
+    spec: {
+      serviceAccountName: parts.account,
+      // The services never talk to the API server. (Pod Identity and IRSA bring a token of their own.)
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: props.graceSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: USER,
+        runAsGroup: USER,
+        fsGroup: USER,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      topologySpreadConstraint: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
+        (topologyKey) => ({
+          maxSkew: 1,
+          topologyKey,
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: [{ matchLabels: { ...parts.labels } }],
+        }),
+      ),
+      container: [container(props, parts)],
+      volume: [
+        { name: "scratch", emptyDir: { sizeLimit: "64Mi" } },
+        ...(parts.claim === undefined
+          ? []
+          : [{ name: "state", persistentVolumeClaim: { claimName: parts.claim } }]),
+      ],
+    },
+  };
+}
+
+/**
+ * Annotations that change with the settings: a pod reads them when it starts. The digest is made here and not by Terraform of
+ * the ConfigMap: what the provider makes of empty data (null, then a map) would differ from plan to plan. Values that only
+ * Terraform knows stand beside it as they are.
+ */
+function settingsRevision({ settings }: ServiceDeploymentProps): Record<string, string> {
+  if (!settings) return {};
+  const references = Object.values(settings).filter((value) => Token.isUnresolved(value));
+  const written = JSON.stringify(settings, (_, value) => (Token.isUnresolved(value) ? null : value));
+  return {
+    "cali.io/settings": createHash("sha256").update(written).digest("hex"),
+    ...(references.length > 0 && { "cali.io/settings-references": references.join(" ") }),
+  };
+}
+
+function container(
+  { name, image, args, secret, port, stateFolder, nodeMemoryMiB }: ServiceDeploymentProps,
+  { resources, settings }: ServicePodParts,
+): DeploymentV1SpecTemplateSpecContainer {
+  const environment = [
+    ...(settings === undefined ? [] : [{ configMapRef: { name: settings } }]),
+    ...(secret ? [{ secretRef: { name: secret.name } }] : []),
+  ];
+  // Without it, Node would collect garbage by the node's memory rather than by the pod's limit, and be ended by the kernel.
+  const heap = heapMiB(nodeMemoryMiB ?? memoryMiB(resources.limits?.memory ?? "0"));
+  return {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    ...(args && { args: [...args] }),
+    ...(environment.length > 0 && { envFrom: environment }),
+    env: [{ name: "NODE_OPTIONS", value: `--max-old-space-size=${heap}` }],
+    resources: { requests: { ...resources.requests } as never, limits: { ...resources.limits } as never },
+    securityContext: {
+      // Said again: the Kubernetes provider sends false for a container that leaves it out, over what its pod says.
+      runAsNonRoot: true,
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMount: [
+      { name: "scratch", mountPath: SCRATCH },
+      ...(stateFolder === undefined ? [] : [{ name: "state", mountPath: stateFolder }]),
+    ],
+    ...(port !== undefined && probes(port)),
+  };
+}
+
+/** Liveness is patient: what only waits for AWS or Slack must not be started anew. */
+function probes(port: number): Partial<DeploymentV1SpecTemplateSpecContainer> {
+  const ask = (path: string) => ({ httpGet: { path, port: "http" }, timeoutSeconds: 3, periodSeconds: 10 });
+  return {
+    port: [{ name: "http", containerPort: port, protocol: "TCP" }],
+    startupProbe: { ...ask("/healthz"), periodSeconds: 2, failureThreshold: 60 },
+    livenessProbe: { ...ask("/healthz"), failureThreshold: 6 },
+    readinessProbe: { ...ask("/readyz"), failureThreshold: 3 },
+  };
+}
