@@ -92,7 +92,7 @@ it("sums what the processes of shards report, and forgets those that are gone", 
   expect(reports.flatMap(({ troubles }) => troubles)).toEqual(["committing a: no"]);
   const text = await metricsOf(reports);
   expect(text).toContain('cali_consumer_records_total{result="valid"} 10');
-  expect(text).toContain("cali_consumer_templates 4");
+  expect(text).toContain("cali_consumer_templates 2");
   // Of the slowest, not of all together.
   expect(text).toMatch(/cali_consumer_lag_milliseconds 7\d\d\n/);
   expect(await readdir(folder)).not.toContain("gone.json");

@@ -21,6 +21,8 @@ import { leaseOwners } from "../read/kcl/lease-table.ts";
 const CONFIG = ["-c, --config <file>", "YAML file; environment variables CALI_… go before it"] as const;
 /** ms between two reports of a shard's process. */
 const REPORT_EVERY_MS = 5_000;
+/** Gauges of what waits in the state for all processes. */
+const WAITING = ["cali_consumer_outbox_size", "cali_consumer_incidents_waiting"];
 /** ms that the daemon has to stop before it is killed: it asks its shards for their last checkpoints. */
 const STOP_MS = 25_000;
 
@@ -60,6 +62,8 @@ async function work(
 ): Promise<void> {
   const parts = await openParts(config, { log });
   const { clock, metrics, troubles } = parts;
+  // The notifier's: each worker would ask the state for them, and the sum of their answers means nothing.
+  for (const name of WAITING) metrics.registry.removeSingleMetric(name);
   let shardId = "";
   let aliveAt = clock.monotonic();
   let isBusy = false;

@@ -121,7 +121,7 @@ export class Metrics {
       () => this.#checkpointAge(),
       "max",
     );
-    gauge("templates", "Templates known", gauges.templates);
+    gauge("templates", "Templates known", gauges.templates, "max");
     gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);
     gauge("outbox_size", "Alerts that wait for Slack", gauges.outbox);
     gauge("incidents_waiting", "Incidents in the state that wait for OpenSearch", gauges.incidentsWaiting);
