@@ -9,12 +9,10 @@ import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { PodAutoscaling } from "./pod-autoscaling.ts";
-import { servicePod } from "./service-pod.ts";
+import { type ServicePodProps, servicePod } from "./service-pod.ts";
 import { StateVolume } from "./state-volume.ts";
 
-export interface ServiceDeploymentProps {
-  /** Name of the service, and of the Deployment and all that belongs to it, such as `log-generator`. */
-  readonly name: string;
+export interface ServiceDeploymentProps extends ServicePodProps {
   /**
    * Of a service that is several workloads, which one: `workers` of `consumer` is named `consumer-workers`. The first has the
    * service's Terraform addresses all the same: what had them before is deleted before it is made. Default: the service is one.
@@ -27,34 +25,15 @@ export interface ServiceDeploymentProps {
    */
   readonly kind?: "Deployment" | "StatefulSet";
   readonly namespace: string;
-  /** By digest. */
-  readonly image: string;
   readonly serviceAccount: string;
   /** With IRSA: the role that the service account stands for. With Pod Identity 05-eks binds it. */
   readonly roleArn?: string;
-  /** Arguments of the image's program. Default: the image's own. */
-  readonly args?: readonly string[];
-  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. With `of` the same. Default: none, and no ConfigMap. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** The Secret whose keys become environment variables, and what changes with its values. */
-  readonly secret?: { readonly name: string; readonly revision: string };
-  /** Memory of each Node process of the pod, in MiB, where it runs several or something else. Default: the pod's limit. */
-  readonly nodeMemoryMiB?: number;
   readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
   readonly replicas: { readonly min: number; readonly max: number };
   /** Mean use of the requested CPU in percent that adds a pod. Needed where replicas.max is more than replicas.min. */
   readonly cpuPercent?: number;
-  /** Port of `/healthz`, `/readyz` and `/metrics`. Without it there are no probes and no Service. */
-  readonly port?: number;
-  /** Seconds between SIGTERM and SIGKILL: more than the program needs to stop. */
-  readonly graceSeconds: number;
-  /** A folder that outlives the pod. There can be one pod only then. */
-  readonly stateFolder?: string;
   /** Whether a new pod starts before an old one ends (it needs the room), or after. */
   readonly rollout: "new-first" | "old-first";
-  /** More labels and annotations of the pods. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A service of CALI in the cluster: restricted, spread over nodes, with probes, and waited for until it runs. */

@@ -6,7 +6,30 @@ import type {
 import { Token } from "cdktf";
 import type { Resources } from "./footprint.ts";
 import { memoryMiB } from "./quantity.ts";
-import type { ServiceDeploymentProps } from "./service-deployment.ts";
+
+export interface ServicePodProps {
+  /** Name of the service, and of the Deployment and all that belongs to it, such as `log-generator`. */
+  readonly name: string;
+  /** By digest. */
+  readonly image: string;
+  /** Arguments of the image's program. Default: the image's own. */
+  readonly args?: readonly string[];
+  /** Its environment, kept in a ConfigMap; a change of it starts the pods anew. With `of` the same. Default: none, and no ConfigMap. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The Secret whose keys become environment variables, and what changes with its values. */
+  readonly secret?: { readonly name: string; readonly revision: string };
+  /** Memory of each Node process of the pod, in MiB, where it runs several or something else. Default: the pod's limit. */
+  readonly nodeMemoryMiB?: number;
+  /** Port of `/healthz`, `/readyz` and `/metrics`. Without it there are no probes and no Service. */
+  readonly port?: number;
+  /** Seconds between SIGTERM and SIGKILL: more than the program needs to stop. */
+  readonly graceSeconds: number;
+  /** A folder that outlives the pod. There can be one pod only then. */
+  readonly stateFolder?: string;
+  /** More labels and annotations of the pods. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 
 /** What a service's pods are made of besides its props. */
 export interface ServicePodParts {
@@ -28,7 +51,7 @@ const USER = "10001";
 const SCRATCH = "/tmp";
 
 /** The pods of a service: restricted, spread over nodes, with probes. */
-export function servicePod(props: ServiceDeploymentProps, parts: ServicePodParts): DeploymentV1SpecTemplate {
+export function servicePod(props: ServicePodProps, parts: ServicePodParts): DeploymentV1SpecTemplate {
   return {
     metadata: {
       labels: { ...parts.labels, ...props.labels },
@@ -80,7 +103,7 @@ export function servicePod(props: ServiceDeploymentProps, parts: ServicePodParts
  * the ConfigMap: what the provider makes of empty data (null, then a map) would differ from plan to plan. Values that only
  * Terraform knows stand beside it as they are.
  */
-function settingsRevision({ settings }: ServiceDeploymentProps): Record<string, string> {
+function settingsRevision({ settings }: ServicePodProps): Record<string, string> {
   if (!settings) return {};
   const references = Object.values(settings).filter((value) => Token.isUnresolved(value));
   const written = JSON.stringify(settings, (_, value) => (Token.isUnresolved(value) ? null : value));
@@ -91,7 +114,7 @@ function settingsRevision({ settings }: ServiceDeploymentProps): Record<string, 
 }
 
 function container(
-  { name, image, args, secret, port, stateFolder, nodeMemoryMiB }: ServiceDeploymentProps,
+  { name, image, args, secret, port, stateFolder, nodeMemoryMiB }: ServicePodProps,
   { resources, settings }: ServicePodParts,
 ): DeploymentV1SpecTemplateSpecContainer {
   const environment = [

@@ -2,6 +2,7 @@ import { LIMITS, type SlackMessage } from "@cali/slack";
 import { describe, expect, it } from "vitest";
 import translations from "../knowledge/korean.json" with { type: "json" };
 import { PRODUCTS } from "../src/cause/knowledge/product-files.ts";
+import { LANGUAGES, type Language } from "../src/core/languages.ts";
 import type { Alert } from "../src/core/types.ts";
 import {
   renderAlert,
@@ -11,7 +12,7 @@ import {
   withCause,
 } from "../src/notify/slack/alert-message.ts";
 import { renderResolved, statusOf } from "../src/notify/slack/incident-message.ts";
-import { LANGUAGES, type Language, textsOf } from "../src/notify/slack/texts.ts";
+import { textsOf } from "../src/notify/slack/texts.ts";
 
 /** With something in every part of a message, none of it in words. */
 const alert: Alert = {

@@ -14,10 +14,11 @@ import {
   words,
 } from "@cali/slack";
 import type { KnownBlock, RichTextElement } from "@slack/types";
+import type { Language } from "../../core/languages.ts";
 import type { Alert, KnownCause } from "../../core/types.ts";
 import { buttonsOf } from "./buttons/blocks.ts";
 import { type Links, lookFurther, traceOf } from "./links.ts";
-import { type Language, type Texts, textsOf } from "./texts.ts";
+import { type Texts, textsOf } from "./texts.ts";
 
 /** How alerts are shown. */
 export interface Showing extends Links {

@@ -1,10 +1,11 @@
 import { messageOf } from "@cali/base";
 import { type Bot, context, type MessagePlace, type SlackMessage, section, Webhook } from "@cali/slack";
 import type { Logger } from "pino";
+import type { Language } from "../../core/languages.ts";
 import type { Alert } from "../../core/types.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { IncidentBoard } from "./incident-board.ts";
-import { type Language, textsOf } from "./texts.ts";
+import { textsOf } from "./texts.ts";
 
 /** What a message is about. */
 export interface About {

@@ -1,8 +1,9 @@
 import { cut } from "@cali/base";
 import { context, header, inlineCode, plain, type SlackMessage, section } from "@cali/slack";
+import type { Language } from "../../core/languages.ts";
 import type { Alert } from "../../core/types.ts";
 import type { NotifiedIncident } from "./incident-board.ts";
-import { type Language, textsOf } from "./texts.ts";
+import { textsOf } from "./texts.ts";
 
 const MOST_SHOWN = 8;
 const LONGEST = { service: 40, template: 100 };

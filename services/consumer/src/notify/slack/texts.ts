@@ -1,9 +1,6 @@
+import type { Language } from "../../core/languages.ts";
 import type { KnownCause } from "../../core/types.ts";
 import { type CauseWords, causeInKorean, inKorean } from "./korean-causes.ts";
-
-/** The languages that messages are written in. */
-export const LANGUAGES = ["en", "ko"] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 const many = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 

@@ -1,8 +1,9 @@
 import type { Votes } from "../../../cause/knowledge/votes.ts";
+import type { Language } from "../../../core/languages.ts";
 import type { ObjectStore } from "../../../state/objects/types.ts";
 import { fingerprintOf, silenceForAtLeast } from "../../silences.ts";
 import type { Acknowledgements } from "../acknowledgements.ts";
-import { type Language, textsOf } from "../texts.ts";
+import { textsOf } from "../texts.ts";
 import { ACTIONS } from "./blocks.ts";
 import type { Press } from "./press.ts";
 
