@@ -83,7 +83,7 @@ describe("a real OpenSearch node with its security plugin", () => {
         metrics: { type: string; field: string; settings: Record<string, string> }[];
       }[];
     }[];
-    const panel = panels.find(({ title }) => title === "Errors by service");
+    const panel = panels.find(({ title }) => title === "Which service fails?");
     const counted: unknown[] = [];
     for (const { query, metrics } of panel?.targets ?? []) {
       const [{ type, field, settings } = { type: "", field: "", settings: {} }] = metrics;
