@@ -40,6 +40,9 @@ const CALI: Record<string, readonly string[] | typeof ASKS> = {
 const LINES = 'for n in $(seq 2000); do echo "ERROR password=hunter2x $n"; done';
 const CONSUMER: Record<string, string | typeof ASKS> = {
   run: ASKS,
+  workers: ASKS,
+  worker: ASKS,
+  notifier: ASKS,
   replay: ASKS,
   quality: ASKS,
   digest: ASKS,
