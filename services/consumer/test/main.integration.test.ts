@@ -18,6 +18,9 @@ it("has each command once, and says what it does", () => {
   const { commands } = program();
   expect(commands.map((command) => command.name())).toEqual([
     "run",
+    "workers",
+    "worker",
+    "notifier",
     "replay",
     "quality",
     "digest",
