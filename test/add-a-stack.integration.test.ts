@@ -1,16 +1,8 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { copyFiles } from "./support/checkout.ts";
 import { FILES } from "./support/documents.ts";
 import { ROOT, run } from "./support/run.ts";
 
@@ -21,10 +13,7 @@ let copy: string;
 beforeEach(async () => {
   copy = mkdtempSync(join(tmpdir(), "cali-add-a-stack-"));
   folders.push(copy);
-  for (const file of FILES) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(copy, file));
-  }
+  copyFiles(copy);
   // What npm put beside a workspace, too.
   const workspaces = [
     ...new Set([...FILES].flatMap((file) => /^(?:services|packages)\/[\w-]+/.exec(file) ?? [])),

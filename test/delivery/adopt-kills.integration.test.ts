@@ -1,18 +1,9 @@
 import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -20,7 +11,7 @@ import type { Adoption } from "../../config/adoption.ts";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
 import { withLayout } from "../../delivery/commands/adopt/write.ts";
-import { FILES } from "../support/documents.ts";
+import { copyCheckout } from "../support/checkout.ts";
 import { killWithTerraform } from "../support/kills.ts";
 import { type Moto, PYTHON_BIN, startMoto } from "../support/moto.ts";
 import { CALI, ROOT, run } from "../support/run.ts";
@@ -82,16 +73,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
   checkout = mkdtempSync(join(tmpdir(), "cali-adopt-kills-"));
-  for (const file of FILES) {
-    if (
-      !/^(config|delivery|packages|stacks|constructs|package\.json)/.test(file) ||
-      !existsSync(join(ROOT, file))
-    )
-      continue;
-    mkdirSync(dirname(join(checkout, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(checkout, file));
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  copyCheckout(checkout);
   const users = join(checkout, "config/terraform-users.yaml");
   text = readFileSync(users, "utf8");
   rmSync(users);

@@ -1,15 +1,6 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   CreateTableCommand,
   DeleteItemCommand,
@@ -27,7 +18,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { partOf, SHARED_PARTS } from "../../delivery/core/shared-state/own.ts";
 import { readStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
-import { FILES } from "../support/documents.ts";
+import { copyCheckout } from "../support/checkout.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { CALI, ROOT, run } from "../support/run.ts";
 
@@ -53,16 +44,7 @@ let checkout: string;
 beforeAll(async () => {
   moto = await startMoto();
   checkout = mkdtempSync(join(tmpdir(), "cali-adopt-"));
-  for (const file of FILES) {
-    if (
-      !/^(config|delivery|packages|stacks|constructs|package\.json)/.test(file) ||
-      !existsSync(join(ROOT, file))
-    )
-      continue;
-    mkdirSync(dirname(join(checkout, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(checkout, file));
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  copyCheckout(checkout);
   const team = ["mina", "jun"].map((name) => `arn:aws:iam::123456789012:user/${name}`);
   const users = join(checkout, "config/terraform-users.yaml");
   const text = readFileSync(users, "utf8").replace("team: []", `team: ${JSON.stringify(team)}`);

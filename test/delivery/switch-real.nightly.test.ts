@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPlanRun } from "../../delivery/core/planning/plan-run.ts";
-import { FILES } from "../support/documents.ts";
+import { copyCheckout } from "../support/checkout.ts";
 import { type HandWritten, PASSWORD, terraform, writeProject } from "../support/hand-written.ts";
 import { ROOT, run } from "../support/run.ts";
 import { startUserAws, USER_SKIPPED, type UserAws } from "../support/user-aws.ts";
@@ -23,12 +23,7 @@ async function machineOf(folder: string, given: HandWritten) {
   const aws = await startUserAws(given.region);
   const [project, checkout] = ["terraform", "cali"].map((name) => join(folder, name)) as [string, string];
   await writeProject(project, given, aws);
-  for (const file of FILES) {
-    if (file.startsWith("test/") || !existsSync(join(ROOT, file))) continue;
-    mkdirSync(dirname(join(checkout, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(checkout, file));
-  }
-  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  copyCheckout(checkout);
   const env = { ...aws.env, CALI_COMMIT: "a".repeat(40), TF_VAR_token: "t0k3n-value" };
   return {
     aws,

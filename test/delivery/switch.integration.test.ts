@@ -1,14 +1,4 @@
-import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
@@ -21,6 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { copyCheckout } from "../support/checkout.ts";
 import { startMoto } from "../support/moto.ts";
 import { CALI, ROOT, type RunResult, run } from "../support/run.ts";
 
@@ -62,16 +53,7 @@ describe("cali switch", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "cali-switch-test-"));
     checkout = join(folder, "checkout");
-    const tracked = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-      cwd: ROOT,
-      encoding: "utf8",
-    });
-    for (const path of tracked
-      .split("\0")
-      .filter((one) => one && !one.startsWith("test/") && existsSync(join(ROOT, one)))) {
-      cpSync(join(ROOT, path), join(checkout, path), { recursive: true });
-    }
-    symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+    copyCheckout(checkout);
   });
   afterEach(() => {
     for (const name of ["team.yaml", "team.overrides"]) {

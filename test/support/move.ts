@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { GetObjectCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { partition } from "../../delivery/commands/adopt/partition.ts";
 import { parseStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
-import { FILES } from "./documents.ts";
+import { copyCheckout } from "./checkout.ts";
 import { type HandWritten, PASSWORD, terraform, writeProject } from "./hand-written.ts";
 import { ROOT, type RunResult, run } from "./run.ts";
 import type { UserAws } from "./user-aws.ts";
@@ -27,12 +27,7 @@ class Machine {
     const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
     const { region } = given;
     this.#s3 = new S3Client({ endpoint: aws.url, region, credentials, forcePathStyle: true });
-    for (const file of FILES) {
-      if (file.startsWith("test/") || !existsSync(join(ROOT, file))) continue;
-      mkdirSync(dirname(join(this.checkout, file)), { recursive: true });
-      cpSync(join(ROOT, file), join(this.checkout, file));
-    }
-    symlinkSync(join(ROOT, "node_modules"), join(this.checkout, "node_modules"));
+    copyCheckout(this.checkout);
   }
 
   cali(...args: string[]): Promise<RunResult> {

@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { DeleteBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { FILES } from "./documents.ts";
+import { copyCheckout } from "./checkout.ts";
 import { type Moto, startAwsFake } from "./moto.ts";
 import { CALI, ROOT, type RunResult, run } from "./run.ts";
 
@@ -76,12 +75,7 @@ export class RealAws {
   /** @param fake what the fake AWS is to know besides, by its variables. */
   static async start(fake: Record<string, string> = {}): Promise<RealAws> {
     const aws = new RealAws(await startAwsFake(fake));
-    for (const file of FILES) {
-      if (file.startsWith("test/") || !existsSync(join(ROOT, file))) continue;
-      mkdirSync(dirname(join(aws.checkout, file)), { recursive: true });
-      cpSync(join(ROOT, file), join(aws.checkout, file));
-    }
-    symlinkSync(join(ROOT, "node_modules"), join(aws.checkout, "node_modules"));
+    copyCheckout(aws.checkout);
     for (const name of ["dev", "prod"]) {
       aws.configure(name, (text) =>
         text.replace(/^region: .*$/m, `$&\nprovider: { aws: "${AWS_PROVIDER}", s3PathStyle: true }`),
