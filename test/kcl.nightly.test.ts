@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DescribeStreamSummaryCommand,
   type KinesisClient,
@@ -22,6 +20,7 @@ import {
 } from "../services/consumer/test/support/process.ts";
 import { seeded } from "../services/consumer/test/support/random.ts";
 import { alertsOf, SlackServer } from "../services/consumer/test/support/slack-server.ts";
+import { makeStateTable } from "../services/consumer/test/support/state-table.ts";
 import { workload } from "../services/consumer/test/support/workload.ts";
 
 /** Folder with the jars of KCL's daemon: `mvn -f services/consumer/kcl/pom.xml dependency:copy-dependencies -DoutputDirectory=FOLDER`. */
@@ -48,27 +47,6 @@ function packed(records: readonly Buffer[], invalid: ReadonlySet<string>): Buffe
       : [pack],
   );
   return [...mixed, ...others];
-}
-
-async function makeTable(endpoint: string): Promise<string> {
-  const table = `state-${randomUUID()}`;
-  const client = new DynamoDBClient({ endpoint, region: REGION, credentials });
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
-  client.destroy();
-  return table;
 }
 
 /** The key of an aggregate is that of its records: KCL leaves out those that another shard's keys are. */
@@ -134,7 +112,7 @@ describe.skipIf(!existsSync(JARS))(`the Kinesis Client Library's daemon (${JARS}
     const slack = new SlackServer();
     const webhook = await slack.listen();
     onTestFinished(() => slack.close());
-    const table = await makeTable(moto.endpoint);
+    const table = await makeStateTable({ endpoint: moto.endpoint, region: REGION, credentials });
     const program = await bundleConsumer(folder);
     const environment = {
       AWS_REGION: REGION,

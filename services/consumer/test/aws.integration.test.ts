@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -21,6 +21,7 @@ import { until } from "./support/process.ts";
 import { seeded } from "./support/random.ts";
 import { alertsOf, SlackServer } from "./support/slack-server.ts";
 import { stateContract } from "./support/state-contract.ts";
+import { makeStateTable } from "./support/state-table.ts";
 import { workload } from "./support/workload.ts";
 
 let endpoint = "";
@@ -34,24 +35,7 @@ afterAll(() => stopMoto());
 
 const client = () => ({ endpoint, region, credentials, requestHandler: new NodeHttpHandler({}) });
 
-async function makeTable(): Promise<string> {
-  const table = `state-${randomUUID()}`;
-  await new DynamoDBClient(client()).send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [
-        { AttributeName: "pk", KeyType: "HASH" },
-        { AttributeName: "sk", KeyType: "RANGE" },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: "pk", AttributeType: "S" },
-        { AttributeName: "sk", AttributeType: "S" },
-      ],
-    }),
-  );
-  return table;
-}
+const makeTable = () => makeStateTable(client());
 
 describe("DynamoStateStore", () => {
   stateContract(

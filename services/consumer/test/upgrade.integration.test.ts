@@ -1,25 +1,16 @@
-import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, it, onTestFinished } from "vitest";
 import { DynamoStateStore } from "../src/state/dynamodb.ts";
 import { CREDENTIALS as credentials, REGION as region, startMoto } from "./support/moto.ts";
 import { Rig } from "./support/rig.ts";
+import { makeStateTable } from "./support/state-table.ts";
 import { fixture, goOn } from "./support/upgrade.ts";
 
 it("goes on with a DynamoDB state of version 1: known errors stay known, counts go on, what waited is sent", async () => {
   const { endpoint, stop } = await startMoto();
   onTestFinished(stop);
-  const table = `state-${randomUUID()}`;
   const client = new DynamoDBClient({ endpoint, region, credentials });
-  const keys = { pk: "HASH", sk: "RANGE" } as const;
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
-      AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-    }),
-  );
+  const table = await makeStateTable({ endpoint, region, credentials });
   for (const line of fixture("items.jsonl").trimEnd().split("\n")) {
     await client.send(new PutItemCommand({ TableName: table, Item: JSON.parse(line) }));
   }
