@@ -1,6 +1,6 @@
-import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
-import { backoffMs, type Clock } from "../core/clock.ts";
+import { again } from "../core/again.ts";
+import type { Clock } from "../core/clock.ts";
 import type { AlertGrouper, DueAlert } from "../group/alert-grouper.ts";
 
 /** One thing that is done with alerts that are due. @returns those that go on to the next stage */
@@ -32,22 +32,17 @@ export class Notifier {
   }
 
   /** Runs until `signal` aborts. A store that cannot be written is waited for. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, onTrouble } = this.#options;
-    for (let failures = 0; !signal.aborted; ) {
-      try {
+  run(signal: AbortSignal): Promise<void> {
+    return again({
+      ...this.#options,
+      work: async () => {
         await this.flush(signal);
-        if (failures > 0) onTrouble?.(undefined);
-        failures = 0;
-        await clock.sleep(TICK_MS, signal);
-      } catch (error) {
-        failures++;
-        onTrouble?.(`alerts cannot be kept: ${messageOf(error)}`);
-        if ((failures & (failures - 1)) === 0)
-          log.error({ err: error, failures }, "alerts wait: the state store failed");
-        await clock.sleep(backoffMs(clock, failures, 200, 10_000), signal);
-      }
-    }
+        return TICK_MS;
+      },
+      signal,
+      trouble: "alerts cannot be kept",
+      logged: "alerts wait: the state store failed",
+    });
   }
 
   /** Commits everything that is due now. */

@@ -1,6 +1,6 @@
-import { messageOf } from "@cali/base";
 import type { Logger } from "pino";
-import { backoffMs, type Clock } from "../core/clock.ts";
+import { again } from "../core/again.ts";
+import type { Clock } from "../core/clock.ts";
 import type { AlertGrouper } from "../group/alert-grouper.ts";
 import { changedSince } from "../state/changes.ts";
 import type { ShardState, StateStore } from "../state/types.ts";
@@ -39,22 +39,14 @@ export class CountFollower {
   }
 
   /** Runs until `signal` aborts. A store that cannot be read is waited for. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, onTrouble } = this.#options;
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        const shards = await this.follow(signal);
-        if (failures > 0) onTrouble?.(undefined);
-        failures = 0;
-        await clock.sleep(Math.max(LEAST_PAUSE_MS, shards * PAUSE_PER_SHARD_MS), signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        failures++;
-        onTrouble?.(`counts cannot be read: ${messageOf(error)}`);
-        if ((failures & (failures - 1)) === 0) log.error({ err: error, failures }, "counts cannot be read");
-        await clock.sleep(backoffMs(clock, failures, 200, 10_000), signal);
-      }
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return again({
+      ...this.#options,
+      work: async () => Math.max(LEAST_PAUSE_MS, (await this.follow(signal)) * PAUSE_PER_SHARD_MS),
+      signal,
+      trouble: "counts cannot be read",
+      logged: "counts cannot be read",
+    });
   }
 
   /** Takes what is new. @returns how many shards there are */
