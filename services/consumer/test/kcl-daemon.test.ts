@@ -80,9 +80,9 @@ it("sums what the processes of shards report, and forgets those that are gone", 
   metrics.records.inc({ result: "valid" }, 5);
   metrics.onRead("a", 700);
   const found = await metrics.registry.getMetricsAsJSON();
-  const report = { shardId: "a", troubles: ["committing a: no"], metrics: found };
+  const report = { troubles: ["committing a: no"], metrics: found };
   await writeReport(folder, report);
-  await writeFile(join(folder, "other.json"), JSON.stringify({ ...report, shardId: "b", troubles: [] }));
+  await writeFile(join(folder, "other.json"), JSON.stringify({ ...report, troubles: [] }));
   await writeFile(join(folder, "gone.json"), JSON.stringify(report));
   const longAgo = new Date(Date.now() - 60_000);
   await utimes(join(folder, "gone.json"), longAgo, longAgo);

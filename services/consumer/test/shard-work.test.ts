@@ -38,7 +38,6 @@ function world() {
     const parts = { ...opened, owner: name, stream: Object.assign(opened.stream, { identity, shards }) };
     const work = new KclShardWork(parts, pipelineOf(parts, { isFollowed: true }), {
       isOurs: async () => owner.name === name,
-      signal: new AbortController().signal,
       touch: () => {},
     });
     return work;

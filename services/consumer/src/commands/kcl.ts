@@ -64,7 +64,6 @@ async function work(
   const { clock, metrics, troubles } = parts;
   // The notifier's: each worker would ask the state for them, and the sum of their answers means nothing.
   for (const name of WAITING) metrics.registry.removeSingleMetric(name);
-  let shardId = "";
   let aliveAt = clock.monotonic();
   let isBusy = false;
   const ownerOf = leaseOwners({
@@ -74,7 +73,6 @@ async function work(
   });
   const shard = new KclShardWork(parts, pipelineOf(parts, { isFollowed: true }), {
     isOurs: async (id) => (await ownerOf(id)) === workerId,
-    signal: new AbortController().signal,
     touch: () => {
       aliveAt = clock.monotonic();
     },
@@ -84,9 +82,9 @@ async function work(
       log.fatal("no progress: the shard's process ends, and another one goes on from the last commit");
       process.exit(1);
     }
-    if (folder === undefined || shardId === "") return;
+    if (folder === undefined) return;
     const found = await metrics.registry.getMetricsAsJSON();
-    await writeReport(folder, { shardId, troubles: troubles.blocking(), metrics: found });
+    await writeReport(folder, { troubles: troubles.blocking(), metrics: found });
   };
   const reporting = setInterval(() => {
     report().catch((error: unknown) => log.warn({ err: error }, "the report cannot be written"));
@@ -105,10 +103,7 @@ async function work(
       lines: createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
       say: (message) => process.stdout.write(`${JSON.stringify(message)}\n`),
       work: {
-        initialize: (request) => {
-          shardId = request.shardId;
-          return busy(shard.initialize(request));
-        },
+        initialize: (request) => busy(shard.initialize(request)),
         process: (records, behindMs) => busy(shard.process(records, behindMs)),
         end: () => busy(shard.end()),
       },

@@ -1,11 +1,10 @@
-import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AggregatorRegistry, type MetricObject } from "prom-client";
 import { z } from "zod";
 
 /** What the process of a shard says of itself, in a file that the process above it reads: between them stands KCL's daemon. */
 export interface ShardReport {
-  readonly shardId: string;
   /** With which it does not do its work. */
   readonly troubles: readonly string[];
   /** As `Registry.getMetricsAsJSON` gives them. */
@@ -13,7 +12,6 @@ export interface ShardReport {
 }
 
 const reportSchema = z.object({
-  shardId: z.string(),
   troubles: z.array(z.string()),
   metrics: z.array(z.unknown()),
 });
@@ -24,7 +22,6 @@ const STALE_MS = 30_000;
 /** Writes a report in the place of the last one of this process. */
 export async function writeReport(folder: string, report: ShardReport): Promise<void> {
   const file = join(folder, `${process.pid}.json`);
-  await mkdir(folder, { recursive: true });
   await writeFile(`${file}.part`, JSON.stringify(report));
   await rename(`${file}.part`, file);
 }
@@ -46,7 +43,7 @@ export async function readReports(folder: string, now = Date.now()): Promise<Sha
   return reports;
 }
 
-/** The metrics of all processes as Prometheus reads them: counters are sums, and so are gauges. */
+/** The metrics of all processes as Prometheus reads them: counters are sums, gauges as they say. */
 export function metricsOf(reports: readonly ShardReport[]): Promise<string> {
   const all = reports.map(({ metrics }) => metrics as MetricObject[]);
   return AggregatorRegistry.aggregate(all).metrics();

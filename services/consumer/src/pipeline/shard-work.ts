@@ -16,6 +16,8 @@ export class KclAheadError extends Error {
   override readonly name = "KclAheadError";
 }
 
+/** A process that has to stop in the midst of a batch ends as a whole: what it had not committed is read again. */
+const NEVER = new AbortController().signal;
 /** Share of the groups that there may be at which a process looks what of them was notified, and the least ms between two looks. */
 const FULL_SHARE = 0.9;
 const ROOM_EVERY_MS = 60_000;
@@ -29,8 +31,6 @@ const isAfter = (a: string, b: string) =>
 export interface ShardWorkOptions {
   /** Whether KCL's table says that this process's daemon has the shard's lease. */
   readonly isOurs: (shardId: string) => Promise<boolean>;
-  /** Aborts when the process has to end: nothing is committed after that. */
-  readonly signal: AbortSignal;
   /** Shows the watchdog that a long step is alive. */
   readonly touch: () => void;
 }
@@ -78,7 +78,7 @@ export class KclShardWork implements ShardWork {
   async #isAhead(shardId: string, sequenceNumber: string | null | undefined): Promise<boolean> {
     if (!isDecimal(sequenceNumber)) return false;
     if (this.#doneUpTo !== undefined && !isAfter(sequenceNumber, this.#doneUpTo)) return false;
-    return (await this.#parts.stream.shards(this.#how.signal)).some((shard) => shard.shardId === shardId);
+    return (await this.#parts.stream.shards()).some((shard) => shard.shardId === shardId);
   }
 
   async process(records: readonly KclRecord[], behindMs: number): Promise<boolean> {
@@ -99,7 +99,7 @@ export class KclShardWork implements ShardWork {
   /** @param batchOf what is to be done after what is durable now. @returns whether the shard is ours, and it is done */
   async #take(batchOf: () => ShardBatch): Promise<boolean> {
     const { metrics, log } = this.#parts;
-    const { isOurs, signal, touch } = this.#how;
+    const { isOurs, touch } = this.#how;
     for (let attempt = 1; ; attempt++) {
       if (this.#shard === undefined || this.#lease === undefined)
         throw new Error("records before initialize");
@@ -108,7 +108,7 @@ export class KclShardWork implements ShardWork {
       metrics.onRead(shardId, batch.behindMs);
       if (this.#isEnded || (batch.records.length === 0 && !batch.last)) return true;
       try {
-        await this.#shard.process(batch, signal, touch);
+        await this.#shard.process(batch, NEVER, touch);
         this.#doneUpTo = batch.records.at(-1)?.sequenceNumber ?? this.#doneUpTo;
         this.#isEnded = batch.last;
         return true;
