@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../config/load.ts";
-import { POLICIES, type Policy, PROTECTED_POLICIES } from "./support/policies.ts";
+import { POLICIES, PROTECTED_POLICIES } from "./support/policies.ts";
+import type { Policy } from "./support/policy-conditions.ts";
 import { type JsonObject, type Synthesized, synthesize, synthesizeEnvironment } from "./support/synth.ts";
 
 describe.each(["dev", "prod"])("%s", (env) => {

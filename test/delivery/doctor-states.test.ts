@@ -1,110 +1,22 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import {
-  type GetObjectCommand,
-  type ListObjectVersionsCommand,
-  NoSuchKey,
-  type S3Client,
-} from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkStates, type StateChecks } from "../../delivery/commands/doctor/states.ts";
-import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { PROGRAMS } from "../../delivery/core/terraform/programs.ts";
-
-const backend = { bucket: "states", region: "eu-west-1", lockTable: "locks", kmsKeyArn: null };
-const NAME = "01-kinesis";
-const KEY = `stacks/${NAME}/terraform.tfstate`;
-const NOW = new Date("2026-01-25T12:00:00Z");
-const STATE = { version: 4, terraform_version: "1.11.4", serial: 7, lineage: "l" };
-const md5 = (text: string) => createHash("md5").update(text).digest("hex");
-
-/** The bucket's objects by key, and the lock table's items by id: attribute and text. */
-let objects: Map<string, string>;
-let items: Map<string, readonly [attribute: string, text: string]>;
-/** The state's versions, newest first. */
-let versions: string[];
-let failure: Error | undefined;
-beforeEach(() => {
-  versions = [];
-  objects = new Map();
-  items = new Map();
-  failure = undefined;
-});
-
-const clients: Pick<StateChecks, "s3" | "dynamodb"> = {
-  s3: {
-    async send({ input }: GetObjectCommand | ListObjectVersionsCommand) {
-      if (failure) throw failure;
-      expect(input.Bucket).toBe(backend.bucket);
-      if ("Prefix" in input) {
-        return {
-          Versions: versions.map((_, place) => ({
-            Key: KEY,
-            VersionId: `v${place}`,
-            LastModified: new Date(NOW.getTime() - place * 60_000),
-          })),
-        };
-      }
-      const { Key, VersionId } = input as GetObjectCommand["input"];
-      const body = VersionId === undefined ? objects.get(Key ?? "") : versions[Number(VersionId.slice(1))];
-      const missing = { message: "no such key", $metadata: { httpStatusCode: 404 } };
-      if (body === undefined) throw new NoSuchKey(missing);
-      return {
-        Body: {
-          transformToByteArray: async () => new TextEncoder().encode(body),
-          transformToString: async () => body,
-        },
-      };
-    },
-  } as unknown as S3Client,
-  dynamodb: {
-    async send(command: unknown) {
-      expect(command).toBeInstanceOf(GetItemCommand);
-      const { input } = command as GetItemCommand;
-      expect(input).toMatchObject({ TableName: backend.lockTable, ConsistentRead: true });
-      const found = items.get(input.Key?.LockID?.S ?? "");
-      return found ? { Item: { [found[0]]: { S: found[1] } } } : {};
-    },
-  } as unknown as DynamoDBClient,
-};
-
-const stack = (over: Partial<SynthesizedStack> = {}): SynthesizedStack => ({
-  name: NAME,
-  folder: import.meta.dirname,
-  dependencies: [],
-  sensitiveVariables: [],
-  requiredVariables: [],
-  outputs: [],
-  providers: [],
-  stateKey: KEY,
-  ...over,
-});
-const checked = (over: Partial<StateChecks> = {}, stacks = [stack()]) =>
-  checkStates(stacks, {
-    ...clients,
-    backend,
-    program: PROGRAMS.terraform,
-    installed: "1.11.4",
-    sight: { now: NOW, host: "here", processes: [] },
-    file: "dev",
-    environment: {},
-    mayRaiseSchemas: false,
-    ...over,
-  });
-const stateOf = async (over?: Partial<StateChecks>) =>
-  (await checked(over)).filter(({ check }) => check === `state of ${NAME}`);
-const lockOf = async () => (await checked()).filter(({ check }) => check === `lock of ${NAME}`);
-
-/** The state's text and the digest that Terraform keeps of it. */
-function applied(state: object = STATE, digest?: string): string {
-  const text = JSON.stringify(state);
-  objects.set(KEY, text);
-  items.set(`${backend.bucket}/${KEY}-md5`, ["Digest", digest ?? md5(text)]);
-  return text;
-}
+import {
+  applied,
+  checked,
+  fail,
+  items,
+  KEY,
+  md5,
+  NAME,
+  objects,
+  STATE,
+  stack,
+  stateOf,
+  versions,
+} from "../support/state-bucket.ts";
 
 describe("the schemas of the shared state", () => {
   let folder: string;
@@ -204,7 +116,7 @@ describe("the state of a stack", () => {
     const text = applied();
     const digest = md5(text);
     objects.clear();
-    versions = ["half a sta", text, text];
+    versions.push("half a sta", text, text);
     expect(await stateOf()).toEqual([
       {
         check: `state of ${NAME}`,
@@ -324,113 +236,17 @@ describe("the state of a stack", () => {
   });
 
   it("hides nothing else when it cannot be read", async () => {
-    failure = Object.assign(new Error("who are you"), {
-      name: "AccessDenied",
-      $metadata: { httpStatusCode: 403 },
-    });
+    fail(
+      Object.assign(new Error("who are you"), {
+        name: "AccessDenied",
+        $metadata: { httpStatusCode: 403 },
+      }),
+    );
     expect(await checked()).toMatchObject([
       { check: `state of ${NAME}`, status: "failure", remedy: expect.stringContaining("s3:GetObject") },
       { check: `lock of ${NAME}`, status: "failure" },
     ]);
   });
-});
-
-describe("the lock of a stack", () => {
-  const lock = (minutes: number, over: object = {}) =>
-    JSON.stringify({
-      ID: "0a1b",
-      Operation: "OperationTypeApply",
-      Who: "ann@laptop",
-      Created: new Date(NOW.getTime() - minutes * 60_000).toISOString(),
-      ...over,
-    });
-  const inTable = (text: string) => items.set(`${backend.bucket}/${KEY}`, ["Info", text]);
-  const beside = (text: string) => objects.set(`${KEY}.tflock`, text);
-
-  const command = "npx cali unlock --env dev --id 0a1b";
-
-  it("is held for a while by whoever works on it, where nobody here can look", async () => {
-    inTable(lock(59));
-    expect(await lockOf()).toEqual([
-      {
-        check: `lock of ${NAME}`,
-        status: "warning",
-        found: "held by ann@laptop (OperationTypeApply) for 59 min, ID 0a1b",
-        remedy:
-          "wait until it is given back; when it was not: from 2026-01-25T12:01:00.000Z on, on the machine that took it at once, and with --run <number> as soon as that run of a workflow is over",
-        command,
-      },
-    ]);
-  });
-
-  it.each([
-    [60, "60 min"],
-    [119.9, "119 min"],
-    [120, "2 h"],
-    [299, "4 h"],
-  ])("was left behind after %d minutes", async (minutes, age) => {
-    beside(lock(minutes));
-    expect(await lockOf()).toEqual([
-      {
-        check: `lock of ${NAME}`,
-        status: "failure",
-        found: `held by ann@laptop (OperationTypeApply) for ${age}, ID 0a1b; it is older than an hour, and no run takes as long`,
-        allowed: "a lock of what still works",
-        remedy: "give it back",
-        command,
-      },
-    ]);
-  });
-
-  it("was left behind on this machine when its Terraform is gone, however young it is", async () => {
-    inTable(lock(1, { Who: "ann@here" }));
-    expect(await lockOf()).toMatchObject([
-      {
-        status: "failure",
-        found: expect.stringContaining("no Terraform or OpenTofu works that was there"),
-        command,
-      },
-    ]);
-    const working = [{ pid: 17, startedAt: NOW.getTime() - 61_000 }];
-    const sight = { now: NOW, host: "here", processes: working };
-    expect((await checked({ sight })).at(-1)).toMatchObject({
-      status: "warning",
-      found: expect.stringMatching(/process 17$/),
-      command,
-    });
-  });
-
-  it("is one finding where both places have it, and two where they differ", async () => {
-    inTable(lock(1));
-    beside(lock(1));
-    expect(await lockOf()).toHaveLength(1);
-    beside(lock(1, { ID: "2c3d" }));
-    expect((await lockOf()).map(({ found }) => found.slice(-7))).toEqual(["ID 0a1b", "ID 2c3d"]);
-  });
-
-  it("says what is not known of it, and is not of the future where clocks differ", async () => {
-    inTable(lock(-5, { Operation: "", Who: undefined }));
-    expect(await lockOf()).toMatchObject([
-      { status: "warning", found: "held by somebody (unknown operation) for 0 min, ID 0a1b" },
-    ]);
-  });
-
-  it.each(["", "somebody", "{}", lock(1, { Created: "yesterday" }), lock(1, { ID: "$(id)" })])(
-    "is one of nobody knows whom: %s",
-    async (text) => {
-      inTable(text);
-      expect(await lockOf()).toEqual([
-        {
-          check: `lock of ${NAME}`,
-          status: "failure",
-          found: expect.stringMatching(/^it is locked, and nobody says by whom: sha256:[0-9a-f]{12}$/),
-          allowed: "what Terraform and OpenTofu write",
-          remedy: "neither has written it, so it can be given back",
-          command: expect.stringMatching(/^npx cali unlock --env dev --id sha256:[0-9a-f]{12}$/),
-        },
-      ]);
-    },
-  );
 });
 
 describe("the one state of the layout shared", () => {

@@ -1,70 +1,18 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CONFIG_FOLDER, parseConfig, parseConfigText } from "../../config/load.ts";
+import { parseConfig, parseConfigText } from "../../config/load.ts";
 import { type Json, overridden } from "../../config/overrides.ts";
 import { writeConfig } from "../../delivery/commands/switch/config-file.ts";
 import { derive } from "../../delivery/commands/switch/derive.ts";
 import { forgotten } from "../../delivery/commands/switch/foreign.ts";
-import { joined, parityOf, patchFor, patchWithout } from "../../delivery/commands/switch/parity.ts";
+import { parityOf } from "../../delivery/commands/switch/parity.ts";
 import defaults from "../../delivery/commands/switch/unset-defaults.json" with { type: "json" };
 import { attributesOf, instances, lookupIn, managed, unset } from "../../delivery/core/parity/compare.ts";
 import { stateSchema } from "../../delivery/core/parity/provider-schema.ts";
 import type { JsonObject } from "../../delivery/core/parity/stack-json.ts";
 import { readStateFile, type StateFile } from "../../delivery/core/terraform/state-file.ts";
-import { ROOT } from "../support/run.ts";
+import { block, STATE, stateWith, switched, TEMPLATE, VARIABLES } from "../support/switched.ts";
 import { type StackJson, synthesize } from "../support/synth.ts";
-
-const STATE = join(ROOT, "test/fixtures/legacy/terraform.tfstate");
-const TEMPLATE = readFileSync(join(CONFIG_FOLDER, "terraform-users.yaml"), "utf8");
-const VARIABLES = {
-  project_name: "cali",
-  environment: "dev",
-  aws_region: "ap-northeast-2",
-  team_members_arns: ["arn:aws:iam::123456789012:user/mina", "arn:aws:iam::123456789012:user/jun"],
-};
-
-/** The live state after somebody changed it. */
-function stateWith(
-  change: (attributes: (address: string) => JsonObject, state: StateFile) => void,
-): StateFile {
-  const state = structuredClone(readStateFile(STATE));
-  const attributes = (address: string) => {
-    const found = attributesOf(state as never, address);
-    if (!found) throw new Error(`the fixture has no ${address}`);
-    return found;
-  };
-  change(attributes, state);
-  return state;
-}
-
-const block = (attributes: JsonObject, name: string) => (attributes[name] as JsonObject[])[0] as JsonObject;
-
-/** What `cali switch` writes for a state, and how its synth then stands to it. */
-function switched(state: StateFile, variables: typeof VARIABLES = VARIABLES) {
-  const { text, notAllowed } = writeConfig(TEMPLATE, derive(state, variables, {}), "config/x.yaml");
-  const config = parseConfigText(text, "config/x.yaml");
-  const root = synthesize(config).stacks.infra as StackJson;
-  const found = parityOf(root, state as never, variables);
-  const { patch: said, left } = patchFor(root, found.differences, state as never);
-  const equal = overridden(root as unknown as Json, said) as unknown as StackJson;
-  const patch = joined(said, patchWithout(equal, parityOf(equal, state as never, variables).created));
-  const foreign = state.resources.filter(
-    ({ mode, module, type, name }) => mode === "managed" && (module || !root.resource?.[type]?.[name]),
-  );
-  const infra = joined(patch, forgotten(foreign, root).patch);
-  const whole = synthesize(config, { infra }).stacks.infra as StackJson;
-  return {
-    text,
-    config,
-    notAllowed,
-    found,
-    left,
-    infra,
-    whole,
-    after: parityOf(whole, state as never, variables),
-  };
-}
 
 describe("a state as the hand-written project makes it", () => {
   it("is run by the program that has written it", () => {
@@ -141,151 +89,6 @@ describe("a state as the hand-written project makes it", () => {
     const { config } = switched(readStateFile(STATE), {} as never);
     expect(config).toMatchObject({ project: "cali", environment: "dev", region: "ap-northeast-2" });
     expect(config.team).toHaveLength(2);
-  });
-});
-
-/** One change each: what it is, how the state then looks, and the override, if a key can't say it. */
-const CHANGES: [string, (attributes: (address: string) => JsonObject) => void, JsonObject?][] = [
-  [
-    "shards and retention",
-    (of) => Object.assign(of("aws_kinesis_stream.logs"), { shard_count: 4, retention_period: 72 }),
-  ],
-  [
-    "an encrypted stream",
-    (of) =>
-      Object.assign(of("aws_kinesis_stream.logs"), {
-        encryption_type: "KMS",
-        kms_key_id: "alias/aws/kinesis",
-      }),
-  ],
-  [
-    "dedicated masters",
-    (of) =>
-      Object.assign(block(of("aws_opensearch_domain.logs"), "cluster_config"), {
-        dedicated_master_enabled: true,
-        dedicated_master_count: 3,
-        dedicated_master_type: "m6g.large.search",
-      }),
-    {
-      aws_opensearch_domain: {
-        logs: {
-          cluster_config: {
-            dedicated_master_enabled: true,
-            dedicated_master_count: 3,
-            dedicated_master_type: "m6g.large.search",
-          },
-        },
-      },
-    },
-  ],
-  [
-    "another index rotation",
-    (of) =>
-      Object.assign(
-        block(of("aws_kinesis_firehose_delivery_stream.to_opensearch"), "opensearch_configuration"),
-        {
-          index_rotation_period: "OneWeek",
-        },
-      ),
-    {
-      aws_kinesis_firehose_delivery_stream: {
-        to_opensearch: { opensearch_configuration: { index_rotation_period: "OneWeek" } },
-      },
-    },
-  ],
-  [
-    "labels of nodes and a share of them that may be away",
-    (of) => {
-      const nodes = of("aws_eks_node_group.main");
-      nodes.labels = { team: "data" };
-      Object.assign(block(nodes, "update_config"), { max_unavailable: 0, max_unavailable_percentage: 33 });
-    },
-    {
-      aws_eks_node_group: {
-        main: {
-          labels: { team: "data" },
-          update_config: { max_unavailable: null, max_unavailable_percentage: 33 },
-        },
-      },
-    },
-  ],
-  [
-    "a bucket that keeps no versions",
-    (of) =>
-      Object.assign(block(of("aws_s3_bucket_versioning.logs"), "versioning_configuration"), {
-        status: "Suspended",
-      }),
-    { aws_s3_bucket_versioning: { logs: { versioning_configuration: { status: "Suspended" } } } },
-  ],
-  [
-    "a permissions boundary",
-    (of) =>
-      Object.assign(of("aws_iam_role.eks_node"), {
-        permissions_boundary: "arn:aws:iam::123456789012:policy/b",
-      }),
-    { aws_iam_role: { eks_node: { permissions_boundary: "arn:aws:iam::123456789012:policy/b" } } },
-  ],
-  [
-    "scanning off in one repository",
-    (of) =>
-      Object.assign(block(of("aws_ecr_repository.consumer"), "image_scanning_configuration"), {
-        scan_on_push: false,
-      }),
-    { aws_ecr_repository: { consumer: { image_scanning_configuration: { scan_on_push: false } } } },
-  ],
-  [
-    "a bucket key",
-    (of) =>
-      Object.assign(block(of("aws_s3_bucket_server_side_encryption_configuration.logs"), "rule"), {
-        bucket_key_enabled: true,
-      }),
-    {
-      aws_s3_bucket_server_side_encryption_configuration: {
-        logs: { rule: [{ bucket_key_enabled: true }] },
-      },
-    },
-  ],
-  [
-    "no add-ons of EKS's own",
-    (of) => Object.assign(of("aws_eks_cluster.main"), { bootstrap_self_managed_addons: false }),
-    { aws_eks_cluster: { main: { bootstrap_self_managed_addons: false } } },
-  ],
-  [
-    "rules for large objects, and for the whole bucket",
-    (of) => {
-      const [first, second] = of("aws_s3_bucket_lifecycle_configuration.logs").rule as JsonObject[];
-      Object.assign(block(first as JsonObject, "filter"), { prefix: "", object_size_greater_than: 500 });
-      Object.assign(block(second as JsonObject, "filter"), { prefix: "" });
-    },
-    {
-      aws_s3_bucket_lifecycle_configuration: {
-        logs: {
-          rule: [{ filter: [{ object_size_greater_than: 500 }] }, { filter: [{ prefix: "" }] }],
-        },
-      },
-    },
-  ],
-  [
-    "a tag of one resource",
-    (of) => {
-      const domain = of("aws_opensearch_domain.logs");
-      domain.tags = { ...(domain.tags as JsonObject), Owner: "search" };
-      domain.tags_all = { ...(domain.tags_all as JsonObject), Owner: "search" };
-    },
-    { aws_opensearch_domain: { logs: { tags: { Name: "cali-logs", Owner: "search" } } } },
-  ],
-];
-
-describe("a state that its users changed", () => {
-  it("equals it with overrides for what no key says, and with keys for the rest", () => {
-    const { left, infra, after } = switched(
-      stateWith((of) => {
-        for (const [, change] of CHANGES) change(of);
-      }),
-    );
-    expect(left).toEqual([]);
-    expect(after.differences).toEqual([]);
-    for (const [what, , one] of CHANGES) expect(infra.resource, what).toMatchObject(one ?? {});
   });
 });
 
