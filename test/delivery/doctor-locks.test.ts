@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { backend, checked, items, KEY, lockOf, NAME, NOW, objects } from "../support/state-bucket.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { backend, checked, empty, items, KEY, lockOf, NAME, NOW, objects } from "../support/state-bucket.ts";
+
+beforeEach(empty);
 
 describe("the lock of a stack", () => {
   const lock = (minutes: number, over: object = {}) =>

@@ -6,6 +6,7 @@ import { PROGRAMS } from "../../delivery/core/terraform/programs.ts";
 import {
   applied,
   checked,
+  empty,
   fail,
   items,
   KEY,
@@ -17,6 +18,8 @@ import {
   stateOf,
   versions,
 } from "../support/state-bucket.ts";
+
+beforeEach(empty);
 
 describe("the schemas of the shared state", () => {
   let folder: string;

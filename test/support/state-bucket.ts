@@ -6,7 +6,7 @@ import {
   NoSuchKey,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { beforeEach, expect } from "vitest";
+import { expect } from "vitest";
 import { checkStates, type StateChecks } from "../../delivery/commands/doctor/states.ts";
 import type { SynthesizedStack } from "../../delivery/core/application/application.ts";
 import { PROGRAMS } from "../../delivery/core/terraform/programs.ts";
@@ -27,12 +27,13 @@ let failure: Error | undefined;
 export function fail(error: Error): void {
   failure = error;
 }
-beforeEach(() => {
+/** Before each test: a bucket and a table with nothing in them. */
+export function empty(): void {
   versions.length = 0;
   objects.clear();
   items.clear();
   failure = undefined;
-});
+}
 
 const clients: Pick<StateChecks, "s3" | "dynamodb"> = {
   s3: {
