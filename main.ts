@@ -22,7 +22,8 @@ import { Milvus } from "./stacks/10-milvus.ts";
 import { Airflow } from "./stacks/11-airflow.ts";
 import { LogGenerator } from "./stacks/12-log-generator.ts";
 import { Consumer } from "./stacks/13-consumer.ts";
-import { checkFit, footprintsOf } from "./stacks/fit-table.ts";
+import { checkFit, fitTables, footprintsOf } from "./stacks/fit-table.ts";
+import { writeInfrastructure } from "./stacks/infrastructure.ts";
 import { addMove } from "./stacks/move.ts";
 import { addOutputs } from "./stacks/outputs.ts";
 import { Placement } from "./stacks/placement.ts";
@@ -200,9 +201,12 @@ async function main(args: readonly string[]): Promise<void> {
   removeStaleStacks(app);
   copyFilesOf(app.outdir);
   writeSources(app);
+  writeInfrastructure(app, config, fit);
   if (summary) {
     const paint = paintFor(process.stdout);
-    console.log(`${summarize(app.outdir, config, (text) => paint("bold", text))}\n\n${fit}`);
+    console.log(
+      `${summarize(app.outdir, config, (text) => paint("bold", text))}\n\n${fitTables(fit, config)}`,
+    );
   }
   if (svg !== undefined) {
     await draw(app.outdir, svg);

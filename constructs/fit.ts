@@ -6,6 +6,8 @@ export interface Fit {
   readonly nodes: number;
   /** What is left on each node. */
   readonly free: readonly NodeCapacity[];
+  /** The pods of each node. */
+  readonly placed: readonly (readonly PodFootprint[])[];
   /** Sums of what all pods request, those of each node counted on each. */
   readonly requested: NodeCapacity;
   /** Sums of the memory limits; `unlimited` names the pods that have none. */
@@ -35,16 +37,21 @@ export function fitOnto(
     .flatMap((pod) => Array.from({ length: pod.replicas[count] }, () => pod))
     .sort((a, b) => share(b, node) - share(a, node));
   const free: NodeCapacity[] = Array.from({ length: nodes }, () => daemons.reduce(minus, node));
+  const placed = free.map(() => [...daemons]);
   const unplaced = daemons.length > 0 && free.some(isOverdrawn) ? [...daemons] : [];
   for (const pod of others) {
     const place = free.findIndex((one) => !isOverdrawn(minus(one, pod)));
     if (place === -1) unplaced.push(pod);
-    else free[place] = minus(free[place] as NodeCapacity, pod);
+    else {
+      free[place] = minus(free[place] as NodeCapacity, pod);
+      placed[place]?.push(pod);
+    }
   }
   const all = [...Array.from({ length: nodes }, () => daemons).flat(), ...others];
   return {
     nodes,
     free,
+    placed,
     requested: all.reduce<NodeCapacity>(
       (sum, { request }) => ({
         cpuMillis: sum.cpuMillis + request.cpuMillis,

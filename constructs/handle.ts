@@ -2,6 +2,16 @@ import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Names } from "../config/names.ts";
 
+/** Metadata of a construct that takes a value of another stack: a `Taken`. */
+export const TAKES = "cali:takes";
+
+/** A value that comes from another stack's state. */
+export interface Taken {
+  readonly from: TerraformStack;
+  /** The value inside its owner's state, as a reference. */
+  readonly reference: string;
+}
+
 /**
  * A value that one numbered stack gives to others.
  *
@@ -36,7 +46,9 @@ export class Handle {
   /** The value for a construct; its stack waits for the owner's when they have states of their own. */
   valueFor(user: Construct, names: Names): string {
     if (this.sharesStateWith(user)) return this.reference;
-    TerraformStack.of(user).addDependency(TerraformStack.of(this.owner));
+    const taken: Taken = { from: TerraformStack.of(this.owner), reference: this.reference };
+    user.node.addMetadata(TAKES, taken);
+    TerraformStack.of(user).addDependency(taken.from);
     return this.wellKnown(names);
   }
 

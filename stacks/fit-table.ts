@@ -15,18 +15,33 @@ export function footprintsOf(app: App): PodFootprint[] {
     .flatMap((child) => ("footprints" in child ? (child.footprints as readonly PodFootprint[]) : []));
 }
 
+/** How everything that runs in the cluster stands on the node group. */
+export interface ClusterFit {
+  readonly instanceTypes: readonly string[];
+  /** What one node has for pods. */
+  readonly node: NodeCapacity;
+  readonly pods: readonly PodFootprint[];
+  /** The fewest pods on the fewest nodes. */
+  readonly fewest: Fit;
+  /** The most pods on the most nodes. */
+  readonly most: Fit;
+}
+
 /**
- * Whether everything that runs in the cluster fits onto the node group, as a table.
+ * Whether everything that runs in the cluster fits onto the node group.
  *
  * @param file for the error: the configuration's file
+ * @returns undefined where the size of a node is not known.
  * @throws ConfigError when the fewest nodes cannot hold the fewest pods: some would wait for ever
  */
-export function checkFit(config: Config, workloads: readonly PodFootprint[], file: string): string {
+export function checkFit(
+  config: Config,
+  workloads: readonly PodFootprint[],
+  file: string,
+): ClusterFit | undefined {
   const { instanceTypes, minSize, maxSize } = config.cluster.nodeGroup;
   const node = smallest(instanceTypes);
-  if (!node) {
-    return `Whether all pods fit is not known: constructs/node-capacity.ts does not have each of ${instanceTypes.join(", ")}.`;
-  }
+  if (!node) return undefined;
   const pods = [...systemFootprints(config), ...workloads];
   const [fewest, most] = [fitOnto(node, minSize, pods, "min"), fitOnto(node, maxSize, pods, "max")];
   if (fewest.unplaced.length > 0) {
@@ -38,6 +53,16 @@ export function checkFit(config: Config, workloads: readonly PodFootprint[], fil
       },
     ]);
   }
+  return { instanceTypes, node, pods, fewest, most };
+}
+
+/** Whether everything fits, as tables. */
+export function fitTables(fit: ClusterFit | undefined, { cluster }: Config): string {
+  const { instanceTypes } = cluster.nodeGroup;
+  if (!fit) {
+    return `Whether all pods fit is not known: constructs/node-capacity.ts does not have each of ${instanceTypes.join(", ")}.`;
+  }
+  const { node, pods, fewest, most } = fit;
   return [
     ...columns([["pods", "each node", "min", "max", "CPU", "memory", "memory limit"], ...pods.map(row)]),
     "",

@@ -13,7 +13,7 @@ export async function stacksPicture(outdir: string): Promise<string> {
   const stacks = synthesizedStacks(outdir);
   const boxes = stacks.map(({ name, resources }) => {
     const entry = STACKS.find(({ id }) => id === name);
-    const count = resources === 1 ? "1 resource" : `${resources} resources`;
+    const count = resources.length === 1 ? "1 resource" : `${resources.length} resources`;
     const lines = [name, count, ...wrapped(entry?.makes ?? "the stacks of the hand-written state")];
     const where = entry?.tier === "cluster" ? "kubernetes" : "aws";
     return `"${name}" [class="${where}", label="${lines.join("\\n")}"];`;

@@ -17,13 +17,22 @@ const stackSchema = z.object({
   terraform: z.object({ backend: z.object({ s3: z.object({ key: z.string() }) }) }),
 });
 
+/** A resource as the synth wrote it. */
+interface SynthesizedResource {
+  readonly type: string;
+  /** Without a key of `for_each`. */
+  readonly address: string;
+  /** What AWS or Kubernetes calls it; undefined where only Terraform will know. */
+  readonly name: string | undefined;
+}
+
 /** A stack as the synth wrote it. */
 export interface SynthesizedStack {
   readonly name: string;
   /** Key of its state in the bucket. */
   readonly stateKey: string;
-  /** How many resources it has. */
-  readonly resources: number;
+  /** By address in order. */
+  readonly resources: readonly SynthesizedResource[];
   /** Stacks that are applied before it, by name in order. */
   readonly dependencies: readonly string[];
 }
@@ -35,9 +44,36 @@ export function synthesizedStacks(outdir: string): SynthesizedStack[] {
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, { synthesizedStackPath, dependencies }]) => {
       const { resource, terraform } = stackSchema.parse(readJson(join(outdir, synthesizedStackPath)));
-      const resources = Object.values(resource).reduce((sum, byName) => sum + Object.keys(byName).length, 0);
-      return { name, stateKey: terraform.backend.s3.key, resources, dependencies: dependencies.sort() };
+      const resources = Object.entries(resource).flatMap(([type, byName]) =>
+        Object.entries(byName).map(([name, body]) => ({
+          type,
+          address: `${type}.${name}`,
+          name: nameOf(body),
+        })),
+      );
+      return {
+        name,
+        stateKey: terraform.backend.s3.key,
+        resources: resources.sort((a, b) => (a.address < b.address ? -1 : 1)),
+        dependencies: dependencies.sort(),
+      };
     });
+}
+
+const NAMES = ["name", "bucket", "domain_name", "addon_name", "node_group_name"] as const;
+const textSchema = z.string().optional().catch(undefined);
+const namesSchema = z.object(Object.fromEntries(NAMES.map((key) => [key, textSchema])));
+const metadataSchema = z.object({ metadata: z.object({ name: textSchema, namespace: textSchema }) });
+const ACCOUNT = "${data.aws_caller_identity.current.account_id}";
+
+/** What its arguments name it, `<account>` for the account's number. */
+function nameOf(body: unknown): string | undefined {
+  const names = namesSchema.safeParse(body).data ?? {};
+  const { metadata } = metadataSchema.safeParse(body).data ?? {};
+  const [name] = [...NAMES.map((key) => names[key]), metadata?.name]
+    .map((text) => text?.replace(ACCOUNT, "<account>"))
+    .filter((text) => text !== undefined);
+  return name?.includes("${") ? undefined : name;
 }
 
 /** What a synth made: each stack with its state's key, its number of resources, and what it waits for. @param bold of the heads. */
@@ -45,7 +81,7 @@ export function summarize(outdir: string, config: Config, bold: (text: string) =
   const rows = synthesizedStacks(outdir).map(({ name, stateKey, resources, dependencies }) => [
     name,
     stateKey,
-    String(resources),
+    String(resources.length),
     dependencies.join(", ") || "-",
   ]);
   const { bucket, region } = stateBackend(config);

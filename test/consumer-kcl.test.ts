@@ -5,7 +5,7 @@ import { workerSize } from "../constructs/worker-size.ts";
 import { buildApp } from "../main.ts";
 import { loadConfig as loadConsumerConfig } from "../services/consumer/src/config/load.ts";
 import { propertiesOf } from "../services/consumer/src/read/kcl/daemon.ts";
-import { checkFit, footprintsOf } from "../stacks/fit-table.ts";
+import { checkFit, fitTables, footprintsOf } from "../stacks/fit-table.ts";
 import {
   allContainers,
   at,
@@ -224,7 +224,8 @@ describe("workers", () => {
       ["cali/consumer-workers (while it is rolled out)", { min: 1, max: 1 }],
       ["cali/consumer-notifier", { min: 1, max: 1 }],
     ]);
-    expect(checkFit(config, footprintsOf(app), "config/dev.yaml")).toContain("cali/consumer-workers");
+    const fit = checkFit(config, footprintsOf(app), "config/dev.yaml");
+    expect(fitTables(fit, config)).toContain("cali/consumer-workers");
     // Where they are too small it is said before anything is deployed.
     const small = configOf({}, shards(9));
     expect(() => checkFit(small, footprintsOf(buildApp(small)), "config/dev.yaml")).toThrow(

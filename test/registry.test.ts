@@ -153,6 +153,7 @@ describe("files and what deploys them", () => {
     "stacks/derived.ts",
     "stacks/fit-table.ts",
     "stacks/graph.ts",
+    "stacks/infrastructure.ts",
     "stacks/new-stack.ts",
     "stacks/picture.ts",
     "stacks/sources.ts",

@@ -7,7 +7,7 @@ import type { PodFootprint } from "../../constructs/footprint.ts";
 import { allocatable, INSTANCE_TYPES, type NodeCapacity } from "../../constructs/node-capacity.ts";
 import { systemFootprints } from "../../constructs/system-pods.ts";
 import { buildApp } from "../../main.ts";
-import { checkFit, footprintsOf } from "../../stacks/fit-table.ts";
+import { checkFit, fitTables, footprintsOf } from "../../stacks/fit-table.ts";
 import { at, podSpecOf } from "../support/manifests.ts";
 import { synthesize } from "../support/synth.ts";
 import { manifestsOf } from "../support/terraform-manifest.ts";
@@ -54,6 +54,10 @@ describe("fitOnto", () => {
     const fit = fitOnto(NODE, 2, [daemon, pod(2500, { replicas: { min: 2, max: 3 } })], "min");
     expect(fit.unplaced).toEqual([]);
     expect(fit.requested).toEqual({ cpuMillis: 400, memoryMiB: 6000, pods: 4 });
+    expect(fit.placed.map((pods) => pods.map(({ name }) => name))).toEqual([
+      ["pod-500", "pod-2500"],
+      ["pod-500", "pod-2500"],
+    ]);
     const small = pod(1, { request: { cpuMillis: 1, memoryMiB: 1 }, replicas: { min: 19, max: 19 } });
     expect(fitOnto(NODE, 2, [daemon, small], "min").unplaced).toHaveLength(1);
   });
@@ -103,12 +107,10 @@ describe("fitOnto", () => {
 
 describe("checkFit", () => {
   const dev = loadConfig({ env: "dev" });
-  const check = (nodeGroup: object, workloads: PodFootprint[]) =>
-    checkFit(
-      parseConfig({ ...dev, cluster: { ...dev.cluster, nodeGroup } }, "dev"),
-      workloads,
-      "config/dev.yaml",
-    );
+  const check = (nodeGroup: object, workloads: PodFootprint[]) => {
+    const config = parseConfig({ ...dev, cluster: { ...dev.cluster, nodeGroup } }, "dev");
+    return fitTables(checkFit(config, workloads, "config/dev.yaml"), config);
+  };
 
   it("fails when the fewest nodes have no room, and says how many would", () => {
     const large = pod(2000, { name: "milvus", replicas: { min: 4, max: 4 } });
@@ -152,7 +154,7 @@ describe.each(environmentFiles())("%s", (env) => {
   const footprints = footprintsOf(buildApp(config));
 
   it("fits onto its fewest nodes, and its most pods onto its most nodes", () => {
-    const table = checkFit(config, footprints, `config/${env}.yaml`);
+    const table = fitTables(checkFit(config, footprints, `config/${env}.yaml`), config);
     expect(table).not.toContain("have no room");
   });
 
