@@ -69,7 +69,7 @@ class World {
       this.#notify(this.replicas[step.replica % this.replicas.length] as Replica);
     else {
       const shard = SHARDS[step.shard] as string;
-      if (step.do === "line") this.#line(shard, FINGERPRINTS[step.which] as string);
+      if (step.do === "line") this.line(shard, FINGERPRINTS[step.which] as string);
       else if (step.do === "read") this.#read(shard);
       else if (step.do === "commit") this.#commit(shard);
       else if (step.do === "handOver") this.#handOver(shard, step.replica % this.replicas.length);
@@ -88,7 +88,7 @@ class World {
     }
   }
 
-  #line(shard: string, fingerprint: string): void {
+  line(shard: string, fingerprint: string): void {
     const events = this.events.get(shard) ?? [];
     const timestamp = new Date(this.now).toISOString();
     events.push({
@@ -111,6 +111,8 @@ class World {
 
   #commit(shard: string): void {
     const { grouper, read } = this.ownerOf(shard);
+    for (const fingerprint of grouper.takeLeftBehind(shard))
+      this.contributions.delete(`${shard}/${fingerprint}`);
     for (const one of grouper.takeDirty(shard))
       this.contributions.set(`${shard}/${one.fingerprint}`, structuredClone(one));
     this.checkpoints.set(shard, read.get(shard) ?? 0);
@@ -180,6 +182,50 @@ describe.each([
         expect(new Set(world.notified.map(({ id }) => id)).size).toBe(world.notified.length);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe("what the state keeps of a live shard", () => {
+  const MOST = 4;
+  const kinds = fc.array(fc.record({ kinds: fc.nat(12), lines: fc.nat(3), pass: fc.nat(HOUR) }), {
+    minLength: 10,
+    maxLength: 40,
+  });
+
+  it("stays as bounded as the groups in memory, over restarts, and every line is in an alert", () => {
+    fc.assert(
+      fc.property(kinds, (bursts) => {
+        const world = new World(1, MOST);
+        let made = 0;
+        for (const [place, { kinds: some, lines, pass }] of bursts.entries()) {
+          for (let kind = 0; kind < some; kind++) {
+            const fingerprint = `kind ${made++}`;
+            for (let line = 0; line <= lines; line++) world.line(SHARDS[line % 2] as string, fingerprint);
+          }
+          for (const shard of [0, 1]) {
+            world.step({ do: "read", shard, replica: 0 });
+            world.step({ do: "commit", shard, replica: 0 });
+          }
+          world.step({ do: "pass", ms: pass });
+          world.step({ do: "notify", replica: 0 });
+          if (place % 7 === 3) world.step({ do: "crash", shard: 0, replica: 0 });
+        }
+        // Whoever has told all lets go of what there is no room for with the next kinds.
+        world.end();
+        for (let round = 0; round < 3; round++) {
+          for (const shard of SHARDS) world.line(shard, `last ${round}`);
+          world.end();
+        }
+        const rows = SHARDS.map(
+          (shard) => [...world.contributions.values()].filter(({ shardId }) => shardId === shard).length,
+        );
+        expect(Math.max(...rows)).toBeLessThanOrEqual(MOST + 1);
+        const lines = [...world.events.values()].flat();
+        const told = world.notified.reduce((sum, { count }) => sum + count, 0);
+        expect(told).toBe(lines.length);
+      }),
+      { numRuns: 100 },
     );
   });
 });

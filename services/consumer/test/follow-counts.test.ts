@@ -74,12 +74,24 @@ class World {
   }
 
   commit(shardId: string): void {
+    const leftBehind = this.#workers.get(shardId)?.takeLeftBehind(shardId) ?? [];
     const dirty = this.#workers.get(shardId)?.takeDirty(shardId) ?? [];
     const kept = this.#contributions.get(shardId) ?? new Map<string, Contribution>();
     this.#contributions.set(shardId, kept);
     for (const one of dirty) kept.set(one.fingerprint, one);
-    const fingerprints = dirty.map(({ fingerprint }) => fingerprint);
+    for (const fingerprint of leftBehind) kept.delete(fingerprint);
+    const fingerprints = [...dirty.map(({ fingerprint }) => fingerprint), ...leftBehind];
     this.#changes.set(shardId, noteChanges(this.#changes.get(shardId), fingerprints));
+  }
+
+  /** A worker learns what of its groups was notified, as it does when they are many. */
+  learn(shardId: string): void {
+    this.#workers.get(shardId)?.restore([], [...this.#metas.values()]);
+  }
+
+  /** Groups that the notifier has in memory. */
+  get groups(): number {
+    return this.#notifier.size;
   }
 
   end(shardId: string): void {
@@ -100,12 +112,19 @@ class World {
   async look(): Promise<Alert[]> {
     await this.#follower.follow(new AbortController().signal);
     const due = this.#notifier.due(this.now);
-    for (const { meta } of due) {
+    const alerts: Alert[] = [];
+    for (const { meta, alert } of due) {
+      const current = this.#metas.get(meta.fingerprint);
+      if (current && current.notifications !== meta.notifications - 1) {
+        this.#notifier.restore([], [current]);
+        continue;
+      }
       this.#metas.set(meta.fingerprint, meta);
       this.#notifier.confirm(meta);
+      alerts.push(alert);
     }
-    this.notified.push(...due.map(({ alert }) => alert));
-    return due.map(({ alert }) => alert);
+    this.notified.push(...alerts);
+    return alerts;
   }
 }
 
@@ -176,6 +195,26 @@ describe("a notifier that follows what workers count", () => {
       ["a", undefined],
       ["a", 1],
     ]);
+  });
+
+  it("lets go of a group when its workers have, and notifies its next line", async () => {
+    const world = new World({ maxGroups: 3, newKindsAnHour: 1_000 });
+    for (let kind = 0; kind < 30; kind++) {
+      world.line("a", `kind ${kind}`);
+      world.commit("a");
+      await world.look();
+      world.learn("a");
+    }
+    world.commit("a");
+    await world.look();
+    expect(world.groups).toBeLessThanOrEqual(4);
+    expect(world.notified).toHaveLength(30);
+    world.now += HOUR;
+    world.line("a", "kind 0");
+    world.commit("a");
+    for (let look = 0; look < 3; look++) await world.look();
+    expect(world.notified).toHaveLength(31);
+    expect(world.notified.at(-1)).toMatchObject({ template: "kind 0", count: 1, isNew: false });
   });
 
   it("forgets an ended shard when the stream does, and not before", async () => {

@@ -24,6 +24,7 @@ describe("a batch", () => {
         checkpoint: { shardId: "s", sequenceNumber: "4", ended: false, totals, attempts: 0 },
         templates: [expect.objectContaining({ tokens: ["disk", "is", "full"], count: 2 })],
         contributions: [expect.objectContaining({ shardId: "s", count: 2, byLevel: { ERROR: 2 }, told: 0 })],
+        leftBehind: [],
       },
     ]);
     expect(harness.reported).toEqual([{ shardId: "s", delta: totals, behindMs: 12 }]);

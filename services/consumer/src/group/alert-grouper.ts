@@ -114,6 +114,11 @@ export class AlertGrouper {
     return this.#book.takeDirty(shardId);
   }
 
+  /** Groups whose contributions of the shard go out of the state with its next commit. To be called before `takeDirty`. */
+  takeLeftBehind(shardId: string): string[] {
+    return this.#book.takeLeftBehind(shardId);
+  }
+
   /** When to call `due` next, in ms by the consumer's clock; undefined: nothing waits. */
   nextDueAt(): number | undefined {
     return this.#next.at;
@@ -185,15 +190,19 @@ export class AlertGrouper {
     this.#next.set(Number.NEGATIVE_INFINITY);
   }
 
-  /** Takes what another process has counted since it was last taken: here nobody sees the lines themselves. */
-  merge(contributions: readonly Contribution[]): void {
+  /**
+   * Takes what another process has counted of a shard since it was last taken: here nobody sees the lines themselves.
+   * @param asked the groups that the state was asked for; those that it doesn't have are let go. Default: all
+   */
+  merge(shardId: string, contributions: readonly Contribution[], asked?: readonly string[]): void {
+    this.#book.forgetGone(shardId, new Set(contributions.map(({ fingerprint }) => fingerprint)), asked);
     for (const one of contributions) {
       const before = this.#linesOf(one.fingerprint);
-      this.#book.restore([one], []);
+      this.#book.merge(one);
       const group = this.#book.get(one.fingerprint);
       const grown = this.#linesOf(one.fingerprint) - before;
-      if (group === undefined || grown <= 0) continue;
-      this.#learnFrom(group, one);
+      if (group === undefined) continue;
+      if (grown > 0) this.#learnFrom(group, one);
       // More would not make it louder.
       for (let line = 0; line < Math.min(grown, this.#options.warnLeastLines); line++)
         noteRate(group, this.#options);

@@ -7,6 +7,7 @@ import {
 } from "../core/types.ts";
 import { isSymptom } from "./dependencies.ts";
 import { type Group, hasCaughtUp, newGroup, totalsOf } from "./group.ts";
+import { LeftBehind } from "./left-behind.ts";
 import { addSample, isSame, newTally, noteMinute, notifiedOf, type Tally } from "./tally.ts";
 
 export interface GroupBookOptions {
@@ -41,6 +42,7 @@ export class GroupBook {
   readonly #groups = new Map<string, Group>();
   /** By shard and fingerprint. A group that is let go before its tally is kept leaves it here. */
   readonly #dirty = new Map<string, Map<string, Tally>>();
+  readonly #leftBehind = new LeftBehind();
   /** Groups that are notified and then let go. */
   #leaving = 0;
 
@@ -71,6 +73,7 @@ export class GroupBook {
     const group = this.#groupOf(event);
     const known = group.tallies.get(shardId);
     if (known && comparePositions(position, known.upTo) <= 0) return undefined;
+    if (!known) this.#leftBehind.revive(shardId, fingerprint);
     const loggedAt = Date.parse(record.timestamp);
     // A line from the future would keep the group from ever being due, or quiet.
     const at = Math.min(event.at, this.#options.now());
@@ -112,6 +115,34 @@ export class GroupBook {
     }));
   }
 
+  /**
+   * Groups that were let go, all their lines notified: what the shard brought to them goes out of the state with its next commit. To be
+   * called before `takeDirty`.
+   */
+  takeLeftBehind(shardId: string): string[] {
+    return this.#leftBehind.take(shardId, this.#dirty.get(shardId));
+  }
+
+  /**
+   * Forgets what a shard brought to groups that its process has let go: the state has it no more.
+   * @param kept the groups that the state has contributions to
+   * @param asked the groups that may be concerned. Default: all
+   */
+  forgetGone(
+    shardId: string,
+    kept: ReadonlySet<string>,
+    asked: Iterable<string> = this.#groups.keys(),
+  ): void {
+    for (const fingerprint of asked) {
+      const group = this.#groups.get(fingerprint);
+      const tally = group?.tallies.get(shardId);
+      if (!group || !tally || kept.has(fingerprint) || tally.count > tally.notified) continue;
+      group.tallies.delete(shardId);
+      this.#dirty.get(shardId)?.delete(fingerprint);
+      if (group.tallies.size === 0) this.#remove(group);
+    }
+  }
+
   /** Takes what a state holds: all at the start, a shard's when it is taken over, a group another replica notified. */
   restore(contributions: readonly Contribution[], metas: readonly GroupMeta[]): void {
     const { groupIntervalMs } = this.#options;
@@ -127,10 +158,14 @@ export class GroupBook {
       this.#groups.set(fingerprint, group);
       this.adopt(group, meta);
     }
-    for (const contribution of contributions) this.#restoreOne(contribution);
+    for (const contribution of contributions) {
+      this.#leftBehind.revive(contribution.shardId, contribution.fingerprint);
+      this.merge(contribution);
+    }
   }
 
-  #restoreOne({ fingerprint, shardId, told = 0, context, ...rest }: Contribution): void {
+  /** Takes what another process, which goes on with that, has counted of a shard. */
+  merge({ fingerprint, shardId, told = 0, context, ...rest }: Contribution): void {
     const { groupIntervalMs } = this.#options;
     const now = this.#options.now();
     const group = this.#groups.get(fingerprint) ?? this.#newFrom(fingerprint, context, now);
@@ -207,6 +242,7 @@ export class GroupBook {
   /** Forgets what a shard brought: another replica goes on with it. */
   dropShard(shardId: string): void {
     this.#dirty.delete(shardId);
+    this.#leftBehind.dropShard(shardId);
     for (const group of this.#groups.values()) {
       if (group.tallies.delete(shardId) && group.tallies.size === 0 && !group.meta) this.#remove(group);
     }
@@ -265,6 +301,7 @@ export class GroupBook {
 
   #remove(group: Group): void {
     this.#groups.delete(group.fingerprint);
+    this.#leftBehind.add(group.fingerprint, group.tallies.keys());
     if (group.leaving) this.#leaving--;
   }
 

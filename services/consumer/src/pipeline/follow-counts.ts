@@ -59,7 +59,7 @@ export class CountFollower {
       const seen = this.#seen.get(shardId);
       if (seen === changes.commits) continue;
       const changed = seen === undefined ? undefined : changedSince(changes, seen);
-      grouper.merge(await store.loadContributions(shardId, changed));
+      grouper.merge(shardId, await store.loadContributions(shardId, changed), changed);
       this.#seen.set(shardId, changes.commits);
     }
     await this.#forgetGone(shards, signal);

@@ -73,6 +73,8 @@ export class Step {
   readonly newFingerprints = new Set<string>();
   newTemplates: readonly NewTemplate[] = [];
   contributions: readonly Contribution[] = [];
+  /** Groups whose contributions go out of the state. */
+  leftBehind: readonly string[] = [];
   readonly batch: ShardBatch;
   /** Place of its first record in the batch. */
   readonly from: number;

@@ -3,6 +3,7 @@ import {
   BatchGetItemCommand,
   type DynamoDBClient,
   paginateQuery,
+  type TransactWriteItem,
 } from "@aws-sdk/client-dynamodb";
 import { resend } from "@cali/base";
 import { StateUnavailableError } from "../core/errors.ts";
@@ -66,18 +67,18 @@ export function leaseOf(item: Item, shardId: string): Lease {
   };
 }
 
-/** Cuts items into chunks of at most so many items and bytes; no chunk is empty. */
-export function chunked(items: Item[], most: number, mostBytes: number): Item[][] {
-  const chunks: Item[][] = [];
+/** Cuts writes into chunks of at most so many writes and bytes; no chunk is empty. */
+export function chunked(writes: TransactWriteItem[], most: number, mostBytes: number): TransactWriteItem[][] {
+  const chunks: TransactWriteItem[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    const size = Buffer.byteLength(item.doc?.S ?? "") + 500;
+  for (const write of writes) {
+    const size = Buffer.byteLength(write.Put?.Item?.doc?.S ?? "") + 500;
     const chunk = chunks.at(-1);
     if (chunk === undefined || chunk.length >= most || bytes + size > mostBytes) {
-      chunks.push([item]);
+      chunks.push([write]);
       bytes = size;
     } else {
-      chunk.push(item);
+      chunk.push(write);
       bytes += size;
     }
   }

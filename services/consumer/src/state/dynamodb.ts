@@ -200,13 +200,21 @@ export class DynamoStateStore implements StateStore {
     return before + 1;
   }
 
-  async commitBatch({ lease, checkpoint, templates, contributions }: BatchCommit): Promise<void> {
+  async commitBatch({
+    lease,
+    checkpoint,
+    templates,
+    contributions,
+    leftBehind = [],
+  }: BatchCommit): Promise<void> {
     await this.#putTemplates(templates);
+    const TableName = this.#table;
+    const pk = contributionsOf(checkpoint.shardId);
     const puts = contributions.map((one) => ({
-      ...key(contributionsOf(checkpoint.shardId), one.fingerprint),
-      doc: document(one),
+      Put: { TableName, Item: { ...key(pk, one.fingerprint), doc: document(one) } },
     }));
-    const chunks = chunked(puts, TRANSACTION_ITEMS, TRANSACTION_BYTES);
+    const deletes = leftBehind.map((fingerprint) => ({ Delete: { TableName, Key: key(pk, fingerprint) } }));
+    const chunks = chunked([...puts, ...deletes], TRANSACTION_ITEMS, TRANSACTION_BYTES);
     const last = chunks.pop() ?? [];
     for (const chunk of chunks) await this.#writeOwned(lease, chunk, { ConditionCheck: this.#owned(lease) });
     const { attempts, ...rest } = checkpoint;
@@ -326,9 +334,8 @@ export class DynamoStateStore implements StateStore {
     return answer.Attributes ?? {};
   }
 
-  async #writeOwned(lease: Lease, items: Item[], guard: TransactWriteItem): Promise<void> {
-    const puts = items.map((Item) => ({ Put: { TableName: this.#table, Item } }));
-    const transaction = new TransactWriteItemsCommand({ TransactItems: [guard, ...puts] });
+  async #writeOwned(lease: Lease, writes: TransactWriteItem[], guard: TransactWriteItem): Promise<void> {
+    const transaction = new TransactWriteItemsCommand({ TransactItems: [guard, ...writes] });
     if (!(await this.#conditional(() => this.#client.send(transaction))))
       throw new LeaseLostError(lease.shardId);
   }

@@ -212,7 +212,13 @@ export class SqliteStateStore implements StateStore {
     });
   }
 
-  async commitBatch({ lease, checkpoint, templates, contributions }: BatchCommit): Promise<void> {
+  async commitBatch({
+    lease,
+    checkpoint,
+    templates,
+    contributions,
+    leftBehind = [],
+  }: BatchCommit): Promise<void> {
     this.#transaction(() => {
       this.#requireLease(lease);
       const { shardId, sequenceNumber = null, ended, totals, attempts } = checkpoint;
@@ -223,6 +229,8 @@ export class SqliteStateStore implements StateStore {
       for (const one of templates) template.run(one.fingerprint, JSON.stringify(one));
       const contribution = this.#sql("INSERT OR REPLACE INTO contributions VALUES (?, ?, ?)");
       for (const one of contributions) contribution.run(shardId, one.fingerprint, JSON.stringify(one));
+      const gone = this.#sql("DELETE FROM contributions WHERE shard_id = ? AND fingerprint = ?");
+      for (const fingerprint of leftBehind) gone.run(shardId, fingerprint);
     });
   }
 

@@ -38,6 +38,8 @@ export interface BatchCommit {
   checkpoint: Checkpoint;
   templates: readonly TemplateState[];
   contributions: readonly Contribution[];
+  /** Groups that were let go: the shard's contributions to them are dropped. Default: none. */
+  leftBehind?: readonly string[];
 }
 
 export interface NotificationCommit {

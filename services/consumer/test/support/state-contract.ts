@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LeaseLostError } from "../../src/core/errors.ts";
 import { noTotals } from "../../src/core/totals.ts";
 import type { Alert, Contribution, GroupMeta, TemplateState } from "../../src/core/types.ts";
-import type { StateStore } from "../../src/state/types.ts";
+import type { Lease, StateStore } from "../../src/state/types.ts";
 import { freshCheckpoint } from "../../src/state/types.ts";
 
 const contribution = (shardId: string, fingerprint: string, count: number): Contribution => ({
@@ -102,6 +103,22 @@ export function stateContract(
         [...contributions].sort(byFingerprint),
       );
       expect(await again.loadContributions("b")).toEqual([]);
+    });
+
+    it("drop what was let go, at any number, and nothing when the lease is lost", async () => {
+      const { store } = await open();
+      const lease = (await store.acquireLease("a", "one")) as Lease;
+      const contributions = Array.from({ length: 120 }, (_, i) => contribution("a", `f${i}`, 1));
+      const commit = { lease, checkpoint: freshCheckpoint("a"), templates: [] };
+      await store.commitBatch({ ...commit, contributions });
+      const leftBehind = contributions.slice(1).map(({ fingerprint }) => fingerprint);
+      await store.commitBatch({ ...commit, contributions: [contribution("a", "new", 1)], leftBehind });
+      const left = async () => (await store.loadContributions("a")).map(({ fingerprint }) => fingerprint);
+      expect((await left()).sort()).toEqual(["f0", "new"]);
+      const stale = { ...commit, lease: { ...lease, epoch: lease.epoch - 1 }, contributions: [] };
+      await expect(store.commitBatch({ ...stale, leftBehind: ["f0"] })).rejects.toThrow(LeaseLostError);
+      expect((await left()).sort()).toEqual(["f0", "new"]);
+      await store.close();
     });
 
     it("any sequence of them leaves the last of each, and repeating it changes nothing", async () => {

@@ -14,9 +14,9 @@ export const commitStep =
     templates: UncommittedTemplates,
   ): Stage =>
   async (step, context) => {
-    const { batch, contributions, newTemplates } = step;
+    const { batch, contributions, leftBehind, newTemplates } = step;
     const { shardId, sequenceNumber, totals, changes } = context.checkpoint;
-    const changed = contributions.map(({ fingerprint }) => fingerprint);
+    const changed = [...contributions.map(({ fingerprint }) => fingerprint), ...leftBehind];
     const checkpoint = {
       shardId,
       sequenceNumber: batch.records[step.end - 1]?.sequenceNumber ?? sequenceNumber,
@@ -30,7 +30,8 @@ export const commitStep =
     const commit = () => {
       // At each attempt anew: another shard may have committed newer forms, which must not be overwritten.
       pending = templates.pending(newTemplates);
-      return store.commitBatch({ lease: context.lease(), checkpoint, templates: pending, contributions });
+      const lease = context.lease();
+      return store.commitBatch({ lease, checkpoint, templates: pending, contributions, leftBehind });
     };
     await persist(context, "state", commit);
     templates.confirm(pending, newTemplates);

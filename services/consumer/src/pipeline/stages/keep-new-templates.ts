@@ -15,6 +15,7 @@ export const keepNewTemplates =
   async (step, context) => {
     // Counts that wait belong to whoever reads the shard now.
     if (context.signal.aborted) throw new ReaderStoppedError(context.shardId);
+    step.leftBehind = grouper.takeLeftBehind(context.shardId);
     step.contributions = grouper.takeDirty(context.shardId);
     const counted = step.contributions.map(({ fingerprint }) => fingerprint);
     // Kinds that are counted together have no counts of their own.
