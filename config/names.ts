@@ -89,25 +89,29 @@ export const BUCKET_PREFIXES = {
   knowledge: "knowledge/",
 } as const;
 
-const ROLE_SUFFIX = {
-  eksCluster: "eks-cluster-role",
-  eksNode: "eks-node-role",
-  firehose: "firehose-role",
-  application: "app-role",
-  grafanaWorkspace: "grafana-workspace-role",
-  openSearchAdmin: "opensearch-admin-role",
-  fluentBit: "fluent-bit-role",
-  logGenerator: "log-generator-role",
-  consumer: "consumer-role",
-  airflow: "airflow-role",
-  clusterAutoscaler: "cluster-autoscaler-role",
-  grafana: "grafana-role",
-  milvusBackup: "milvus-backup-role",
-  ebsCsi: "ebs-csi-role",
+/** Each role by what its name ends with, and its HCL name. */
+const ROLES = {
+  eksCluster: ["eks-cluster-role", "eks_cluster"],
+  eksNode: ["eks-node-role", "eks_node"],
+  firehose: ["firehose-role", "firehose"],
+  application: ["app-role", "app_role"],
+  grafanaWorkspace: ["grafana-workspace-role", "grafana_workspace"],
+  openSearchAdmin: ["opensearch-admin-role", "opensearch_admin"],
+  fluentBit: ["fluent-bit-role", "fluent_bit"],
+  logGenerator: ["log-generator-role", "log_generator"],
+  consumer: ["consumer-role", "consumer"],
+  airflow: ["airflow-role", "airflow_role"],
+  clusterAutoscaler: ["cluster-autoscaler-role", "cluster_autoscaler"],
+  grafana: ["grafana-role", "grafana"],
+  milvusBackup: ["milvus-backup-role", "milvus_backup"],
+  ebsCsi: ["ebs-csi-role", "ebs_csi"],
 } as const;
 
 /** The roles that 06-iam knows. */
-export type RoleName = keyof typeof ROLE_SUFFIX;
+export type RoleName = keyof typeof ROLES;
+
+/** What an override says of a resource's argument, such as `bucket` of `aws_s3_bucket.logs`; undefined: nothing. */
+export type Overridden = (address: string, argument: string) => string | undefined;
 
 export interface NameInputs {
   /** What every name starts with: `cali` in the shared layout, `cali-dev` elsewhere. */
@@ -118,14 +122,31 @@ export interface NameInputs {
   readonly region: string;
   /** The 12-digit account, usually a reference that Terraform resolves. */
   readonly account: string;
+  /** Names that overrides give. Default: none. */
+  readonly overridden?: Overridden;
 }
 
 /** Names and ARNs of one environment in one account and region. */
 export class Names {
   private readonly inputs: NameInputs;
+  private readonly isActual: boolean;
 
-  constructor(inputs: NameInputs) {
+  /** @param isActual whether overrides count: see `actual` */
+  constructor(inputs: NameInputs, isActual = false) {
     this.inputs = inputs;
+    this.isActual = isActual;
+  }
+
+  /**
+   * The names that the objects have, an override's included. What makes an object takes its name without it, since the override comes
+   * later; whatever else looks for the object takes the actual one.
+   */
+  get actual(): Names {
+    return new Names(this.inputs, true);
+  }
+
+  private own(address: string, argument: string, name: string): string {
+    return (this.isActual ? this.inputs.overridden?.(address, argument) : undefined) ?? name;
   }
 
   get prefix(): string {
@@ -145,7 +166,7 @@ export class Names {
   }
 
   get stream(): string {
-    return `${this.prefix}-logs-stream`;
+    return this.own("aws_kinesis_stream.logs", "name", `${this.prefix}-logs-stream`);
   }
 
   get streamArn(): string {
@@ -171,7 +192,7 @@ export class Names {
 
   /** The consumer's leases, checkpoints and alert groups. */
   get consumerTable(): string {
-    return `${this.prefix}-consumer`;
+    return this.own("aws_dynamodb_table.consumer", "name", `${this.prefix}-consumer`);
   }
 
   get consumerTableArn(): string {
@@ -190,7 +211,7 @@ export class Names {
 
   /** Bucket names are global, so the account is a part of this one. */
   get bucket(): string {
-    return `${this.prefix}-logs-${this.account}`;
+    return this.own("aws_s3_bucket.logs", "bucket", `${this.prefix}-logs-${this.account}`);
   }
 
   get bucketArn(): string {
@@ -198,7 +219,7 @@ export class Names {
   }
 
   get domain(): string {
-    return `${this.prefix}-logs`;
+    return this.own("aws_opensearch_domain.logs", "domain_name", `${this.prefix}-logs`);
   }
 
   get domainArn(): string {
@@ -221,7 +242,7 @@ export class Names {
   }
 
   get cluster(): string {
-    return `${this.prefix}-cluster`;
+    return this.own("aws_eks_cluster.main", "name", `${this.prefix}-cluster`);
   }
 
   get clusterArn(): string {
@@ -241,11 +262,13 @@ export class Names {
   }
 
   role(role: RoleName): string {
-    return `${this.prefix}-${ROLE_SUFFIX[role]}`;
+    const [suffix, hclName] = ROLES[role];
+    return this.own(`aws_iam_role.${hclName}`, "name", `${this.prefix}-${suffix}`);
   }
 
   roleArn(role: RoleName): string {
-    return `arn:aws:iam::${this.account}:role/${this.role(role)}`;
+    const path = this.own(`aws_iam_role.${ROLES[role][1]}`, "path", "/");
+    return `arn:aws:iam::${this.account}:role${path}${this.role(role)}`;
   }
 
   /**
@@ -257,7 +280,7 @@ export class Names {
   }
 
   repository(name: string): string {
-    return `${this.prefix}/${name}`;
+    return this.own(`aws_ecr_repository.${hclName(name)}`, "name", `${this.prefix}/${name}`);
   }
 
   /** An ARN in this account and region. */

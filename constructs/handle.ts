@@ -49,7 +49,7 @@ export class Handle {
     const taken: Taken = { from: TerraformStack.of(this.owner), reference: this.reference };
     user.node.addMetadata(TAKES, taken);
     TerraformStack.of(user).addDependency(taken.from);
-    return this.wellKnown(names);
+    return this.wellKnown(names.actual);
   }
 
   /** For `depends_on`: nothing across states, where the stacks' order does it. */

@@ -21,7 +21,7 @@ export function imageVariable(
     }),
     name,
   );
-  const repository = `dkr.ecr.${names.region}.amazonaws.com/${names.repository(service)}`;
+  const repository = `dkr.ecr.${names.region}.amazonaws.com/${names.actual.repository(service)}`;
   const pattern = `^[0-9]{12}[.]${repository.replaceAll(".", "[.]")}@sha256:[0-9a-f]{64}$`;
   variable.addValidation({
     condition: Fn.can(Fn.regex(pattern, variable.stringValue)),

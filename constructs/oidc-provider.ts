@@ -47,7 +47,10 @@ export class ClusterOidcProvider extends Construct {
    */
   valueFor(user: Construct, names: Names): OidcProvider {
     if (TerraformStack.of(user) === TerraformStack.of(this)) return this.provider;
-    const cluster = withLogicalId(new DataAwsEksCluster(user, "Cluster", { name: names.cluster }), "main");
+    const cluster = withLogicalId(
+      new DataAwsEksCluster(user, "Cluster", { name: names.actual.cluster }),
+      "main",
+    );
     const url = cluster.identity.get(0).oidc.get(0).issuer;
     return {
       url,

@@ -18,5 +18,5 @@ export function roleAnnotation(
   if (workloadIdentity !== "irsa") return {};
   const own: readonly Workload[] = ["airflow", "clusterAutoscaler", "grafana", "ebsCsi"];
   const role = iam.workloadRoles === "application" && !own.includes(workload) ? "application" : workload;
-  return { "eks.amazonaws.com/role-arn": names.roleArn(role) };
+  return { "eks.amazonaws.com/role-arn": names.actual.roleArn(role) };
 }

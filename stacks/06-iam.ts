@@ -140,7 +140,7 @@ export class Iam extends Construct {
     const provider = oidc?.valueFor(this, names);
     const identity: WorkloadIdentity = provider
       ? { kind: "irsa", provider }
-      : { kind: "pod-identity", clusterArn: names.clusterArn };
+      : { kind: "pod-identity", clusterArn: names.actual.clusterArn };
     const roles = new Map<Workload, IamRole>([
       ...(config.iam.workloadRoles === "application" && provider
         ? this.applicationRoles(provider)
@@ -153,7 +153,7 @@ export class Iam extends Construct {
   private workloadRoles(identity: WorkloadIdentity): ReadonlyMap<Workload, IamRole> {
     const { config, names } = this.props;
     const { roles } = new WorkloadRoles(this, "Workloads", {
-      names,
+      names: names.actual,
       identity,
       bucketArn: this.bucketArn,
       bucketKeyArn: config.kmsKeys.bucket,

@@ -39,7 +39,7 @@ export class FluentBit extends Construct {
         serviceAccount: {
           name,
           ...(config.workloadIdentity === "irsa" && {
-            annotations: { "eks.amazonaws.com/role-arn": names.roleArn(role) },
+            annotations: { "eks.amazonaws.com/role-arn": names.actual.roleArn(role) },
           }),
         },
         env: [

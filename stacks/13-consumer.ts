@@ -52,7 +52,7 @@ export class Consumer extends Construct {
       namespace,
       image: imageVariable(this, names, SERVICE, IMAGES[consumer.engine]).stringValue,
       serviceAccount: SERVICE_ACCOUNTS.consumer.name,
-      roleArn: config.workloadIdentity === "irsa" ? names.roleArn(this.role(config)) : undefined,
+      roleArn: config.workloadIdentity === "irsa" ? names.actual.roleArn(this.role(config)) : undefined,
       settings: this.settings(props),
       secret:
         consumer.secrets.kind === "existing"
@@ -130,7 +130,7 @@ export class Consumer extends Construct {
     const { masterUser } = config.domain;
     domainArn.valueFor(this, names);
     const domain = withLogicalId(
-      new DataAwsOpensearchDomain(this, "Domain", { domainName: names.domain }),
+      new DataAwsOpensearchDomain(this, "Domain", { domainName: names.actual.domain }),
       "logs",
     );
     return {
@@ -138,7 +138,7 @@ export class Consumer extends Construct {
       CALI_KINESIS_STREAM: streamName.valueFor(this, names),
       CALI_OBJECTS_BUCKET: bucketName.valueFor(this, names),
       ...(config.consumerTable
-        ? { CALI_STATE_TABLE: names.consumerTable }
+        ? { CALI_STATE_TABLE: names.actual.consumerTable }
         : { CALI_STATE_FILE: `${STATE_FOLDER}/state.db` }),
       ...this.kclSettings(props),
       CALI_OPEN_SEARCH_ENDPOINT: `https://${domain.endpoint}`,

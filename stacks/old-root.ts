@@ -25,7 +25,7 @@ function roleOf(name: string): RoleName {
 
 /** The root that 01-07 have left: it keeps the outputs that others read, by the names that its objects have. */
 export class OldRoot extends Construct {
-  constructor(scope: Construct, id: string, { config, names, outputRoles }: OldRootProps) {
+  constructor(scope: Construct, id: string, { config, names: { actual: names }, outputRoles }: OldRootProps) {
     super(scope, id);
     const domain = withLogicalId(
       new DataAwsOpensearchDomain(this, "Domain", { domainName: names.domain }),

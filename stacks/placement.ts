@@ -3,6 +3,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
 import { type App, S3Backend, TerraformStack } from "cdktf";
 import { Names, namePrefix } from "../config/names.ts";
+import { type NameValues, overriddenNames, overridesInOrder } from "../config/overridden-names.ts";
 import { type Json, type Overrides, overridden } from "../config/overrides.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend, stateKey } from "../config/state-backend.ts";
@@ -101,14 +102,10 @@ export class Placement {
       secretKey: variables.secretKey.stringValue,
     });
     this.tlsProvider(stack);
+    const prefix = variables.projectName.stringValue;
     return {
       stack,
-      names: new Names({
-        prefix: variables.projectName.stringValue,
-        environment,
-        region,
-        account: account(stack),
-      }),
+      names: this.names(prefix, { project: prefix, environment, region, account: account(stack) }),
       team: variables.teamMembersArns.listValue,
     };
   }
@@ -118,11 +115,16 @@ export class Placement {
     const { environment, region } = config;
     this.awsProvider(stack, { region, environment });
     if (stack.node.id === "05-eks") this.tlsProvider(stack);
-    return {
-      stack,
-      names: new Names({ prefix: namePrefix(config), environment, region, account: account(stack) }),
-      team: config.team,
-    };
+    const values = { project: config.project, environment, region, account: account(stack) };
+    return { stack, names: this.names(namePrefix(config), values), team: config.team };
+  }
+
+  private names(prefix: string, values: NameValues): Names {
+    return new Names({
+      ...values,
+      prefix,
+      overridden: overriddenNames(overridesInOrder(this.config, this.overrides, SHARED_STACK), values),
+    });
   }
 
   /** With IRSA the OIDC provider's thumbprint is read from a certificate. */

@@ -73,10 +73,12 @@ export async function writeProject(
     }),
   );
   // The provider waits ten minutes for a new domain, whatever AWS says; one that is there is imported.
-  const { engine_version, cluster_config, ebs_options, domain_endpoint_options } = domainOf(root);
+  const { domain_name, engine_version, cluster_config, ebs_options, domain_endpoint_options } =
+    domainOf(root);
+  const domain = String(domain_name).replace("${var.project_name}", project);
   await opensearch.send(
     new CreateDomainCommand({
-      DomainName: `${project}-logs`,
+      DomainName: domain,
       EngineVersion: String(engine_version),
       ClusterConfig: awsWords(cluster_config),
       EBSOptions: { ...awsWords(ebs_options), EBSEnabled: true },
@@ -100,7 +102,7 @@ export async function writeProject(
       typeof content === "string" ? content : JSON.stringify(content, null, 2),
     );
   write("main.tf.json", merged(root, { "//": null, terraform: { backend: { s3: backend } } }));
-  write("import.tf", `import {\n  to = aws_opensearch_domain.logs\n  id = "${project}-logs"\n}\n`);
+  write("import.tf", `import {\n  to = aws_opensearch_domain.logs\n  id = "${domain}"\n}\n`);
   write(
     "terraform.tfvars",
     `project_name = "${project}"

@@ -89,8 +89,13 @@ const STAGING: HandWritten = {
       aws_kinesis_stream: { logs: { shard_count: null, stream_mode_details: { stream_mode: "ON_DEMAND" } } },
       aws_eks_cluster: { main: { vpc_config: { endpoint_private_access: true } } },
       aws_eks_node_group: { main: { labels: { pool: "default", arch: "arm64" } } },
-      aws_opensearch_domain: { logs: { ebs_options: { volume_type: "gp2", iops: null, throughput: null } } },
-      aws_iam_role: { eks_node: { description: "nodes", tags: { Tier: "nodes" } } },
+      aws_opensearch_domain: {
+        logs: {
+          domain_name: "shop-search",
+          ebs_options: { volume_type: "gp2", iops: null, throughput: null },
+        },
+      },
+      aws_iam_role: { eks_node: { name: "shop-nodes", description: "nodes", tags: { Tier: "nodes" } } },
       aws_ecr_repository: { consumer: { image_tag_mutability: "IMMUTABLE" } },
     },
   },
@@ -269,6 +274,8 @@ const PLAIN: HandWritten = {
       aws_eks_addon: { ebs_csi: { resolve_conflicts_on_create: "OVERWRITE" } },
       aws_opensearch_domain: { logs: { cluster_config: { zone_awareness_enabled: true } } },
       aws_iam_role: { eks_cluster: { path: "/platform/", max_session_duration: 43200 } },
+      aws_eks_cluster: { main: { name: "obs" } },
+      aws_ecr_repository: { consumer: { name: "obs/log-consumer" } },
     },
   },
   own: {

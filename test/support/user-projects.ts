@@ -151,6 +151,7 @@ export const PROJECTS: readonly HandWritten[] = [
     edits: {
       resource: {
         aws_s3_bucket: { logs: { bucket: "acme-raw-logs-1" } },
+        aws_kinesis_stream: { logs: { name: "acme-events" } },
         aws_s3_bucket_versioning: { logs: { versioning_configuration: { status: "Suspended" } } },
         aws_s3_bucket_server_side_encryption_configuration: {
           logs: {
@@ -180,6 +181,7 @@ export const PROJECTS: readonly HandWritten[] = [
         },
         aws_eks_access_entry: { team_members: { kubernetes_groups: ["viewers"] } },
         aws_iam_role: {
+          firehose: { name: "acme-delivery", path: "/delivery/" },
           app_role: {
             path: "/apps/",
             permissions_boundary: "arn:aws:iam::123456789012:policy/boundary",

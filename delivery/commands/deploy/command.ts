@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { adoptionOf } from "../../../config/load.ts";
+import { adoptionOf, overridesOf } from "../../../config/load.ts";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { clusterOf, Kubectl } from "../../core/cluster/kubectl.ts";
@@ -111,7 +111,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
           pullRequest !== undefined &&
           key && { earlier: once(() => earlierPlans({ key, folder, environment, commit, env })) }),
         recoverReleases: ({ folder: of }, before) =>
-          Kubectl.in(clusterOf(config), (cluster) => recoverReleases(cluster, of, before)),
+          Kubectl.in(clusterOf(config, overridesOf(env)), (cluster) => recoverReleases(cluster, of, before)),
         allowDataLoss: options.allowDataLoss === true || labels.has(ALLOW_DATA_LOSS),
         allowForeign: options.allowForeignDestroy === true || labels.has(ALLOW_FOREIGN),
         // GitHub runs a job again on a new machine.

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient } from "@aws-sdk/client-sts";
+import { overridesOf } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { tierOf } from "../../../stacks/registry.ts";
@@ -72,7 +73,9 @@ export async function examine({ config, file, stacks, environment, now }: Examin
       checkTable(dynamodb, backend, file),
     ]);
     const worksInside = stacks.some(({ name }) => tierOf(name) === "cluster");
-    const cluster = worksInside ? await check("the cluster", () => checkCluster(clusterOf(config), now)) : [];
+    const cluster = worksInside
+      ? await check("the cluster", () => checkCluster(clusterOf(config, overridesOf(file)), now))
+      : [];
     // Whatever is said of the states then would only say it again.
     const isThere = [bucket, table].every(([one]) => one?.status === "ok");
     const states = isThere ? await checkStates(stacks, checks) : [skipped("states and locks")];

@@ -2,9 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { grafanaDataSources } from "../../../config/grafana-data-sources.ts";
-import { loadConfig } from "../../../config/load.ts";
-import { Names, namePrefix } from "../../../config/names.ts";
+import { loadConfig, overridesOf } from "../../../config/load.ts";
 import { endpointOf } from "../../core/aws/opensearch-domain.ts";
+import { actualNames } from "../../core/names.ts";
 import { environmentOption } from "../../core/options.ts";
 import { GrafanaApi } from "./grafana-api.ts";
 import { type Dashboard, provision } from "./provision.ts";
@@ -29,7 +29,7 @@ export const grafanaCommand = new Command("grafana")
   .addOption(environmentOption())
   .action(async ({ env }: { env?: string }) => {
     const config = loadConfig({ env });
-    const { region, environment, grafana, domain } = config;
+    const { region, grafana, domain } = config;
     if (grafana.mode !== "managed") {
       console.log(
         grafana.mode === "chart"
@@ -38,7 +38,7 @@ export const grafanaCommand = new Command("grafana")
       );
       return;
     }
-    const names = new Names({ prefix: namePrefix(config), environment, region, account: "" });
+    const names = actualNames(config, overridesOf(env));
     const endpoint = await endpointOf({
       domain: names.domain,
       region,

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { STSClient } from "@aws-sdk/client-sts";
 import { Command, Option } from "commander";
-import { loadConfig } from "../../../config/load.ts";
+import { loadConfig, overridesOf } from "../../../config/load.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
 import { environmentOption } from "../../core/options.ts";
 import { imageRepository, imageTarget } from "./image.ts";
@@ -29,7 +29,7 @@ export const imageCommand = new Command("image")
     const sts = new STSClient({ region: config.region });
     try {
       const { account } = await whoAmI(sts);
-      const repository = imageRepository(config, service, account);
+      const repository = imageRepository(config, service, account, overridesOf(env));
       const target = imageTarget(config, service) ?? "";
       if (output) await appendFile(output, `repository=${repository}\ntarget=${target}\n`);
       console.log(repository);

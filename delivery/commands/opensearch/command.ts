@@ -1,12 +1,13 @@
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "../../../config/load.ts";
-import { Names, namePrefix } from "../../../config/names.ts";
+import { loadConfig, overridesOf } from "../../../config/load.ts";
+import type { Names } from "../../../config/names.ts";
 import type { Config } from "../../../config/schema.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
 import { endpointOf } from "../../core/aws/opensearch-domain.ts";
 import { awsRequest } from "../../core/aws/request.ts";
 import { CredentialsError } from "../../core/errors.ts";
+import { actualNames } from "../../core/names.ts";
 import { environmentOption } from "../../core/options.ts";
 import { Connection, type Login } from "./client.ts";
 import { makeReady, type Outcome } from "./make-ready.ts";
@@ -56,12 +57,8 @@ export const openSearchCommand = new Command("opensearch")
     const sts = new STSClient({ region });
     try {
       const { account } = await whoAmI(sts);
-      const names = new Names({
-        prefix: namePrefix(config),
-        environment: config.environment,
-        region,
-        account,
-      });
+      const overrides = overridesOf(env);
+      const names = actualNames(config, overrides, account);
       const login = await loginOf(config, names, sts);
       const limitMs = minutes * MINUTE_MS;
       const connection = new Connection({
@@ -74,7 +71,10 @@ export const openSearchCommand = new Command("opensearch")
         console.log(
           `${check && did !== "unchanged" ? "different" : did}: ${what}${reason ? ` (${reason})` : ""}`,
         );
-      const outcomes = await makeReady({ connection, config, account, checkOnly: check, onOutcome: print });
+      const outcomes = await makeReady({
+        ...{ connection, config, overrides, account, checkOnly: check },
+        onOutcome: print,
+      });
       await connection.close();
       const different = outcomes.some(({ did }) => did === "created" || did === "changed");
       if (check && different) process.exitCode = EXIT_DIFFERENT;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { domainLogs } from "../../../config/names.ts";
+import type { Overrides } from "../../../config/overrides.ts";
 import type { Config } from "../../../config/schema.ts";
 import { covers, grantsExactly } from "../../core/covers.ts";
 import { OpenSearchRequestError } from "../../core/errors.ts";
@@ -28,6 +29,8 @@ export interface Outcome {
 export interface MakeReadyOptions {
   readonly connection: Connection;
   readonly config: Config;
+  /** Of the environment: they may name roles. Default: none. */
+  readonly overrides?: Overrides;
   /** 12 digits: whose roles are mapped. */
   readonly account: string;
   /** Only say what differs. */
@@ -122,7 +125,7 @@ export async function makeReady(options: MakeReadyOptions): Promise<Outcome[]> {
     const given = await manageOld(connection, pattern, policy, checkOnly);
     if (given > 0) report({ what: `retention of ${given} older indices ${pattern}`, did: "changed" });
   }
-  for (const [name, { role, mapping }] of securityRoles(config, account)) {
+  for (const [name, { role, mapping }] of securityRoles(config, account, options.overrides)) {
     for (const [kind, item] of [
       ["roles", role],
       ["rolesmapping", mapping],

@@ -1,5 +1,6 @@
-import { Names, namePrefix } from "../../../config/names.ts";
+import type { Overrides } from "../../../config/overrides.ts";
 import type { Config } from "../../../config/schema.ts";
+import { actualNames } from "../../core/names.ts";
 import { INCIDENT_INDEX, type Item } from "./templates.ts";
 
 /** Who gets what in the domain: a role of the security plugin, and whom it is mapped to. */
@@ -15,10 +16,15 @@ const INCIDENTS = `${INCIDENT_INDEX}*`;
  * One least-privilege role each for Firehose, the consumer, and whoever reads: Grafana and the team.
  *
  * @param account 12 digits.
+ * @param overrides of the environment: they may name the roles. Default: none.
  */
-export function securityRoles(config: Config, account: string): ReadonlyMap<string, SecurityRole> {
-  const { environment, region, iam, grafana, team } = config;
-  const names = new Names({ prefix: namePrefix(config), environment, region, account });
+export function securityRoles(
+  config: Config,
+  account: string,
+  overrides: Overrides = {},
+): ReadonlyMap<string, SecurityRole> {
+  const { iam, grafana, team } = config;
+  const names = actualNames(config, overrides, account);
   const consumer = names.roleArn(iam.workloadRoles === "application" ? "application" : "consumer");
   const readers = [
     ...(grafana.mode === "off"

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { Names, namePrefix } from "../../../config/names.ts";
+import type { Overrides } from "../../../config/overrides.ts";
 import type { Config } from "../../../config/schema.ts";
 import { ClusterError } from "../errors.ts";
+import { actualNames } from "../names.ts";
 
 /** Longest time that a command of `aws`, `kubectl` may take, ms. */
 const TIMEOUT_MS = 30_000;
@@ -17,13 +18,9 @@ export interface ClusterName {
   readonly region: string;
 }
 
-/** The cluster of an environment. */
-export function clusterOf(config: Config): ClusterName {
-  const { environment, region } = config;
-  return {
-    cluster: new Names({ prefix: namePrefix(config), environment, region, account: "" }).cluster,
-    region,
-  };
+/** The cluster of an environment. @param overrides of its stacks: they may name it */
+export function clusterOf(config: Config, overrides: Overrides): ClusterName {
+  return { cluster: actualNames(config, overrides).cluster, region: config.region };
 }
 
 /** The cluster, by the commands that the runners have: `aws`, `kubectl` and `helm`. */
