@@ -4,11 +4,11 @@ import { STACKS, type StackEntry } from "./registry.ts";
 type Derive = (text: string, stacks?: readonly StackEntry[]) => string;
 
 /**
- * What else of the repository says which stacks there are: the README's table and the path filters of the workflows that deploy
+ * What else of the repository says which stacks there are: the table of docs/reference.md and the path filters of the workflows that deploy
  * them. `npm run stacks:write` writes it; `test/registry.test.ts` fails where it is not what the registry says.
  */
 export const DERIVED_FILES: Readonly<Record<string, Derive>> = {
-  "README.md": readmeWith,
+  "docs/reference.md": referenceWith,
   ".github/workflows/terraform.yml": (text, stacks) => filtersWith(text, "aws", stacks),
   ".github/workflows/helm.yml": (text, stacks) => filtersWith(text, "cluster", stacks),
 };
@@ -16,9 +16,10 @@ export const DERIVED_FILES: Readonly<Record<string, Derive>> = {
 const TABLE_HEAD = "| stack | makes | waits for |\n| --- | --- | --- |\n";
 
 /** @throws RangeError when the text has no table of stacks */
-function readmeWith(text: string, stacks: readonly StackEntry[] = STACKS): string {
+function referenceWith(text: string, stacks: readonly StackEntry[] = STACKS): string {
   const start = text.indexOf(TABLE_HEAD);
-  if (start < 0) throw new RangeError(`README.md: no table that begins with ${TABLE_HEAD.split("\n")[0]}`);
+  if (start < 0)
+    throw new RangeError(`docs/reference.md: no table that begins with ${TABLE_HEAD.split("\n")[0]}`);
   const end = text.indexOf("\n\n", start);
   const rows = stacks.map(
     ({ id, makes, needs }) =>

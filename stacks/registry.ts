@@ -1,6 +1,6 @@
 /**
  * Every numbered stack, in the order of the numbers. Where a stack is placed, which group and which workflow it belongs to, what
- * the pipeline's deploy role may do and the README's table come from here. It is data alone and imports nothing, so that whoever
+ * the pipeline's deploy role may do and the table of docs/reference.md come from here. It is data alone and imports nothing, so that whoever
  * plans and deploys can read it without loading the stacks.
  */
 export interface StackEntry {
@@ -13,7 +13,7 @@ export interface StackEntry {
   readonly tier: "aws" | "cluster";
   /** Part of the one state of layout `shared`, which the hand-written project made. Default: a state of its own in both layouts. */
   readonly sharedState?: true;
-  /** What it makes, for the README's table. */
+  /** What it makes, for the table of docs/reference.md. */
   readonly makes: string;
   /** Stacks whose values it takes, whatever the configuration is. They are applied before it. */
   readonly needs: readonly string[];

@@ -97,7 +97,7 @@ describe("CONTRIBUTING's recipe", () => {
     follow();
     expect(await changed()).toEqual(["main.ts", "stacks/14-billing.ts", "stacks/registry.ts"]);
     expect((await npm("stacks:write")).stdout.trim().split("\n")).toEqual([
-      "README.md is written anew",
+      "docs/reference.md is written anew",
       ".github/workflows/terraform.yml is written anew",
     ]);
     expect(await planned("dev")).toContain("14-billing stacks/14-billing/terraform.tfstate");
@@ -145,7 +145,7 @@ describe("npm run new:stack", () => {
     expect(await changed()).toEqual(
       [
         `.github/workflows/${workflow}`,
-        "README.md",
+        "docs/reference.md",
         "main.ts",
         "stacks/14-daily-bills.ts",
         "stacks/registry.ts",

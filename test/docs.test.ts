@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { programWith } from "../delivery/program.ts";
+import { JSON_FORMATS, TEXT_FORMATS } from "../packages/log-record/src/formats/registry.ts";
 import { program as consumer } from "../services/consumer/src/commands/cli.ts";
 import { configKeys } from "../services/consumer/src/config/load.ts";
 import { configSchema as consumerSchema, SECRET_KEYS } from "../services/consumer/src/config/schema.ts";
@@ -190,6 +191,15 @@ it("each part of docs/pipeline.md names the tests that hold it true, and they ex
       part.split("\n")[0],
     ).toEqual([]);
   }
+});
+
+it("docs/reference.md has each log format in its table, and none that is not there", () => {
+  const [, section = ""] = readFileSync(join(ROOT, "docs/reference.md"), "utf8").split("## Log formats");
+  const named = section
+    .split("\n")
+    .flatMap((line) => (line.startsWith("|") ? (line.match(/`[^`]+`/g) ?? []) : []));
+  const known = [...JSON_FORMATS, ...TEXT_FORMATS].map(({ name }) => `\`${name}\``);
+  expect(named.sort()).toEqual([...new Set(known)].sort());
 });
 
 it("README begins with one command to the pipeline and one to the tests", () => {

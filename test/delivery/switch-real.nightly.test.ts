@@ -10,9 +10,11 @@ import { ROOT, run } from "../support/run.ts";
 import { startUserAws, USER_SKIPPED, type UserAws } from "../support/user-aws.ts";
 import { PROJECTS } from "../support/user-projects.ts";
 
-/** The README's steps for who runs CALI with Terraform, in its own words, with the real AWS provider. */
-const README = readFileSync(join(ROOT, "README.md"), "utf8").split("## A new environment")[0] ?? "";
-const step = (pattern: RegExp) => pattern.exec(README)?.[1] ?? expect.fail(`README.md has no ${pattern}`);
+/** The steps of docs/getting-started.md for who runs CALI with Terraform, in its own words, with the real AWS provider. */
+const STEPS =
+  readFileSync(join(ROOT, "docs/getting-started.md"), "utf8").split("## A new environment")[0] ?? "";
+const step = (pattern: RegExp) =>
+  pattern.exec(STEPS)?.[1] ?? expect.fail(`docs/getting-started.md has no ${pattern}`);
 const PULL = step(/`(terraform state pull > before\.tfstate)`/);
 const SWITCH = step(/^ +(npx cali switch .*)$/m);
 const PLAN = step(/`(TF_VAR_opensearch_master_password=… npx cali plan infra --env team)`/);
@@ -29,7 +31,7 @@ async function machineOf(folder: string, given: HandWritten) {
     aws,
     project,
     checkout,
-    /** A line of the README, with this environment's values for the example's. */
+    /** A line of it, with this environment's values for the example's. */
     type: (line: string, cwd: string) =>
       run(
         "sh",
@@ -45,7 +47,7 @@ async function machineOf(folder: string, given: HandWritten) {
 }
 
 describe.skipIf(USER_SKIPPED !== "")(
-  `the README's way for who runs CALI with Terraform${USER_SKIPPED}`,
+  `the documented way for who runs CALI with Terraform${USER_SKIPPED}`,
   () => {
     let folder: string;
     const running: UserAws[] = [];
