@@ -68,8 +68,9 @@ export class Redactor {
   find(text: string): Finding[] {
     const found: Finding[] = [];
     this.#look(visible(text), found);
-    // What escapes hide may be plain once they are undone, and may be cut in two by undoing them: so both are looked at.
-    const view = decoded(without(text, found));
+    // What escapes hide may be plain once they are undone, and may be cut in two by undoing them: so both are looked at. The second
+    // look is at all of the text, because what the first has taken may begin or end in an escape.
+    const view = decoded(text);
     if (view !== undefined) this.#look(view, found);
     return merged(found);
   }

@@ -85,7 +85,7 @@ export const hasCapitalsWithin = (value: string) => /[a-z][A-Z]|[A-Z]{2}[a-z]/.t
 
 /** Names whose value is secret whatever it looks like, unless it says something of one. */
 const STRONG =
-  /pass|pwd?$|kennwort|contrase|mdp|senha|parola|has[lł]o|wachtwoord|l[oö]senord|пароль|비번|secret|psk|preshared|api[ _-]?key|private[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
+  /pass|pwd?$|kennwort|contrase|mdp|senha|parol[aă]|has[lł]o|wachtwoord|l[oö]senord|пароль|kh[aẩ]u|[sş]ifre|kata sandi|heslo|jelsz|salasana|adgangskode|κωδικός|รหัสผ่าน|كلمة|סיסמה|पासवर्ड|비번|community|authtok|user\.info|secret|psk|preshared|api[ _-]?key|priv(?:ate|acy)?[ _-]?key|access[ _-]?key|accountkey|storepass|keypass|otp|cvv|cvc/i;
 /** Names that many harmless things have, too. */
 const VAGUE = /^(?:key|code|state|nonce|ticket|response|sid|auth|session|sess)s?$/i;
 /** In front of `key` and `token`, they say that it is none of a lock. */
@@ -160,6 +160,7 @@ export function isLabelledSecret({ label, before, separator, quoted, value, afte
     return false;
   if (isStrong) return true;
   if (isVague) return looksRandom(value);
+  if (isWord && value.length >= 10 && isOddlyCased(value)) return true;
   if (isWord) return value.length >= 20 && /[a-z][A-Z]|[A-Z][a-z][A-Z]/.test(value);
   return hasDigit(value) ? value.length >= 6 : value.length >= 8;
 }

@@ -1,9 +1,11 @@
 import { type PatternRule, pattern } from "../rule.ts";
-import { hasDigit, isPlaceholder, isProse, isSaid } from "../values.ts";
+import { hasDigit, isOddlyCased, isPlaceholder, isProse, isSaid } from "../values.ts";
 
 /** One argument: in quotes, or up to white space. */
 const ARGUMENT = `(?:"([^"\\n]{1,256})"|'([^'\\n]{1,256})'|([^\\s"'<>|]{1,256}))`;
 const isPassword = (value: string) => !isPlaceholder(value) && !isSaid(value) && !value.startsWith("-");
+/** As a program's usage names a value: TOKEN]. */
+const METAVARIABLE = /^[A-Z_-]*(?:PASS(?:WORD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIALS?)\]?$/;
 /** Up to the option, within the same command. */
 const ANYTHING = "[^\\n|;]{0,200}?";
 
@@ -27,13 +29,13 @@ export const COMMAND_RULES: readonly PatternRule[] = [
     "password-option",
     ["pass", "-pw", "secret", "token", "key", "credential", "bearer"],
     `(?<![\\w-])--?[\\w-]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd?|secret|token|oauth2-bearer|api-?key|access-?key|credentials?|(?:key|store)pass)\\s{1,4}${ARGUMENT}`,
-    (value) => isPassword(value) && !isProse(value),
+    (value) => isPassword(value) && !isProse(value) && !METAVARIABLE.test(value),
   ),
   command(
     "user-option",
     ["-u", "--user"],
     `(?<![\\w-])(?:-u|--user|-U)[ =]?\\s{0,3}["']?[^\\s:%,"'<>/-][^\\s:%,"'<>]{0,63}[:%]([^\\s"'<>]{1,256})`,
-    (value) => isPassword(value) && !/^\d{1,5}$/.test(value),
+    (value) => isPassword(value) && !/^\d{1,5}$|:\/\//.test(value),
   ),
   command("lftp", ["ftp"], `\\bl?ftp\\b${ANYTHING}\\s-u\\s{1,4}[^\\s,]{1,64},${ARGUMENT}`),
   command(
@@ -67,8 +69,10 @@ export const COMMAND_RULES: readonly PatternRule[] = [
       "psexec",
       "nxc ",
       "netexec",
+      "beeline",
+      "cypher-shell",
     ],
-    `\\b(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|skopeo|buildah|nerdctl|helm registry|oras|crane) login|az login|twine|cqlsh|influx|vsql|snowsql|argocd login|psexec(?:64)?|nxc|netexec)\\b${ANYTHING}\\s-p\\s{0,4}${ARGUMENT}`,
+    `\\b(?:sshpass|mongo(?:sh|dump|restore|export|import)?|(?:docker|podman|skopeo|buildah|nerdctl|helm registry|oras|crane) login|az login|twine|cqlsh|influx|vsql|snowsql|argocd login|[Pp][Ss][Ee](?:xec|XEC)(?:64)?(?:\\.(?:exe|EXE))?|nxc|netexec|beeline|cypher-shell)\\b${ANYTHING}\\s-p\\s{0,4}${ARGUMENT}`,
     (value) => isPassword(value) && !/^\d{1,5}(?::\d{1,5})?$/.test(value),
   ),
   command(
@@ -128,6 +132,26 @@ export const COMMAND_RULES: readonly PatternRule[] = [
         (hasDigit(value) && /[A-Z!#$%^&*]/.test(value))),
   ),
   command("net-user", ["net user"], `\\bnet user\\s{1,4}[^\\s/]{1,64}\\s{1,4}([^\\s*/]{3,128})`),
+  command("confluent", ["api-key store"], `\\bapi-key store\\s{1,4}[A-Z0-9]{8,32}\\s{1,4}${ARGUMENT}`),
+  command(
+    "unseal",
+    ["unseal"],
+    `\\b[Uu]nseal(?:\\s(?:[Kk]ey|[Ss]hare)(?:\\s\\d{1,2})?)?:?\\s{1,4}([A-Za-z0-9+/]{43,64}={0,2})(?![\\w+/=-])`,
+    hasDigit,
+  ),
+  // username kim password 7 …, tacacs-server key 7 …: routers and switches
+  command(
+    "device-secret",
+    ["password ", "secret ", "key ", "key-string "],
+    `\\b(?:password|secret|key|key-string)\\s{1,2}\\d{1,2}\\s{1,2}([0-9A-Fa-f]{8,512}|\\$[^\\s"']{8,512})(?=$|[\\s"';])`,
+    hasDigit,
+  ),
+  command(
+    "device-server",
+    ["radius", "tacacs", "ntp "],
+    `\\b(?:radius|tacacs)(?:-server)?\\b[^\\n]{0,80}\\skey\\s{1,2}(?:\\d\\s{1,2})?([^\\s"'<>]{4,256})`,
+    (value) => isPassword(value) && (hasDigit(value) || isOddlyCased(value)),
+  ),
   command("run-as", ["/rp"], `(?<=\\s)/rp\\s{1,4}${ARGUMENT}`),
   command("ssh-keygen", ["ssh-keygen"], `\\bssh-keygen\\b${ANYTHING}\\s-[NP]\\s{0,4}${ARGUMENT}`),
   command(
@@ -212,6 +236,8 @@ export const COMMAND_RULES: readonly PatternRule[] = [
     kind: "secret",
     keywords: [
       "$1$",
+      "$8$",
+      "$9$",
       "$2",
       "$5$",
       "$6$",
@@ -233,7 +259,7 @@ export const COMMAND_RULES: readonly PatternRule[] = [
       ":::",
     ],
     pattern: pattern(
-      /(?<![0-9a-f])[0-9a-f]{32}:[0-9a-f]{32}(?=:::)|\$(?:krb5\w{2,8}|netntlm(?:v2)?|mscash2?|dcc2)\$[^\s"'<>]{12,4096}|\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|argon2(?:id?|d)|pbkdf2[\w-]{0,20}|scrypt|s0|bcrypt[\w-]{0,20}|P|H)\$[\w./$=,+-]{12,512}/,
+      /(?<![0-9a-f])[0-9a-f]{32}:[0-9a-f]{32}(?=:::)|\$(?:krb5\w{2,8}|netntlm(?:v2)?|mscash2?|dcc2)\$[^\s"'<>]{12,4096}|\$(?:1|2[abxy]?|[5-9]|y|gy|apr1|argon2(?:id?|d)|pbkdf2[\w-]{0,20}|scrypt|s0|bcrypt[\w-]{0,20}|P|H)\$[\w./$=,+-]{12,512}/,
     ),
   },
   {

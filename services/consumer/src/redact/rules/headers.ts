@@ -108,7 +108,7 @@ export const HEADER_RULES: readonly PatternRule[] = [
     kind: "password",
     keywords: ["pass ", "login "],
     pattern: pattern(
-      /(?<![\w-])(?:PASS|LOGIN\s{1,2}[^\s"']{1,64})\s{1,2}["']?([^\s"'<>/()]{6,256})["']?(?=$|\s)/,
+      /(?<![\w-])(?:PASS|LOGIN\s{1,2}[^\s"']{1,64})\s{1,2}["']?([^\s"'<>/()]{6,256})["']?(?=$|[\s,\]}\\])/,
     ),
     isSecret: (value) => hasDigit(value) && /[A-Za-z]/.test(value) && !isPlaceholder(value),
   },

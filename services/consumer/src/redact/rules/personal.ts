@@ -27,7 +27,7 @@ const isCard = (value: string, match: RegExpExecArray) => {
 
 /** What a version is introduced by. */
 const VERSION =
-  /(?:\bv|ver(?:sion)?s?|release|rev(?:ision)?|build|driver|firmware|schema|section|chapter|semver|(?:up|down)grad\w* from|updat\w* from|oid|(?:chrome|edg[ae]?|opr|safari|firefox|whale|nginx|php|node|java|agent|crios)\/)["':=\s]{0,3}$/i;
+  /(?:\bv|ver(?:sion)?s?|release|rev(?:ision)?|build|driver|firmware|schema|section|chapter|semver|(?:(?:up|down)grad|updat)\w* (?:from )?(?:[\w.]{1,24} to)?|oid|(?:chrome|edg[ae]?|opr|safari|firefox|whale|nginx|php|node|java|agent|crios)\/)["':=\s]{0,3}$/i;
 const isAddress = (value: string, match: RegExpExecArray) => {
   if (/^(?:127\.|0\.0\.0\.0$|255\.)/.test(value) || /\.0\.0$/.test(value)) return false;
   return !VERSION.test(before(match)) && !/^-[a-z]/i.test(match.input.slice(match.index + match[0].length));
@@ -44,7 +44,7 @@ const FILE_OF_DENSITY = /@\dx\.(?:png|jpe?g|gif|webp|svg|avif)$/i;
 const NUMBER_LABELS = [
   "주민\\s?(?:등록)?\\s?번호?|외국인\\s?(?:등록)?\\s?번호?|거소\\s?(?:신고)?\\s?번호|여권\\s?번호?|운전\\s?면허(?:\\s?번호)?|면허\\s?번호|사업자\\s?(?:등록)?\\s?번호?|법인\\s?(?:등록)?\\s?번호?",
   "계좌\\s?(?:번호)?|예금주|입금|출금|이체|[가-힣A-Z]{1,6}(?:은행|뱅크|농협|수협|신협|금고|저축)|농협|신한|국민|우리|하나|기업|카드\\s?(?:번호)?|전화\\s?(?:번호)?|휴대\\s?(?:폰|전화)(?:\\s?번호)?|핸드폰|연락처|수신\\s?번호|발신\\s?번호",
-  "rrn|jumin|resident[ _-]?(?:registration)?[ _-]?(?:no|number)|ssn|social[ _-]?security|passport(?:[ _-]?(?:no|number))?|driver'?s?[ _-]?licen[cs]e|licen[cs]e[ _-]?(?:no|number)|(?:bank|payout|iban|beneficiary)[ _-]?(?:account)?(?:[ _-]?(?:no|number))?|acc(?:oun)?t[ _-]?(?:no|num|number)|account(?==)|(?<=routing[\\s\\w:=#,]{0,24})account|card[ _-]?(?:no|num|number)?|pan|phone(?:[ _-]?(?:no|number))?|mobile|msisdn|cell(?:phone)?|tel|fax|tax[ _-]?id|ein|sin|nino|aadhaar",
+  "rrn|jumin|resident[ _-]?(?:registration)?[ _-]?(?:no|number)|ssn|social[ _-]?security|passport(?:[ _-]?(?:no|number))?|driver'?s?[ _-]?licen[cs]e|licen[cs]e[ _-]?(?:no|number)|(?:bank|payout|iban|beneficiary)[ _-]?(?:account)?(?:[ _-]?(?:no|number))?|acc(?:oun)?t[ _-]?(?:no|num|number)|account(?==)|(?<=routing[\\s\\w:=#,]{0,24})account|card[ _-]?(?:no|num|number)?|pan|(?:phone|mobile|tel|fax)(?:[ _-]?(?:no|num|number))?|msisdn|cell(?:phone)?|tax[ _-]?id|ein|sin|nino|aadhaar",
 ].join("|");
 
 /** What belongs to a person, and the addresses of machines. */

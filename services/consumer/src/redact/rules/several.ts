@@ -1,8 +1,8 @@
 import { type PatternRule, pattern, type Rule } from "../rule.ts";
-import { hasCapitalsWithin, hasDigit, isPlaceholder, isSaid, looksRandom } from "../values.ts";
+import { hasCapitalsWithin, hasDigit, isOddlyCased, isPlaceholder, isSaid, looksRandom } from "../values.ts";
 
 const PLURAL =
-  "(?<label>pass(?:words|wds|phrases|codes)|pwds|secrets|tokens|(?:api|access|auth|private|secret|license|signing|encryption)[ _-]?keys|keys|credentials)";
+  "(?<label>pass(?:words|wds|phrases|codes)|pwds|secrets|tokens|(?:api|access|auth|private|secret|license|signing|encryption)[ _-]?keys|keys|credentials|community[ _-]?strings)";
 const ITEM = /["']([^"'\n]{1,512})["']|(?<=-[ \t]{1,4})[^\s"'#]{1,512}/g;
 
 /** Where the items of a list that are secrets stand. */
@@ -12,8 +12,8 @@ function secretItems(match: RegExpExecArray): [number, number][] {
   return [...items.matchAll(ITEM)].flatMap(({ 0: whole, 1: quoted, index }): [number, number][] => {
     const value = quoted ?? whole;
     const start = from + index + (quoted === undefined ? 0 : 1);
-    const isSecret = /^pass|^pwd/i.test(label)
-      ? !isPlaceholder(value) && !isSaid(value) && hasDigit(value)
+    const isSecret = /^pass|^pwd|^community/i.test(label)
+      ? !isPlaceholder(value) && !isSaid(value) && (hasDigit(value) || isOddlyCased(value))
       : looksRandom(value);
     return isSecret ? [[start, start + value.length]] : [];
   });
@@ -30,7 +30,7 @@ const LAST_STRING = "(?:'([^'\\n]{4,256})'|\"([^\"\\n]{4,256})\")";
 
 const SECRET_KIND = /\bkind["']?:\s{0,4}["']?Secret\b/;
 const SECRET_DATA =
-  /^[ \t]{0,40}(?:data|stringData):[ \t]{0,8}\n((?:[ \t]{1,40}[\w.-]{1,253}:[^\n]{0,8192}(?:\n|$))+)|"(?:data|stringData)"\s{0,4}:\s{0,4}\{([^{}]{1,65536})\}/gm;
+  /^[ \t]{0,40}(?:data|stringData):[ \t]{0,8}\r?\n((?:[ \t]{1,40}[\w.-]{1,253}:[^\n]{0,8192}(?:\n|$))+)|"(?:data|stringData)"\s{0,4}:\s{0,4}\{([^{}]{1,65536})\}/gm;
 const SECRET_ENTRY =
   /(?:^[ \t]{1,40}[\w.-]{1,253}:[ \t]{1,8}["']?|"[\w.-]{1,253}"\s{0,4}:\s{0,4}")([^\s"'|>]{1,8192})/gm;
 
@@ -62,8 +62,8 @@ export const SEVERAL_RULES: readonly Rule[] = [
   // tokens = ["…", "…"], and YAML's
   rule(
     "list",
-    ["pass", "pwds", "secrets", "tokens", "keys", "credentials"],
-    `${PLURAL}["']?\\s{0,4}(?:=>|[:=])(?<items>\\s{0,4}\\[(?:\\s{0,40}["'][^"'\\n]{1,512}["']\\s{0,4},?){1,64}|(?:\\r?\\n[ \\t]{0,20}-[ \\t]{1,4}[^\\n]{1,512}){1,64})`,
+    ["pass", "pwds", "secrets", "tokens", "keys", "credentials", "community"],
+    `${PLURAL}["']?\\s{0,4}(?:=>|[:=])(?<items>\\s{0,4}\\[(?:\\s{0,40}["'][^"'\\n]{1,512}["']\\s{0,4},?){1,64}|(?:(?:\\r?\\n[ \\t]{0,20}|[ \\t]{1,8})-[ \\t]{1,4}[^\\n]{1,512}){1,64})`,
     { plainSpans: secretItems },
   ),
   rule(
@@ -93,6 +93,13 @@ export const SEVERAL_RULES: readonly Rule[] = [
       isSecret: (value) =>
         !isPlaceholder(value) && (hasDigit(value) || hasCapitalsWithin(value)) && !/[\s/=]/.test(value),
     },
+  ),
+  // new NetworkCredential("kim", "…", "ACME")
+  rule(
+    "credential-call",
+    ["credential", "basicauth", "passwordauthentication", "passwordtoken"],
+    `\\b(?:NetworkCredential|UsernamePassword\\w{0,24}|(?:HTTP)?BasicAuth|PasswordAuthentication|BasicCredentials?|PlainCredentials)\\(\\s{0,4}${STRING}\\s{0,2},\\s{0,4}${LAST_STRING}`,
+    { kind: "password", isSecret: (value) => !isPlaceholder(value) && !isSaid(value) },
   ),
   // Kakao.init('…')
   rule("sdk-key", [".init"], `\\b[A-Za-z]\\w{1,40}\\.init(?:ialize)?\\(\\s{0,4}["']([\\w.-]{20,256})["']`, {

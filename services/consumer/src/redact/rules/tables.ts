@@ -58,6 +58,8 @@ function namesOf(line: string) {
   const separator = SEPARATORS.find((one) => line.includes(one));
   if (separator === undefined) return undefined;
   const names = cellsOf(line, separator, 0).map(({ value }) => value);
+  // When and where it was logged may stand in front of the first name.
+  names[0] = /\S*$/.exec(names[0] ?? "")?.[0].replace(/^.*[:\]-]$/, "") ?? "";
   if (names.some((name) => name !== "" && !NAME.test(name))) return undefined;
   const secret = names.flatMap((name, place) => (SECRET_NAME.test(name) ? [place] : []));
   return secret.length > 0 ? { separator, count: names.length, secret } : undefined;

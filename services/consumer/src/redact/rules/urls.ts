@@ -69,6 +69,20 @@ export const URL_RULES: readonly PatternRule[] = [
       "i",
     ),
   },
+  // rtmp://live.example.com/app/…: who knows it sends
+  {
+    id: "stream-key",
+    kind: "token",
+    keywords: ["rtmp"],
+    pattern: pattern(/\brtmps?:\/\/[^\s/]{1,253}\/[\w-]{1,64}\/([^\s"'<>?]{8,256})/, "i"),
+  },
+  // /api/v1/…/telemetry: a device's token
+  {
+    id: "device-token",
+    kind: "token",
+    keywords: ["/telemetry", "/attributes", "/rpc"],
+    pattern: pattern(/\/api\/v1\/([A-Za-z0-9]{20})\/(?:telemetry|attributes|rpc)\b/),
+  },
   // ?key=…, where the key is a UUID
   {
     id: "query-key",
@@ -80,7 +94,9 @@ export const URL_RULES: readonly PatternRule[] = [
     id: "telegram-bot",
     kind: "token",
     digits: 8,
-    pattern: pattern(/(?<!\d)(\d{5,16}:A[\w-]{32,36})(?![\w-])/),
+    pattern: pattern(
+      /(?<!\d)(\d{5,16}:A[\w-]{32,36}|(?<=tgram:\/\/|telegram\W{1,4})\d{5,16}:[\w-]{32,36})(?![\w-])/,
+    ),
   },
   {
     id: "path-token",
