@@ -186,7 +186,9 @@ export const shape = z.strictObject({
   language: z
     .enum(LANGUAGES, { error: ({ input }) => `en or ko${didYouMean(input, LANGUAGES)}` })
     .default("en")
-    .describe("Language of the messages that the consumer sends to Slack: en or ko."),
+    .describe(
+      "Language of what people read: the messages that the consumer sends to Slack, and the comment on a pull request. en or ko.",
+    ),
   services: servicesSchema,
   cost: costSchema,
   budget: budgetSchema,

@@ -4,6 +4,7 @@ import type { Adoption } from "../../config/adoption.ts";
 import { stateOf } from "../../delivery/core/report/header.ts";
 import { COMMENT_LIMIT, render } from "../../delivery/core/report/render.ts";
 import type { StackReport } from "../../delivery/core/report/report.ts";
+import { find, parse, shapeOf } from "../support/markdown.ts";
 import { type ChangeInput, makePlan, PLANS, planOf } from "../support/plans.ts";
 import { plannedStack, reportOf } from "../support/reports.ts";
 
@@ -91,6 +92,21 @@ describe("comments of real plans", () => {
   it("several stacks read as they should", async () => {
     const budget = { total: { before: 170, after: 190.55, unknown: 1 }, budgetUsd: 182, isEnforced: true };
     await expect(`${comment(MANY, { budget })}\n`).toMatchFileSnapshot(join(GOLDEN, "several-stacks.md"));
+  });
+
+  it("the same in Korean reads as it should", async () => {
+    const budget = { total: { before: 170, after: 190.55, unknown: 1 }, budgetUsd: 182, isEnforced: true };
+    const text = comment(MANY, { budget, language: "ko" });
+    await expect(`${text}\n`).toMatchFileSnapshot(join(GOLDEN, "several-stacks.ko.md"));
+  });
+
+  it.each(PLANS)("%s has the same parts in Korean, and fits", (name) => {
+    const korean = comment([plannedStack(planOf(name))], { language: "ko" });
+    expect(Buffer.byteLength(korean)).toBeLessThanOrEqual(COMMENT_LIMIT);
+    expect(korean).toMatch(/^## `dev` 변경 계획: /);
+    if (name !== "huge") expect(shapeOf(korean)).toEqual(shapeOf(commentOf(name)));
+    const headings = find(parse(korean), "heading").flatMap((heading) => find(heading, "text"));
+    expect(headings.map(({ value }) => value).join("\n")).not.toMatch(/[A-Za-z]{4}/);
   });
 
   it.each(["move", "move-refused"])("%s reads as it should", async (name) => {

@@ -28,3 +28,15 @@ export function find(tree: Tree, type: string): Tree[] {
     ...(tree.children ?? []).flatMap((child) => find(child, type)),
   ];
 }
+
+/** What a translation has as the original has it: headings with their levels, blocks of code with what is in them, tables with their size. */
+export function shapeOf(markdown: string): string[] {
+  const walk = ({ type, depth, lang, value, children = [] }: Tree): string[] => {
+    if (type === "heading") return [`heading ${depth}`];
+    if (type === "code") return [`code ${lang ?? ""}\n${value}`];
+    if (type === "table")
+      return [`table of ${children.length} rows, ${children[0]?.children?.length} columns`];
+    return children.flatMap(walk);
+  };
+  return walk(parse(markdown));
+}

@@ -1,5 +1,5 @@
 import { moveOf, moveSummary } from "../adoption/gate.ts";
-import { alert, code, counted } from "../markdown.ts";
+import { alert, code } from "../markdown.ts";
 import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { exposuresIn } from "../plan-json/exposure.ts";
 import { type InPlaceLoss, inPlaceLossIn } from "../plan-json/in-place-loss.ts";
@@ -7,10 +7,12 @@ import { ACCESS_TYPES } from "../plan-json/in-place-rules.ts";
 import { ALLOW_FOREIGN, foreignLossIn } from "../shared-state/foreign.ts";
 import { inPart, plannedStacks } from "./parts.ts";
 import type { Report, StackReport } from "./report.ts";
+import { textsOf } from "./texts.ts";
 
 /** What a reader must not miss, each kind in a box of its own, worst first. */
 export function banners(report: Report, room: number): string[] {
-  const refusedWithout = (label: string) => (report.commit === undefined ? [] : refusal(label));
+  const texts = textsOf(report);
+  const refusedWithout = (label: string) => (report.commit === undefined ? [] : ["", texts.refused(label)]);
   const refused = refusedWithout(ALLOW_DATA_LOSS);
   return [
     ...move(report, room),
@@ -27,13 +29,10 @@ export function banners(report: Report, room: number): string[] {
   ];
 }
 
-const refusal = (label: string) => [
-  "",
-  `\`cali deploy\` refuses this unless the pull request has the label ${code(label)}.`,
-];
-
 /** The gate of a move between layouts, over all stacks at once. */
-function move({ adoption, stacks }: Report, room: number): string[] {
+function move(report: Report, room: number): string[] {
+  const { adoption, stacks } = report;
+  const texts = textsOf(report);
   if (!adoption) return [];
   const plans = plannedStacks(stacks).map(({ name, plan }) => ({ stack: name, plan }));
   const found = moveOf(adoption, plans);
@@ -46,45 +45,46 @@ function move({ adoption, stacks }: Report, room: number): string[] {
           ...inPart(
             lines.map((line) => `- ${code(line)}`),
             room,
+            texts,
           ),
         ];
   return [
     alert(found.problems.length > 0 ? "CAUTION" : "NOTE", [
       `**${moveSummary(adoption, found)}**`,
-      ...list("A move must not do this, and `cali deploy` refuses it:", found.problems),
-      ...list("Changed in place, since no import can read it:", found.inPlace),
+      ...list(texts.moveProblems, found.problems),
+      ...list(texts.moveInPlace, found.inPlace),
     ]),
   ];
 }
 
 /** What no key of the configuration says: nothing here knows what it means. */
-function overridden({ overrides = [], stacks }: Report, room: number): string[] {
+function overridden(report: Report, room: number): string[] {
+  const { overrides = [], stacks } = report;
+  const texts = textsOf(report);
   const lines = overrides
     .filter(({ stack }) => stacks.some(({ name }) => name === stack))
-    .map(({ stack, path }) => `- ${code(path)} in ${code(stack)}`);
+    .map(({ stack, path }) => `- ${texts.inStack(code(path), code(stack))}`);
   if (lines.length === 0) return [];
-  return [
-    alert("NOTE", [
-      `**${counted(lines.length, "value")} of the plan ${lines.length === 1 ? "is" : "are"} an override**, not a key of the configuration:`,
-      ...inPart(lines, room),
-    ]),
-  ];
+  return [alert("NOTE", [texts.overridden(lines.length), ...inPart(lines, room, texts)])];
 }
 
 /** Objects of somebody else in the shared state. */
-function foreign({ stacks }: Report, room: number, refused: readonly string[]): string[] {
+function foreign(report: Report, room: number, refused: readonly string[]): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const lines = plannedStacks(stacks).flatMap(({ name, plan }) =>
     foreignLossIn(name, plan).map(
-      ({ address, action }) => `- ${code(address)} is ${action === "delete" ? "destroyed" : "replaced"}`,
+      ({ address, action }) =>
+        `- ${code(address)} ${action === "delete" ? texts.isDestroyed : texts.isReplaced}`,
     ),
   );
   if (lines.length === 0) return [];
   return [
     alert("CAUTION", [
-      `**CALI never made ${lines.length === 1 ? "this object" : `these ${lines.length} objects`}**, and the plan destroys ${lines.length === 1 ? "it" : "them"}:`,
-      ...inPart(lines, room),
+      texts.foreign(lines.length),
+      ...inPart(lines, room, texts),
       "",
-      "`cali switch --hcl` takes such objects along; `removed` in the overrides forgets them, and they stay alive.",
+      texts.foreignRemedy,
       ...refused,
     ]),
   ];
@@ -100,36 +100,36 @@ function ofStacks<Found>(
   );
 }
 
-function dataLoss({ stacks }: Report, room: number, refused: readonly string[]): string[] {
+function dataLoss(report: Report, room: number, refused: readonly string[]): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const lost = ofStacks(stacks, dataLossIn);
   if (lost.length === 0) return [];
   const line = ({ stack, address, action, lost }: DataLoss & { stack: string }) =>
-    `- ${code(address)} in ${code(stack)} is ${action === "delete" ? "destroyed" : "replaced"}: ${lost}`;
+    `- ${texts.inStack(code(address), code(stack))} ${action === "delete" ? texts.isDestroyed : texts.isReplaced}: ${lost}`;
   return [
-    alert("CAUTION", [
-      `**Data would be lost.** This destroys ${counted(lost.length, "object")} with data in ${lost.length === 1 ? "it" : "them"}:`,
-      ...inPart(lost.map(line), room),
-      ...refused,
-    ]),
+    alert("CAUTION", [texts.dataLoss(lost.length), ...inPart(lost.map(line), room, texts), ...refused]),
   ];
 }
 
-function inPlace({ stacks }: Report, room: number, refused: readonly string[]): string[] {
+function inPlace(report: Report, room: number, refused: readonly string[]): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const found = ofStacks(stacks, inPlaceLossIn);
   const line = ({ stack, address, attribute, from, to, lost }: InPlaceLoss & { stack: string }) =>
-    `- ${code(address)} in ${code(stack)}: ${code(shortened(`${attribute} = ${from} → ${to}`))}: ${lost}`;
+    `- ${texts.inStack(code(address), code(stack))}: ${code(shortened(`${attribute} = ${from} → ${to}`))}: ${lost}`;
   const of = (kind: InPlaceLoss["kind"]) => found.filter((one) => one.kind === kind).map(line);
   const box = (
     kind: "CAUTION" | "WARNING",
     title: string,
     lines: readonly string[],
     more: readonly string[] = [],
-  ) => (lines.length === 0 ? [] : [alert(kind, [title, ...inPart(lines, room), ...more])]);
+  ) => (lines.length === 0 ? [] : [alert(kind, [title, ...inPart(lines, room, texts), ...more])]);
   return [
-    ...box("CAUTION", "**Changed in place, and data goes with it:**", of("deletes"), refused),
-    ...box("WARNING", "**Less protection than before.** Nothing is deleted by this alone:", of("unprotects")),
-    ...box("WARNING", "**Somebody loses access:**", of("access")),
-    ...box("WARNING", "**This may delete data; nobody can tell from the plan:**", of("unknown")),
+    ...box("CAUTION", texts.inPlaceDeletes, of("deletes"), refused),
+    ...box("WARNING", texts.inPlaceUnprotects, of("unprotects")),
+    ...box("WARNING", texts.inPlaceAccess, of("access")),
+    ...box("WARNING", texts.inPlaceUnknown, of("unknown")),
   ];
 }
 
@@ -137,79 +137,64 @@ const LONGEST_PAIR = 160;
 const LONGEST_MESSAGE = 400;
 const shortened = (text: string) => (text.length > LONGEST_PAIR ? `${text.slice(0, LONGEST_PAIR)}…` : text);
 
-function removedKeys({ stacks }: Report, room: number, refused: readonly string[]): string[] {
+function removedKeys(report: Report, room: number, refused: readonly string[]): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const removed = ofStacks(stacks, removedKeysIn).map(
-    ({ address, stack }) => `- ${code(address)} in ${code(stack)}`,
+    ({ address, stack }) => `- ${texts.inStack(code(address), code(stack))}`,
   );
   if (removed.length === 0) return [];
-  return [
-    alert("CAUTION", [
-      `**${counted(removed.length, "object")} would go because ${removed.length === 1 ? "its key is" : "their keys are"} no longer in \`for_each\`**, such as the access of a team member who is not in \`team\`:`,
-      ...inPart(removed, room),
-      ...refused,
-    ]),
-  ];
+  return [alert("CAUTION", [texts.removedKeys(removed.length), ...inPart(removed, room, texts), ...refused])];
 }
 
 /** Access that is destroyed; a key that left `for_each` has a box of its own. */
-function access({ stacks }: Report, room: number): string[] {
+function access(report: Report, room: number): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const gone = ofStacks(stacks, ({ resources }) =>
     resources.filter(
       ({ type, action, reason }) =>
         ACCESS_TYPES.has(type) && action === "delete" && reason !== "delete_because_each_key",
     ),
-  ).map(({ address, stack }) => `- ${code(address)} in ${code(stack)}`);
-  return gone.length === 0
-    ? []
-    : [alert("WARNING", ["**Somebody's access is destroyed:**", ...inPart(gone, room)])];
+  ).map(({ address, stack }) => `- ${texts.inStack(code(address), code(stack))}`);
+  return gone.length === 0 ? [] : [alert("WARNING", [texts.accessDestroyed, ...inPart(gone, room, texts)])];
 }
 
-function exposed({ stacks }: Report, room: number): string[] {
+function exposed(report: Report, room: number): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const lines = ofStacks(stacks, exposuresIn).map(
     ({ address, stack, attribute, hasCondition }) =>
-      `- ${code(address)} in ${code(stack)}: ${code(attribute)}${hasCondition ? ", with conditions: read whether they are enough" : ""}`,
+      `- ${texts.inStack(code(address), code(stack))}: ${code(attribute)}${hasCondition ? texts.withConditions : ""}`,
   );
-  return lines.length === 0
-    ? []
-    : [
-        alert("WARNING", [
-          '**Open to everybody:** a new statement has `"Principal": "*"`:',
-          ...inPart(lines, room),
-        ]),
-      ];
+  return lines.length === 0 ? [] : [alert("WARNING", [texts.exposed, ...inPart(lines, room, texts)])];
 }
 
-function failingChecks({ stacks }: Report, room: number): string[] {
+function failingChecks(report: Report, room: number): string[] {
+  const { stacks } = report;
+  const texts = textsOf(report);
   const lines = ofStacks(stacks, ({ failingChecks }) => failingChecks).map(
     ({ address, status, problems, stack }) =>
-      `- ${code(address)} in ${code(stack)} ${status}${problems.length > 0 ? `: ${problems.map((text) => code(text.slice(0, LONGEST_MESSAGE))).join(", ")}` : ""}`,
+      `- ${texts.inStack(code(address), code(stack))} ${status}${problems.length > 0 ? `: ${problems.map((text) => code(text.slice(0, LONGEST_MESSAGE))).join(", ")}` : ""}`,
   );
   return lines.length === 0
     ? []
-    : [
-        alert("WARNING", [
-          `**${counted(lines.length, "check")} of the code ${lines.length === 1 ? "fails" : "fail"}:**`,
-          ...inPart(lines, room),
-        ]),
-      ];
+    : [alert("WARNING", [texts.failingChecks(lines.length), ...inPart(lines, room, texts)])];
 }
 
-function warnings({ stacks, program = "Terraform" }: Report, room: number): string[] {
+function warnings(report: Report, room: number): string[] {
+  const { stacks, program = "Terraform" } = report;
+  const texts = textsOf(report);
   const lines = ofStacks(stacks, ({ warnings }) => warnings.map((text) => ({ text }))).map(
     ({ text, stack }) => `- ${code(stack)}: ${code(text.replaceAll(/\s+/g, " ").slice(0, LONGEST_MESSAGE))}`,
   );
-  return lines.length === 0
-    ? []
-    : [alert("NOTE", [`**${program} and its providers warn:**`, ...inPart(lines, room)])];
+  return lines.length === 0 ? [] : [alert("NOTE", [texts.warnings(program), ...inPart(lines, room, texts)])];
 }
 
-function unmasked({ stacks }: Report): string[] {
+function unmasked(report: Report): string[] {
+  const { stacks } = report;
   const found = plannedStacks(stacks).filter(({ plan }) => plan.isUnmasked);
   return found.length === 0
     ? []
-    : [
-        alert("NOTE", [
-          `**No value is shown** of ${found.map(({ name }) => code(name)).join(", ")}: the plan doesn't say which are secret. Terraform 0.15 and newer do.`,
-        ]),
-      ];
+    : [alert("NOTE", [textsOf(report).unmasked(found.map(({ name }) => code(name)).join(", "))])];
 }

@@ -1,10 +1,11 @@
-import { alert, bytes, code, counted } from "../markdown.ts";
+import { alert, bytes, code } from "../markdown.ts";
 import { hasChanges, isChange, type Plan, type ResourceChange } from "../plan-json/model.ts";
 import { banners } from "./banners.ts";
 import { inPart, plannedStacks } from "./parts.ts";
 import type { PlanState, Report } from "./report.ts";
 import { destroyedLine } from "./resource.ts";
 import { stackTable } from "./table.ts";
+import { type Texts, textsOf } from "./texts.ts";
 
 const isDestroyed = ({ action, mode }: ResourceChange) =>
   mode === "managed" && (action === "delete" || action === "replace");
@@ -43,80 +44,74 @@ function heading(report: Report): string {
   const { environment, commit, links, stacks } = report;
   const changed = plannedStacks(stacks).filter(({ plan }) => hasChanges(plan)).length;
   const said = outcome(report, changed);
-  const title = `## Plan of ${code(environment)}: ${commit === undefined ? titleOfOne(stacks, changed) : titleOfAll(stacks, changed)}`;
+  const texts = textsOf(report);
+  const title = `## ${texts.planOf(code(environment))}: ${commit === undefined ? titleOfOne(stacks, changed, texts) : titleOfAll(stacks, changed, texts)}`;
   if (commit === undefined) return said === "" ? title : `${title}\n\n${said}`;
   const short = code(commit.slice(0, 7));
   const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
-  const page = report.page === undefined ? [] : [`[Old and new values side by side](<${report.page}>)`];
-  return `${title}\n\n${[`Commit ${of}. ${said}`, ...page].join(" ")}`;
+  const page = report.page === undefined ? [] : [`[${texts.page}](<${report.page}>)`];
+  return `${title}\n\n${[`${texts.commit(of)} ${said}`, ...page].join(" ")}`;
 }
 
-function titleOfOne(stacks: Report["stacks"], changed: number): string {
-  if (plannedStacks(stacks).some(({ plan }) => plan.errored)) return "failed";
-  return changed === 0 ? "no changes" : "changes";
+function titleOfOne(stacks: Report["stacks"], changed: number, texts: Texts): string {
+  if (plannedStacks(stacks).some(({ plan }) => plan.errored)) return texts.oneFailed;
+  return changed === 0 ? texts.oneUnchanged : texts.oneChanged;
 }
 
 /** What fails or waits is nothing that "no changes" could be said of. */
-function titleOfAll(stacks: Report["stacks"], changed: number): string {
+function titleOfAll(stacks: Report["stacks"], changed: number, texts: Texts): string {
   const failed = stacks.filter(
     (stack) => stack.status === "failed" || (stack.status === "planned" && stack.plan.errored),
   ).length;
   const waiting = stacks.filter(({ status }) => status === "waiting").length;
   const known = stacks.length - failed - waiting;
-  const all = counted(stacks.length, "stack");
-  const changes = changed > 0 ? [`changes in ${changed} of ${all}`] : [];
-  const none = known === stacks.length ? all : `${known} of ${all}`;
+  const changes = changed > 0 ? [texts.changed(changed, stacks.length)] : [];
   return [
-    ...(changed === 0 && known > 0 ? [`no changes in ${none}`] : changes),
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? "waits" : "wait"}`] : []),
+    ...(changed === 0 && known > 0 ? [texts.unchanged(known, stacks.length)] : changes),
+    ...(failed > 0 ? [texts.failed(failed)] : []),
+    ...(waiting > 0 ? [texts.waits(waiting)] : []),
   ].join(", ");
 }
 
-function outcome({ stacks, commit, program = "Terraform" }: Report, changed: number): string {
+function outcome(report: Report, changed: number): string {
+  const { stacks, commit, program = "Terraform" } = report;
+  const texts = textsOf(report);
   const plans = plannedStacks(stacks).map(({ plan }) => plan);
   if (plans.some(({ errored }) => errored)) {
-    return `${program} failed while it planned: this is a part of the plan, and it can't be applied.`;
+    return texts.errored(program);
   }
-  if (stacks.some(({ status }) => status === "failed")) return "Nothing is applied while a plan fails.";
+  if (stacks.some(({ status }) => status === "failed")) return texts.nothingApplied;
   const also = [
-    ...alsoSaid(plans, ({ failingChecks }) => failingChecks.length, "check", "fails", "fail"),
-    ...alsoSaid(plans, ({ deferred }) => deferred.length, "change", "is put off", "are put off"),
-    ...alsoSaid(
-      plans,
-      ({ drift }) => drift.filter(({ fate }) => fate === "forgotten").length,
-      "object",
-      "is gone",
-      "are gone",
-    ),
+    ...alsoSaid(plans, ({ failingChecks }) => failingChecks.length, texts.checksFail),
+    ...alsoSaid(plans, ({ deferred }) => deferred.length, texts.putOff),
+    ...alsoSaid(plans, ({ drift }) => drift.filter(({ fate }) => fate === "forgotten").length, texts.gone),
   ];
   if (changed === 0) {
     if (stacks.some(({ status }) => status === "waiting")) {
-      return "Nothing is known yet of what the stacks that wait would change.";
+      return texts.nothingKnown;
     }
     if (plans.some(({ isRefreshOnly }) => isRefreshOnly)) {
-      return "No object would change: applying writes into the state what was changed outside.";
+      return texts.refreshOnly;
     }
-    return also.length === 0
-      ? "There is nothing to apply."
-      : `No object would change, but ${also.join(", and ")}.`;
+    return also.length === 0 ? texts.nothingToApply : texts.noObjectBut(also);
   }
-  const applied = commit === undefined ? [] : ["Merging applies exactly this plan."];
+  const applied = commit === undefined ? [] : [texts.merging];
   const actions = plans.reduce((sum, plan) => sum + plan.actions.length, 0);
-  return [...applied, ...(actions > 0 ? [`It runs ${counted(actions, "action")}.`] : [])].join(" ");
+  return [...applied, ...(actions > 0 ? [texts.runsActions(actions)] : [])].join(" ");
 }
 
 function alsoSaid(
   plans: readonly Plan[],
   countOf: (plan: Plan) => number,
-  noun: string,
-  ...[one, many]: [string, string]
+  say: (count: number) => string,
 ): string[] {
   const count = plans.reduce((sum, plan) => sum + countOf(plan), 0);
-  return count === 0 ? [] : [`${counted(count, noun)} ${count === 1 ? one : many}`];
+  return count === 0 ? [] : [say(count)];
 }
 
-function failures({ stacks, program = "Terraform" }: Report): string[] {
+function failures(report: Report): string[] {
+  const { stacks, program = "Terraform" } = report;
+  const texts = textsOf(report);
   const failed = stacks.filter(({ status }) => status === "failed").map(({ name }) => code(name));
   const partial = plannedStacks(stacks)
     .filter(({ plan }) => !plan.errored && !plan.complete)
@@ -125,32 +120,19 @@ function failures({ stacks, program = "Terraform" }: Report): string[] {
     .filter(({ plan }) => plan.errored)
     .map(({ name }) => code(name));
   return [
-    ...(failed.length > 0
-      ? [alert("CAUTION", [`**The plan failed** for ${failed.join(", ")}: see below.`])]
-      : []),
-    ...(errored.length > 0
-      ? [alert("CAUTION", [`**${program} failed** in ${errored.join(", ")}: what is below is only a part.`])]
-      : []),
-    ...(partial.length > 0
-      ? [
-          alert("WARNING", [
-            `**Not everything could be planned** in ${partial.join(", ")}: applying needs a second plan.`,
-          ]),
-        ]
-      : []),
+    ...(failed.length > 0 ? [alert("CAUTION", [texts.planFailed(failed.join(", "))])] : []),
+    ...(errored.length > 0 ? [alert("CAUTION", [texts.programFailed(program, errored.join(", "))])] : []),
+    ...(partial.length > 0 ? [alert("WARNING", [texts.partial(partial.join(", "))])] : []),
   ];
 }
 
-function budgetWarning({ budget }: Report): string[] {
+function budgetWarning(report: Report): string[] {
+  const { budget } = report;
   if (!budget || budget.total.after <= budget.budgetUsd) return [];
   const { total, budgetUsd, isEnforced } = budget;
-  const check = isEnforced ? " The configuration says that this fails the check (`budget.enforce`)." : "";
-  const unknown = total.unknown > 0 ? `, and ${counted(total.unknown, "unknown price")} on top` : "";
-  return [
-    alert("WARNING", [
-      `**Over the budget** by ${(total.after - budgetUsd).toFixed(2)} USD a month: ${total.after.toFixed(2)} of ${budgetUsd.toFixed(2)}${unknown}.${check}`,
-    ]),
-  ];
+  const texts = textsOf(report);
+  const said = texts.overBudget(total, budgetUsd);
+  return [alert("WARNING", [`${said}${isEnforced ? texts.enforced : ""}`])];
 }
 
 /** Every object that is destroyed or replaced. */
@@ -161,5 +143,6 @@ function destroyed(report: Report, room: number): string[] {
       .map((resource) => destroyedLine(report, name, resource)),
   );
   if (lines.length === 0) return [];
-  return [`### Destroyed or replaced: ${lines.length}`, inPart(lines, room).join("\n")];
+  const texts = textsOf(report);
+  return [`### ${texts.destroyedList(lines.length)}`, inPart(lines, room, texts).join("\n")];
 }

@@ -1,5 +1,6 @@
 import { bytes } from "../markdown.ts";
 import type { StackReport } from "./report.ts";
+import type { Texts } from "./texts.ts";
 
 /** The stacks that have a plan. */
 export function plannedStacks(stacks: readonly StackReport[]) {
@@ -7,12 +8,12 @@ export function plannedStacks(stacks: readonly StackReport[]) {
 }
 
 /** The lines of a list, and how many there was no room for. Only a list that alone would fill a comment ends early. */
-export function inPart(lines: readonly string[], room: number): string[] {
+export function inPart(lines: readonly string[], room: number, texts: Texts): string[] {
   let size = 0;
   const shown = lines.filter((line) => {
     size += bytes(line) + 3;
     return size <= room;
   });
   const rest = lines.length - shown.length;
-  return rest > 0 ? [...shown, `- **and ${rest} more**, listed in the whole report`] : shown;
+  return rest > 0 ? [...shown, `- **${texts.and(rest)}**, ${texts.inReport}`] : shown;
 }

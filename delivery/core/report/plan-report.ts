@@ -49,6 +49,7 @@ export function reportOf(
     );
   }
   return {
+    language: config.language,
     environment: planRun.environment,
     commit: planRun.commit,
     program: PROGRAMS[planRun.program].name,

@@ -1,7 +1,8 @@
-import { bytes, code, counted } from "../markdown.ts";
+import { bytes, code } from "../markdown.ts";
 import { header } from "./header.ts";
 import type { Report } from "./report.ts";
 import { type Item, itemsOf, type Level, sizeOf, stackBlock } from "./stack.ts";
+import { textsOf } from "./texts.ts";
 import { GROUPS, type Group } from "./words.ts";
 
 /** GitHub takes 65,536 characters a comment. Bytes are never fewer than characters, and some room is left. */
@@ -86,20 +87,18 @@ function share(items: readonly Item[], space: number): void {
   }
 }
 
-function leftOut(
-  { links, environment, commit }: Report,
-  items: readonly Item[],
-  stacks: number,
-): string | undefined {
+function leftOut(report: Report, items: readonly Item[], stacks: number): string | undefined {
   const lines = items.filter(({ level, line, full }) => level === "line" && line !== full).length;
   const uncounted = items.filter(({ level }) => level === "counted").length;
   if (lines + uncounted + stacks === 0) return undefined;
+  const { links, environment, commit } = report;
+  const texts = textsOf(report);
   const said = [
-    ...(lines > 0 ? [`${counted(lines, "resource")} without attributes`] : []),
-    ...(uncounted > 0 ? [`${counted(uncounted, "resource")} as a number only`] : []),
-    ...(stacks > 0 ? [`${counted(stacks, "stack")} in the table only`] : []),
+    ...(lines > 0 ? [texts.withoutAttributes(lines)] : []),
+    ...(uncounted > 0 ? [texts.asNumber(uncounted)] : []),
+    ...(stacks > 0 ? [texts.inTable(stacks)] : []),
   ].join(", ");
-  if (commit === undefined) return `---\n\nA comment has room for so much: it shows ${said}.`;
-  const where = links?.run ? `[the run](${links.run})` : "the run";
-  return `---\n\nA comment has room for so much: it shows ${said}. The whole is in the artifact ${code(`comment-${environment}`)} of ${where}.`;
+  if (commit === undefined) return `---\n\n${texts.roomFor(said)}`;
+  const where = links?.run ? `[${texts.theRun}](${links.run})` : texts.theRun;
+  return `---\n\n${texts.roomFor(said)} ${texts.whole(code(`comment-${environment}`), where)}`;
 }

@@ -1,4 +1,5 @@
 import type { Adoption } from "../../../config/adoption.ts";
+import type { Config } from "../../../config/schema.ts";
 import type { CostChange } from "../cost/cost-change.ts";
 import type { Links } from "../github/environment.ts";
 import type { Plan } from "../plan-json/model.ts";
@@ -26,6 +27,8 @@ export interface BudgetReport {
 
 /** Everything that a comment is made of. */
 export interface Report {
+  /** Of headings and fixed words. Default: English. */
+  readonly language?: Config["language"];
   readonly environment: string;
   /** The commit that was planned: 40 hexadecimal digits; undefined: a plan that came alone, of any repository. */
   readonly commit: string | undefined;

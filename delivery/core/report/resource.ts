@@ -2,6 +2,7 @@ import { code, fence } from "../markdown.ts";
 import type { ResourceChange } from "../plan-json/model.ts";
 import { attributeLines } from "./attributes.ts";
 import type { Report } from "./report.ts";
+import { textsOf } from "./texts.ts";
 import { groupOf, identityOf, remarks } from "./words.ts";
 
 /** A link to the line of TypeScript that made a resource, at the commit; undefined where it isn't known. */
@@ -21,7 +22,7 @@ export function sourceLink(
 /** One line about a resource: its address, what else is to be said, where it comes from. */
 export function headline(report: Report, stack: string, resource: ResourceChange): string {
   const link = sourceLink(report, stack, resource);
-  return [code(resource.address), ...remarks(resource), ...(link ? [link] : [])].join(" · ");
+  return [code(resource.address), ...remarks(resource, textsOf(report)), ...(link ? [link] : [])].join(" · ");
 }
 
 /** A resource with its attributes. */
@@ -39,7 +40,8 @@ export function section(
 /** A line of the list of what is destroyed or replaced. */
 export function destroyedLine(report: Report, stack: string, resource: ResourceChange): string {
   const identity = identityOf(resource);
-  const what = resource.action === "delete" ? "destroyed" : "replaced";
+  const texts = textsOf(report);
+  const what = resource.action === "delete" ? texts.destroyed : texts.replaced;
   const line = headline(report, stack, resource);
   return `- **${what}**: ${line}${identity === undefined ? "" : ` · ${code(identity)}`}`;
 }

@@ -13,7 +13,8 @@ import type { Difference } from "../plan-json/path.ts";
 import { driftLines } from "./attributes.ts";
 import type { Report, StackReport } from "./report.ts";
 import { headline, section, sourceLink } from "./resource.ts";
-import { GROUP_TITLES, GROUPS, type Group, groupOf } from "./words.ts";
+import { type Texts, textsOf } from "./texts.ts";
+import { GROUPS, type Group, groupOf } from "./words.ts";
 
 /** How much of a resource is shown. */
 export type Level = "full" | "line" | "counted";
@@ -52,61 +53,67 @@ export function stackBlock(
   { stack, items, longest }: { stack: StackReport; items: readonly Item[]; longest: number },
 ): string | undefined {
   const name = `<b>${htmlCode(stack.name)}</b>`;
+  const texts = textsOf(report);
   if (stack.status === "failed") {
-    return details(`${name}: the plan failed`, fence("text", stack.reason.split("\n")));
+    return details(`${name}: ${texts.blockFailed}`, fence("text", stack.reason.split("\n")));
   }
   if (stack.status === "waiting") {
     const why = stack.reason === undefined ? "" : `\n\n${fence("text", stack.reason.split("\n"))}`;
-    const waits = `It can be planned when these are applied: ${stack.waitsFor.map((other) => code(other)).join(", ")}.`;
-    return details(`${name}: waits for other stacks`, waits + why);
+    const waits = texts.waitsFor(stack.waitsFor.map((other) => code(other)).join(", "));
+    return details(`${name}: ${texts.blockWaits}`, waits + why);
   }
   const { plan } = stack;
   const groups = GROUPS.flatMap((group) =>
     groupBlock(
+      texts,
       group,
       items.filter((item) => item.group === group),
     ),
   );
   const blocks = [
-    ...actionBlock(plan.actions, longest),
-    ...deferredBlock(plan.deferred),
+    ...actionBlock(texts, plan.actions, longest),
+    ...deferredBlock(texts, plan.deferred),
     ...driftBlock(report, stack.name, plan.drift, longest),
     ...groups,
-    ...outputBlock(plan.outputs, longest),
+    ...outputBlock(texts, plan.outputs, longest),
   ];
   if (blocks.length === 0) return undefined;
-  return details(`${name}: ${countsText(stack)}`, blocks.join("\n\n"));
+  return details(`${name}: ${countsText(stack, texts)}`, blocks.join("\n\n"));
 }
 
 /** How many objects each thing happens to, in words. */
-export function countsText({ plan }: StackReport & { status: "planned" }): string {
+export function countsText(
+  { plan }: StackReport & { status: "planned" },
+  texts: Texts = textsOf({}),
+): string {
   const counts = countsOf(plan);
+  const named = texts.counts;
   const words = [
-    [counts.replace, "to replace"],
-    [counts.delete, "to destroy"],
-    [counts.create, "to add"],
-    [counts.update, "to change"],
-    [counts.import, "to import"],
-    [counts.move, "to move"],
-    [counts.forget, "to forget"],
-    [counts.drift, "changed outside Git"],
-    [plan.actions.length, plan.actions.length === 1 ? "action to run" : "actions to run"],
-    [plan.deferred.length, "put off"],
-    [plan.outputs.length, plan.outputs.length === 1 ? "output" : "outputs"],
+    [counts.replace, named.replace],
+    [counts.delete, named.delete],
+    [counts.create, named.create],
+    [counts.update, named.update],
+    [counts.import, named.import],
+    [counts.move, named.move],
+    [counts.forget, named.forget],
+    [counts.drift, named.drift],
+    [plan.actions.length, named.actions(plan.actions.length)],
+    [plan.deferred.length, named.deferred],
+    [plan.outputs.length, named.outputs(plan.outputs.length)],
   ] as const;
-  const said = words.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-  return said.join(", ") || "data to read";
+  const said = words.filter(([count]) => count > 0).map(([count, word]) => texts.counted(count, word));
+  return said.join(", ") || texts.dataToRead;
 }
 
-function groupBlock(group: Group, items: readonly Item[]): string[] {
+function groupBlock(texts: Texts, group: Group, items: readonly Item[]): string[] {
   if (items.length === 0) return [];
   const isBlock = ({ level, line, full }: Item) => level === "full" && line !== full;
   const blocks = items.filter(isBlock).map(({ full }) => full);
   const lines = items.filter((item) => item.level !== "counted" && !isBlock(item)).map(({ line }) => line);
   const rest = items.length - blocks.length - lines.length;
-  if (rest > 0) lines.push(`- and ${rest} more`);
+  if (rest > 0) lines.push(`- ${texts.and(rest)}`);
   return [
-    `#### ${GROUP_TITLES[group]}: ${items.length}`,
+    `#### ${texts.groups[group]}: ${items.length}`,
     ...blocks,
     ...(lines.length > 0 ? [lines.join("\n")] : []),
   ];
@@ -116,7 +123,7 @@ function groupBlock(group: Group, items: readonly Item[]): string[] {
 export function driftLine(report: Report, stack: string, { address, type, isDeleted }: Drift): string {
   const name = address.slice(address.lastIndexOf(`${type}.`) + type.length + 1).replace(/\[.*/s, "");
   const link = sourceLink(report, stack, { type, name });
-  return [code(address), ...(link ? [link] : []), ...(isDeleted ? ["it is gone"] : [])].join(" · ");
+  return [code(address), ...(link ? [link] : []), ...(isDeleted ? [textsOf(report).isGone] : [])].join(" · ");
 }
 
 function driftBlock(report: Report, stack: string, drift: readonly Drift[], longest: number): string[] {
@@ -125,25 +132,29 @@ function driftBlock(report: Report, stack: string, drift: readonly Drift[], long
     const line = driftLine(report, stack, one);
     return one.isDeleted ? `- ${line}` : `${line}\n\n${fence("diff", driftLines(one.differences, longest))}`;
   };
-  const parts = [...FATES].flatMap(([fate, words]) => {
+  const texts = textsOf(report);
+  const parts = FATES.flatMap((fate) => {
     const found = drift.filter((one) => one.fate === fate);
-    return found.length === 0 ? [] : [words, ...found.map(blockOf)];
+    return found.length === 0 ? [] : [texts.fates[fate], ...found.map(blockOf)];
   });
-  return [`#### Changed outside Git: ${drift.length}`, ...parts];
+  return [`#### ${texts.drift}: ${drift.length}`, ...parts];
 }
 
 /** What applying does about changes outside, in the order in which they are shown. */
-export const FATES: ReadonlyMap<DriftFate, string> = new Map([
-  ["set-back", "Applying this plan sets these back."],
-  ["changed-again", "Applying this plan changes these again, to other values than before."],
-  ["made-anew", "Applying this plan makes these anew."],
-  ["forgotten", "These are gone, and this plan doesn't make them anew; the state forgets them."],
-  ["accepted", "Applying this plan changes none of these: it writes into the state what is there now."],
-]);
+export const FATES = [
+  "set-back",
+  "changed-again",
+  "made-anew",
+  "forgotten",
+  "accepted",
+] as const satisfies DriftFate[];
 
-function outputBlock(outputs: readonly OutputChange[], longest: number): string[] {
+function outputBlock(texts: Texts, outputs: readonly OutputChange[], longest: number): string[] {
   if (outputs.length === 0) return [];
-  return [`#### Outputs: ${outputs.length}`, fence("diff", driftLines(outputDifferences(outputs), longest))];
+  return [
+    `#### ${texts.outputs}: ${outputs.length}`,
+    fence("diff", driftLines(outputDifferences(outputs), longest)),
+  ];
 }
 
 /** Outputs as differences, each by its name. */
@@ -158,14 +169,14 @@ export function actionLine({ address, trigger, deferred }: ActionInvocation): st
   return `${code(address)} · ${when}${deferred === undefined ? "" : ` · put off: ${code(deferred)}`}`;
 }
 
-function actionBlock(actions: readonly ActionInvocation[], longest: number): string[] {
+function actionBlock(texts: Texts, actions: readonly ActionInvocation[], longest: number): string[] {
   if (actions.length === 0) return [];
   const blocks = actions.map((action) => {
     const line = actionLine(action);
     if (action.settings.length === 0) return `- ${line}`;
     return `${line}\n\n${fence("diff", driftLines(action.settings, longest))}`;
   });
-  return [`#### Actions to run: ${actions.length}`, ...blocks];
+  return [`#### ${texts.actionsToRun}: ${actions.length}`, ...blocks];
 }
 
 /** Source: `action_trigger` of Terraform's configuration language. */
@@ -180,10 +191,10 @@ const EVENTS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-function deferredBlock(deferred: readonly DeferredChange[]): string[] {
+function deferredBlock(texts: Texts, deferred: readonly DeferredChange[]): string[] {
   if (deferred.length === 0) return [];
   const lines = deferred.map((change) => `- ${deferredLine(change)}`);
-  return [`#### Put off to a later plan: ${deferred.length}`, lines.join("\n")];
+  return [`#### ${texts.putOffList}: ${deferred.length}`, lines.join("\n")];
 }
 
 /** One line about a change that waits for a later plan. */

@@ -2,26 +2,32 @@ import type { CostChange } from "../cost/cost-change.ts";
 import { cellCode } from "../markdown.ts";
 import { type Counts, countsOf } from "../plan-json/model.ts";
 import type { Report, StackReport } from "./report.ts";
+import { type Texts, textsOf } from "./texts.ts";
 
 const COLUMNS = ["create", "update", "replace", "delete", "import", "move", "forget", "drift"] as const;
-const TITLES = ["add", "change", "replace", "destroy", "import", "move", "forget", "drift"];
 const NONE = "·";
 
 /** The table of stacks: how many objects each thing happens to, and what a month costs. */
-export function stackTable({ stacks, budget, commit }: Report): string {
+export function stackTable(report: Report): string {
+  const { stacks, budget, commit } = report;
+  const texts = textsOf(report);
   // A plan that came alone has no estimate.
   const withCost = (...cells: string[]) => (commit === undefined ? [] : cells);
-  const rows = stacks.map((stack) => [name(stack), ...counts(stack), ...withCost(costCell(stack.cost))]);
+  const rows = stacks.map((stack) => [
+    name(stack, texts),
+    ...counts(stack),
+    ...withCost(costCell(stack.cost, texts)),
+  ]);
   const planned = stacks.flatMap((stack) => (stack.status === "planned" ? [countsOf(stack.plan)] : []));
   const sum = (column: keyof Counts) => planned.reduce((total, counted) => total + counted[column], 0);
   const total = [
-    "**all**",
+    `**${texts.all}**`,
     ...COLUMNS.map((column) => bold(sum(column))),
-    ...withCost(bold(costCell(budget?.total))),
+    ...withCost(bold(costCell(budget?.total, texts))),
   ];
   return [
-    ["stack", ...TITLES, ...withCost("USD a month")],
-    ["---", ...TITLES.map(() => "--:"), ...withCost("--:")],
+    [texts.stack, ...texts.columns, ...withCost(texts.usdMonth)],
+    ["---", ...texts.columns.map(() => "--:"), ...withCost("--:")],
     ...rows,
     ...(stacks.length > 1 ? [total] : []),
   ]
@@ -31,10 +37,10 @@ export function stackTable({ stacks, budget, commit }: Report): string {
 
 const bold = (cell: number | string) => (cell === 0 || cell === NONE ? NONE : `**${cell}**`);
 
-function name(stack: StackReport): string {
+function name(stack: StackReport, texts: Texts): string {
   const shown = cellCode(stack.name);
-  if (stack.status === "failed") return `${shown} **failed**`;
-  if (stack.status === "waiting") return `${shown} waits for ${stack.waitsFor.map(cellCode).join(", ")}`;
+  if (stack.status === "failed") return `${shown} **${texts.stackFailed}**`;
+  if (stack.status === "waiting") return texts.stackWaits(shown, stack.waitsFor.map(cellCode).join(", "));
   return shown;
 }
 
@@ -49,10 +55,10 @@ function counts(stack: StackReport): string[] {
 }
 
 /** `12.00 → 15.30`; what has no known price is said, never taken for 0. */
-function costCell(cost: CostChange | undefined): string {
+function costCell(cost: CostChange | undefined, texts: Texts): string {
   if (!cost) return NONE;
-  if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return `${cost.unknown} unknown`;
+  if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return texts.unknownCost(cost.unknown);
   const [before, after] = [cost.before.toFixed(2), cost.after.toFixed(2)];
   const known = before === after ? after : `${before} → ${after}`;
-  return cost.unknown === 0 ? known : `${known} + ${cost.unknown} unknown`;
+  return cost.unknown === 0 ? known : `${known} + ${texts.unknownCost(cost.unknown)}`;
 }

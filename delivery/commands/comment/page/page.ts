@@ -22,7 +22,8 @@ const CLOSED: readonly Filter[] = ["create", "read"];
  * A run's plans as one page of HTML that needs nothing else: no network, no file beside it. Values stand in it as text only, hidden where the
  * comment hides them, and its content security policy runs its own script alone.
  */
-export function pageOf(report: Report): string {
+export function pageOf(told: Report): string {
+  const report = { ...told, language: "en" } as const;
   const style = file("style.css");
   const script = file("script.js");
   const stacks = report.stacks.map((stack, place) => ({

@@ -15,20 +15,24 @@ import {
   FATES,
   outputDifferences,
 } from "../../../core/report/stack.ts";
-import { GROUP_TITLES, GROUPS, type Group, groupOf } from "../../../core/report/words.ts";
+import { textsOf } from "../../../core/report/texts.ts";
+import { GROUPS, type Group, groupOf } from "../../../core/report/words.ts";
 import { type Columns, sidesTable } from "./sides.ts";
 
 /** What the page is filtered by: what happens to resources, and what else a plan says. */
 export type Filter = Group | "action" | "deferred" | "drift" | "output" | "failed" | "waiting";
 
+/** The page is in English, whatever language the comment has. */
+const TEXTS = textsOf({});
+
 export const FILTER_TITLES: Readonly<Record<Filter, string>> = {
   failed: "Failed",
   waiting: "Waiting",
-  action: "Actions to run",
-  deferred: "Put off to a later plan",
-  drift: "Changed outside Git",
-  ...GROUP_TITLES,
-  output: "Outputs",
+  action: TEXTS.actionsToRun,
+  deferred: TEXTS.putOffList,
+  drift: TEXTS.drift,
+  ...TEXTS.groups,
+  output: TEXTS.outputs,
 };
 
 const PLANNED: Columns = { attribute: "attribute", old: "now", current: "planned", unset: "not set" };
@@ -87,12 +91,12 @@ function entry(
 }
 
 function driftEntries(report: Report, stack: string, { drift }: Plan): Entry[] {
-  return [...FATES].flatMap(([fate, remark]) =>
+  return FATES.flatMap((fate) =>
     drift
       .filter((one) => one.fate === fate)
       .map((one) => ({
         ...entry("drift", driftLine(report, stack, one), one.isDeleted ? [] : one.differences, OUTSIDE),
-        remark,
+        remark: TEXTS.fates[fate],
       })),
   );
 }
