@@ -31,6 +31,7 @@ async function main(): Promise<void> {
       runFolder,
       stop: stop.signal,
       onAlert: (alert, elapsedMs) => view.alert(alert, elapsedMs),
+      onConsole: (url) => view.console(url),
       onMoment: (moment) => view.show(moment),
     });
   } finally {

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   createSink,
   fileSink,
+  type GeneratedLine,
   generate,
   labelOf,
   NOT_CONFIRMED,
@@ -17,6 +19,7 @@ import { FolderObjectStore } from "../services/consumer/src/state/objects/folder
 import { Archive } from "./archive.ts";
 import { CREDENTIALS, REGION, STREAM, startKinesis } from "./kinesis.ts";
 import { type LocalOptions, modelOf } from "./options.ts";
+import { truthTeller } from "./truth.ts";
 import type { Moment } from "./view.ts";
 
 /** An alert, and when the consumer raised it, ms since the epoch. */
@@ -54,6 +57,8 @@ export interface PipelineOptions extends LocalOptions {
   readonly stop: AbortSignal;
   readonly onAlert: (alert: Alert, elapsedMs: number) => void;
   readonly onMoment: (moment: Moment) => void;
+  /** The console's page is served. Default: there is none. */
+  readonly onConsole?: (url: string) => void;
 }
 
 const MOMENT_MS = 500;
@@ -78,6 +83,8 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
   let consumer: Consumer | undefined;
   try {
     consumer = await startLocalConsumer(options, kinesis.endpoint);
+    const { console } = consumer;
+    if (console) options.onConsole?.(console.url);
     await archive.start();
     const alerts: RaisedAlert[] = [];
     consumer.events.on("alert", (alert) => {
@@ -111,6 +118,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
           incidentEvery: INCIDENT_EVERY_MS,
         }),
         made,
+        truthTeller((truth) => console?.feed.truth(truth)),
       ),
       sink,
       labels,
@@ -136,7 +144,7 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
 }
 
 function startLocalConsumer(
-  { runFolder, slack, openai }: PipelineOptions,
+  { runFolder, slack, openai, onConsole }: PipelineOptions,
   endpoint: string,
 ): Promise<Consumer> {
   const llm = openai ? modelOf(process.env) : undefined;
@@ -155,14 +163,20 @@ function startLocalConsumer(
       llm,
       knowledge: { file: join(runFolder, "vectors.sqlite") },
       http: { host: "127.0.0.1", port: 0 },
+      console: onConsole ? { port: 0, token: randomUUID() } : {},
     },
-    { log, credentials: CREDENTIALS },
+    { log, credentials: CREDENTIALS, console: { tellsToken: true } },
   );
 }
 
-function* counted<T>(lines: Iterable<T>, made: { lines: number }): Generator<T> {
+function* counted(
+  lines: Iterable<GeneratedLine>,
+  made: { lines: number },
+  see: (line: GeneratedLine) => void,
+): Generator<GeneratedLine> {
   for (const line of lines) {
     made.lines++;
+    see(line);
     yield line;
   }
 }

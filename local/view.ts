@@ -50,6 +50,7 @@ export class View {
   readonly #rates: number[] = [];
   readonly #lags: number[] = [];
   readonly #title: string;
+  #console: readonly Line[] = [];
   #lastPlainAt = 0;
 
   /** @param forMs how long the run goes on, ms; undefined: until Ctrl-C. */
@@ -61,6 +62,12 @@ export class View {
     const until = forMs === undefined ? "runs until Ctrl-C" : `runs for ${forMs / 1_000} s; Ctrl-C ends it`;
     this.#title = `CALI, the whole pipeline on this machine: ${until}`;
     if (!this.#draw) out.write(`${this.#title}\n`);
+  }
+
+  /** The page where all of it is shown is served. */
+  console(url: string): void {
+    this.#console = [{ text: `Console: ${url}`, style: "bold" }];
+    if (!this.#draw) this.#out.write(`Console: ${url}\n`);
   }
 
   alert(alert: Alert, elapsedMs: number): void {
@@ -105,6 +112,7 @@ export class View {
       for (const curve of [this.#rates, this.#lags]) curve.splice(0, curve.length - SHOWN_MOMENTS);
       const lines: Line[] = [
         { text: this.#title, style: "bold" },
+        ...this.#console,
         ...this.#progress(elapsedMs),
         { text: "" },
         ...flowed(numbers, this.#width).map((text) => ({ text })),

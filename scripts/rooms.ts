@@ -20,6 +20,7 @@ const ROOMS = [
   "services/consumer/src/cause",
   "services/consumer/src/notify",
   "services/consumer/src/state",
+  "services/consumer/src/console",
   "services/consumer/src/reports",
   "services/consumer/src/ops",
   "services/consumer/src/redact",

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleConsole } from "@cali/console/bundle";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { PRODUCTS } from "./src/cause/knowledge/product-files.ts";
 
@@ -41,13 +42,14 @@ export const MAIN: BuildOptions = {
 };
 
 /**
- * Makes all that the consumer needs to run without node_modules: `main.mjs`, and `model/`, the packaged model with the thread
- * that embeds with it.
+ * Makes all that the consumer needs to run without node_modules: `main.mjs`, `model/`, the packaged model with the thread
+ * that embeds with it, and `console/`, the console's page with the thread that serves it.
  */
 export async function bundle(folder: string): Promise<void> {
   const model = join(folder, "model");
   await mkdir(model, { recursive: true });
   await Promise.all([
+    bundleConsole(join(folder, "console")),
     build({ ...MAIN, entryPoints: [join(SOURCES, "main.ts")], outfile: join(folder, "main.mjs") }),
     build({
       ...COMMON,

@@ -1,4 +1,5 @@
 export { messageOf } from "./errors.ts";
+export { boundedServer } from "./http.ts";
 export { letReadersLeave } from "./readers.ts";
 export { resend } from "./resend.ts";
 export { flowed, type Paint, paintFor, sparkline } from "./terminal.ts";

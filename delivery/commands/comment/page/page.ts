@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Element, ElementContent } from "hast";
 import { toHtml } from "hast-util-to-html";
@@ -11,6 +12,8 @@ import type { Report } from "../../../core/report/report.ts";
 import { type Entry, entriesOf, FILTER_TITLES, type Filter, stackSection } from "./stack-section.ts";
 
 const file = (name: string) => readFileSync(join(import.meta.dirname, name), "utf8");
+/** How the console looks, too. */
+const LOOK = createRequire(import.meta.url).resolve("@cali/console/look.css");
 
 /** With more entries than this only what destroys or replaces is open at first. */
 const MOST_OPEN = 40;
@@ -24,7 +27,7 @@ const CLOSED: readonly Filter[] = ["create", "read"];
  */
 export function pageOf(told: Report): string {
   const report = { ...told, language: "en" } as const;
-  const style = file("style.css");
+  const style = readFileSync(LOOK, "utf8") + file("style.css");
   const script = file("script.js");
   const stacks = report.stacks.map((stack, place) => ({
     stack,

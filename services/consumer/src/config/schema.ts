@@ -4,6 +4,7 @@ import { z } from "zod";
 import { LANGUAGES } from "../core/languages.ts";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
+import { consoleSchema } from "./console.ts";
 import { kclSchema } from "./kcl.ts";
 import { knowledgeSchema } from "./knowledge.ts";
 import { llmSchema } from "./llm.ts";
@@ -256,6 +257,7 @@ export const configSchema = z
         "Language of Slack's messages: en or ko. Causes and actions of the commonest errors come in Korean, too; a message says where they are in English. Default: en.",
       ),
     http: http.prefault({}),
+    console: consoleSchema.prefault({}),
     logs: logs.prefault({}),
     log: log.prefault({}),
   })
@@ -272,11 +274,12 @@ export const SECRET_KEYS: readonly string[] = [
   "llm.tokenKey",
   "knowledge.milvusPassword",
   "openSearch.password",
+  "console.token",
 ];
 
 /** The secrets of a configuration, for what has to keep them from leaking. */
 export function secretsOf(config: ConsumerConfig): string[] {
-  const { slack, llm, knowledge, openSearch } = config;
+  const { slack, llm, knowledge, openSearch, console } = config;
   const secrets = [
     slack.webhookUrl,
     slack.fallbackWebhookUrl,
@@ -287,6 +290,7 @@ export function secretsOf(config: ConsumerConfig): string[] {
     llm.tokenKey,
     knowledge.milvusPassword,
     openSearch.password,
+    console.token,
   ];
   return secrets.filter((secret) => secret !== undefined);
 }

@@ -1,5 +1,6 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { boundedServer } from "@cali/base";
 import { Registry } from "prom-client";
 
 export interface HttpOptions {
@@ -16,45 +17,18 @@ export interface HttpOptions {
   timeoutMs?: number;
 }
 
-/** How often late ones are looked for: Node does it every 30 s by itself. */
-const CHECK_MS = 500;
-const MOST_CONNECTIONS = 200;
-/** Connections that have asked nothing yet; beyond it the one that has been silent for the longest is closed. */
-const MOST_SILENT = 50;
-
 /** `/healthz`, `/readyz` and `/metrics`. Whoever connects and says nothing does not keep others from asking. */
 export class HttpServer {
   readonly #server: Server;
-  /** In the order they came. */
-  readonly #silent = new Set<Socket>();
   readonly #options: HttpOptions;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    const { timeoutMs = 5_000 } = options;
-    const limits = {
-      connectionsCheckingInterval: Math.min(CHECK_MS, timeoutMs),
-      headersTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
-      keepAliveTimeout: timeoutMs,
-    };
-    this.#server = createServer(limits, (request, response) => {
-      this.#silent.delete(request.socket);
+    this.#server = boundedServer((request, response) => {
       void this.#answer(request.method ?? "", request.url ?? "", response).catch((error: Error) =>
         send(response, 500, `${error.name}: ${error.message}\n`),
       );
-    });
-    this.#server.maxConnections = MOST_CONNECTIONS;
-    this.#server.on("connection", (socket: Socket) => {
-      this.#silent.add(socket);
-      socket.once("close", () => this.#silent.delete(socket));
-      if (this.#silent.size <= MOST_SILENT) return;
-      for (const longest of this.#silent) {
-        longest.destroy();
-        this.#silent.delete(longest);
-        break;
-      }
-    });
+    }, options.timeoutMs);
   }
 
   /** Resolves to the port when it listens; rejects when it cannot (the port is taken). */

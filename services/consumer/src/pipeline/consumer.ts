@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { messageOf } from "@cali/base";
 import { type OpenCauses, openCauses } from "../cause/knowledge/open.ts";
 import { type ConsumerConfigInput, parseConfig } from "../config/load.ts";
+import { type OpenConsole, openConsole } from "../console/open.ts";
 import type { ShardTotals } from "../core/totals.ts";
 import type { CauseFinder } from "../core/types.ts";
 import { Notifier } from "../notify/notifier.ts";
@@ -36,6 +37,8 @@ export interface Consumer {
   readonly events: EventEmitter<ConsumerEvents>;
   /** Port of /healthz, /readyz and /metrics. */
   readonly port: number;
+  /** Nothing: none is configured. */
+  readonly console: Pick<OpenConsole, "url" | "feed"> | undefined;
   counters(): Promise<ConsumerCounters>;
   /** What cannot be done right now. */
   troubles(): string[];
@@ -99,6 +102,7 @@ class RunningConsumer implements Consumer {
   readonly #http: HttpServer;
   readonly #notifying = new AbortController();
   readonly #knowing = new AbortController();
+  #console: OpenConsole | undefined;
   #readers: ShardCoordinator | undefined;
   #notifier: Notifier | undefined;
   #sender: SenderElection | undefined;
@@ -124,6 +128,7 @@ class RunningConsumer implements Consumer {
     const { config, stream, log, owner } = this.#parts;
     const { firstReadAt } = await takeUpState(this.#parts);
     this.port = await this.#http.listen();
+    this.#console = await openConsole(this.#parts);
     const { causes, run } = this.#openCauses();
     const notifier = this.#makeNotifier(causes);
     this.#notifier = notifier;
@@ -135,6 +140,7 @@ class RunningConsumer implements Consumer {
           ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
             { type: "AT_TIMESTAMP", timestamp: firstReadAt }
           : { type: "TRIM_HORIZON" },
+        this.#console?.feed,
       );
       this.#sender = this.#makeSender(causes, () => []);
       this.#running = [
@@ -152,6 +158,10 @@ class RunningConsumer implements Consumer {
       this.#watched("sending", this.#sender.run()),
     );
     log.info({ stream: stream.name, owner, port: this.port, firstReadAt }, "the consumer has started");
+  }
+
+  get console(): OpenConsole | undefined {
+    return this.#console;
   }
 
   async counters(): Promise<ConsumerCounters> {
@@ -195,6 +205,7 @@ class RunningConsumer implements Consumer {
     await this.#sendRest();
     this.#sender?.stop();
     await Promise.race([Promise.all(this.#running), clock.sleep(FLUSH_GRACE_MS)]);
+    await this.#console?.close();
     await this.#http.close();
     await store.close();
     stream.close();
@@ -237,6 +248,7 @@ class RunningConsumer implements Consumer {
       onAlert: (alert) => {
         this.#alerts++;
         this.#suppressed += alert.suppressed;
+        this.#console?.alert(alert);
         this.events.emit("alert", alert);
       },
     });

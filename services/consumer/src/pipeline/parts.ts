@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { type ConsumerConfig, secretsOf } from "../config/load.ts";
+import type { ConsoleOverrides } from "../console/open.ts";
 import { type Clock, steadyClock } from "../core/clock.ts";
 import type { ShardTotals } from "../core/totals.ts";
 import type { Alert, CauseFinder, NewTemplate } from "../core/types.ts";
@@ -40,10 +41,12 @@ export interface ConsumerOverrides {
   causes?: CauseFinder;
   /** For endpoints that take any, such as a local Kinesis. Default: AWS's usual sources. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** What the console shows and answers besides, where there is one. */
+  console?: ConsoleOverrides;
 }
 
 /** What the consumer is put together from. */
-export interface Parts extends Pick<ConsumerOverrides, "causes" | "credentials"> {
+export interface Parts extends Pick<ConsumerOverrides, "causes" | "credentials" | "console"> {
   readonly config: ConsumerConfig;
   readonly log: Logger;
   readonly clock: Clock;
@@ -62,7 +65,7 @@ export interface Parts extends Pick<ConsumerOverrides, "causes" | "credentials">
 
 /** Opens what the configuration names. @throws what opening the state throws */
 export async function openParts(config: ConsumerConfig, overrides: ConsumerOverrides): Promise<Parts> {
-  const { causes, credentials } = overrides;
+  const { causes, credentials, console } = overrides;
   useRules(rulesOf(config.redaction));
   const log = overrides.log ?? createLog({ level: config.log.level, secrets: secretsOf(config) });
   const clock = steadyClock(overrides.clock);
@@ -82,6 +85,7 @@ export async function openParts(config: ConsumerConfig, overrides: ConsumerOverr
     config,
     causes,
     credentials,
+    console,
     log,
     clock,
     stream,

@@ -4,12 +4,13 @@ import type { StartPoint } from "../read/client.ts";
 import { ShardCoordinator } from "../read/coordinator.ts";
 import type { Parts } from "./parts.ts";
 import { Pipeline } from "./pipeline.ts";
+import type { PipelineOptions, Watcher } from "./stage.ts";
 import { takeUpCounts } from "./take-up-state.ts";
 
 /** What reads the stream's shards and takes their records through the stages. */
-export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordinator {
+export function shardReaders(parts: Parts, freshStart: StartPoint, watcher?: Watcher): ShardCoordinator {
   const { config, metrics, troubles } = parts;
-  const pipeline = pipelineOf(parts);
+  const pipeline = pipelineOf(parts, { watcher });
   return new ShardCoordinator({
     ...parts,
     openShard: (lease, checkpoint) => pipeline.openShard(lease, checkpoint),
@@ -32,8 +33,11 @@ export function shardReaders(parts: Parts, freshStart: StartPoint): ShardCoordin
   });
 }
 
-/** @param how `isFollowed`: another process follows the counts, to notify. Default: none does */
-export function pipelineOf(parts: Parts, how: { readonly isFollowed?: boolean } = {}): Pipeline {
+/** @param how `isFollowed`: another process follows the counts, to notify; `watcher`: who sees the lines. Default: nobody */
+export function pipelineOf(
+  parts: Parts,
+  how: Pick<PipelineOptions, "isFollowed" | "watcher"> = {},
+): Pipeline {
   const { config, objects, stream, events, troubles } = parts;
   return new Pipeline({
     ...parts,

@@ -27,10 +27,20 @@ export interface PipelineOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: nobody watches. */
+  readonly watcher?: Watcher;
   /** A step is durable. `delta` is what it added. */
   onCommit?(commit: { shardId: string; delta: ShardTotals; behindMs: number }): void;
   /** Why a store cannot be written now; nothing: it can again. */
   onStoreTrouble?(shardId: string, text: string | undefined): void;
+}
+
+/** Sees what becomes of lines, at once and maybe twice: a batch that is read again is seen again. It must not take long. */
+export interface Watcher {
+  line(record: LogRecord): void;
+  /** A WARN, ERROR or FATAL line belongs to a template. */
+  grouped(record: LogRecord, fingerprint: string, isNew: boolean): void;
+  refused(rejected: RejectedPayload): void;
 }
 
 /** One thing that is done with a step, in the order of `stages.ts`. It throws what ends the shard's reader. */

@@ -20,18 +20,20 @@ import { noteService } from "./stages/note-service.ts";
 import { refusal } from "./stages/refuse.ts";
 import { rejectPoison } from "./stages/reject-poison.ts";
 import { reportCommit } from "./stages/report.ts";
+import { watchLines } from "./stages/watch-lines.ts";
 import { UncommittedTemplates } from "./templates.ts";
 
 /** What is done with a shard's records, in this order: `read/reader.ts` brings them from `GetRecords`. */
 export function recordStages(options: PipelineOptions, persist: Persist): Stage[] {
-  const { store, miner, grouper, metrics } = options;
+  const { store, miner, grouper, metrics, watcher } = options;
   const templates = new UncommittedTemplates(miner);
   const deadLetters = new DeadLetterShare();
-  const group = groupErrors(templates, grouper);
-  const refuse = refusal(deadLetters, metrics, group);
+  const group = groupErrors(templates, grouper, watcher);
+  const refuse = refusal({ deadLetters, metrics, watcher }, group);
+  const watch = watcher ? [watchLines(watcher)] : [];
   return [
     rejectPoison(refuse),
-    decodeRecords(options, [noteService(deadLetters, grouper), noteDelivery(group), group], refuse),
+    decodeRecords(options, [noteService(deadLetters, grouper), noteDelivery(group), group, ...watch], refuse),
     acquitSuspect(persist, store),
     keepDeadLetters(persist, options.keepRejected),
     keepNewTemplates(persist, { templates, grouper }, options.keepNewTemplates),
