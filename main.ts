@@ -204,8 +204,9 @@ async function main(args: readonly string[]): Promise<void> {
   writeInfrastructure(app, config, fit);
   if (summary) {
     const paint = paintFor(process.stdout);
+    const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
     console.log(
-      `${summarize(app.outdir, config, (text) => paint("bold", text))}\n\n${fitTables(fit, config)}`,
+      `${summarize(app.outdir, config, { bold: (text) => paint("bold", text), width })}\n\n${fitTables(fit, config)}`,
     );
   }
   if (svg !== undefined) {

@@ -64,12 +64,9 @@ export function fitTables(fit: ClusterFit | undefined, { cluster }: Config): str
   }
   const { node, pods, fewest, most } = fit;
   return [
-    ...columns([["pods", "each node", "min", "max", "CPU", "memory", "memory limit"], ...pods.map(row)]),
+    ...columns([["pods", "number", "CPU", "memory", "limit"], ...pods.map(row)]),
     "",
-    ...columns([
-      ["nodes", "pods", "CPU", "memory", "memory limits", "fits"],
-      ...[fewest, most].map((fit) => sum(fit, node, instanceTypes)),
-    ]),
+    ...columns(sums([fewest, most], node, instanceTypes)),
     ...(most.unplaced.length > 0
       ? [
           `At most pods, ${most.nodes} nodes have no room for ${names(most.unplaced)}: raise cluster.nodeGroup.maxSize.`,
@@ -106,25 +103,27 @@ function names(pods: readonly PodFootprint[]): string {
 }
 
 function row({ name, perNode, replicas, request, limit }: PodFootprint): string[] {
-  const counts = perNode ? ["yes", "", ""] : ["", String(replicas.min), String(replicas.max)];
+  const { min, max } = replicas;
+  const number = perNode ? "each node" : min === max ? String(min) : `${min} to ${max}`;
   const ends = limit.memoryMiB === undefined ? "none" : mib(limit.memoryMiB);
-  return [name, ...counts, cpu(request.cpuMillis), mib(request.memoryMiB), ends];
+  return [name, number, cpu(request.cpuMillis), mib(request.memoryMiB), ends];
 }
 
-function sum(
-  { nodes, requested, limitMiB, unplaced }: Fit,
-  node: NodeCapacity,
-  types: readonly string[],
-): string[] {
+/** A column for each case: so the table fits into 80 columns. */
+function sums(fits: readonly Fit[], node: NodeCapacity, types: readonly string[]): string[][] {
   const of = (part: number, whole: number, unit: (value: number) => string) =>
-    `${unit(part)} of ${unit(whole * nodes)} (${Math.round((100 * part) / Math.max(1, whole * nodes))}%)`;
+    `${unit(part)} of ${unit(whole)} (${Math.round((100 * part) / Math.max(1, whole))}%)`;
+  const row = (name: string, cell: (fit: Fit) => string) => [name, ...fits.map(cell)];
   return [
-    `${nodes} × ${types.join(" or ")}`,
-    of(requested.pods, node.pods, String),
-    of(requested.cpuMillis, node.cpuMillis, cpu),
-    of(requested.memoryMiB, node.memoryMiB, mib),
-    `${Math.round((100 * limitMiB) / Math.max(1, node.memoryMiB * nodes))}%`,
-    unplaced.length === 0 ? "yes" : "no",
+    row("nodes", ({ nodes }) => `${nodes} × ${types.join(" or ")}`),
+    row("pods", ({ requested, nodes }) => of(requested.pods, node.pods * nodes, String)),
+    row("CPU", ({ requested, nodes }) => of(requested.cpuMillis, node.cpuMillis * nodes, cpu)),
+    row("memory", ({ requested, nodes }) => of(requested.memoryMiB, node.memoryMiB * nodes, mib)),
+    row(
+      "memory limits",
+      ({ limitMiB, nodes }) => `${Math.round((100 * limitMiB) / Math.max(1, node.memoryMiB * nodes))}%`,
+    ),
+    row("fits", ({ unplaced }) => (unplaced.length === 0 ? "yes" : "no")),
   ];
 }
 

@@ -76,22 +76,49 @@ function nameOf(body: unknown): string | undefined {
   return name?.includes("${") ? undefined : name;
 }
 
-/** What a synth made: each stack with its state's key, its number of resources, and what it waits for. @param bold of the heads. */
-export function summarize(outdir: string, config: Config, bold: (text: string) => string): string {
-  const rows = synthesizedStacks(outdir).map(({ name, stateKey, resources, dependencies }) => [
-    name,
-    stateKey,
-    String(resources.length),
-    dependencies.join(", ") || "-",
+/**
+ * What a synth made: each stack with its state's key, its number of resources, and what it waits for.
+ *
+ * @param bold of the heads.
+ * @param width characters of a line. What has no room is said shorter: keys below the table, stacks by their numbers.
+ */
+export function summarize(
+  outdir: string,
+  config: Config,
+  { bold, width }: { bold: (text: string) => string; width: number },
+): string {
+  const stacks = synthesizedStacks(outdir);
+  const wide = columns([
+    ["stack", "state key", "resources", "waits for"],
+    ...stacks.map(({ name, stateKey, resources, dependencies }) => [
+      name,
+      stateKey,
+      String(resources.length),
+      dependencies.join(", ") || "-",
+    ]),
   ]);
+  const narrow = columns([
+    ["stack", "resources", "waits for"],
+    ...stacks.map(({ name, resources, dependencies }) => [
+      name,
+      String(resources.length),
+      dependencies.map((one) => one.replace(/^(\d\d)-.*/, "$1")).join(", ") || "-",
+    ]),
+  ]);
+  const fits = wide.every(({ length }) => length <= width);
+  const [heads = "", ...lines] = fits ? wide : narrow;
+  const own = new Set(stacks.map(({ name, stateKey }) => stateKey.replace(`/${name}/`, "/<stack>/")));
   const { bucket, region } = stateBackend(config);
-  const [heads = "", ...lines] = columns([["stack", "state key", "resources", "waits for"], ...rows]);
   return [
-    `${config.project} ${config.environment} in ${config.region}: layout ${config.stateLayout}, states in s3://${bucket} (${region})`,
+    [
+      `${config.project} ${config.environment} in ${config.region}: layout ${config.stateLayout},`,
+      `states in s3://${bucket} (${region})`,
+    ].join(fits ? " " : "\n"),
     "",
     bold(heads),
     ...lines,
     "",
+    ...(fits ? [] : [`State keys: ${[...own].join(", ")}`]),
     `Written to ${outdir}/stacks/<stack>/cdk.tf.json`,
   ].join("\n");
 }

@@ -29,6 +29,8 @@ describe.skipIf(SKIPPED)(`a command on a terminal${SKIPPED}`, () => {
     for (const { stdout } of [painted, plain, piped]) {
       expect(stripVTControlCharacters(stdout)).toContain(shown);
     }
+    const widest = Math.max(...plain.stdout.split(/\r?\n/).map(({ length }) => length));
+    if (command.includes("main.ts --summary")) expect(widest).toBeLessThanOrEqual(80);
     expect(painted.stdout).toContain(`${ESC}1m`);
     expect(plain.stdout).not.toContain(`${ESC}1m`);
     expect(piped.stdout).not.toContain(ESC);
