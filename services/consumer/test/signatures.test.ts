@@ -152,6 +152,35 @@ describe("what an entry excludes", () => {
   });
 });
 
+describe("what any program may say", () => {
+  it.each([
+    ["Table 'calls' does not exist!!", undefined],
+    ["ERROR 1146 (42S02): Table 'shop.orders' doesn't exist", "mysql-no-such-table"],
+    ["plugin backup does not support creating volumes", undefined],
+    ["invalid client URI 'x' specified on outbound registration", undefined],
+    ['{"error":"invalid_client","error_description":"Client authentication failed"}', "oauth-invalid-client"],
+    ["Failed to parse private key PEM", undefined],
+    ["Allocation bucket doesn't exist and transaction is not writable", undefined],
+    ["Role 17 does not exist on this server", undefined],
+    ['FATAL:  role "orders" does not exist', "pg-role-missing"],
+    ["failed to parse 'image_pull_timeout' duration: 5x", undefined],
+    ["Error: ErrImagePull", "k8s-image-pull"],
+    ["Running task 1.0 in stage 0.0 (TID 1)", undefined],
+    ["ERROR Executor: Exception in task 1.0 in stage 0.0 (TID 1)", "spark-stage-failed"],
+  ])("is no evidence of one error: %j", (text, name) => expect(nameOf(text)).toBe(name));
+
+  it("is said", () => {
+    const near = SIGNATURES.find("Table 'calls' does not exist!!");
+    expect(near.find(({ of }) => of.name === "mysql-no-such-table")?.against).toBe("any program may say so");
+  });
+
+  it("is enough when the text names the product", () => {
+    const near = SIGNATURES.find("secret 17 not found")[0];
+    expect(near).toMatchObject({ against: "any program may say so", of: { product: "kubernetes" } });
+    expect(nameOf("kubernetes: secret 17 not found")).toBe("k8s-create-container-config");
+  });
+});
+
 describe("a test runner's line", () => {
   it.each([
     "--- FAIL: TestClient_ContextDeadlineExceededIsRetried (0.02s)",

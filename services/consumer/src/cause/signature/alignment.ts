@@ -7,6 +7,10 @@ export interface Alignment {
   readonly share: number;
   /** Weight of what both have, without what one of them lacks or has instead: shows which of two patterns is meant. */
   readonly score: number;
+  /** How unlikely it is that another program's message says as much of it by chance. */
+  readonly evidence: number;
+  /** Words that its clauses say besides. */
+  readonly besides: number;
   /** Why it is not the pattern's error; undefined: it is. */
   readonly against?: string;
 }
@@ -142,28 +146,59 @@ function lackedAfter(pattern: Pattern, text: readonly Word[], { patternAt, textA
 }
 
 function judged(pattern: Pattern, text: readonly Word[], last: Link, score: number): Alignment {
-  const inPattern = new Set<number>();
+  const places = new Map<number, number>();
   const inText = new Set<number>();
   let first = last;
   for (let link: Link | undefined = last; link; link = link.before) {
-    inPattern.add(link.patternAt);
+    places.set(link.patternAt, link.textAt);
     inText.add(link.textAt);
     // What is optional stands before it, if at all.
     if (pattern.words[link.patternAt]?.isOptional === false) first = link;
   }
-  const { matched, inClauses, distinct } = saidOf(pattern, inPattern);
-  const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !inPattern.has(at));
+  const { matched, inClauses, distinct } = saidOf(pattern, places);
+  const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !places.has(at));
   const instead = Math.max(0, 2 * matched - pattern.weight - score);
   const share = pattern.weight === 0 ? 0 : Math.max(0, (inClauses - instead) / pattern.weight);
-  const found = { share, score };
+  const found = {
+    share,
+    score,
+    evidence: evidenceOf(pattern, text, places),
+    besides: besides(pattern, text, first, last, inText),
+  };
   const against = objection(pattern, text, { first, last, inText, lacked, found: { share, distinct } });
   return against === undefined ? found : { ...found, against };
+}
+
+/** What each word of a name says more when the text has it as a name, too. */
+const JOINED = 2;
+
+/**
+ * How much the words say that the text has, each once; what it lacks counts twice against them. A name says more than its words, and
+ * less when the text has the words alone.
+ */
+function evidenceOf({ words }: Pattern, text: readonly Word[], places: ReadonlyMap<number, number>): number {
+  const said = new Map<string, number>();
+  const lacked = new Map<string, number>();
+  for (const [at, { text: word, rarity, isOptional, isNumber, isName, isJoined }] of words.entries()) {
+    if (isNumber) continue;
+    const place = places.get(at);
+    if (place === undefined) {
+      if (!isOptional) lacked.set(word, rarity);
+      continue;
+    }
+    const isJoinedThere = text[place]?.isJoined === true;
+    const says = isJoined && isJoinedThere ? rarity + JOINED : isName && isJoined ? rarity / 2 : rarity;
+    said.set(word, Math.max(says, said.get(word) ?? 0));
+  }
+  const sum = (some: ReadonlyMap<string, number>) => [...some.values()].reduce((all, one) => all + one, 0);
+  for (const word of said.keys()) lacked.delete(word);
+  return sum(said) - 2 * sum(lacked);
 }
 
 /** Weight of the pattern's words that the text has, of those in clauses that it has as good as whole, and of these each word once. */
 function saidOf(
   { words }: Pattern,
-  inPattern: ReadonlySet<number>,
+  inPattern: ReadonlyMap<number, number>,
 ): { matched: number; inClauses: number; distinct: number } {
   let matched = 0;
   let inClauses = 0;

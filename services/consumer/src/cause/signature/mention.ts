@@ -10,6 +10,7 @@ const SPEECH = [
   /\b(?:has|have) (?:anybody|anyone|somebody|someone|you)\b|\bwhat does\b.*\bmean\b/i,
   /\b(?:explain(?:s|ed)?|simulat(?:ed?|es|ing)|injected|test case|unit test)\b/i,
   /\b(?:if|when) the (?:log|alert|message) (?:says|shows|reads|contains)\b/i,
+  /^\W{0,3}(?:if|when(?:ever)?) you (?:see|get|run into)\b/i,
 ];
 /** What was, and is no more; what was looked for, and is not there. */
 const OVER = [

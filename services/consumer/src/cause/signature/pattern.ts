@@ -1,3 +1,4 @@
+import { rarityOf } from "./common-words.ts";
 import { DOUBT, type Names, NEGATIONS, NO_NAMES, type Word, wordsOf } from "./words.ts";
 
 /** A word of a pattern. */
@@ -6,8 +7,10 @@ interface PatternWord extends Word {
   readonly isRequired: boolean;
   /** Whether it only shows which of several patterns is meant: a number that may be a value. */
   readonly isOptional: boolean;
-  /** How much it says, from 1 (every error has it) to 6 (no other has it). */
+  /** How much it says, from 1 (every known error has it) to 6 (no other has it). */
   readonly weight: number;
+  /** How much it says in any program's messages: see `rarityOf`. */
+  readonly rarity: number;
 }
 
 /** A pattern as it is compared. */
@@ -21,6 +24,10 @@ export interface Pattern {
   readonly endsOpen: boolean;
   /** Exceptions that it marks as required, in lower case: a text without one of them is another error. */
   readonly exceptions: readonly string[];
+  /** Other names that it marks as required. */
+  readonly names: readonly string[];
+  /** Whether something that varies stands in double quotes. */
+  readonly isQuoted: boolean;
 }
 
 /** Numbers that are codes by what stands before them. */
@@ -53,6 +60,8 @@ const TELLING = 16;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
 /** The name of an exception and nothing else: taken apart, it would say what "access denied" says. */
 const EXCEPTION = /^(?:[\w$]+[.\\:]+)*([A-Z]\w*(?:Exception|Error))$/;
+/** Another name of several words: `ErrImagePull`. */
+const NAME = /^[A-Z][a-z]+(?:[A-Z][a-z]+)+$/;
 
 /** The words of a pattern, and which of them it marks as required. */
 export interface ReadPattern {
@@ -61,6 +70,8 @@ export interface ReadPattern {
   readonly ports: ReadonlySet<string>;
   readonly endsOpen: boolean;
   readonly exceptions: readonly string[];
+  readonly names: readonly string[];
+  readonly isQuoted: boolean;
 }
 
 /**
@@ -85,12 +96,16 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
     ports: new Set([...plain.matchAll(OWN_PORT)].map(([, port = ""]) => port)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
     exceptions: marks.flatMap((marked) => EXCEPTION.exec(marked)?.[1]?.toLowerCase() ?? []),
+    names: marks.flatMap((marked) =>
+      NAME.test(marked) && !EXCEPTION.test(marked) ? [marked.toLowerCase()] : [],
+    ),
+    isQuoted: /"<[^<>]+>"/.test(plain),
   };
 }
 
 /** Weighs a pattern's words. */
 export function weighed(
-  { words, required, ports, endsOpen, exceptions }: ReadPattern,
+  { words, required, ports, ...read }: ReadPattern,
   weightOf: (word: string) => number,
 ): Pattern {
   const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
@@ -110,14 +125,14 @@ export function weighed(
       isOptional,
       isRequired: required.has(word.text) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING),
       weight: weightOf(word.text),
+      rarity: rarityOf(word.text),
     };
   });
   const counted = weighedWords.filter(({ isOptional }) => !isOptional);
   return {
+    ...read,
     words: weighedWords,
     weight: counted.reduce((sum, { weight }) => sum + weight, 0),
     size: counted.length,
-    endsOpen,
-    exceptions,
   };
 }

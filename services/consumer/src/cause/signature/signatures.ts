@@ -1,5 +1,5 @@
 import { VALUE_CODES } from "../embedding/codes.ts";
-import { align } from "./alignment.ts";
+import { type Alignment, align } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
 import { type Pattern, type ReadPattern, readPattern, weighed } from "./pattern.ts";
@@ -53,6 +53,11 @@ const LEAST_COMMON = 0.55;
 const LOOKED_AT = 24;
 /** What a code, an exception, or the product's name in the text adds. */
 const BONUS = { code: 3, exception: 2, product: 2 };
+/**
+ * What a text has to say of an error of which it names nothing: more for each word that it says besides, up to so many; and what it
+ * says by quoting as the pattern does.
+ */
+const EVIDENCE = { least: 12, besides: 4, mostBesides: 2, quoted: 2 };
 
 /**
  * Recognizes known errors by the words of their patterns, each weighed by how few errors have it. An inverted index leaves the few
@@ -155,11 +160,12 @@ export class Signatures<Of> {
     if (!aligned) return [];
     const against =
       (seen.mention === undefined || mentionIn(text) === seen.mention ? undefined : seen.mention) ??
-      lackedException(pattern, seen) ??
+      lackedName(pattern, seen) ??
       aligned.against ??
       otherCode(indexed, seen) ??
       otherProduct(signature, seen) ??
-      excluded(signature, seen);
+      excluded(signature, seen) ??
+      unanchored(indexed, aligned, seen);
     return [
       {
         of: signature.of,
@@ -188,8 +194,8 @@ interface Seen {
   codes?: ReadonlySet<string>[];
 }
 
-function lackedException({ exceptions }: Pattern, { names }: Seen): string | undefined {
-  const lacked = exceptions.find((name) => !names.has(name));
+function lackedName(pattern: Pattern, { names }: Seen): string | undefined {
+  const lacked = [...pattern.exceptions, ...pattern.names].find((name) => !names.has(name));
   return lacked === undefined ? undefined : `it lacks "${lacked}"`;
 }
 
@@ -217,13 +223,37 @@ function excluded({ unless }: Signature<unknown>, { message }: Seen): string | u
   return said === undefined ? undefined : `it says "${said}"`;
 }
 
-function bonusOf({ signature, text: pattern }: Indexed<unknown>, { text, names }: Seen): number {
-  const { codes, exceptions, product } = signature;
+/**
+ * A text that names neither the product nor an exception or code of the error has to say enough of it: what any program may print is
+ * no evidence of this one, least of all when its clauses say more than the pattern.
+ */
+function unanchored(
+  { signature, pattern }: Indexed<unknown>,
+  { evidence, besides }: Alignment,
+  seen: Seen,
+): string | undefined {
+  const quoted = pattern.isQuoted && seen.message.includes('"') ? EVIDENCE.quoted : 0;
+  const least = EVIDENCE.least + EVIDENCE.besides * Math.min(besides, EVIDENCE.mostBesides);
+  if (evidence + quoted >= least) return undefined;
+  if (pattern.exceptions.length + pattern.names.length > 0) return undefined;
+  const { hasCode, hasException, isNamed } = anchorsOf(signature, seen);
+  return hasCode || hasException || isNamed ? undefined : "any program may say so";
+}
+
+function anchorsOf({ codes, exceptions, product }: Signature<unknown>, { text, names }: Seen) {
+  return {
+    hasCode: codes?.some((code) => text.includes(code)) ?? false,
+    hasException:
+      exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false,
+    isNamed: product !== undefined && namesOf(product).some((name) => names.has(name)),
+  };
+}
+
+function bonusOf({ signature, text: pattern }: Indexed<unknown>, seen: Seen): number {
+  const { hasException, isNamed } = anchorsOf(signature, seen);
   // What the pattern says counts already.
-  const hasCode = codes?.some((code) => text.includes(code) && !pattern.includes(code)) ?? false;
-  const hasException =
-    exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false;
-  const isNamed = product !== undefined && namesOf(product).some((name) => names.has(name));
+  const hasCode =
+    signature.codes?.some((code) => seen.text.includes(code) && !pattern.includes(code)) ?? false;
   return (hasCode ? BONUS.code : 0) + (hasException ? BONUS.exception : 0) + (isNamed ? BONUS.product : 0);
 }
 

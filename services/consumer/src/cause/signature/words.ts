@@ -13,6 +13,8 @@ export interface Word {
   readonly isDoubtful: boolean;
   /** A name that people made for one thing: `EADDRINUSE`, `40P01`, `CERTIFICATE_VERIFY_FAILED`, `OutOfMemoryError`. */
   readonly isName: boolean;
+  /** Whether it is a part of a name of several words, as `access` of `AccessDenied` and `access_denied`. */
+  readonly isJoined: boolean;
 }
 
 /** Words that say nothing of an error: of the grammar, and what programs put around a message. */
@@ -104,7 +106,8 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
     if (/[›»]/.test(between)) isDoubtful = false;
     if (/[‹«]/.test(between)) isDoubtful = true;
     if (/[‹›]/.test(between)) afterValue = true;
-    const isJoined = plain[end] === "_" || plain[index - 1] === "_" || plain[index + piece.length] === "_";
+    const hasUnderscore =
+      plain[end] === "_" || plain[index - 1] === "_" || plain[index + piece.length] === "_";
     end = index + piece.length;
     if (isValue(piece)) {
       afterValue = true;
@@ -118,7 +121,8 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
       parts.length > 2 ||
       /^E[A-Z]{4,}$/.test(piece) ||
       /[A-Za-z]\d|\d[A-Za-z]/.test(piece) ||
-      (isJoined && piece === piece.toUpperCase());
+      (hasUnderscore && piece === piece.toUpperCase());
+    const isJoined = hasUnderscore || parts.length > 1;
     for (const part of parts) {
       const word = wordOf(part);
       if (word === "") continue;
@@ -130,6 +134,7 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
         isDoubtful,
         isNumber: /^\d+$/.test(word),
         isName,
+        isJoined,
       });
       startsClause = false;
       startsLine = false;
