@@ -17,6 +17,7 @@ import { createLog } from "../services/consumer/src/ops/log.ts";
 import { type Consumer, startConsumer } from "../services/consumer/src/pipeline/consumer.ts";
 import { FolderObjectStore } from "../services/consumer/src/state/objects/folder.ts";
 import { Archive } from "./archive.ts";
+import { infrastructure } from "./infrastructure.ts";
 import { CREDENTIALS, REGION, STREAM, startKinesis } from "./kinesis.ts";
 import { type LocalOptions, modelOf } from "./options.ts";
 import { truthTeller } from "./truth.ts";
@@ -165,7 +166,15 @@ function startLocalConsumer(
       http: { host: "127.0.0.1", port: 0 },
       console: onConsole ? { port: 0, token: randomUUID() } : {},
     },
-    { log, credentials: CREDENTIALS, console: { tellsToken: true } },
+    {
+      log,
+      credentials: CREDENTIALS,
+      console: {
+        tellsToken: true,
+        views: ["live", "infrastructure"],
+        asks: { infrastructure: infrastructure() },
+      },
+    },
   );
 }
 

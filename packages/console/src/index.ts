@@ -4,6 +4,7 @@ import type { Frame, FromServer, ToServer } from "./protocol.ts";
 import type { ServerSettings } from "./server/worker.ts";
 
 export { Feed, type FeedOptions } from "./feed.ts";
+export * from "./infrastructure.ts";
 export type * from "./protocol.ts";
 
 /** Answers what a page asks for. Its input is whatever the page sent. What it throws is told to the page, in words. */
