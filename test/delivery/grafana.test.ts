@@ -107,6 +107,19 @@ describe("provision", () => {
     expect(server.changes).toEqual([]);
   });
 
+  it.each<[unknown, string]>([
+    [[], "the answer: given a list, expected object"],
+    [{ dashboard: "moved", meta: {} }, "dashboard: given string, expected record"],
+    [{ dashboard: {} }, "meta: given nothing, expected object"],
+  ])("puts nothing over what is no dashboard of Grafana's: %j", async (answer, said) => {
+    const [first] = dashboards();
+    const path = `/api/dashboards/uid/${first?.uid}`;
+    server.kept.set(path, answer as Record<string, unknown>);
+    await expect(provisioned()).rejects.toThrow(`GET ${path}: Grafana's answer has another form`);
+    await expect(provisioned()).rejects.toThrow(said);
+    expect(server.changes).not.toContain("POST /api/dashboards/db");
+  });
+
   it("says what Grafana answers", async () => {
     server.failures.push(403);
     await expect(provisioned()).rejects.toThrow(GrafanaRequestError);

@@ -1,4 +1,5 @@
-import { asking } from "../../core/github/client.ts";
+import { z } from "zod";
+import { asking, listing } from "../../core/github/client.ts";
 import { ensureLabel, unless } from "../../core/github/label.ts";
 import type { PullRequest } from "../../core/github/own-comment.ts";
 import type { PlanState } from "../../core/report/report.ts";
@@ -13,6 +14,7 @@ const STATES = Object.keys(LABELS) as PlanState[];
 const labelOf = (state: PlanState) => `plan:${state}`;
 
 const GONE = 404;
+const labelSchema = z.object({ name: z.string() });
 
 /**
  * Gives a pull request the one label of the worst that any environment's plan does, and takes the other two away.
@@ -23,7 +25,7 @@ export async function setLabel(pull: PullRequest, states: readonly PlanState[]):
   const { github, owner, repo, number } = pull;
   const state = STATES.findLast((one) => states.includes(one)) ?? "no-changes";
   const desired = labelOf(state);
-  const present = await asking(`reading the labels of pull request #${number}`, () =>
+  const present = await listing(labelSchema, `reading the labels of pull request #${number}`, () =>
     github.paginate(github.rest.issues.listLabelsOnIssue, {
       owner,
       repo,

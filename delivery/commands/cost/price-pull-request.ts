@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { z } from "zod";
 import type { RefreshedTable } from "../../core/cost/price-list/refresh.ts";
-import { asking } from "../../core/github/client.ts";
+import { asking, askingFor } from "../../core/github/client.ts";
 import { type Repository, unless } from "../../core/github/label.ts";
 import { code } from "../../core/markdown.ts";
 
@@ -8,6 +9,17 @@ const BRANCH = "cali/prices";
 const TITLE = "chore: prices as AWS's list has them";
 const EXISTS = 422;
 const GONE = 404;
+
+const repositorySchema = z.object({ default_branch: z.string() });
+const refSchema = z.object({ object: z.object({ sha: z.string() }) });
+const shaSchema = z.object({ sha: z.string() });
+const pullSchema = z.object({ number: z.number(), html_url: z.string() });
+const contentSchema = z.union([
+  z.object({ type: z.literal("file"), content: z.string() }),
+  // A folder, a link, a submodule.
+  z.object({ type: z.string() }),
+  z.array(z.unknown()),
+]);
 
 /** What changed, by region; empty regions are said, too. */
 export function pricesMarkdown(tables: readonly RefreshedTable[]): string {
@@ -38,36 +50,39 @@ export async function openPricePullRequest(
   tables: readonly RefreshedTable[],
 ): Promise<string> {
   const at = { owner, repo };
-  const { default_branch: base } = await asking("reading the repository", async () => {
-    const { data } = await github.rest.repos.get(at);
-    return data;
-  });
+  const { default_branch: base } = await askingFor(repositorySchema, "reading the repository", () =>
+    github.rest.repos.get(at),
+  );
   const pathOf = ({ path }: RefreshedTable) => `delivery/core/cost/prices/${basename(path)}`;
   const isSame = await Promise.all(
     tables.map(async (table) => (await fileAt({ github, ...at }, pathOf(table), base)) === table.text),
   );
   const different = tables.filter((_, place) => !isSame[place]);
   if (different.length === 0) return "Nothing differs from what is merged: no pull request is needed.";
-  const sha = await asking("writing a commit", async () => {
-    const { data: ref } = await github.rest.git.getRef({ ...at, ref: `heads/${base}` });
-    const { data: tree } = await github.rest.git.createTree({
+  const writing = "writing a commit";
+  const { object: head } = await askingFor(refSchema, writing, () =>
+    github.rest.git.getRef({ ...at, ref: `heads/${base}` }),
+  );
+  const tree = await askingFor(shaSchema, writing, () =>
+    github.rest.git.createTree({
       ...at,
-      base_tree: ref.object.sha,
+      base_tree: head.sha,
       tree: different.map((table) => ({
         path: pathOf(table),
         mode: "100644" as const,
         type: "blob" as const,
         content: table.text,
       })),
-    });
-    const { data: commit } = await github.rest.git.createCommit({
+    }),
+  );
+  const { sha } = await askingFor(shaSchema, writing, () =>
+    github.rest.git.createCommit({
       ...at,
       message: `${TITLE}\n\nRead from AWS's price list; each price names its date and source.`,
       tree: tree.sha,
-      parents: [ref.object.sha],
-    });
-    return commit.sha;
-  });
+      parents: [head.sha],
+    }),
+  );
   const made = await unless(EXISTS, () =>
     asking(`making the branch ${BRANCH}`, () =>
       github.rest.git.createRef({ ...at, ref: `refs/heads/${BRANCH}`, sha }),
@@ -79,16 +94,15 @@ export async function openPricePullRequest(
     );
   }
   const body = `${pricesMarkdown(different)}\n\nThe sums that docs/pipeline.md and test/delivery/cost-prices.test.ts name change with the prices. Close and reopen this pull request so that its checks run: what a workflow opens starts none.`;
-  const { data: open } = await asking("listing pull requests", () =>
+  const open = await askingFor(z.array(pullSchema), "listing pull requests", () =>
     github.rest.pulls.list({ ...at, state: "open", head: `${owner}:${BRANCH}` }),
   );
   const [there] = open;
-  const { html_url: url } = await asking("opening the pull request", async () => {
-    const { data } = there
-      ? await github.rest.pulls.update({ ...at, pull_number: there.number, body })
-      : await github.rest.pulls.create({ ...at, head: BRANCH, base, title: TITLE, body });
-    return data;
-  });
+  const { html_url: url } = await askingFor(pullSchema, "opening the pull request", () =>
+    there
+      ? github.rest.pulls.update({ ...at, pull_number: there.number, body })
+      : github.rest.pulls.create({ ...at, head: BRANCH, base, title: TITLE, body }),
+  );
   return `The pull request is ${there ? "updated" : "opened"}: ${url}`;
 }
 
@@ -97,11 +111,10 @@ async function fileAt(
   path: string,
   ref: string,
 ): Promise<string | undefined> {
-  return await unless(GONE, () =>
-    asking(`reading ${path}`, async () => {
-      const { data } = await github.rest.repos.getContent({ owner, repo, path, ref });
-      if (Array.isArray(data) || data.type !== "file") return undefined;
-      return Buffer.from(data.content, "base64").toString("utf8");
-    }),
+  const found = await unless(GONE, () =>
+    askingFor(contentSchema, `reading ${path}`, () =>
+      github.rest.repos.getContent({ owner, repo, path, ref }),
+    ),
   );
+  return found && "content" in found ? Buffer.from(found.content, "base64").toString("utf8") : undefined;
 }

@@ -1,6 +1,7 @@
-import { asking } from "../../core/github/client.ts";
+import { z } from "zod";
+import { asking, askingFor, listing } from "../../core/github/client.ts";
 import { ensureLabel, type Repository } from "../../core/github/label.ts";
-import { isBy, ownLogin } from "../../core/github/own-login.ts";
+import { isBy, ownLogin, userSchema } from "../../core/github/own-login.ts";
 import { COMMENT_LIMIT } from "../../core/report/render.ts";
 import { changeComment, changeSince } from "./change.ts";
 import { MARKER_BYTES, type Marker, markerLine, readMarker } from "./marker.ts";
@@ -12,6 +13,16 @@ const LABEL = {
   color: "d93f0b",
   description: "An environment is not as main says",
 } as const;
+
+const issueSchema = z.object({
+  number: z.number(),
+  html_url: z.string(),
+  state: z.string(),
+  user: userSchema,
+  body: z.string().nullish(),
+  pull_request: z.unknown(),
+});
+const openedSchema = z.object({ html_url: z.string() });
 
 /** The issue of an environment's drift. */
 export interface DriftIssue {
@@ -34,7 +45,7 @@ export async function findIssue(
   environment: string,
 ): Promise<DriftIssue | undefined> {
   const login = await ownLogin(github);
-  const issues = await asking("reading the issues about drift", () =>
+  const issues = await listing(issueSchema, "reading the issues about drift", () =>
     github.paginate(github.rest.issues.listForRepo, {
       owner,
       repo,
@@ -93,17 +104,11 @@ export async function writeIssue(
 async function open(repository: Repository, report: DriftReport): Promise<string> {
   const { github, owner, repo } = repository;
   await ensureLabel(repository, LABEL);
-  return asking("opening an issue about drift", async () => {
-    const title = `Drift of ${report.environment}`;
-    const { data } = await github.rest.issues.create({
-      owner,
-      repo,
-      title,
-      body: bodyOf(report),
-      labels: [LABEL.name],
-    });
-    return data.html_url;
-  });
+  const title = `Drift of ${report.environment}`;
+  const { html_url } = await askingFor(openedSchema, "opening an issue about drift", () =>
+    github.rest.issues.create({ owner, repo, title, body: bodyOf(report), labels: [LABEL.name] }),
+  );
+  return html_url;
 }
 
 async function comment({ github, owner, repo }: Repository, number: number, body: string): Promise<void> {

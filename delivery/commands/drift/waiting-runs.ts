@@ -1,4 +1,5 @@
-import { asking } from "../../core/github/client.ts";
+import { z } from "zod";
+import { listing } from "../../core/github/client.ts";
 import { isCalled, jobsOf } from "../../core/github/jobs.ts";
 import type { Repository } from "../../core/github/label.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
@@ -27,6 +28,16 @@ export interface WaitingRun {
 /** What became of looking for runs that wait; undefined: they were not looked for. */
 export type RunsLook = readonly WaitingRun[] | { readonly failed: string } | undefined;
 
+const runSchema = z.object({
+  id: z.number(),
+  path: z.string(),
+  head_sha: z.string(),
+  head_branch: z.string().nullable(),
+  html_url: z.string(),
+  status: z.string().nullable(),
+  created_at: z.string(),
+});
+
 /** Statuses of a run that is not over (https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository). */
 const OPEN = ["waiting", "queued", "pending", "requested", "in_progress"] as const;
 /** Statuses of a job that has not begun. */
@@ -49,7 +60,7 @@ export async function waitingRuns(
   const { github, owner, repo } = repository;
   const pages = await Promise.all(
     OPEN.map((status) =>
-      asking("looking for runs that wait", () =>
+      listing(runSchema, "looking for runs that wait", () =>
         github.paginate(github.rest.actions.listWorkflowRunsForRepo, { owner, repo, status, per_page: 100 }),
       ),
     ),

@@ -50,7 +50,13 @@ export class GrafanaApi {
         } catch (error) {
           throw new Transient(`${what}: ${endpoint} cannot be reached: ${messageOf(error)}`);
         }
-        if (answer.ok) return answer.json();
+        if (answer.ok) {
+          return answer.json().catch((error: unknown) => {
+            throw new GrafanaRequestError(
+              `${what}: Grafana answered ${answer.status}, and what it said is no JSON: ${messageOf(error)}`,
+            );
+          });
+        }
         if (answer.status === 404 && method === "GET") return undefined;
         const said = `${what}: Grafana answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`;
         throw TRANSIENT.has(answer.status) ? new Transient(said) : new GrafanaRequestError(said);

@@ -1,7 +1,16 @@
+import { z } from "zod";
 import type { DataSource } from "../../../config/grafana-data-sources.ts";
 import { covers } from "../../core/covers.ts";
-import { PluginMissingError } from "../../core/errors.ts";
+import { GrafanaRequestError, PluginMissingError } from "../../core/errors.ts";
+import { mismatch } from "../../core/mismatch.ts";
 import type { GrafanaApi } from "./grafana-api.ts";
+
+const dashboardSchema = z
+  .object({
+    dashboard: z.record(z.string(), z.unknown()),
+    meta: z.object({ folderUid: z.string().optional() }),
+  })
+  .optional();
 
 const FOLDER = { uid: "cali", title: "CALI" };
 
@@ -45,9 +54,15 @@ export async function provision({
     onOutcome({ what: `data source ${desired.name}`, did });
   }
   for (const dashboard of dashboards) {
-    const actual = (await api.get(`/api/dashboards/uid/${dashboard.uid}`)) as
-      | { dashboard?: unknown; meta?: { folderUid?: string } }
-      | undefined;
+    const path = `/api/dashboards/uid/${dashboard.uid}`;
+    const answer = await api.get(path);
+    const kept = dashboardSchema.safeParse(answer);
+    if (!kept.success) {
+      throw new GrafanaRequestError(
+        `GET ${path}: Grafana's answer has another form than its API says: ${mismatch(kept.error, answer)}`,
+      );
+    }
+    const actual = kept.data;
     const same = covers(actual?.dashboard, dashboard) && actual?.meta?.folderUid === FOLDER.uid;
     const did = same ? "unchanged" : actual === undefined ? "created" : "changed";
     if (!same) {

@@ -1,5 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { OpenSearchRequestError } from "../../core/errors.ts";
+import { mismatch } from "../../core/mismatch.ts";
 
 /**
  * An answer of OpenSearch that has the form its API is documented with.
@@ -11,7 +12,7 @@ export function checked<T>(schema: z.ZodType<T>, what: string, answer: unknown):
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   throw new OpenSearchRequestError(
-    `${what}: OpenSearch's answer has another form than its API says:\n${z.prettifyError(result.error)}\nRemedy: look whether something between here and the domain answers in its place, and which version it is (config: domain.version).`,
+    `${what}: OpenSearch's answer has another form than its API says: ${mismatch(result.error, answer)}\nRemedy: look whether something between here and the domain answers in its place, and which version it is (config: domain.version).`,
     { status: undefined, cause: result.error },
   );
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { z } from "zod";
 import { GithubRequestError, RepositoryNameError } from "../../core/errors.ts";
-import { asking, type Github, githubClient } from "../../core/github/client.ts";
+import { askingFor, type Github, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 
 /** A repository by what never changes, and what a token's subject is made of. */
@@ -17,6 +18,40 @@ export interface Gap {
   readonly found: string;
   readonly remedy: string;
 }
+
+const repositorySchema = z.object({
+  id: z.number(),
+  name: z.string(),
+  private: z.boolean(),
+  owner: z.object({ id: z.number(), login: z.string() }),
+});
+const environmentSchema = z.object({
+  deployment_branch_policy: z
+    .object({ protected_branches: z.boolean(), custom_branch_policies: z.boolean() })
+    .nullish(),
+  protection_rules: z
+    .array(
+      z.object({
+        type: z.string(),
+        reviewers: z
+          .array(z.object({ type: z.string().optional(), reviewer: z.object({ id: z.number() }).optional() }))
+          .optional(),
+      }),
+    )
+    .optional(),
+});
+const rulesSchema = z.array(
+  z.object({
+    type: z.string(),
+    parameters: z
+      .object({ required_status_checks: z.array(z.object({ context: z.string() })).optional() })
+      .optional(),
+  }),
+);
+const protectionSchema = z.object({
+  required_pull_request_reviews: z.unknown().optional(),
+  required_status_checks: z.object({ contexts: z.array(z.string()).optional() }).nullish(),
+});
 
 const BRANCH = "main";
 /** The job of `ci.yml` that reports for each pull request and in a merge queue, after all others. */
@@ -54,7 +89,7 @@ function tokenOfGh(): string | undefined {
 /** Reads who a repository is. @throws GithubRequestError */
 export async function identityOf(github: Github, repository: string): Promise<RepositoryIdentity> {
   const [owner = "", repo = ""] = repository.split("/");
-  const { data } = await asking(`reading the repository ${repository}`, () =>
+  const data = await askingFor(repositorySchema, `reading the repository ${repository}`, () =>
     github.rest.repos.get({ owner, repo }),
   );
   return {
@@ -93,12 +128,12 @@ async function environmentGaps(
   const path = `repos/${owner}/${repo}/environments/${environment}`;
   const put = `gh api -X PUT ${path}`;
   const found = await orMissing(
-    asking(`reading the environment ${environment}`, () =>
+    askingFor(environmentSchema, `reading the environment ${environment}`, () =>
       github.rest.repos.getEnvironment({ owner, repo, environment_name: environment }),
     ),
   );
   if (!found) return [{ found: `there is no environment ${environment}`, remedy: put }];
-  const { deployment_branch_policy: policy, protection_rules: protections = [] } = found.data;
+  const { deployment_branch_policy: policy, protection_rules: protections = [] } = found;
   const hasReviewers = protections.some(({ type }) => type === "required_reviewers");
   // A PUT is of the whole environment: what it has already goes along.
   const { protected_branches, custom_branch_policies } = policy ?? {
@@ -107,7 +142,7 @@ async function environmentGaps(
   };
   const branches = ` -F 'deployment_branch_policy[protected_branches]=${protected_branches}' -F 'deployment_branch_policy[custom_branch_policies]=${custom_branch_policies}'`;
   const reviewers = protections
-    .flatMap((one) => ("reviewers" in one && one.reviewers) || [])
+    .flatMap((one) => one.reviewers ?? [])
     .map(({ type, reviewer }) => ` -F 'reviewers[][type]=${type}' -F 'reviewers[][id]=${reviewer?.id}'`)
     .join("");
   const onlyIn = isPrivate
@@ -134,23 +169,22 @@ async function environmentGaps(
 }
 
 async function branchGaps(github: Github, { owner, name: repo }: RepositoryIdentity): Promise<Gap[]> {
-  const { data: rules } = await asking(`reading the rules of ${BRANCH}`, () =>
+  const rules = await askingFor(rulesSchema, `reading the rules of ${BRANCH}`, () =>
     github.rest.repos.getBranchRules({ owner, repo, branch: BRANCH, per_page: 100 }),
   );
   // A rule of the older kind; only administrators may read it.
   const classic = await orMissing(
-    asking(`reading the protection of ${BRANCH}`, () =>
+    askingFor(protectionSchema, `reading the protection of ${BRANCH}`, () =>
       github.rest.repos.getBranchProtection({ owner, repo, branch: BRANCH }),
     ),
   );
   const needsPull =
-    rules.some(({ type }) => type === "pull_request") ||
-    classic?.data.required_pull_request_reviews !== undefined;
+    rules.some(({ type }) => type === "pull_request") || classic?.required_pull_request_reviews !== undefined;
   const checks = [
     ...rules.flatMap((rule) =>
       rule.type === "required_status_checks" ? (rule.parameters?.required_status_checks ?? []) : [],
     ),
-    ...(classic?.data.required_status_checks?.contexts ?? []).map((context) => ({ context })),
+    ...(classic?.required_status_checks?.contexts ?? []).map((context) => ({ context })),
   ];
   const needsCheck = checks.some(({ context }) => context === CHECK);
   // GitHub refuses a second ruleset of a name, and conditions without `exclude`.

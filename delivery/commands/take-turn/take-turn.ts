@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { EarlierWorkflowError } from "../../core/errors.ts";
-import { asking, type Github } from "../../core/github/client.ts";
+import { type Github, listing } from "../../core/github/client.ts";
 import { isCalled, jobsOf } from "../../core/github/jobs.ts";
 
 export interface TurnOptions {
@@ -20,6 +21,8 @@ export interface TurnOptions {
   /** Takes a line for people. */
   readonly print: (line: string) => void;
 }
+
+const runSchema = z.object({ id: z.number() });
 
 /** A job that works. */
 interface Working {
@@ -67,7 +70,7 @@ async function workingJobs(options: TurnOptions): Promise<Working[]> {
   // A run is `waiting` as long as another environment's job waits for its approval.
   const runs = await Promise.all(
     (["in_progress", "waiting"] as const).map((status) =>
-      asking(`looking for runs of ${workflow}`, () =>
+      listing(runSchema, `looking for runs of ${workflow}`, () =>
         github.paginate(github.rest.actions.listWorkflowRuns, {
           owner,
           repo,

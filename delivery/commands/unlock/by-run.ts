@@ -1,7 +1,11 @@
-import { asking, type Github } from "../../core/github/client.ts";
+import { z } from "zod";
+import { askingFor, type Github, listing } from "../../core/github/client.ts";
 import { jobsOf } from "../../core/github/jobs.ts";
 import { type Holder, STALE_MS } from "../../core/state-backend/holder.ts";
 import type { Lock } from "../../core/state-backend/lock.ts";
+
+const runSchema = z.object({ status: z.string().nullable(), html_url: z.string() });
+const goingSchema = z.object({ id: z.number(), run_started_at: z.string().nullish(), html_url: z.string() });
 
 export interface RunOptions {
   readonly github: Github;
@@ -24,7 +28,7 @@ export async function runHolder({ Created }: Lock, options: RunOptions): Promise
   const taken = Date.parse(Created);
   const deadAt = new Date(taken + STALE_MS);
   const unknown = (seen: string): Holder => ({ state: "unknown", seen, deadAt });
-  const { data: run } = await asking(`looking at run ${runId}`, () =>
+  const run = await askingFor(runSchema, `looking at run ${runId}`, () =>
     github.rest.actions.getWorkflowRun({ owner, repo, run_id: runId }),
   );
   if (run.status !== "completed") return { state: "works", seen: `${run.html_url} is ${run.status}` };
@@ -34,7 +38,7 @@ export async function runHolder({ Created }: Lock, options: RunOptions): Promise
       Date.parse(started_at) <= taken && taken <= Date.parse(completed_at ?? started_at),
   );
   if (!worked) return unknown(`no job of ${run.html_url} worked when it was taken`);
-  const going = await asking("looking for runs that are going on", () =>
+  const going = await listing(goingSchema, "looking for runs that are going on", () =>
     github.paginate(github.rest.actions.listWorkflowRunsForRepo, {
       owner,
       repo,

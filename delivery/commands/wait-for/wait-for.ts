@@ -1,9 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { EarlierWorkflowError } from "../../core/errors.ts";
-import { asking } from "../../core/github/client.ts";
+import { askingFor } from "../../core/github/client.ts";
 import { deployStepOf, isCalled, jobsOf } from "../../core/github/jobs.ts";
 import type { Repository } from "../../core/github/label.ts";
 import { latestChange } from "../../core/github/superseded.ts";
+
+const runSchema = z.object({
+  id: z.number(),
+  status: z.string().nullable(),
+  conclusion: z.string().nullable(),
+  html_url: z.string(),
+});
+const runsSchema = z.object({ workflow_runs: z.array(runSchema) });
 
 export interface WaitOptions extends Repository {
   /** File name of the workflow, such as `terraform.yml`. */
@@ -37,7 +46,7 @@ export async function waitFor(options: WaitOptions): Promise<void> {
   let { commit } = options;
   let said = "";
   for (;;) {
-    const { data } = await asking(`looking for runs of ${options.workflow}`, () =>
+    const data = await askingFor(runsSchema, `looking for runs of ${options.workflow}`, () =>
       github.rest.actions.listWorkflowRuns({
         owner,
         repo,

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
-import type { z } from "zod";
+import { z } from "zod";
 import { GithubRequestError } from "../errors.ts";
+import { mismatch } from "../mismatch.ts";
 import type { GithubEnvironment } from "./environment.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -89,14 +90,31 @@ export async function asking<T>(doing: string, request: () => Promise<T>): Promi
  * An answer that has the form its API is documented with: something between here and GitHub may answer in its place.
  *
  * @param doing what was being done, for the error.
- * @throws GithubRequestError saying where it is of another form.
+ * @throws GithubRequestError saying where it is of another form, what is expected there and what was given.
  */
 export function answered<T>(schema: z.ZodType<T>, doing: string, answer: unknown): T {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
   throw new GithubRequestError(
-    `${doing}: GitHub's answer has another form than its API says: ${issue?.path.join(".") || "answer"}: ${issue?.message}`,
+    `${doing}: GitHub's answer has another form than its API says: ${mismatch(result.error, answer)}`,
     { status: undefined, cause: result.error },
   );
+}
+
+/** Runs a request whose answer's data has the form of a schema. @throws GithubRequestError */
+export async function askingFor<T>(
+  schema: z.ZodType<T>,
+  doing: string,
+  request: () => Promise<{ readonly data: unknown }>,
+): Promise<T> {
+  return answered(schema, doing, (await asking(doing, request)).data);
+}
+
+/** Runs a request of all pages of a list; `schema` is that of an item. @throws GithubRequestError */
+export async function listing<T>(
+  schema: z.ZodType<T>,
+  doing: string,
+  request: () => Promise<unknown>,
+): Promise<T[]> {
+  return answered(z.array(schema), doing, await asking(doing, request));
 }

@@ -1,6 +1,7 @@
-import { asking } from "./client.ts";
+import { z } from "zod";
+import { asking, askingFor, listing } from "./client.ts";
 import type { Repository } from "./label.ts";
-import { isBy, ownLogin } from "./own-login.ts";
+import { isBy, ownLogin, userSchema } from "./own-login.ts";
 
 /** A pull request of a repository. */
 export interface PullRequest extends Repository {
@@ -38,6 +39,15 @@ export interface Posted<Marker> {
   readonly markers: readonly Marker[];
 }
 
+const writtenSchema = z.object({ html_url: z.string() });
+const commentSchema = z.object({
+  id: z.number(),
+  node_id: z.string(),
+  html_url: z.string(),
+  user: userSchema,
+  body: z.string().nullish(),
+});
+
 const MINIMIZE = `mutation ($id: ID!) {
   minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized } }
 }`;
@@ -64,12 +74,14 @@ export async function postComment<Marker extends Marked>(
   if (newest && newest.marker.run > marker.run) {
     return { did: "superseded", url: newest.url, markers: markersOf(before, kind) };
   }
-  const url = await asking(`writing the comment of pull request #${number}`, async () => {
-    const { data } = newest
-      ? await github.rest.issues.updateComment({ owner, repo, comment_id: newest.id, body })
-      : await github.rest.issues.createComment({ owner, repo, issue_number: number, body });
-    return data.html_url;
-  });
+  const { html_url: url } = await askingFor(
+    writtenSchema,
+    `writing the comment of pull request #${number}`,
+    () =>
+      newest
+        ? github.rest.issues.updateComment({ owner, repo, comment_id: newest.id, body })
+        : github.rest.issues.createComment({ owner, repo, issue_number: number, body }),
+  );
   const after = await ownComments(pull, kind, login);
   const [, ...older] = newestFirst(after);
   for (const { nodeId } of older) {
@@ -84,7 +96,7 @@ async function ownComments<Marker extends Marked>(
   kind: CommentKind<Marker>,
   login: string,
 ): Promise<OwnComment<Marker>[]> {
-  const comments = await asking(`reading the comments of pull request #${number}`, () =>
+  const comments = await listing(commentSchema, `reading the comments of pull request #${number}`, () =>
     github.paginate(github.rest.issues.listComments, { owner, repo, issue_number: number, per_page: 100 }),
   );
   return comments.flatMap(({ id, node_id, html_url, user, body }) => {

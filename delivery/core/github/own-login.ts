@@ -2,6 +2,8 @@ import { z } from "zod";
 import { answered, asking, type Github } from "./client.ts";
 
 const WHOSE = "query { viewer { login } }";
+/** Who wrote something; a deleted user is nobody. */
+export const userSchema = z.object({ login: z.string(), type: z.string().optional() }).nullish();
 const viewerSchema = z.object({ viewer: z.object({ login: z.string() }) });
 
 /**
@@ -16,6 +18,6 @@ export async function ownLogin(github: Github): Promise<string> {
 }
 
 /** Whether this login wrote something: anybody can write a hidden marker. */
-export function isBy(user: { login: string; type?: string } | null | undefined, login: string): boolean {
+export function isBy(user: z.output<typeof userSchema>, login: string): boolean {
   return user?.login === login || (user?.type === "Bot" && user.login === `${login}[bot]`);
 }

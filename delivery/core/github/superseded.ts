@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { GithubRequestError, SupersededError } from "../errors.ts";
-import { asking, githubClient } from "./client.ts";
+import { answered, asking, askingFor, githubClient } from "./client.ts";
 import { githubEnvironment } from "./environment.ts";
 import type { Repository } from "./label.ts";
 import type { WorkflowFilter } from "./workflow-file.ts";
@@ -10,11 +11,24 @@ const BRANCH = "main";
 const MOST_FILES = 3_000;
 const NOT_FOUND = 404;
 
+const commitSchema = z.object({ sha: z.string(), parents: z.array(z.object({ sha: z.string() })) });
+const comparisonSchema = z.object({
+  status: z.string(),
+  total_commits: z.number(),
+  commits: z.array(commitSchema),
+});
+const filesSchema = z.object({
+  sha: z.string(),
+  files: z.array(z.object({ filename: z.string(), previous_filename: z.string().optional() })).optional(),
+});
+const runsSchema = z.object({
+  workflow_runs: z.array(
+    z.object({ status: z.string().nullable(), conclusion: z.string().nullable(), html_url: z.string() }),
+  ),
+});
+
 /** A commit, as far as it is looked at. */
-interface Commit {
-  readonly sha: string;
-  readonly parents: readonly { readonly sha: string }[];
-}
+type Commit = z.output<typeof commitSchema>;
 
 export interface SupersededOptions {
   readonly variables: NodeJS.ProcessEnv;
@@ -81,7 +95,7 @@ async function laterCommits(repository: Repository, commit: string): Promise<Com
   const commits = new Map<string, Commit>();
   let head: string | undefined;
   for (let page = 1; ; page++) {
-    const { data } = await asking(`comparing ${commit} with ${BRANCH}`, () =>
+    const data = await askingFor(comparisonSchema, `comparing ${commit} with ${BRANCH}`, () =>
       github.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 100, page }),
     );
     if (data.status === "diverged" || data.status === "behind") {
@@ -107,10 +121,11 @@ export async function changedPath(
 ): Promise<string | undefined> {
   let seen = 0;
   for (let page = 1; ; page++) {
-    const { data, headers } = await asking(`reading the files of ${ref}`, () =>
+    const doing = `reading the files of ${ref}`;
+    const { data, headers } = await asking(doing, () =>
       github.rest.repos.getCommit({ owner, repo, ref, per_page: 100, page }),
     );
-    const files = data.files ?? [];
+    const { files = [] } = answered(filesSchema, doing, data);
     seen += files.length;
     for (const { filename, previous_filename: before } of files) {
       if (deploys(filename)) return filename;
@@ -130,10 +145,10 @@ async function runOf(
 ): Promise<{ text: string; covers: boolean }> {
   for (const workflow_id of workflows) {
     try {
-      const { data } = await asking(`looking for runs of ${workflow_id}`, () =>
+      const { workflow_runs } = await askingFor(runsSchema, `looking for runs of ${workflow_id}`, () =>
         github.rest.actions.listWorkflowRuns({ owner, repo, workflow_id, head_sha: sha, per_page: 1 }),
       );
-      const [run] = data.workflow_runs;
+      const [run] = workflow_runs;
       if (run) {
         const covers = run.status !== "completed" || run.conclusion === "success";
         return { text: `${run.html_url} (${run.conclusion ?? run.status})`, covers };

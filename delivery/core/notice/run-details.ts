@@ -1,7 +1,12 @@
-import { asking, githubClient } from "../github/client.ts";
+import { z } from "zod";
+import { askingFor, githubClient } from "../github/client.ts";
 import { githubEnvironment } from "../github/environment.ts";
 import { jobsOf } from "../github/jobs.ts";
 import { mergedPull } from "../github/merged.ts";
+
+const reviewsSchema = z.array(
+  z.object({ state: z.string(), user: z.object({ login: z.string().nullish() }).nullish() }),
+);
 
 /** What only GitHub knows of the run that notifies. */
 export interface RunDetails {
@@ -26,12 +31,12 @@ export async function runDetails(variables: NodeJS.ProcessEnv): Promise<RunDetai
   const github = githubClient(where);
   const isPush = GITHUB_EVENT_NAME === "push" && GITHUB_SHA !== undefined;
   const [approvals, jobs, pull] = await Promise.all([
-    asking("reading who approved the run", () => github.rest.actions.getReviewsForRun(run)),
+    askingFor(reviewsSchema, "reading who approved the run", () => github.rest.actions.getReviewsForRun(run)),
     jobsOf({ ...where, github }, run.run_id),
     // Who approved is said even where this is not known.
     isPush ? mergedPull({ ...where, github }, GITHUB_SHA).catch(() => undefined) : undefined,
   ]);
-  const approvers = approvals.data.flatMap(({ state, user }) =>
+  const approvers = approvals.flatMap(({ state, user }) =>
     state === "approved" && user?.login ? [user.login] : [],
   );
   // A runner has one job at a time: the one that notifies.
