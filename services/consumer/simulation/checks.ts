@@ -96,6 +96,10 @@ export class Checks {
         return `alert ${id} did not reach Slack`;
       if (!index.has(id)) return `alert ${id} is not indexed`;
     }
+    for (const id of channel.awaited) {
+      if (![channel.lateCauses, channel.changed, channel.refusedCauses].some((told) => told.has(id)))
+        return `the cause of alert ${id} was not told`;
+    }
     return undefined;
   }
 
@@ -116,6 +120,11 @@ export class Checks {
       if (!bucket.newErrors.has(service)) this.violate(`lost: no new error of ${service}`);
     for (const [id, unmarked] of channel.arrivals)
       if (unmarked > 1) this.violate(`doubled: alert ${id} came ${unmarked} times without a mark`);
+    for (const [id, unmarked] of channel.lateCauses) {
+      if (!channel.awaited.has(id)) this.violate(`doubled: alert ${id} had its cause, and is told it late`);
+      const times = unmarked + (channel.changed.has(id) ? 1 : 0);
+      if (times > 1) this.violate(`doubled: alert ${id} is told its cause ${times} times without a mark`);
+    }
     for (const id of [...channel.arrivals.keys(), ...index])
       if (!this.#alerts.has(id)) this.violate(`doubled: alert ${id} was sent, and never made durable`);
   }

@@ -85,7 +85,7 @@ async function callsOf(shards: number, hours: number): Promise<Calls> {
   async function start(store: DynamoStateStore) {
     const knowledge = knowledgeOf({ objects, notes: store.notes, clock, log });
     const ports = { store, objects, stream: stream.portOf(life, network), causes: knowledge.causes };
-    const sinks = sinksOf(life, network, new VirtualChannel(), new Set());
+    const sinks = sinksOf(life, network, { channel: new VirtualChannel(), index: new Set(), isBot: false });
     const replica = new Replica(life, CONFIG, { ...ports, sinks });
     const ended = Promise.all([replica.run(), knowledge.run(new AbortController().signal)]);
     return { knowledge, ended };

@@ -28,6 +28,8 @@ export interface Plan {
   readonly batchRecords: number;
   readonly bufferedBytes: number;
   readonly pollIntervalMs: number;
+  /** Slack by a bot, which can change its messages, instead of a webhook. */
+  readonly isBot: boolean;
   /** When the last thing happens, and the last fault ends. */
   readonly activeMs: number;
   /** In the order of their times. */
@@ -57,6 +59,7 @@ export function planOf(dice: Dice): Plan {
     activeMs,
     happenings: happenings.sort((a, b) => a.at - b.at),
     windows: Array.from({ length: dice.whole(0, 4) }, () => windowOf(dice, activeMs)),
+    isBot: dice.chance(0.5),
   };
 }
 

@@ -74,7 +74,7 @@ export class Replica {
     this.#engine = engineOf(parts);
     const stages = alertStages({ ...parts, causes: ports.causes, index: true });
     this.#notifier = new Notifier({ ...parts, stages });
-    const senders = openSenders(config, parts, sinks);
+    const senders = openSenders(config, { ...parts, findLate: (alert) => ports.causes.find(alert) }, sinks);
     this.#election = new SenderElection({
       ...parts,
       leaseDurationMs: config.state.leaseDurationMs,

@@ -222,7 +222,11 @@ class Schedule {
           store,
           stream: this.#stream.portOf(life, this.#network),
           objects: this.#bucket.portOf(life, this.#network),
-          sinks: sinksOf(life, this.#network, this.#channel, this.#index),
+          sinks: sinksOf(life, this.#network, {
+            channel: this.#channel,
+            index: this.#index,
+            isBot: this.#plan.isBot,
+          }),
           causes: causesOf(life, this.#network),
         };
         const replica = new Replica(life, this.#config, tamper?.ports?.(ports, life) ?? ports);

@@ -1,8 +1,10 @@
-import { SlackPostError } from "@cali/slack";
-import type { CauseFinder } from "../src/core/types.ts";
+import { type MessagePlace, SlackPostError } from "@cali/slack";
+import type { Alert, CauseFinder } from "../src/core/types.ts";
 import { OpenSearchError } from "../src/notify/incidents/errors.ts";
 import type { BulkResult } from "../src/notify/incidents/incident-index.ts";
 import type { Sinks } from "../src/notify/open.ts";
+import { detailedOf } from "../src/notify/slack/alert-message.ts";
+import { textsOf } from "../src/notify/slack/texts.ts";
 import type { Fault, Network } from "./network.ts";
 import type { Life } from "./time.ts";
 
@@ -20,13 +22,58 @@ const TIMEOUT_MS = 10_000;
 export class VirtualChannel {
   /** How often each alert stands there without a mark that says that it may be a repeat, by its id. */
   readonly arrivals = new Map<string, number>();
+  /** Alerts whose cause was not known when they were sent, and may be later. */
+  readonly awaited = new Set<string>();
+  /** How often the cause of each of them was told by a message of its own, without a mark that says that it may be a repeat. */
+  readonly lateCauses = new Map<string, number>();
+  /** Whose late cause Slack takes from nobody. */
+  readonly refusedCauses = new Set<string>();
+  /** Whose message was changed, to say the cause. */
+  readonly changed = new Set<string>();
+
+  refuse(message: unknown): void {
+    const late = lateCauseIn(message);
+    if (late !== undefined) this.refusedCauses.add(late.id);
+  }
+
+  /** Takes a message about alerts, or about the late cause of one. */
+  take(message: unknown, alerts: readonly Alert[]): void {
+    for (const { id, mayBeRepeat } of alerts)
+      this.arrivals.set(id, (this.arrivals.get(id) ?? 0) + (mayBeRepeat ? 0 : 1));
+    const detailed = detailedOf(alerts);
+    if (detailed?.unavailable !== undefined && detailed.cause === undefined) this.awaited.add(detailed.id);
+    const late = lateCauseIn(message);
+    if (late !== undefined)
+      this.lateCauses.set(late.id, (this.lateCauses.get(late.id) ?? 0) + (late.mayBeRepeat ? 0 : 1));
+  }
 }
+
+const TEXTS = textsOf();
+const OF_THE_ALERT = new RegExp(TEXTS.ofTheAlert("`([^`]+)`"));
+
+function lateCauseIn(message: unknown): { id: string; mayBeRepeat: boolean } | undefined {
+  const text = JSON.stringify(message);
+  const id = OF_THE_ALERT.exec(text)?.[1];
+  return id === undefined ? undefined : { id, mayBeRepeat: text.includes(TEXTS.mayBeRepeat) };
+}
+
+/** What is known of every error, once it can be asked. */
+const CAUSE = {
+  cause: "the pool is too small",
+  action: "enlarge it",
+  origin: "confirmed",
+  tier: "hash",
+} as const;
 
 /** Incidents in OpenSearch, by the id of their alert. */
 export type VirtualIndex = Set<string>;
 
 /** Slack and OpenSearch as a process sees them. */
-export function sinksOf(life: Life, network: Network, channel: VirtualChannel, index: VirtualIndex): Sinks {
+export function sinksOf(
+  life: Life,
+  network: Network,
+  { channel, index, isBot }: { channel: VirtualChannel; index: VirtualIndex; isBot: boolean },
+): Sinks {
   const post = {
     port: "slack" as const,
     timeoutMs: TIMEOUT_MS,
@@ -37,19 +84,22 @@ export function sinksOf(life: Life, network: Network, channel: VirtualChannel, i
   return {
     destinations: [
       {
-        post: async (_, { alerts }) => {
+        post: async (message, { alerts }) => {
           await network.call(life, {
             ...post,
             what: `post ${alerts.map(({ id, mayBeRepeat }) => (mayBeRepeat ? `${id} again` : id)).join(", ")}`,
-            effect: () => {
-              for (const { id, mayBeRepeat } of alerts) {
-                const unmarked = channel.arrivals.get(id) ?? 0;
-                channel.arrivals.set(id, unmarked + (mayBeRepeat ? 0 : 1));
-              }
+            effect: () => channel.take(message, alerts),
+            failure: (fault) => {
+              if (fault === "rejected") channel.refuse(message);
+              return post.failure(fault);
             },
           });
-          return undefined;
+          return isBot ? { channel: "C1", ts: alerts[0]?.id ?? "none" } : undefined;
         },
+        ...(isBot && {
+          change: ({ ts }: MessagePlace) =>
+            network.call(life, { ...post, what: `change ${ts}`, effect: () => void channel.changed.add(ts) }),
+        }),
       },
     ],
     index: {
@@ -77,6 +127,6 @@ export const causesOf = (life: Life, network: Network): CauseFinder => ({
       what: `cause of ${id}`,
       timeoutMs: TIMEOUT_MS,
       failure: (fault) => new Error(fault),
-      effect: () => ({}),
+      effect: () => ({ cause: CAUSE }),
     }),
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
 import { optionsOf, UsageError } from "../simulation/options.ts";
+import type { ProcessPorts } from "../simulation/process.ts";
 import { runSchedule, type ScheduleOptions } from "../simulation/schedule.ts";
 import type { Tamper } from "../simulation/store.ts";
 import type { Command } from "../simulation/table.ts";
@@ -19,6 +20,11 @@ async function violationsOf(schedules: number, options: ScheduleOptions = {}): P
 
 it("40 random schedules lose, double and delay nothing", async () => {
   expect(await violationsOf(40)).toEqual([]);
+});
+
+it("a cause that comes late is told once, whatever happens", async () => {
+  const tamper: Tamper = { ports: (ports) => ({ ...ports, causes: lateAlways(ports.causes) }) };
+  expect(await violationsOf(20, { tamper })).toEqual([]);
 });
 
 it("a seed is one schedule, event by event", async () => {
@@ -76,6 +82,39 @@ const offBy = (records: number): Tamper => ({
   }),
 });
 
+/** A process takes up nothing of what an earlier one kept of alerts whose cause is awaited. */
+const forgetful: Tamper = {
+  ports: (ports) => {
+    const { notes } = ports.store;
+    const forgetting: typeof notes = {
+      claim: (...args) => notes.claim(...args),
+      count: (...args) => notes.count(...args),
+      get: async (key) => (key.startsWith("slack/late/") ? undefined : notes.get(key)),
+      set: (...args) => notes.set(...args),
+    };
+    const store = new Proxy(ports.store, {
+      get: (target, name) => {
+        if (name === "notes") return forgetting;
+        const value = Reflect.get(target, name) as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    return { ...ports, store, causes: lateAlways(ports.causes) };
+  },
+};
+
+/** Nobody answers when an alert's cause is asked for the first time. */
+function lateAlways(causes: ProcessPorts["causes"]): ProcessPorts["causes"] {
+  const asked = new Set<string>();
+  return {
+    find: async (alert, ...args) => {
+      if (asked.has(alert.id)) return causes.find(alert, ...args);
+      asked.add(alert.id);
+      throw new Error("away");
+    },
+  };
+}
+
 describe("a fault that is put in is found within 100 schedules", () => {
   it.each<[string, Tamper, RegExp]>([
     [
@@ -97,6 +136,11 @@ describe("a fault that is put in is found within 100 schedules", () => {
     ["a dropped fence", { command: withoutFence }, /^(?:order|totals|groups|doubled): /],
     ["a position that is one too far", offBy(1), /^(?:totals|order|lost|groups)/],
     ["a position that is one too near", offBy(-1), /^(?:totals|order|groups|doubled)/],
+    [
+      "an awaited cause that the next process forgets",
+      forgetful,
+      /^lost or late: the cause of alert .* was not told$/,
+    ],
   ])("%s", async (_, tamper, expected) => {
     const { violation } = await caught(tamper);
     expect(violation).toMatch(expected);
