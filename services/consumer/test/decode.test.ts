@@ -87,6 +87,34 @@ describe("decode", () => {
     ]);
   });
 
+  const utf16 = (text: string, ...mark: number[]) =>
+    Buffer.concat([Buffer.from(mark), Buffer.from(text, "utf16le")]);
+  /** "오류: 결제 실패" as a Windows of Korea writes it. */
+  const KOREAN = Buffer.from([
+    0xbf, 0xc0, 0xb7, 0xf9, 0x3a, 0x20, 0xb0, 0xe1, 0xc1, 0xa6, 0x20, 0xbd, 0xc7, 0xc6, 0xd0,
+  ]);
+
+  it.each([
+    ["UTF-16 with its mark", utf16("ERROR: 결제\r\nERROR: b\r\n", 0xff, 0xfe), ["결제", "b"]],
+    ["UTF-16, big-endian", Buffer.from(utf16("\ufeffERROR: boom")).swap16(), ["boom"]],
+    ["UTF-16 without a mark", utf16('{"level":"error","msg":"boom"}'), ["boom"]],
+    [
+      "Western European",
+      Buffer.from("ERROR: délai dépassé pour la commande", "latin1"),
+      ["délai dépassé pour la commande"],
+    ],
+    [
+      "Western European JSON",
+      Buffer.from('{"level":"error","msg":"commande refusée"}', "latin1"),
+      ["commande refusée"],
+    ],
+    ["Korean", KOREAN, ["결제 실패"]],
+  ])("text that is no UTF-8 is read: %s", (_, data, expected) => {
+    const payloads = decode(data);
+    expect(messages(data)).toEqual(expected);
+    for (const one of payloads) expect(one).toMatchObject({ ok: true, record: { level: "ERROR" } });
+  });
+
   it("braces and quotes inside strings do not cut", () => {
     const texts = ['{"a":"}{"}', '{"b":"\\"}{\\\\"}'];
     expect(messages(Buffer.from(texts.join("")))).toEqual(texts);

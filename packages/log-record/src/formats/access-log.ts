@@ -1,4 +1,5 @@
 import { pattern } from "./pattern.ts";
+import { readTime } from "./time.ts";
 
 const REQUEST = '"(?:[^"\\\\]|\\\\.)*"';
 const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?<status>[1-5][0-9]{2})(?= |$)`;
@@ -48,3 +49,19 @@ export const accessLog = pattern("access-log", [
 export const uvicornAccess = pattern("access-log", [
   new RegExp(`^INFO: +[0-9a-fA-F.:]{3,45}:[0-9]+ - ${REQUEST} (?<status>[1-5][0-9]{2})(?= |$)`),
 ]);
+
+/** AWS CloudFront: tab-separated, date and time in two fields. Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html */
+export const cloudFront = pattern(
+  "access-log",
+  [
+    /^(?<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\t(?<clock>[0-9:]{8})\t[A-Z]{3}[A-Z0-9-]{1,12}\t[0-9]{1,15}\t\S{1,45}\t[A-Z]{3,10}\t\S{1,255}\t[^\t]{1,4000}\t(?<status>[0-5][0-9]{2})\t/,
+  ],
+  {
+    more(draft, groups, context) {
+      const { day, clock } = groups as Record<string, string>;
+      draft.time = readTime(`${day}T${clock}Z`, context);
+      // 000: the viewer went away first.
+      if (draft.status === 0) delete draft.status;
+    },
+  },
+);

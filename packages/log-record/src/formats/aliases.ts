@@ -1,15 +1,21 @@
+/** What programs put their own fields under: pino's `nestedKey`, a logger's context or metadata. */
+const AROUND = ["payload", "data", "context", "meta", "metadata", "extra", "fields", "properties"];
+
+const errorIn = (key: string) => AROUND.flatMap((name) => [`${name}.err.${key}`, `${name}.error.${key}`]);
+
 /**
  * Where JSON logs have what a record needs: the one table, of which Fluent Bit's Lua is generated too. Names are canonical (see
  * `canonical`) and in order: the first that holds something usable counts. A dot is a step into an object or part of the key.
  */
 export const ALIASES = {
   level: [
+    // A word, where `level` is a number of the program's own.
+    "levelname",
     "level",
     "severity",
     "severitytext",
     "log.level",
     "loglevel",
-    "levelname",
     "@l",
     "@level",
     "lvl",
@@ -31,6 +37,7 @@ export const ALIASES = {
     "loglevel.name",
     "info.level",
     "@fields.level",
+    "@fields.lvl",
     "$metadata.level",
     "sev",
     "messagetype",
@@ -77,6 +84,7 @@ export const ALIASES = {
     "logtimestamp",
     "localtimestamp",
     "starttime",
+    "startedat",
     "timelocal",
     "timeiso8601",
     "receivetimestamp",
@@ -244,6 +252,7 @@ export const ALIASES = {
     "http.request.id",
     "properties.requestid",
     "mdc.requestid",
+    "contextmap.requestid",
     "metadata.traceid",
     "meta.traceid",
     "data.traceid",
@@ -273,6 +282,8 @@ export const ALIASES = {
     "renderedmessage",
     "message.message",
     "fields.message",
+    "@fields.message",
+    "@fields.msg",
     "event.original",
     "messagetemplate",
     "@mt",
@@ -356,6 +367,7 @@ export const ALIASES = {
     "errordetail",
     "message.stacktrace",
     "message.stack",
+    ...errorIn("stack"),
     "trace",
     "error",
     "err",
@@ -388,6 +400,8 @@ export const ALIASES = {
     "metadata.error.name",
     "context.error.type",
     "message.errortype",
+    ...errorIn("type"),
+    ...errorIn("name"),
   ],
   error_code: [
     "errorcode",
@@ -413,7 +427,10 @@ export const ALIASES = {
     "metadata.code",
     "metadata.errorcode",
     "data.errorcode",
+    "mdc.errorcode",
+    "contextmap.errorcode",
     "info.code",
+    ...errorIn("code"),
   ],
   status: [
     "status",
@@ -453,6 +470,7 @@ export const ALIASES = {
     "context.exception.message",
     "errormessage",
     "errmsg",
+    ...errorIn("message"),
     "cause",
     "reason",
   ],

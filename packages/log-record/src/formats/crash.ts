@@ -3,7 +3,7 @@ import type { Draft, TextFormat } from "./types.ts";
 
 /** What a process writes when it ends by itself: Go, Rust, Java's VM, the kernel, glibc. */
 const PANIC =
-  /^(?:panic: |fatal error: |PANIC\b|thread '[^']{0,100}' (?:\(\d+\) )?panicked at|Segmentation fault|SIG(?:SEGV|ABRT|BUS|ILL)\b|\*\*\* stack smashing|terminate called|FATAL ERROR: |Kernel panic|Out of memory: Kill|# A fatal error has been detected|runtime: out of memory|http: panic serving|unexpected fault address|double free or corruption|Aborted \(core dumped\)|Fatal Python error)/;
+  /^(?:panic: |fatal error: |PANIC\b|thread '[^']{0,100}' (?:\(\d+\) )?panicked at|Segmentation fault|SIG(?:SEGV|ABRT|BUS|ILL)\b|\*\*\* stack smashing|terminate called|FATAL ERROR: |Kernel panic|Out of memory: Kill|# A fatal error has been detected|runtime: out of memory|http: panic serving|unexpected fault address|double free or corruption|Aborted \(core dumped\)|Fatal Python error|[\w./-]{1,60}\[[0-9]{1,10}\]: segfault at )/;
 /** What is printed of an exception that nobody caught, and what a logger prints of one. */
 const TRACEBACK =
   /^(?:Traceback \(most recent call last\)|Exception in thread "|Unhandled [Ee]xception|Unhandled (?:P|p)romise ?[Rr]ejection|Uncaught |UnhandledPromiseRejectionWarning|Exception ignored in|PHP Fatal error|Fatal error: Uncaught)/;

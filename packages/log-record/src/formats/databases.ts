@@ -1,4 +1,7 @@
+import { LOCAL_LEVELS } from "./levels.ts";
 import { pattern } from "./pattern.ts";
+import { readTime } from "./time.ts";
+import type { TextFormat } from "./types.ts";
 
 const CSV_FIELD = '(?:"(?:[^"]|"")*"|[^",]*),';
 /** PostgreSQL's csvlog: severity, SQLSTATE and message are the 12th to 14th field. */
@@ -6,12 +9,17 @@ const CSV = new RegExp(
   `^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15} [A-Z0-9+-]{2,6}),(?:${CSV_FIELD}){10}(?<level>[A-Z]{3,9}[1-5]?),(?<code>[0-9A-Z]{5}),(?:"(?<message>(?:[^"]|"")*)(?:"|$)|)`,
 );
 
-/** `2026-01-25 01:02:03.456 UTC [123] user@db ERROR:  42P01: relation "x" does not exist`. LOG is what happens; SQLSTATE with `verbose`. */
+/**
+ * `2026-01-25 01:02:03.456 UTC [123] user@db ERROR:  42P01: relation "x" does not exist`. LOG is what happens; SQLSTATE with `verbose`.
+ * The client may come before the time, and the level is in the server's language.
+ */
 export const postgresql = pattern(
   "postgresql",
   [
     CSV,
-    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5}|[+-][0-9:]{2,6})?)[: ]?(?:[^[\]]{0,100}:)?\[[0-9]+(?:-[0-9]+)?\]:? ?(?:[^:"]{0,200} )?(?<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT): {1,2}(?:(?<code>[0-9A-Z]{5}): )?(?<message>.*)$/,
+    new RegExp(
+      `^(?:[0-9a-fA-F.:]{3,45} )?(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5}|[+-][0-9:]{2,6})?)[: ]?(?:[^[\\]]{0,100}:)?\\[[0-9]+(?:-[0-9]+)?\\]:? ?(?:[^:"]{0,200} )?(?<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT|${LOCAL_LEVELS}): {1,2}(?:(?<code>[0-9A-Z]{5}): )?(?<message>.*)$`,
+    ),
   ],
   {
     more(draft) {
@@ -26,6 +34,31 @@ export const mysql = pattern("mysql", [
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]{1,2} ?[0-9:.]{7,15}(?:Z|[+-][0-9:]{5})?) [0-9]+ \[(?<level>System|Note|Warning|ERROR|Error)\] (?:\[(?<code>MY-[0-9]{6})\] \[[^\]]{1,60}\] )?(?<message>.*)$/,
   /^(?<time>[0-9]{6} {1,2}[0-9:]{7,8}) (?:[0-9]+ )?\[(?<level>Note|Warning|ERROR)\] (?<message>.*)$/,
 ]);
+
+/**
+ * MySQL's slow query log: comments with the time, the user and how long it took, then the statement, which is the message.
+ * Source: https://dev.mysql.com/doc/refman/8.4/en/slow-query-log.html
+ */
+export const mysqlSlow: TextFormat = {
+  name: "mysql-slow",
+  read(head, below, context) {
+    if (!SLOW.test(head) || !below.includes("\n# Query_time: ")) return undefined;
+    const time = /^# Time: (.{10,40})$/.exec(head)?.[1];
+    const lines = below.slice(1, LONGEST_SLOW).split("\n");
+    const first = lines.findIndex((line) => !/^(?:#|SET timestamp=|use )/.test(line) && line.trim() !== "");
+    return {
+      format: "mysql-slow",
+      level: "WARN",
+      levelSource: "text",
+      time: readTime(time, context) ?? readTime(/\nSET timestamp=([0-9]{10})/.exec(below)?.[1], context),
+      message: lines[first] ?? head,
+      stack: `${head}${below}`,
+    };
+  },
+};
+
+const SLOW = /^# (?:Time: |User@Host: )/;
+const LONGEST_SLOW = 20_000;
 
 /** SQL Server's error log: `2026-01-25 01:02:03.45 spid51      Error: 18456, Severity: 14, State: 8.` */
 export const sqlServer = pattern(

@@ -1,4 +1,4 @@
-import { readLevel } from "./levels.ts";
+import { LOCAL_LEVELS, readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
 import { errorTypeOf } from "./stack.ts";
 import { readTime } from "./time.ts";
@@ -6,7 +6,8 @@ import type { Draft, TextFormat } from "./types.ts";
 
 const TIME = "(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}(?:Z|[+-][0-9:]{4,6})?)";
 const TIME_OR_CLOCK = `(?:${TIME}|[0-9:.,]{8,18})`;
-const LEVEL = "(?<level>[A-Z]{4,7})";
+/** A zone such as CEST stands before a level, and is none. */
+const LEVEL = "(?<level>(?![A-Z]{2,3}T )[A-Z]{4,7})";
 /** What stands between the logger and the message: contexts and places in brackets. */
 const CONTEXT = "(?<context>(?: {1,40}\\[[^\\]]{0,500}\\]){0,4})(?: \\([^)]{0,200}\\))?";
 
@@ -33,8 +34,8 @@ export const javaText = pattern(
     new RegExp(`^${TIME} +${LEVEL} +(?<context>(?:\\[[^\\]]{0,500}\\] ?){2,5}) ?- (?<message>.*)$`),
     // time LEVEL logger:line - message.
     new RegExp(`^${TIME} +${LEVEL} +[\\w.$/-]{1,200}(?::[0-9]+)?${CONTEXT} +- ?(?<message>.*)$`),
-    // [time] LEVEL [thread] message (logger): Kafka.
-    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) (?<message>.*)$/,
+    // [time] LEVEL [thread] message (logger): Kafka. Ruby's semantic_logger has its class before the message, Flask the module.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(?:[\w:]{1,200} -- |in [\w.]{1,200}: )?(?<message>.*)$/,
     // LEVEL [thread] time file:line - message: Cassandra.
     /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
     // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
@@ -66,21 +67,25 @@ function readContext(draft: Draft, context: string): void {
   }
 }
 
+const SECOND = new RegExp(`^\\n(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST|${LOCAL_LEVELS}): ?([^\\n]*)`);
+
 /** java.util.logging's default: the level and message are in the second line. */
 export const julText: TextFormat = {
   name: "java-util-logging",
   read(head, below, context) {
     const first =
-      /^([A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} [AP]M) [\w.$]{1,200}(?: [\w.$<>]{1,200})?$/.exec(
+      /^((?:[A-Z][a-z]{2}\.?|[01]?[0-9][월月]) [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} (?:[AP]M|[오上下午][전후前後午])) [\w.$]{1,200}(?: [\w.$<>]{1,200})?$/.exec(
         head,
       );
-    const second = /^\n(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ?([^\n]*)/.exec(below);
+    const second = SECOND.exec(below);
     if (first === null || second === null) return undefined;
+    const worst = readLevel(second[1]);
     const stack = below.slice(second[0].length + 1);
     const type = errorTypeOf(stack);
     return {
       format: "java-util-logging",
-      level: readLevel(second[1]),
+      // SEVERE is the worst it has, in whichever language.
+      level: worst === "FATAL" ? "ERROR" : worst,
       levelSource: "record",
       time: readTime(first[1], context),
       message: second[2] ?? "",

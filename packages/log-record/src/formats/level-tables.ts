@@ -1,15 +1,36 @@
-/** How words for a severity, in lower case, are called here. */
-export const LEVEL_WORDS = {
-  DEBUG:
-    "trace trc trce trac t debug debu dbug dbg d verbose verb vrb v fine finer finest silly all 디버그".split(
-      " ",
-    ),
-  INFO: "info inf i information informational notice note n log default config http success statement hint detail ok normal 정보 안내".split(
+/**
+ * Words for a severity in other languages, in lower case: what PostgreSQL, java.util.logging and programs of one country write.
+ * They are whole words with something around them in a line, as few of them are levels alone.
+ */
+export const LOCAL_LEVEL_WORDS = {
+  DEBUG: "디버그 デバッグ 调试 調試 отладка".split(" "),
+  INFO: "정보 안내 로그 情報 ログ 信息 資訊 日志 日誌 сообщение infos información informazioni informações".split(
     " ",
   ),
-  WARN: "warn warning wrn w 경고 주의".split(" "),
-  ERROR: "error err erro eror e severe fail failed failure exception 오류 에러".split(" "),
-  FATAL: "fatal fata ftl f critical crit crt c alert a emerg emergency panic dpanic 치명 심각".split(" "),
+  WARN: "경고 주의 警告 warnung avertissement attention advertencia advertência avvertenza attenzione предупреждение uyari uyarı".split(
+    " ",
+  ),
+  ERROR:
+    "오류 에러 エラー 错误 錯誤 严重 重大 fehler schwerwiegend erreur grave errore hata ошибка помилка błąd".split(
+      " ",
+    ),
+  FATAL:
+    "치명 치명적 치명적오류 심각 致命 致命的 致命的エラー 致命错误 kritisch critique crítico критический".split(
+      " ",
+    ),
+} as const;
+
+/** How words for a severity, in lower case, are called here. */
+export const LEVEL_WORDS = {
+  DEBUG: "trace trc trce trac t debug debu dbug dbg d verbose verb vrb v fine finer finest silly all".split(
+    " ",
+  ),
+  INFO: "info inf i information informational notice note n log default config http success statement hint detail ok normal".split(
+    " ",
+  ),
+  WARN: "warn warning wrn w".split(" "),
+  ERROR: "error err erro eror e severe fail failed failure exception".split(" "),
+  FATAL: "fatal fata ftl f critical crit crt c alert a emerg emergency panic dpanic".split(" "),
 } as const;
 
 /**

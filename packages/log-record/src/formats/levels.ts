@@ -1,14 +1,21 @@
 import type { Level } from "../schema.ts";
-import { LEVEL_SCALES, LEVEL_WORDS, type LevelScale } from "./level-tables.ts";
+import { LEVEL_SCALES, LEVEL_WORDS, type LevelScale, LOCAL_LEVEL_WORDS } from "./level-tables.ts";
 
 const WORDS = new Map<string, Level>(
-  Object.entries(LEVEL_WORDS).flatMap(([level, words]) =>
-    words.map((word) => [word, level as Level] as const),
+  [LEVEL_WORDS, LOCAL_LEVEL_WORDS].flatMap((table) =>
+    Object.entries(table).flatMap(([level, words]) => words.map((word) => [word, level as Level] as const)),
   ),
 );
 
+/** Levels in other languages as an expression: in capitals where there are any. The longest comes first. */
+export const LOCAL_LEVELS = Object.values(LOCAL_LEVEL_WORDS)
+  .flat()
+  .map((word) => word.toUpperCase())
+  .sort((a, b) => b.length - a.length)
+  .join("|");
+
 /** `ERROR`, `Err`, `[warn]`, `[오류]`, `ERROR+2` (slog), `DEBUG3` (OpenTelemetry, PostgreSQL), `org.Level.SEVERE`. */
-const WORD = /^[\s[<("']*(?:[A-Za-z]+[.:])*([A-Za-z]{1,15}|[가-힣]{2,3})[0-9]*(?:[+-][0-9]+)?[\s\])>"':|]*$/;
+const WORD = /^[\s[<("']*(?:[A-Za-z]+[.:])*(\p{L}{1,15})[0-9]*(?:[+-][0-9]+)?[\s\])>"':|]*$/u;
 
 /** The level that a word means, in any case; nothing when it means none. */
 export function levelOfWord(text: string): Level | undefined {

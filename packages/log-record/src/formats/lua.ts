@@ -1,5 +1,5 @@
 import { ALIASES, type Field } from "./aliases.ts";
-import { LEVEL_SCALES, LEVEL_WORDS, SCALE_OF_KEY } from "./level-tables.ts";
+import { LEVEL_SCALES, LEVEL_WORDS, LOCAL_LEVEL_WORDS, SCALE_OF_KEY } from "./level-tables.ts";
 
 /** The fields that Fluent Bit sets. */
 const FIELDS: readonly Field[] = [
@@ -23,8 +23,10 @@ const FIELDS: readonly Field[] = [
 export function luaTables(): string {
   const list = (values: readonly string[]) =>
     `{ ${values.map((value) => JSON.stringify(value)).join(", ")} }`;
-  const words = Object.entries(LEVEL_WORDS).flatMap(([level, names]) =>
-    names.map((name) => `[${JSON.stringify(name)}] = "${level}"`),
+  const words = [LEVEL_WORDS, LOCAL_LEVEL_WORDS].flatMap((table) =>
+    Object.entries(table).flatMap(([level, names]) =>
+      names.map((name) => `[${JSON.stringify(name)}] = "${level}"`),
+    ),
   );
   const scales = Object.entries(LEVEL_SCALES).map(
     ([name, steps]) =>

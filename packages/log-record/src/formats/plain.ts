@@ -1,25 +1,39 @@
 import type { Level } from "../schema.ts";
 import { traceAt } from "./draft.ts";
 import { Fields } from "./fields.ts";
-import { levelOfWord } from "./levels.ts";
+import { LOCAL_LEVELS, levelOfWord } from "./levels.ts";
 import { errorTypeOf } from "./stack.ts";
-import { leadingTime } from "./time.ts";
+import { leadingTime, readTime } from "./time.ts";
 import type { Draft, ReadContext, TextFormat } from "./types.ts";
 
 /** How far into a line its level may stand. */
 const HEADER_LENGTH = 160;
 /** Words that are a level when they are in capitals, wherever in the header. */
 const CAPITALS =
-  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC)(?![\w/=]|-[A-Z])/;
+  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ERRORE|ADVERTENCIA)(?![\w/=]|-[A-Z])/;
 /** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
-const MARKED =
-  /(?:[[<(|{]|\[[\w #-]{1,60}\/|(?<![\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?=[\s\]>)|}"',;:]|$)/i;
+const MARKED = new RegExp(
+  `(?:[[<(|{]|\\[[\\w #-]{1,60}\\/|(?<![\\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|${LOCAL_LEVELS})(?=[\\s\\]>)|}"',;:]|$)`,
+  "i",
+);
 /** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
-const FIRST =
-  /^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|디버그|정보|경고|주의|오류|에러|치명|심각)(?:[\]:>)|]| - )/i;
+const FIRST = new RegExp(
+  `^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|${LOCAL_LEVELS})(?:[\\]:：>)|]| - )`,
+  "i",
+);
 
-/** In small letters as the first word after a time. */
-const AFTER_TIME = /^(trace|debug|info|notice|warn|warning|error|fatal|critical|panic) +(?=\S)/;
+/** As the first word after a time. */
+const AFTER_TIME =
+  /^(trace|debug|info|notice|warn|warning|error|fatal|critical|panic|Trace|Debug|Info|Warn|Warning|Error|Fatal|Critical) +(?=\S)/;
+/** A letter in brackets, alone or after the place in the program: `[E] …`, `db/open.go:12:Open() [E] …` (Gitea). */
+const LETTER = /^(?:[\w./()-]{1,200}:[0-9]{1,6}(?::[\w.()-]{1,100})? )?[[(]([TDVIWEFC])[\])] (?=\S)/;
+/** The program and its process behind the level: `info vpxd[4711] …`. */
+const PROCESS = /^([A-Za-z][\w.-]{0,62})\[[0-9]{1,10}\]:? (?=\S)/;
+/** A request with its status, in an access log of any form. */
+const REQUEST =
+  /"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) [^"]{1,4000} HTTP\/[0-9.]{1,3}"[ ,|]{1,3}([1-5][0-9]{2})(?=[ ,|]|$)/;
+/** Where such a line has its time: `… [25/Jan/2026:01:02:03 +0000] …`. */
+const IN_BRACKETS = /\[([0-9]{1,4}[/-][0-9A-Za-z]{2,3}[/-][0-9]{2,4}[^\]]{8,24})\]/;
 /** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`. */
 const AFTER_PART = /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal): /;
 /** A process id before the time, as NATS has it. */
@@ -58,26 +72,44 @@ export const plain: TextFormat = {
       }
       // Only a level that begins the text is not part of what it says.
       if (isHeader || /^[^\w\s]? ?$/.test(before)) {
-        const rest = text.slice(level.end).replace(/^[\s\]>)|:,-]{1,8}/, "");
+        const rest = text.slice(level.end).replace(/^[\s\]>)|:：,-]{1,8}/, "");
         text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
       }
     }
-    const word = draft.time === undefined ? undefined : (AFTER_TIME.exec(text) ?? AFTER_PART.exec(text))?.[1];
+    const found =
+      draft.time === undefined
+        ? undefined
+        : (AFTER_TIME.exec(text) ?? AFTER_PART.exec(text) ?? LETTER.exec(text) ?? undefined);
+    const [said = "", word] = draft.level === undefined && found !== undefined ? found : [];
+    if (draft.time !== undefined && (word ?? draft.level) !== undefined) {
+      const program = PROCESS.exec(text.slice(said.length))?.[1];
+      if (program !== undefined) draft.service = program;
+    }
+    if (word?.length === 1) text = text.slice(said.length);
     const oracle = ORACLE.exec(below === "" ? text : text + below.slice(0, 20_000))?.[1];
     if (oracle !== undefined) draft.errorCode = oracle;
     const mark = MARKS[text[0] ?? ""];
     if (mark !== undefined) text = text.slice(1).trimStart() || text;
     if (draft.level === undefined) {
       const isError = oracle !== undefined || SOME_ERROR.test(text);
-      const said = word === undefined ? (mark ?? (isError ? "ERROR" : undefined)) : levelOfWord(word);
-      if (said !== undefined) Object.assign(draft, { level: said, levelSource: "text" });
+      const stated = word === undefined ? (mark ?? (isError ? "ERROR" : undefined)) : levelOfWord(word);
+      if (stated !== undefined) Object.assign(draft, { level: stated, levelSource: "text" });
     }
+    if (draft.level === undefined) readRequest(head, draft, context);
     draft.message = text;
     const type = errorTypeOf(text) ?? (below === "" ? undefined : errorTypeOf(below.slice(1).trimStart()));
     if (type !== undefined) draft.errorType = type;
     return draft;
   },
 } satisfies TextFormat;
+
+/** What an access log of any form says: the status of a request, and when it was. */
+function readRequest(head: string, draft: Draft, context: ReadContext): void {
+  const status = REQUEST.exec(head)?.[1];
+  if (status === undefined) return;
+  draft.status = Number(status);
+  draft.time ??= readTime(IN_BRACKETS.exec(head)?.[1], context);
+}
 
 /** The trace among a header's pairs. */
 function traceIn(header: string): string | undefined {

@@ -10,6 +10,11 @@ export const pythonText = pattern("python-text", [
   /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) \| (?<level>[A-Z]{4,8}) *\| [^\s]{1,200}:[^\s]{1,200}:[0-9]+ - (?<message>.*)$/,
   // gunicorn: [2026-01-25 01:02:03 +0000] [7] [ERROR] message.
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4})\] \[[0-9]+\] \[(?<level>[A-Z]{4,8})\] (?<message>.*)$/,
+  // Flask: [2026-01-25 01:02:03,456] ERROR in app: message; logger's name in brackets behind the level's.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:,[0-9]{3})?)\] (?<level>[A-Z]{4,8}) in [\w.]{1,200}: (?<message>.*)$/,
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3})\] \[(?<level>[A-Z]{4,8})\] \[[A-Za-z_][\w.]{0,200}\] (?<message>[^[].*)$/,
+  // Home Assistant: time LEVEL (thread) [logger] message.
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[A-Z]{4,8}) \([\w -]{1,100}\) \[[\w.]{1,200}\] (?<message>.*)$/,
   // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
   /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
   // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.

@@ -1,4 +1,4 @@
-import { accessLog, uvicornAccess } from "./access-log.ts";
+import { accessLog, cloudFront, uvicornAccess } from "./access-log.ts";
 import { apacheError } from "./apache.ts";
 import { javaVm, webLogic, webSphere } from "./app-servers.ts";
 import { awsApiGateway, awsLambda, awsLambdaPlatform } from "./aws-lambda.ts";
@@ -7,13 +7,15 @@ import { azure } from "./azure.ts";
 import { bunyan } from "./bunyan.ts";
 import { cali } from "./cali.ts";
 import { caliLine } from "./cali-line.ts";
+import { cef } from "./cef.ts";
 import { cloudflareWorkers } from "./cloudflare.ts";
+import { cloudTrail } from "./cloudtrail.ts";
 import { cloudwatch } from "./cloudwatch.ts";
 import { consola } from "./consola.ts";
 import { container } from "./container.ts";
 import { cppText } from "./cpp.ts";
 import { crash } from "./crash.ts";
-import { mongodbText, mysql, postgresql, redis, sqlServer } from "./databases.ts";
+import { mongodbText, mysql, mysqlSlow, postgresql, redis, sqlServer } from "./databases.ts";
 import { datadog } from "./datadog.ts";
 import { dotnetConsole, dotnetJson, dotnetText } from "./dotnet.ts";
 import { ecs } from "./ecs.ts";
@@ -36,6 +38,7 @@ import { logstash } from "./logstash.ts";
 import { loguru } from "./loguru.ts";
 import { mongodb } from "./mongodb.ts";
 import { monolog } from "./monolog.ts";
+import { nextcloud } from "./nextcloud.ts";
 import { nginxError } from "./nginx.ts";
 import { nodeText } from "./node.ts";
 import { openTelemetry, otlp } from "./opentelemetry.ts";
@@ -56,7 +59,7 @@ import { auditd, erlangReport, herokuError, julia, kernel, logcat, swiftLog } fr
 import { cri, heroku, prefixed, sdDaemon, stamped, syslog, timed, type Wrapper } from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
-import { jsonPayload, list, loki, splunk } from "./wrapped.ts";
+import { jsonPayload, list, loki, shipped, splunk } from "./wrapped.ts";
 import { windowsEvent, xmlLog } from "./xml.ts";
 import { zap } from "./zap.ts";
 import { zerolog } from "./zerolog.ts";
@@ -69,6 +72,7 @@ export const ENVELOPES: readonly Envelope[] = [
   jsonPayload,
   splunk,
   loki,
+  shipped,
   container,
   list,
 ];
@@ -81,6 +85,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   kubernetesEvent,
   kibana,
   azure,
+  cloudTrail,
   cloudflareWorkers,
   consola,
   dotnetJson,
@@ -89,6 +94,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   eliot,
   klogJson,
   roarr,
+  nextcloud,
   bunyan,
   pino,
   ecs,
@@ -128,6 +134,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   nginxError,
   apacheError,
   accessLog,
+  cloudFront,
   awsLambda,
   awsLambdaPlatform,
   awsApiGateway,
@@ -141,12 +148,14 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   nodeText,
   postgresql,
   mysql,
+  mysqlSlow,
   sqlServer,
   redis,
   mongodbText,
   kernel,
   openVpn,
   auditd,
+  cef,
   herokuError,
   windowsEvent,
   xmlLog,

@@ -46,7 +46,8 @@ export function continuationRules(): string {
 }
 const FRAME = /^(?:[ \t]+at |[ \t]+\.\.\. |Caused by: |[ \t]+from |#[0-9]+ )/;
 /** The first of java.util.logging's two lines. */
-const JUL = /^[A-Z][a-z]{2} [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} [AP]M [\w.$]/;
+const JUL =
+  /^(?:[A-Z][a-z]{2}\.?|[01]?[0-9][월月]) [0-9]{1,2}, [0-9]{4} [0-9:]{7,8} (?:[AP]M|[오上下午][전후前後午]) [\w.$]/;
 const CONTEXT = { zone: "UTC", arrival: 0 };
 
 /**
@@ -61,6 +62,9 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Printed by itself it is no part of a line that reports nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;
+  // MySQL's slow query log: the next one begins with its time or user.
+  if (/^# (?:Time|User@Host): /.test(first))
+    return !/^# Time: /.test(line) && (open.length === 1 || !/^# User@Host: /.test(line)) && !hasTime(line);
   // A stack of Oracle's errors.
   if (/^(?:ORA|TNS|PLS|RMAN)-[0-9]{5}: /.test(line)) return canFail(first);
   // Erlang's reports end with an empty line or the next one, Julia's with their frame.
@@ -80,6 +84,8 @@ export function continues(open: readonly string[], line: string, next: string | 
   const isReported = isQualified || (next !== undefined && FRAME.test(next));
   return EXCEPTION.test(line) && isReported && canFail(first) && open.length < 50;
 }
+
+const hasTime = (line: string) => leadingTime(line, CONTEXT) !== undefined;
 
 /** A line that begins with a level, as a log's may. */
 function startsWithLevel(line: string): boolean {

@@ -103,7 +103,8 @@ export function errorTypeOf(text: string): string | undefined {
     first !== undefined && BARE.test(first) && /\s/.test(line[line.indexOf(first) + first.length] ?? "");
   if (first !== undefined && !isWord) return first;
   if (!text.includes(TRACEBACK)) return undefined;
-  return /^([A-Za-z_][\w.]*)(?::|$)/.exec(lastLine(text))?.[1];
+  const last = lastLine(text);
+  return last.includes(TRACEBACK) ? undefined : /^([A-Za-z_][\w.]*)(?::|$)/.exec(last)?.[1];
 }
 
 /** The line of a Python traceback that says what went wrong: the last one. */

@@ -1,3 +1,4 @@
+import { isObject, jsonOf } from "./fields.ts";
 import { levelOfWord, readLevel } from "./levels.ts";
 import { isTimeAlone, readTime } from "./time.ts";
 import type { Draft, ReadContext } from "./types.ts";
@@ -23,10 +24,10 @@ export const cri: Wrapper = {
 const RFC_5424 =
   /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (?:\S{1,32} (?:-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)|-)(?: \ufeff?|$)/;
 const RFC_3164 =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?:(?![0-9]) ?/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?(?: [0-9][0-9.]{1,20})?:(?![0-9]) ?/;
 /** What glibc's syslog() sends and `journalctl --no-hostname` prints: without a host, so the process or the priority has to be there. */
 const WITHOUT_HOST =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ 0-3]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w./@-]{1,128})(\[\d{1,10}\])?: ?/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w./@-]{1,128})(\[\d{1,10}\])?: ?/;
 
 /** RFC 5424 (Heroku's drains leave its structured data out) and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
 export const syslog: Wrapper = {
@@ -103,29 +104,46 @@ export const heroku: Wrapper = {
   },
 };
 
-const COMPOSE = /^([a-z0-9][\w.-]{0,62}?)(?:[-_]\d{1,3})? {1,40}\| (?=\S)/;
+const COMPOSE = /^([a-z0-9][\w.-]{0,62}?)(?:[-_]\d{1,3})? {1,40}\| {1,20}(?=\S)/;
+const PM2 = /^(?:\d{2}:\d{2}:\d{2} )?\d{1,4}\|([\w.-]{1,62}) *\| (?=\S)/;
 const KUBECTL = /^\[pod\/([\w.-]{1,253})\/([\w.-]{1,63})\] /;
 
-/** The prefixes of `docker compose logs` and `kubectl logs --prefix`. */
+/** The prefixes of `docker compose logs`, `kubectl logs --prefix` and `pm2 logs`. */
 export const prefixed: Wrapper = {
   name: "prefixed",
   read(head) {
     const pod = KUBECTL.exec(head);
     if (pod !== null)
       return { start: pod[0].length, outer: { podName: pod[1] as string, service: pod[2] as string } };
-    const compose = COMPOSE.exec(head);
+    const compose = COMPOSE.exec(head) ?? PM2.exec(head);
     return compose === null
       ? undefined
       : { start: compose[0].length, outer: { service: compose[1] as string } };
   },
 };
 
-/** A time alone before JSON: `docker logs -t`, `kubectl logs --timestamps`, agents that put theirs first. */
+/** A time alone before JSON: `docker logs -t`, `kubectl logs --timestamps`, agents that put theirs first. Words may be between, such as a host or a level. */
 export const stamped: Wrapper = {
   name: "stamped",
   read(head, context) {
-    const found = /^(\d{4}-\d{2}-\d{2}T[0-9:.]{8,20}(?:Z|[+-]\d{2}:\d{2})) (?=\{)/.exec(head);
-    return found === null ? undefined : { start: found[0].length, outer: timeOf(found[1], context) };
+    const found =
+      /^(\d{4}-\d{2}-\d{2}[T ][0-9:.,]{8,20}(?:Z|[+-]\d{2}:\d{2})?)((?: +[^\s{}"=]{1,100}){0,3}) +(?=\{ *")/.exec(
+        head,
+      );
+    if (found === null) return undefined;
+    const [{ length }, time, words = ""] = found;
+    const outer = timeOf(time, context);
+    // What is no JSON is a message, words and all.
+    if (words !== "" && !isObject(jsonOf(head.slice(length)))) return undefined;
+    const level = words
+      .split(/ +/)
+      .map(levelOfWord)
+      .find((one) => one !== undefined);
+    return {
+      start: length,
+      // With a level it is the program's own header, and not an agent's.
+      outer: level === undefined ? outer : { ...outer, level, timeSource: "record" },
+    };
   },
 };
 

@@ -1,3 +1,7 @@
+/** What a clock of twelve hours has before or behind it in Korea, China and Japan. */
+const MORNING = ["오전", "上午", "午前"];
+const AFTERNOON = ["오후", "下午", "午後"];
+const HALF_OF_DAY = `(?<half>${[...MORNING, ...AFTERNOON].join("|")})`;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 /** Hours from UTC of names that mean one zone wherever they are written. */
 const ZONES: Readonly<Record<string, number>> = {
@@ -49,6 +53,10 @@ const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ]
 const FORMS = [
   // ISO 8601, extended and basic (eight digits), and what is near it: a blank or `/` for the separators, a comma for the point.
   `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}${ZONE})?`,
+  // With half of the day as in East Asia: 2026-01-25 오후 1:02:03, 2026. 1. 25. 오후 1:02:03, 2026/1/25 下午1:02:03.
+  `(?<y>[0-9]{4})(?<sep>[-/]|\\. ?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])\\.?,? ${HALF_OF_DAY} ?${CLOCK}`,
+  // java.util.logging there: 1월 25, 2026 1:02:03 오후.
+  `(?<m>[01]?[0-9])[월月] (?<d>[0-3]?[0-9]), (?<y>[0-9]{4}) ${CLOCK} ${HALF_OF_DAY}`,
   // ISO 8601 by week and by day of the year.
   `(?<y>[0-9]{4})-?W(?<week>[0-5][0-9])-?(?<day>[1-7])(?:[T ]${CLOCK}${ZONE})?`,
   `(?<y>[0-9]{4})-?(?<doy>[0-3][0-9]{2})(?:[T ]${CLOCK}${ZONE})?`,
@@ -62,7 +70,7 @@ const FORMS = [
   `(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) ${CLOCK}${ZONE}`,
   // 25.01.2026 01:02:03 and 01/25/2026 1:02:03 PM.
   `(?<d>[0-3]?[0-9])\\.(?<m>[01]?[0-9])\\.(?<y>[0-9]{4}),? ${CLOCK}${ZONE}`,
-  `(?<m>[01]?[0-9])/(?<d>[0-3]?[0-9])/(?<y>[0-9]{4}),? ${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm]))?${ZONE}`,
+  `(?<m>[01]?[0-9])/(?<d>[0-3]?[0-9])/(?<y>[0-9]{4})(?:,? |[:-])${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm]))?${ZONE}`,
   // Spark, timbre: 26/01/25 01:02:03; Android's logcat, geth: 01-25 01:02:03.456, no year.
   `(?<yy>[0-9]{2})(?<sep>[/-])(?<m>[01][0-9])\\k<sep>(?<d>[0-3][0-9]) ${WHOLE_CLOCK}`,
   `(?<m>[01][0-9])-(?<d>[0-3][0-9])[ |]${WHOLE_CLOCK}`,
@@ -159,7 +167,7 @@ function ofGroups(groups: Groups, context: TimeContext): number | undefined {
   const date = dateOf(groups, context);
   if (date === undefined) return undefined;
   let hours = Number(h);
-  if (half !== undefined) hours = (hours % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
+  if (half !== undefined) hours = (hours % 12) + (isAfternoon(half) ? 12 : 0);
   // A leap second is read as the second before it, and 24:00 is the next day.
   const seconds = Math.min(59, Number(s));
   if (hours > 24 || (hours === 24 && (Number(i) > 0 || seconds > 0))) return undefined;
@@ -167,6 +175,8 @@ function ofGroups(groups: Groups, context: TimeContext): number | undefined {
     date + hours * HOUR + Number(i) * MINUTE + seconds * 1000 + Number(f.slice(0, 3).padEnd(3, "0"));
   return within(near(local - offsetOf(zone, local, context), groups, context));
 }
+
+const isAfternoon = (half: string) => half.toLowerCase() === "pm" || AFTERNOON.includes(half);
 
 /** The start of the day as if it were in UTC, ms; nothing when there is no such day. */
 function dateOf(groups: Groups, { arrival }: TimeContext): number | undefined {

@@ -40,6 +40,25 @@ export const splunk: Envelope = {
   },
 };
 
+/**
+ * A line that an agent read from a file: Filebeat and Elastic Agent (`agent`, `log.file.path`), Vector (`source_type`, `file`). The time
+ * is that of reading. With a level of its own it is a log.
+ */
+export const shipped: Envelope = {
+  marks: ["log.file.path", "sourcetype", "input.type"],
+  open(fields, context) {
+    const { message } = fields.value;
+    const isAgent =
+      fields.has("agent.type") || fields.has("agent.version") || fields.has("beat") || fields.has("file");
+    if (!isAgent || typeof message !== "string" || fields.has("level") || fields.has("log.level"))
+      return undefined;
+    const outer = containerOf(fields, context);
+    const service = fields.firstText("service");
+    if (service !== undefined) outer.service ??= service;
+    return { format: "shipped", inner: [{ value: message, outer }], rest: () => [] };
+  },
+};
+
 /** What is pushed to Loki: `streams` of labels and `values`, each a time in ns and a line. */
 export const loki: Envelope = {
   marks: ["streams"],

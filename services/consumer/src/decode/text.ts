@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { messageOf } from "@cali/base";
 import { continues } from "@cali/log-record";
 import type { Collector } from "./collector.ts";
+import { fromUtf16, ofOtherEncoding } from "./encodings.ts";
 
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
@@ -19,7 +20,8 @@ const MOST_SCANS = 8;
 const MOST_UNREADABLE = 0.1;
 
 /** Reads text into payloads. @returns the bytes that were too many, if any */
-export function readTextInto(bytes: Buffer, out: Collector): Buffer | undefined {
+export function readTextInto(given: Buffer, out: Collector): Buffer | undefined {
+  const bytes = fromUtf16(given) ?? given;
   const text = bytes.subarray(0, 3).equals(MARK) ? bytes.subarray(3) : bytes;
   const first = text[0];
   // The most frequent by far: one object, or one list.
@@ -163,8 +165,10 @@ class TextReader {
   }
 
   #parse(piece: Buffer): unknown {
-    if (!this.#isUtf8 && reasonAgainst(piece) !== undefined) return undefined;
-    return parsed(piece);
+    if (this.#isUtf8) return parsed(piece);
+    if (reasonAgainst(piece) !== undefined) return undefined;
+    const text = ofOtherEncoding(piece);
+    return parsed(text === undefined ? piece : Buffer.from(text));
   }
 
   /** One line of JSON that cannot be read; with the lines below when they go on with it. */
@@ -204,7 +208,7 @@ const withSomething = (bytes: Buffer) =>
   afterBlanks(bytes, 0, bytes.length) === bytes.length ? undefined : bytes;
 
 /** The line's text; NULs before it are no part of it. */
-const textOf = (line: Buffer) => line.toString("utf8").replace(/^\0+/, "");
+const textOf = (line: Buffer) => (ofOtherEncoding(line) ?? line.toString("utf8")).replace(/^\0+/, "");
 
 /** Why bytes are no text. A single bad byte or control character in a line is not why: it is left out. */
 function reasonAgainst(line: Buffer): string | undefined {

@@ -1,0 +1,33 @@
+import type { Level } from "../schema.ts";
+import { pattern } from "./pattern.ts";
+
+const WORDS: Readonly<Record<string, Level>> = {
+  low: "INFO",
+  medium: "WARN",
+  high: "ERROR",
+  "very-high": "FATAL",
+};
+
+/**
+ * ArcSight's Common Event Format of security products: `CEF:0|vendor|product|version|id|name|severity|extension`; severity goes from 0 to
+ * 10, or is a word. Source: https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors-8.4/cef-implementation-standard/
+ */
+export const cef = pattern(
+  "cef",
+  [
+    /^CEF: ?[01]\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{0,100})\|(?<message>[^|]{1,512})\|(?<severity>[A-Za-z0-9-]{1,12})\|(?<rest>.*)$/,
+  ],
+  {
+    more(draft, groups) {
+      const { severity = "", rest = "" } = groups as Record<string, string>;
+      const number = Number(severity);
+      draft.level =
+        WORDS[severity.toLowerCase()] ??
+        (number >= 9 ? "FATAL" : number >= 7 ? "ERROR" : number >= 4 ? "WARN" : "INFO");
+      draft.levelSource = "record";
+      // Only what is bad has a code that tells it from others.
+      if (draft.level === "INFO") delete draft.errorCode;
+      draft.stack = [rest, draft.stack].filter((one) => one).join("\n");
+    },
+  },
+);
