@@ -37,6 +37,8 @@ export interface AlertedLines {
 export interface FoundLine {
   readonly fingerprint: string;
   readonly truth: string;
+  /** The group that it was counted in, where that is the one of a service's many new kinds. */
+  readonly together?: string | undefined;
 }
 
 /** Groups and alerts on lines in the order and at the times they were logged, without waiting. */
@@ -67,15 +69,22 @@ export function alertLines(lines: readonly ScoredLine[], options: GroupingOption
     now = Math.max(now, event.at);
     const { record } = event;
     const match = miner.add(record.service, record.message, now, identityOf(record));
+    grouper.takeDirty(event.shardId);
     grouper.observe({ ...event, ...match });
-    found.push({ fingerprint: match.fingerprint, truth: truthOf(label) });
+    const counted = grouper.takeDirty(event.shardId).map((one) => one.fingerprint);
+    const isAlone = counted.length === 0 || counted.includes(match.fingerprint);
+    found.push({
+      fingerprint: match.fingerprint,
+      truth: truthOf(label),
+      ...(!isAlone && { together: counted[0] }),
+    });
   }
   notify();
   // Held back for a while, notified in the end.
   now += HELD_BACK_AT_MOST_MS;
   notify();
   return {
-    found: found.map(({ fingerprint, truth }) => ({ fingerprint: miner.resolve(fingerprint), truth })),
+    found: found.map((line) => ({ ...line, fingerprint: miner.resolve(line.fingerprint) })),
     alerts,
   };
 }
@@ -103,9 +112,11 @@ export const truthOf = ({ service, template }: LineLabel) => `${service}/${templ
 export function scoreAlerts(found: readonly FoundLine[], alerts: readonly Alert[]): Score {
   const truthsOf = new Map<string, Map<string, number>>();
   const groupsOf = new Map<string, Map<string, number>>();
-  for (const { fingerprint, truth } of found) {
+  const together = new Map<string, Set<string>>();
+  for (const { fingerprint, truth, together: group } of found) {
     count(truthsOf, fingerprint, truth);
     count(groupsOf, truth, fingerprint);
+    if (group !== undefined) together.set(group, (together.get(group) ?? new Set()).add(truth));
   }
   const isExact = (fingerprint: string, truth: string) =>
     truthsOf.get(fingerprint)?.size === 1 && groupsOf.get(truth)?.size === 1;
@@ -121,6 +132,13 @@ export function scoreAlerts(found: readonly FoundLine[], alerts: readonly Alert[
     const first = groupThatTold.get(truth) ?? fingerprint;
     groupThatTold.set(truth, first);
     if (first === fingerprint) precise++;
+  }
+  // One alert of the many new kinds of a service tells of all of them; it has to say more than the groups of their own did.
+  for (const { fingerprint } of alerts) {
+    const kinds = together.get(fingerprint);
+    if (kinds === undefined) continue;
+    for (const truth of kinds) notified.add(truth);
+    if ([...kinds].some((truth) => !groupThatTold.has(truth))) precise++;
   }
   const truths = [...groupsOf.keys()];
   return {

@@ -34,6 +34,16 @@ describe("scoreAlerts", () => {
     expect(score.alertRecall).toBeCloseTo(2 / 3);
   });
 
+  it("an alert of a service's many new kinds tells of all of them, and is right if one is told by nothing else", () => {
+    const kinds = (truth: string) => ({ ...line(truth, truth), together: "many" });
+    const found = [line("a", "x"), kinds("x"), kinds("y"), kinds("z")];
+    const scored = scoreAlerts(found, [alert("a"), alert("many"), alert("many")]);
+    expect(scored).toMatchObject({ alertPrecision: 1, alertRecall: 1 });
+    const nothingNew = scoreAlerts([line("a", "x"), kinds("x")], [alert("a"), alert("many")]);
+    expect(nothingNew).toMatchObject({ alertPrecision: 0.5, alertRecall: 1 });
+    expect(scoreAlerts(found, [alert("a")]).alertRecall).toBeCloseTo(1 / 3);
+  });
+
   it("takes a repeated alert of the same group for right", () => {
     expect(scoreAlerts([line("a", "x")], [alert("a"), alert("a")]).alertPrecision).toBe(1);
   });
