@@ -1,26 +1,30 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { parsePlan } from "../delivery/core/plan-json/read.ts";
 import { COMMENT_LIMIT, render } from "../delivery/core/report/render.ts";
 import type { Report } from "../delivery/core/report/report.ts";
+import { atMost, type Benchmark, growsLinearly } from "./frame.ts";
 
-/**
- * How long a comment of the plan `huge` (220 policies, 0.8 MB of JSON) takes: reading it, the comment, and the whole report. The
- * first round pays for compiling, as a pipeline does; `JSON.parse` alone is what no reader can do without.
- */
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
-const file = join(import.meta.dirname, "../test/fixtures/plans/huge.json");
-const text = readFileSync(file, "utf8");
+const FILE = join(import.meta.dirname, "../test/fixtures/plans/huge.json");
 
-function timed<T>(run: () => T): [T, number] {
-  const begin = performance.now();
-  return [run(), performance.now() - begin];
+interface PlanJson {
+  readonly resource_changes: readonly { readonly address: string; readonly name: string }[];
 }
 
-const rounds = Array.from({ length: Number(values.rounds) }, () => {
-  const [, parse] = timed(() => JSON.parse(text));
-  const [plan, read] = timed(() => parsePlan(text, file));
+/** The plan with so many changes: its first ones, or all of them more than once, under other names. */
+function planOf(plan: PlanJson, changes: number): string {
+  const { resource_changes: all } = plan;
+  const some = Array.from({ length: changes }, (_, place) => {
+    const one = all[place % all.length] as PlanJson["resource_changes"][number];
+    const again = Math.floor(place / all.length);
+    return again === 0 ? one : { ...one, address: `${one.address}_${again}`, name: `${one.name}_${again}` };
+  });
+  return JSON.stringify({ ...plan, resource_changes: some });
+}
+
+function comment(text: string): number {
+  const began = performance.now();
+  const plan = parsePlan(text, FILE);
   const report: Report = {
     environment: "dev",
     commit: "0".repeat(40),
@@ -29,21 +33,34 @@ const rounds = Array.from({ length: Number(values.rounds) }, () => {
     links: undefined,
     budget: undefined,
   };
-  const [, comment] = timed(() => render(report, { limit: COMMENT_LIMIT, longestLine: 500 }));
-  const [, whole] = timed(() => render(report));
-  return { parse, read, comment, whole, all: read + comment + whole };
-});
+  render(report, { limit: COMMENT_LIMIT, longestLine: 500 });
+  render(report);
+  return performance.now() - began;
+}
 
-type Step = keyof (typeof rounds)[number];
-const median = (step: Step) => {
-  const sorted = rounds.map((round) => round[step]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function parse(text: string): number {
+  const began = performance.now();
+  JSON.parse(text);
+  return performance.now() - began;
+}
+
+/** How long the comment and the whole report of a plan take, beside `JSON.parse` alone, which no reader can do without. */
+export const benchmark: Benchmark = {
+  name: "comment",
+  unit: "ms",
+  better: "less",
+  size: "changes",
+  sizes: [55, 110, 220, 440, 880],
+  rounds: 9,
+  growth: "figure",
+  targets: [
+    atMost(1_000, 220, "the comment of `huge`, 220 policies, in less than a second"),
+    growsLinearly("CALI"),
+  ],
+  open(size) {
+    const text = planOf(JSON.parse(readFileSync(FILE, "utf8")), size);
+    // The first round pays for compiling.
+    comment(text);
+    return { contenders: { CALI: () => comment(text), "JSON.parse alone": () => parse(text) } };
+  },
 };
-console.table(
-  Object.fromEntries(
-    (["parse", "read", "comment", "whole", "all"] as const).map((step) => [
-      step,
-      { "first, ms": Math.round(rounds[0]?.[step] ?? 0), "median, ms": Math.round(median(step)) },
-    ]),
-  ),
-);

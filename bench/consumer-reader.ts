@@ -24,7 +24,7 @@ const seconds = Number(values.seconds);
 const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
 const region = "us-east-1";
 const shardIds = Array.from({ length: shards }, (_, i) => `shardId-${String(i).padStart(12, "0")}`);
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 2;
 
 let count = 0;
 

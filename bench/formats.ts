@@ -1,92 +1,112 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { asJson, generate } from "@cali/log-generator";
 import { decode } from "../services/consumer/src/decode/decode.ts";
+import { atLeastTimes, type Benchmark, growsLinearly, perCpuSecond } from "./frame.ts";
 
-/**
- * How many records a second become records of CALI's: its own, beside the decoder and the schema of another commit, in turns in
- * one process; and those of other JSON formats.
- */
-const { values } = parseArgs({
-  options: {
-    /** The last commit that read CALI's own records alone. */
-    peer: { type: "string", default: "030c56b" },
-    records: { type: "string", default: "20000" },
-    rounds: { type: "string", default: "9" },
-  },
-});
 const ROOT = join(import.meta.dirname, "..");
-const count = Number(values.records);
 const ARRIVAL = Date.parse("2026-01-25T05:00:00Z");
+/** The last commit that read CALI's own records alone. */
+const BEFORE = "030c56b";
+const EARLIER = "CALI's own, before it read others";
 
-/** The other commit's modules, in a folder of their own with this one's dependencies. */
-function checkOut(commit: string): string {
+/** The other commit's modules, in a folder of their own with this one's dependencies; undefined: the clone doesn't have it. */
+function checkOut(commit: string): string | undefined {
   const folder = mkdtempSync(join(ROOT, "bench", ".peer-"));
-  for (const file of [
-    "services/consumer/src/decode/decode.ts",
-    "packages/log-record/src/index.ts",
-    "packages/log-record/src/errors.ts",
-    "packages/log-record/src/line.ts",
-    "packages/log-record/src/schema.ts",
-  ]) {
-    const path = join(folder, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, execFileSync("git", ["show", `${commit}:${file}`], { cwd: ROOT }));
+  try {
+    for (const file of [
+      "services/consumer/src/decode/decode.ts",
+      "packages/log-record/src/index.ts",
+      "packages/log-record/src/errors.ts",
+      "packages/log-record/src/line.ts",
+      "packages/log-record/src/schema.ts",
+    ]) {
+      const path = join(folder, file);
+      mkdirSync(dirname(path), { recursive: true });
+      const show = ["show", `${commit}:${file}`];
+      writeFileSync(path, execFileSync("git", show, { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] }));
+    }
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+    return undefined;
   }
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
 
-const shown = (numbers: number[]) => Math.round(median(numbers)).toLocaleString("en");
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-
-function rate(datas: readonly Uint8Array[], read: (data: Uint8Array) => void): number {
-  const began = process.cpuUsage();
-  for (const data of datas) read(data);
-  const { user, system } = process.cpuUsage(began);
-  return (datas.length * 1e6) / (user + system);
-}
-
-const folder = checkOut(values.peer);
-try {
+/** Decodes and validates with the other commit's modules. */
+async function readerOf(folder: string): Promise<(data: Uint8Array) => void> {
   const before = (await import(join(folder, "services/consumer/src/decode/decode.ts"))) as {
     decode(data: Uint8Array): { ok: boolean; value: unknown }[];
   };
   const { validateRecord } = (await import(join(folder, "packages/log-record/src/index.ts"))) as {
     validateRecord(value: unknown): unknown;
   };
-  const place = { platform: "eks", environment: "dev" };
-  const own = [...generate({ seed: "bench", start: ARRIVAL, rate: 100, count, badShare: 0 })].map((line) =>
-    Buffer.from(asJson(line, place)),
-  );
-  const now = (data: Uint8Array) => void decode(data, { arrival: ARRIVAL });
-  const then = (data: Uint8Array) => {
+  return (data) => {
     for (const payload of before.decode(data)) if (payload.ok) validateRecord(payload.value);
   };
-  const samples = ["records.jsonl", "corpus.jsonl"]
+}
+
+/** The decoder's own samples of other JSON formats. */
+function samples(): Buffer[] {
+  return ["records.jsonl", "corpus.jsonl"]
     .flatMap((file) =>
       readFileSync(join(ROOT, "packages/log-record/test/fixtures", file), "utf8").split("\n"),
     )
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as { text: string; expected: { records?: number } })
-    .filter(({ text, expected }) => text.startsWith("{") && expected.records === undefined);
-  const others = Array.from({ length: count }, (_, index) =>
-    Buffer.from(samples[index % samples.length]?.text ?? "{}"),
-  );
-  const other: number[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) other.push(rate(others, now));
-  console.log(`${samples.length} samples of other JSON formats: ${shown(other)} records per second of CPU`);
-  const rates = { now: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < Number(values.rounds); round++) {
-    rates.peer.push(rate(own, then));
-    rates.now.push(rate(own, now));
-  }
-  const ratios = rates.now.map((one, round) => one / (rates.peer[round] ?? 1));
-  console.log(
-    `CALI's records: ${shown(rates.now)} per second of CPU, ${values.peer}: ${shown(rates.peer)}; median ratio ${median(ratios).toFixed(2)}`,
-  );
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+    .filter(({ text, expected }) => text.startsWith("{") && expected.records === undefined)
+    .map(({ text }) => Buffer.from(text));
 }
+
+/**
+ * How many records become CALI's for each second of CPU: its own, beside the decoder of the last commit that read nothing else and
+ * `JSON.parse` alone; and those of other JSON formats.
+ */
+export const benchmark: Benchmark = {
+  name: "formats",
+  unit: "records per second of CPU",
+  better: "more",
+  size: "records",
+  sizes: [2_000, 10_000, 50_000],
+  rounds: 5,
+  growth: "time",
+  targets: [
+    { ...atLeastTimes(0.95, EARLIER), says: "at least 0.95 of the rate before it read others" },
+    {
+      says: "40,000 records of other JSON formats for each second of CPU",
+      isReached: ({ rows }) =>
+        rows.filter(({ contender }) => contender.startsWith("other")).every(({ median }) => median >= 40_000),
+    },
+    growsLinearly("CALI's own"),
+  ],
+  async open(size) {
+    const folder = checkOut(BEFORE);
+    const place = { platform: "eks", environment: "dev" };
+    const own = [...generate({ seed: "bench", start: ARRIVAL, rate: 100, count: size, badShare: 0 })].map(
+      (line) => Buffer.from(asJson(line, place)),
+    );
+    const kinds = samples();
+    const others = Array.from({ length: size }, (_, index) => kinds[index % kinds.length] as Buffer);
+    const now = (data: Uint8Array) => void decode(data, { arrival: ARRIVAL });
+    const then = folder && (await readerOf(folder));
+    const contender = (datas: readonly Buffer[], read: (data: Buffer) => void) => () =>
+      perCpuSecond(datas.length, () => {
+        for (const data of datas) read(data);
+      });
+    for (const data of others.slice(0, 2_000)) now(data);
+    return {
+      contenders: {
+        "CALI's own": contender(own, now),
+        ...(then && { [EARLIER]: contender(own, then) }),
+        "JSON.parse alone": contender(own, (data) => JSON.parse(data.toString())),
+        [`other JSON formats, ${kinds.length} samples`]: contender(others, now),
+      },
+      ...(then === undefined && {
+        absent: [`the decoder of ${BEFORE}: a clone with its whole history has it`],
+      }),
+      close: () => folder && rmSync(folder, { recursive: true, force: true }),
+    };
+  },
+};

@@ -1,43 +1,20 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { SEED } from "../services/consumer/src/cause/knowledge/seed.ts";
 import { Signatures } from "../services/consumer/src/cause/signature/signatures.ts";
 import { seeded } from "../services/consumer/test/support/random.ts";
+import { atLeastTimes, atMost, type Benchmark, growsLinearly } from "./frame.ts";
+import { installGuest } from "./guest.ts";
 
-/**
- * How long it takes to recognize an error among so many signatures, beside MiniSearch, a full-text index in memory, which is asked for the
- * five best documents of the same patterns. They take turns, text by text. Half of the texts are of a pattern, half are of none.
- */
-const { values } = parseArgs({
-  options: {
-    sizes: { type: "string", default: "1000,10000" },
-    searches: { type: "string", default: "2000" },
-  },
-});
-const SEARCHES = Number(values.searches);
-const WARM_UP = 200;
-const GUEST = "minisearch@7.2.0";
-
-/** Not a dependency of this project, but a guest of this run. */
-function installGuest() {
-  const folder = join(tmpdir(), "cali-bench-minisearch");
-  if (!existsSync(join(folder, "node_modules/minisearch"))) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "--no-save", GUEST], {
-      stdio: "ignore",
-    });
-  }
-  return createRequire(join(folder, "package.json"))("minisearch");
+interface MiniSearch {
+  addAll(documents: readonly { id: number; pattern: string }[]): void;
+  search(text: string): readonly unknown[];
 }
 
 const random = seeded(7);
 const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
 const PATTERNS = SEED.flatMap(({ patterns }) => patterns);
 const WORDS = PATTERNS.flatMap((pattern) => pattern.split(" "));
+/** Texts of a round: one after the other says little of the clock's ticks. */
+const TEXTS = 20;
 
 /** A pattern in which every third word is of another one, so that words are as common as they are. */
 const madePattern = () =>
@@ -57,33 +34,46 @@ const madeText = (patterns: readonly string[]) => {
   return `2026-01-25 09:00:00.123 ERROR [main] com.example.Orders - order 17: ${said}\n\tat com.example.Orders.store(Orders.java:17)`;
 };
 
-const percentile = (sorted: readonly number[], share: number) =>
-  (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2);
-
-const MiniSearch = installGuest();
-for (const size of values.sizes.split(",").map(Number)) {
-  const patterns = Array.from({ length: size }, madePattern);
-  const madeAt = performance.now();
-  const signatures = new Signatures(patterns.map((pattern) => ({ of: pattern, patterns: [pattern] })));
-  const indexedMs = performance.now() - madeAt;
-  const guest = new MiniSearch({ fields: ["pattern"] });
-  guest.addAll(patterns.map((pattern, id) => ({ id, pattern })));
-  const candidates = {
-    signatures: (text: string) => signatures.find(text),
-    minisearch: (text: string) => guest.search(text).slice(0, 5),
-  };
-  const taken: Record<string, number[]> = { signatures: [], minisearch: [] };
-  for (let place = 0; place < SEARCHES + WARM_UP; place++) {
-    const text = madeText(patterns);
-    for (const [name, search] of Object.entries(candidates)) {
-      const from = performance.now();
-      search(text);
-      if (place >= WARM_UP) taken[name]?.push(performance.now() - from);
-    }
-  }
-  console.log(`\n${size} signatures, indexed in ${indexedMs.toFixed(0)} ms`);
-  for (const [name, times] of Object.entries(taken)) {
-    const sorted = times.toSorted((a, b) => a - b);
-    console.log(`  ${name.padEnd(12)} p50 ${percentile(sorted, 0.5)} ms, p99 ${percentile(sorted, 0.99)} ms`);
-  }
-}
+/**
+ * How long it takes to recognize an error among so many signatures, beside MiniSearch, a full-text index in memory, which is asked for the
+ * five best documents of the same patterns. Half of the texts are of a pattern, half are of none.
+ */
+export const benchmark: Benchmark = {
+  name: "signatures",
+  unit: "ms a text",
+  better: "less",
+  size: "signatures",
+  sizes: [1_000, 10_000, 100_000],
+  rounds: (size) => (size > 10_000 ? 5 : 25),
+  growth: "figure",
+  targets: [
+    atMost(1, 10_000, "less than 1 ms among 10,000"),
+    atLeastTimes(1, "MiniSearch 7.2.0"),
+    growsLinearly("CALI"),
+  ],
+  open(size) {
+    const patterns = Array.from({ length: size }, madePattern);
+    const signatures = new Signatures(patterns.map((pattern) => ({ of: pattern, patterns: [pattern] })));
+    const guest = installGuest("minisearch@7.2.0");
+    const index: MiniSearch | undefined = guest && new (guest.require("minisearch"))({ fields: ["pattern"] });
+    index?.addAll(patterns.map((pattern, id) => ({ id, pattern })));
+    const made = () => Array.from({ length: TEXTS }, () => madeText(patterns));
+    let texts = made();
+    const timed = (search: (text: string) => unknown) => {
+      const began = performance.now();
+      for (const text of texts) search(text);
+      return (performance.now() - began) / texts.length;
+    };
+    timed((text) => signatures.find(text));
+    return {
+      contenders: {
+        CALI: () => {
+          texts = made();
+          return timed((text) => signatures.find(text));
+        },
+        ...(index && { "MiniSearch 7.2.0": () => timed((text) => index.search(text).slice(0, 5)) }),
+      },
+      ...(index === undefined && { absent: ["MiniSearch: npm could not install it"] }),
+    };
+  },
+};

@@ -1,49 +1,37 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { parseArgs } from "node:util";
 import { getLoadablePath } from "sqlite-vec";
 import { SqliteVectorStore } from "../services/consumer/src/cause/vectors/sqlite-store.ts";
-import type { VectorMaking, VectorStore } from "../services/consumer/src/cause/vectors/types.ts";
+import type { VectorStore } from "../services/consumer/src/cause/vectors/types.ts";
 import { seeded } from "../services/consumer/test/support/random.ts";
 import { direction } from "../services/consumer/test/support/vectors.ts";
+import { atLeastTimes, atMost, type Benchmark, growsLinearly } from "./frame.ts";
 
-/**
- * How long the nearest four take in the store of vectors, beside sqlite-vec alone (bare SQL with its defaults, in a file and in
- * memory) with the same vectors in the same run, and beside Milvus when there is one. They take turns, search by search.
- */
-const { values } = parseArgs({
-  options: {
-    /** How many vectors there are, one run for each. */
-    sizes: { type: "string", default: "10000,100000" },
-    dimensions: { type: "string", default: "512" },
-    searches: { type: "string", default: "300" },
-    /** host:port of a Milvus: a collection of each size is made in it, and stays. */
-    milvus: { type: "string" },
-  },
-});
-const DIMENSIONS = Number(values.dimensions);
+const DIMENSIONS = 512;
 const LIMIT = 4;
-/** The first few make plans and fill caches. */
-const WARM_UP = 5;
 const BATCH = 1_000;
 
+interface Entry {
+  readonly id: string;
+  readonly vector: Float32Array;
+}
+
 interface Candidate {
-  readonly name: string;
-  put(entries: readonly { id: string; vector: Float32Array }[]): Promise<void>;
+  put(entries: readonly Entry[]): Promise<void>;
   search(vector: Float32Array): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-const ofStore = (name: string, store: VectorStore): Candidate => ({
-  name,
+const ofStore = (store: VectorStore): Candidate => ({
   put: (entries) => store.put(entries),
   search: async (vector) => (await store.search(vector, LIMIT)).map(({ id }) => id),
   close: () => store.close(),
 });
 
-function bare(name: string, file: string): Candidate {
+/** sqlite-vec alone: bare SQL with its defaults. */
+function bare(file: string): Candidate {
   const db = new DatabaseSync(file, { allowExtension: true });
   db.loadExtension(getLoadablePath());
   db.exec(`PRAGMA journal_mode = WAL;
@@ -51,7 +39,6 @@ function bare(name: string, file: string): Candidate {
   const insert = db.prepare("INSERT INTO bare VALUES (?, ?)");
   const nearest = db.prepare("SELECT id, distance FROM bare WHERE vector MATCH ? AND k = ?");
   return {
-    name,
     async put(entries) {
       db.exec("BEGIN");
       for (const { id, vector } of entries) insert.run(id, new Uint8Array(vector.buffer));
@@ -62,88 +49,70 @@ function bare(name: string, file: string): Candidate {
   };
 }
 
-async function candidates(making: VectorMaking, file: string, folder: string): Promise<Candidate[]> {
-  const all = [
-    ofStore("the store", await SqliteVectorStore.open({ file, making })),
-    bare("sqlite-vec alone, file", join(folder, "bare.sqlite")),
-    bare("sqlite-vec alone, memory", ":memory:"),
-  ];
-  if (values.milvus !== undefined) {
+async function candidatesIn(folder: string, making: { name: string; dimensions: number }) {
+  const all: Record<string, Candidate> = {
+    CALI: ofStore(await SqliteVectorStore.open({ file: join(folder, "store.sqlite"), making })),
+    "sqlite-vec alone, file": bare(join(folder, "bare.sqlite")),
+    "sqlite-vec alone, memory": bare(":memory:"),
+  };
+  const address = process.env.MILVUS;
+  if (address !== undefined) {
     const { MilvusVectorStore } = await import("../services/consumer/src/cause/vectors/milvus-store.ts");
-    const options = { address: values.milvus, timeoutMs: 60_000, making };
-    all.push(ofStore("Milvus", await MilvusVectorStore.open(options)));
+    all.Milvus = ofStore(await MilvusVectorStore.open({ address, timeoutMs: 60_000, making }));
   }
   return all;
 }
 
-const percentile = (sorted: readonly number[], share: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
-async function run(size: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "cali-bench-vectors-"));
-  const random = seeded(size);
-  const entries = Array.from({ length: size }, (_, i) => ({
-    id: `entry-${i}`,
-    vector: direction(random, DIMENSIONS),
-  }));
-  const making = { name: `bench ${size} ${Date.now()}`, dimensions: DIMENSIONS };
-  const file = join(folder, "store.sqlite");
-  const all = await candidates(making, file, folder);
-  const times = new Map<string, { search: number[]; putSeconds: number }>();
-  for (const { name, put } of all) {
-    const from = performance.now();
-    for (let at = 0; at < size; at += BATCH) await put(entries.slice(at, at + BATCH));
-    times.set(name, { search: [], putSeconds: (performance.now() - from) / 1e3 });
-  }
-  let sameNearest = 0;
-  for (let round = -WARM_UP; round < Number(values.searches); round++) {
-    const query = direction(random, DIMENSIONS);
-    const found = new Set<string>();
-    for (const { name, search } of all) {
-      const from = performance.now();
-      const ids = await search(query);
-      if (round >= 0) times.get(name)?.search.push(performance.now() - from);
-      found.add(ids.join(" "));
+/**
+ * How long the nearest four take in the store of vectors, beside sqlite-vec alone with the same vectors, and beside Milvus where MILVUS
+ * is its host:port (a collection of each size is made in it, and stays). All have to find the same.
+ */
+export const benchmark: Benchmark = {
+  name: "vectors",
+  unit: "ms a search",
+  better: "less",
+  size: "vectors",
+  sizes: [1_000, 10_000, 100_000],
+  rounds: (size) => (size > 10_000 ? 31 : 101),
+  growth: "figure",
+  targets: [
+    atMost(5, 10_000, "less than 5 ms among 10,000"),
+    atMost(50, 100_000, "less than 50 ms among 100,000"),
+    atLeastTimes(1, "sqlite-vec alone, file"),
+    growsLinearly("CALI"),
+  ],
+  async open(size) {
+    const folder = mkdtempSync(join(tmpdir(), "cali-bench-vectors-"));
+    const random = seeded(size);
+    const making = { name: `bench ${size} ${Date.now()}`, dimensions: DIMENSIONS };
+    const candidates = await candidatesIn(folder, making);
+    for (let at = 0; at < size; at += BATCH) {
+      const entries = Array.from({ length: BATCH }, (_, i) => ({
+        id: `entry-${at + i}`,
+        vector: direction(random, DIMENSIONS),
+      }));
+      for (const { put } of Object.values(candidates)) await put(entries);
     }
-    if (round >= 0 && found.size === 1) sameNearest++;
-  }
-  console.log(
-    `\n${size} vectors of ${DIMENSIONS} dimensions, the nearest ${LIMIT}, ${values.searches} searches`,
-  );
-  console.log(
-    "| | p50, ms | p99, ms | times the store's p50 | put, vectors/s |\n| --- | --- | --- | --- | --- |",
-  );
-  const store = percentile(
-    (times.get("the store")?.search ?? []).sort((a, b) => a - b),
-    0.5,
-  );
-  for (const [name, { search, putSeconds }] of times) {
-    const sorted = search.sort((a, b) => a - b);
-    const p50 = percentile(sorted, 0.5);
-    console.log(
-      `| ${name} | ${p50.toFixed(1)} | ${percentile(sorted, 0.99).toFixed(1)} | ${(p50 / store).toFixed(2)} | ` +
-        `${Math.round(size / putSeconds).toLocaleString("en")} |`,
-    );
-  }
-  for (const { close } of all) await close();
-  await tellOpening(size, making, file);
-  console.log(`The same four from all of them: ${sameNearest} of ${values.searches}.`);
-  rmSync(folder, { recursive: true });
-}
-
-/** A start reads the whole file once, to find out whether it is damaged. */
-async function tellOpening(size: number, making: VectorMaking, file: string): Promise<void> {
-  const from = performance.now();
-  const store = await SqliteVectorStore.open({ file, making });
-  const opened = performance.now();
-  const count = (await store.ids()).size;
-  const listed = performance.now();
-  await store.close();
-  if (count !== size) throw new Error(`given ${size} vectors, found ${count}`);
-  console.log(
-    `Opening the file of ${(statSync(file).size / 1e6).toFixed(0)} MB: ${(opened - from).toFixed(0)} ms; ` +
-      `listing its ids: ${(listed - opened).toFixed(0)} ms.`,
-  );
-}
-
-for (const size of values.sizes.split(",")) await run(Number(size));
+    let query = direction(random, DIMENSIONS);
+    let expected = "";
+    const timed = ([name, { search }]: [string, Candidate]) => {
+      const measure = async () => {
+        if (name === "CALI") query = direction(random, DIMENSIONS);
+        const began = performance.now();
+        const found = (await search(query)).join(" ");
+        const ms = performance.now() - began;
+        if (name === "CALI") expected = found;
+        else if (found !== expected) throw new Error(`${name} found ${found}, the store ${expected}`);
+        return ms;
+      };
+      return [name, measure] as const;
+    };
+    return {
+      contenders: Object.fromEntries(Object.entries(candidates).map(timed)),
+      close: async () => {
+        for (const { close } of Object.values(candidates)) await close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  },
+};

@@ -25,7 +25,8 @@ export const DEFAULT_FOLDER = ".cali";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-function duration(text: string): number {
+/** A time such as 60s, in ms. @throws InvalidArgumentError */
+export function duration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
   const ms = Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN);
   if (!(ms >= 1_000 && ms <= 24 * 3_600_000)) {

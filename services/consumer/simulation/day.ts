@@ -14,7 +14,7 @@ import { VirtualTable } from "./table.ts";
 import { Life, VirtualTime } from "./time.ts";
 
 /** Calls of one consumer in the hours that were simulated. */
-interface Calls {
+export interface Calls {
   readonly kinesis: number;
   readonly dynamoDb: number;
   readonly s3: number;
@@ -64,7 +64,7 @@ export async function printDay(most: number, hours: number): Promise<void> {
 }
 
 /** Each shard brings a record a minute, of nine lines of INFO and an ERROR; what goes wrong is the same however many shards there are. */
-async function callsOf(shards: number, hours: number): Promise<Calls> {
+export async function callsOf(shards: number, hours: number): Promise<Calls> {
   const time = new VirtualTime();
   const dice = new Dice(1);
   const stream = new VirtualStream(shards, time, dice.fork());
