@@ -35,6 +35,19 @@ function count(): number {
   return made;
 }
 
+/** How many had come when, since the consumer's place: what is between two entries came evenly. */
+const history: { at: number; made: number }[] = [{ at: performance.now(), made: 0 }];
+const MOST_HISTORY = 1_000;
+
+/** ms since the line of that place came. */
+function ageOf(place: number): number {
+  const after = history.findIndex((entry) => entry.made > place);
+  const [from, to] = [history[Math.max(0, after - 1)], history[after]];
+  if (from === undefined || to === undefined) return 0;
+  const share = (place - from.made) / Math.max(1, to.made - from.made);
+  return Math.max(0, performance.now() - from.at - share * (to.at - from.at));
+}
+
 /** The line of that place, logged now. */
 function lineOf(place: number, timestamp: string): string {
   const line = (lines[place % lines.length] ?? "").replace(
@@ -63,13 +76,14 @@ function read(iterator: string): string {
       `{"SequenceNumber":"${10 ** 15 + place}","ApproximateArrivalTimestamp":${(now / 1_000).toFixed(3)},"Data":"${data}","PartitionKey":"k"}`,
     );
   }
-  const behind = Math.round((Math.max(0, come - next * SHARDS) / Math.max(1, rate)) * 1_000);
+  const behind = Math.round(ageOf(next * SHARDS + shard));
   return `{"MillisBehindLatest":${behind},"NextShardIterator":"${shard}/${next}","Records":[${records.join(",")}]}`;
 }
 
 function answer(action: string | undefined, url: string | undefined, body: string): string {
   if (url === "/rate") {
-    count();
+    history.push({ at: performance.now(), made: count() });
+    if (history.length > MOST_HISTORY) history.shift();
     rate = Number(body);
   }
   if (url === "/faults") hasFaults = body === "on";

@@ -25,11 +25,15 @@ const options = new Command("npm run soak --")
 
 const SAMPLE_MS = 1_000;
 const FIRST_RATE = 2_000;
+/** Never slower: a second without an answer says nothing of the next. */
+const LEAST_RATE = 500;
 /** The rate grows while the consumer is less than this behind… */
 const NEAR_MS = 2_000;
 /** …and falls when it is more behind than this. */
 const FAR_MS = 4_000;
-const [FASTER, SLOWER] = [1.1, 0.7];
+/** Then it is this share of what the consumer did in the last second. */
+const SLOWER = 0.8;
+const FASTER = 1.1;
 /** Faults are off and on this often. */
 const PHASES = 8;
 /** Reached soon, so that what is let go is let go in a short run too. */
@@ -73,17 +77,18 @@ for (let at = 0; at < options.for; ) {
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
   const { totals, lagMs } = await consumer.counters();
+  const linesPerSecond = ((totals.records - before.records) * 1_000) / (at - before.at);
   samples.push({
     at: at / 1_000,
     heapMiB: heapUsed / MIB,
     rssMiB: rss / MIB,
     handles: process.getActiveResourcesInfo().length,
     lagMs,
-    linesPerSecond: ((totals.records - before.records) * 1_000) / (at - before.at),
+    linesPerSecond,
   });
   before = { records: totals.records, at };
   if (lagMs < NEAR_MS) rate *= FASTER;
-  else if (lagMs > FAR_MS) rate *= SLOWER;
+  else if (lagMs > FAR_MS) rate = Math.max(LEAST_RATE, Math.min(rate, linesPerSecond * SLOWER));
 }
 const { records } = before;
 await consumer.stop();
