@@ -4,7 +4,8 @@ import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
 import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
 import { KnownSignatures } from "../src/cause/knowledge/known-signatures.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
-import { SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import { SEED, SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import type { SimilarAnswer } from "../src/cause/knowledge/similar.ts";
 import { systemClock } from "../src/core/clock.ts";
 import type { Alert } from "../src/core/types.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
@@ -26,7 +27,11 @@ function entry(over: Partial<CatalogEntry> = {}): CatalogEntry {
   };
 }
 
-async function causes(entries: CatalogEntry[], advised: typeof PROPOSAL | undefined = PROPOSAL) {
+async function causes(
+  entries: CatalogEntry[],
+  advised: typeof PROPOSAL | undefined = PROPOSAL,
+  similar?: { find(): Promise<SimilarAnswer> },
+) {
   const objects = new MemoryObjectStore();
   const catalog = new SeededCatalog(new ObjectCatalog(objects));
   await catalog.put(entries);
@@ -39,7 +44,10 @@ async function causes(entries: CatalogEntry[], advised: typeof PROPOSAL | undefi
   };
   const log = pino({ level: "silent" });
   const signatures = new KnownSignatures(catalog);
-  const finder = new KnowledgeCauses({ catalog, objects, signatures, advisor, clock: systemClock, log });
+  const finder = new KnowledgeCauses({
+    ...{ catalog, objects, signatures, advisor, clock: systemClock, log },
+    ...(similar && { similar }),
+  });
   return { finder, catalog, asked };
 }
 
@@ -66,6 +74,19 @@ describe("a cause", () => {
     const { finder } = await causes([entry(), entry({ errorCode: "E-17", cause: "a deadlock" })]);
     expect((await finder.find(about({ errorCode: "E-17" }))).cause?.cause).toBe("a deadlock");
     expect((await finder.find(about({ errorCode: "E-18" }))).cause?.cause).toBe("a race");
+  });
+
+  it("is not that of an error that only reads alike: what its signature refuses, no vector brings back", async () => {
+    const template = "login failed for user <NUM> from <IP>: wrong password (<NUM> times)";
+    const known = SEED.find(({ name }) => name === "sqlserver-login-failed")?.entry as CatalogEntry;
+    const match = { entry: known, similarity: 0.89 } as NonNullable<SimilarAnswer["match"]>;
+    const similar = { find: async () => ({ match, nearest: [match] }) };
+    const { finder } = await causes([], undefined, similar);
+    const found = await finder.find(about({ template, samples: [] }));
+    expect(found.cause?.tier).toBe("llm");
+    // Of what no signature speaks against it is an answer.
+    const other = await finder.find(about({ template: "sign-in was turned down", samples: [] }));
+    expect(other.cause).toMatchObject({ tier: "vector", entry: known.id });
   });
 
   it("is else what the model proposes, marked so, and kept as a proposal", async () => {

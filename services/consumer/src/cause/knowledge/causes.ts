@@ -5,6 +5,7 @@ import type { ObjectStore } from "../../state/objects/types.ts";
 import type { Proposal } from "../llm/answer.ts";
 import type { Question } from "../llm/prompt.ts";
 import { annotateNewError } from "../new-errors.ts";
+import { LEAST_SHARE } from "../signature/alignment.ts";
 import { type Catalog, type CatalogEntry, idOf } from "./catalog.ts";
 import type { KnownSignatures } from "./known-signatures.ts";
 import { seedIdOf } from "./seed.ts";
@@ -62,11 +63,11 @@ export class KnowledgeCauses implements CauseFinder {
     if (entry?.state === "rejected") return { answer: {} };
     const known = entry && causeOf(entry, { tier: "hash" });
     if (known) return { answer: { cause: known } };
-    const recognized = await this.#recognized(alert, template);
+    const { recognized, refused } = await this.#recognized(alert, template);
     if (recognized) return { answer: { cause: recognized } };
     const unavailable: string[] = [];
     const similar = await this.#similar(alert, unavailable);
-    if (similar.match) {
+    if (similar.match && !refused.has(similar.match.entry.id)) {
       const { entry, similarity } = similar.match;
       return { answer: { cause: causeOf(entry, { tier: "vector", similarity }) } };
     }
@@ -88,18 +89,28 @@ export class KnowledgeCauses implements CauseFinder {
     };
   }
 
-  /** By the template as it was logged, and by the lines: these have what the template has as placeholders, and their stack traces. */
-  async #recognized(alert: Alert, template: string): Promise<KnownCause | undefined> {
+  /**
+   * By the template as it was logged, and by the lines: these have what the template has as placeholders, and their stack traces.
+   * What they say enough of and is another error all the same is refused: that it reads alike is known.
+   */
+  async #recognized(
+    alert: Alert,
+    template: string,
+  ): Promise<{ recognized?: KnownCause | undefined; refused: ReadonlySet<string> }> {
     const { catalog, signatures } = this.#options;
     const { samples, errorCode } = alert;
+    const refused = new Set<string>();
     for (const { id, share, against } of signatures.find({ texts: [template, ...samples], errorCode })) {
-      if (against !== undefined) return undefined;
+      if (against !== undefined) {
+        if (share >= LEAST_SHARE) refused.add(id);
+        continue;
+      }
       const entry = await catalog.get(id);
       // What people rejected stops answering; what is next may be the error all the same.
       if (entry && entry.state !== "rejected")
-        return causeOf(entry, { tier: "signature", similarity: share });
+        return { recognized: causeOf(entry, { tier: "signature", similarity: share }), refused };
     }
-    return undefined;
+    return { refused };
   }
 
   async #similar(alert: Alert, unavailable: string[]): Promise<SimilarAnswer> {

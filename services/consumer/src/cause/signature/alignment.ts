@@ -23,7 +23,8 @@ const MOST_OTHER = 2;
 const PARTED = 3;
 /** Share of a clause that has to be there for it to count. */
 const LEAST_OF_CLAUSE = 0.7;
-const LEAST_SHARE = 0.7;
+/** Share of a pattern that has to be there. */
+export const LEAST_SHARE = 0.7;
 /** What is said as a whole, and little else beside it, may weigh less. */
 const WHOLE = 0.99;
 const LEAST_OF_WHOLE = 4;
