@@ -7,10 +7,14 @@ const HOLD_DATA = [
   "aws_kinesis_stream",
   "aws_s3_bucket",
   "aws_opensearch_domain",
+  "aws_elasticsearch_domain",
   "aws_eks_cluster",
   "aws_ecr_repository",
   "aws_dynamodb_table",
   "aws_kms_key",
+  "aws_kms_external_key",
+  "aws_kms_replica_key",
+  "aws_kms_replica_external_key",
   "aws_ebs_volume",
   "kubernetes_namespace",
   "kubernetes_namespace_v1",
@@ -51,6 +55,39 @@ describe("data loss", () => {
     expect(dataLossIn(planWith(type, ["delete", "create"]))).toEqual([
       { address, type, action: "replace", lost },
     ]);
+  });
+
+  // As `terraform show -json` has them: which attribute forces it, and what was and will be there.
+  it.each([
+    [
+      "aws_opensearch_domain",
+      [["encrypt_at_rest", 0, "kms_key_id"]],
+      { encrypt_at_rest: [{ enabled: true, kms_key_id: "alias/aws/es" }] },
+      { encrypt_at_rest: [{ enabled: true, kms_key_id: "arn:aws:kms:eu-west-1:111122223333:key/a" }] },
+    ],
+    [
+      "aws_opensearch_domain",
+      [["vpc_options"]],
+      { vpc_options: [] },
+      { vpc_options: [{ subnet_ids: ["subnet-1"], security_group_ids: ["sg-1"] }] },
+    ],
+    [
+      "aws_ecr_repository",
+      [["encryption_configuration", 0, "kms_key"]],
+      { encryption_configuration: [{ encryption_type: "AES256", kms_key: "" }] },
+      { encryption_configuration: [{ encryption_type: "KMS", kms_key: "alias/x" }] },
+    ],
+  ])("is what another key or a VPC makes anew: %s by %j", (type, paths, before, after) => {
+    const plan = makePlan([
+      {
+        address: `${type}.x`,
+        actions: ["delete", "create"],
+        before,
+        after,
+        more: { replace_paths: paths, action_reason: "replace_because_cannot_update" },
+      },
+    ]);
+    expect(dataLossIn(plan)).toMatchObject([{ address: `${type}.x`, action: "replace" }]);
   });
 
   it("names what goes of the stream and the bucket", () => {

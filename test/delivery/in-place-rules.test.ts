@@ -78,6 +78,14 @@ const CASES: Readonly<Record<(typeof SERVICE_RULES)[number]["kind"], readonly Ca
     ["aws_efs_file_system", "protection.replication_overwrite", "ENABLED", "DISABLED"],
     ["aws_kms_key", "enable_key_rotation", true, false],
     ["aws_kinesis_stream", "encryption_type", "KMS", "NONE"],
+    ["aws_cloudwatch_log_group", "kms_key_id", "arn:aws:kms:eu-west-1:111122223333:key/a", null],
+    ["aws_dynamodb_table", "server_side_encryption.enabled", true, false],
+    [
+      "aws_s3_bucket_server_side_encryption_configuration",
+      "rule.apply_server_side_encryption_by_default.kms_master_key_id",
+      "arn:aws:kms:eu-west-1:111122223333:key/a",
+      "",
+    ],
     [
       "aws_kinesis_firehose_delivery_stream",
       "opensearch_configuration.s3_backup_mode",

@@ -167,6 +167,24 @@ export const SERVICE_RULES: readonly Rule[] = [
   ),
   unprotects(["aws_kms_key"], "enable_key_rotation", "off", "the key is not renewed every year"),
   unprotects(["aws_kinesis_stream"], "encryption_type", "off", "new records are not encrypted"),
+  unprotects(
+    ["aws_cloudwatch_log_group"],
+    "kms_key_id",
+    "off",
+    "what comes from now on is no longer encrypted by a key of one's own",
+  ),
+  unprotects(
+    ["aws_dynamodb_table"],
+    "server_side_encryption.enabled",
+    "off",
+    "the table is no longer encrypted by a key of one's own",
+  ),
+  unprotects(
+    ["aws_s3_bucket_server_side_encryption_configuration"],
+    "rule.apply_server_side_encryption_by_default.kms_master_key_id",
+    "off",
+    "new objects are no longer encrypted by a key of one's own",
+  ),
   {
     types: FIREHOSE,
     path: "*.s3_backup_mode",
