@@ -13,7 +13,8 @@ const GONE = 404;
 const repositorySchema = z.object({ default_branch: z.string() });
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 const shaSchema = z.object({ sha: z.string() });
-const pullSchema = z.object({ number: z.number(), html_url: z.string() });
+const pullSchema = z.object({ number: z.number() });
+const openedSchema = z.object({ html_url: z.string() });
 const contentSchema = z.union([
   z.object({ type: z.literal("file"), content: z.string() }),
   // A folder, a link, a submodule.
@@ -98,7 +99,7 @@ export async function openPricePullRequest(
     github.rest.pulls.list({ ...at, state: "open", head: `${owner}:${BRANCH}` }),
   );
   const [there] = open;
-  const { html_url: url } = await askingFor(pullSchema, "opening the pull request", () =>
+  const { html_url: url } = await askingFor(openedSchema, "opening the pull request", () =>
     there
       ? github.rest.pulls.update({ ...at, pull_number: there.number, body })
       : github.rest.pulls.create({ ...at, head: BRANCH, base, title: TITLE, body }),

@@ -20,7 +20,7 @@ const issueSchema = z.object({
   state: z.string(),
   user: userSchema,
   body: z.string().nullish(),
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 });
 const openedSchema = z.object({ html_url: z.string() });
 
