@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { z } from "zod";
 
 const ROOT = join(import.meta.dirname, "..");
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 /** `cali cost` says with it that an enforced budget is passed. */
 const OVER_BUDGET = 2;
 
