@@ -80,6 +80,67 @@ describe("a pattern", () => {
   });
 });
 
+describe("a code", () => {
+  const CODES = [
+    ...new Set(
+      SEED.flatMap(({ patterns, codes = [] }) => [
+        ...codes,
+        ...patterns.flatMap(
+          (pattern) => pattern.match(/\b(?:\d{3,5}|[A-Z]{2,4}-?\d{3,6}|\d[\dA-Z]{4})\b/g) ?? [],
+        ),
+      ]),
+    ),
+  ].filter((code) => /\d/.test(code));
+  const SAYS = [
+    (code: string) => `locker ${code} does not open`,
+    (code: string) => `ERROR ${code}: spindle of mill 3 is not ready`,
+    (code: string) => `invoice ${code} was rejected by the tax office (code ${code})`,
+    (code: string) => `printer failed with status ${code}, replace the drum`,
+  ];
+
+  it("is no error alone, whatever it stands beside", () => {
+    const found = CODES.flatMap((code) =>
+      SAYS.flatMap((say) => {
+        const name = nameOf(say(code));
+        return name === undefined ? [] : [`${say(code)}: ${name}`];
+      }),
+    );
+    expect(CODES.length).toBeGreaterThan(100);
+    expect(found).toEqual([]);
+  });
+});
+
+describe("another subject", () => {
+  const OTHERS: readonly (readonly [RegExp, string])[] = [
+    [/\bexpired\b/, "revoked"],
+    [/\bread(?:ing)?\b/, "print"],
+    [/\bwrit(?:e|ing)\b/, "erase"],
+    [/\brefused\b/, "accepted"],
+    [/\bdenied\b/, "granted"],
+    [/\bexceeded\b/, "respected"],
+    [/\blost\b/, "found"],
+    [/\bclosed\b/, "opened"],
+    [/\brejected\b/, "accepted"],
+  ];
+
+  it("makes another error of a pattern whose word it is, where no name says it as well", () => {
+    const changed = PATTERNS.flatMap(({ name, pattern }) =>
+      OTHERS.flatMap(([word, other]) => {
+        const plain = lineOf(pattern, ["orders"]);
+        // Where the word is not marked, it need not be what the error is.
+        const isMarked = (pattern.match(/\*\*[^*]+\*\*/g) ?? []).some((marked) => word.test(marked));
+        const isNamed = /[a-z][A-Z]|[A-Za-z]_[A-Za-z]/.test(pattern);
+        return isMarked && !isNamed ? [{ name, text: plain.replaceAll(new RegExp(word, "g"), other) }] : [];
+      }),
+    );
+    const hit = changed
+      .filter(({ name, text }) => nameOf(text) === name)
+      .map(({ name, text }) => `${name}: ${text}`);
+    expect(changed.length).toBeGreaterThan(80);
+    expect(hit.length, hit.join("\n")).toBeLessThan(changed.length / 20);
+  });
+});
+
 /** A word inside of a clause: what stands at its ends may be a driver's, what stands beside a placeholder is anything. */
 function isDecisive(words: readonly string[], at: number): boolean {
   const isPlain = (word: string | undefined) =>
