@@ -173,44 +173,15 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     },
   },
   {
-    path: ["services", "consumer", "maxReplicas"],
-    allowed: "null with engine kcl: its pods are workers.maxReplicas, and one notifier",
-    holds: ({ services }) =>
-      services?.consumer?.engine !== "kcl" || (services.consumer.maxReplicas ?? null) === null,
-  },
-  {
     path: ["services", "consumer", "minReplicas"],
-    allowed: "1 with engine kcl: its pods are workers.minReplicas, and one notifier",
-    holds: ({ services }) =>
-      services?.consumer?.engine !== "kcl" || (services.consumer.minReplicas ?? 1) === 1,
+    allowed: "1: one consumer reads the whole stream; for more pods set engine: kcl, and workers.minReplicas",
+    holds: ({ services }) => (services?.consumer?.minReplicas ?? 1) === 1,
   },
   {
     path: ["services", "consumer", "maxReplicas"],
     allowed:
-      "at least minReplicas, and at most stream.shards where it is a number: one consumer reads a shard",
-    holds: (c) => {
-      const { minReplicas, maxReplicas } = c.services?.consumer ?? {};
-      const shards = c.stream?.shards;
-      if (typeof maxReplicas !== "number") return true;
-      return (
-        (typeof minReplicas !== "number" || minReplicas <= maxReplicas) &&
-        (typeof shards !== "number" || maxReplicas <= shards)
-      );
-    },
-  },
-  {
-    path: ["services", "consumer", "minReplicas"],
-    allowed:
-      "at most stream.shards where it is a number, and 1 without consumerTable (the state is a file then)",
-    holds: (c) => {
-      const minReplicas = c.services?.consumer?.minReplicas;
-      const shards = c.stream?.shards;
-      if (typeof minReplicas !== "number") return true;
-      return (
-        (typeof shards !== "number" || minReplicas <= Math.max(1, shards)) &&
-        (c.consumerTable !== false || minReplicas === 1)
-      );
-    },
+      "null or 1: one consumer reads the whole stream; for more pods set engine: kcl, and workers.maxReplicas",
+    holds: ({ services }) => (services?.consumer?.maxReplicas ?? 1) === 1,
   },
   {
     path: ["domain", "instanceCount"],

@@ -108,7 +108,7 @@ export const servicesSchema = z
           .enum(["single", "kcl"])
           .default("single")
           .describe(
-            "Who reads the stream. single: the consumer itself. kcl: workers behind the Kinesis Client Library's daemon, and one notifier; it needs consumerTable.",
+            "Who reads the stream. single: one consumer, all of it. kcl: workers behind the Kinesis Client Library's daemon, and one notifier; it needs consumerTable.",
           ),
         workers: workers
           .optional()
@@ -118,22 +118,24 @@ export const servicesSchema = z
           .min(1)
           .max(MOST_PODS)
           .default(1)
-          .describe("Fewest pods of engine single; kcl has one notifier."),
+          .describe(
+            "1: engine single is one pod, and kcl has one notifier. For more pods: engine kcl, and workers.",
+          ),
         maxReplicas: z
           .int()
           .min(1)
           .max(MOST_PODS)
           .nullable()
           .default(null)
-          .describe(
-            "Most pods of engine single; null: one a shard, or 4 where stream.mode is on-demand. With engine kcl: null.",
-          ),
+          .describe("null or 1, as minReplicas."),
         cpuPercent: z
           .int()
           .min(10)
           .max(100)
           .default(70)
-          .describe("Mean use of the requested processors, in percent, above which a pod is added."),
+          .describe(
+            "Mean use of the requested processors, in percent, above which a pod of engine kcl's workers is added.",
+          ),
         resources: resources({ cpu: "100m", memory: "384Mi", memoryLimit: "1Gi" }).describe(
           "Of a pod; with engine kcl of the notifier.",
         ),
@@ -211,27 +213,14 @@ export const servicesSchema = z
 /** What an on-demand stream begins with; https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html */
 const ON_DEMAND_SHARDS = 4;
 
-/** What the number of the consumer's pods follows from. */
+/** What the number of the workers' pods follows from. */
 interface Sizing {
   readonly stream: { readonly shards: number | null };
   readonly services: {
     readonly consumer: {
-      readonly minReplicas: number;
-      readonly maxReplicas: number | null;
       readonly workers?: z.output<typeof workers> | undefined;
     };
   };
-}
-
-/** How many consumers of engine single there may be: a shard is read by one at a time, so more than shards would be idle. */
-export function consumerReplicas(config: Sizing & { readonly consumerTable: boolean }): {
-  min: number;
-  max: number;
-} {
-  const { minReplicas, maxReplicas } = config.services.consumer;
-  // Without the table its state is a file, which one pod has.
-  const most = config.consumerTable ? (maxReplicas ?? config.stream.shards ?? ON_DEMAND_SHARDS) : 1;
-  return { min: minReplicas, max: Math.max(minReplicas, most) };
 }
 
 /** Fewest pods that read every shard. */

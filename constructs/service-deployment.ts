@@ -24,6 +24,11 @@ export interface ServiceDeploymentProps extends ServicePodProps {
    * `StatefulSet`: Kubernetes never has two pods at once, also while a node doesn't answer; there is no autoscaling. Default: `Deployment`.
    */
   readonly kind?: "Deployment" | "StatefulSet";
+  /**
+   * Name of the ConfigMap of its settings. One of another name is made anew, so Terraform deletes every workload that used the one before
+   * and then makes those that use this one. Default: the service's.
+   */
+  readonly settingsName?: string;
   readonly namespace: string;
   readonly serviceAccount: string;
   /** With IRSA: the role that the service account stands for. With Pod Identity 05-eks binds it. */
@@ -117,11 +122,11 @@ export class ServiceDeployment extends Construct {
   }
 
   private makeSettings(): ConfigMapV1 | undefined {
-    const { name, namespace, settings } = this.props;
+    const { name, settingsName = name, namespace, settings } = this.props;
     if (!settings) return undefined;
     return withLogicalId(
       new ConfigMapV1(this, "Settings", {
-        metadata: { name, namespace, labels: this.serviceLabels() },
+        metadata: { name: settingsName, namespace, labels: this.serviceLabels() },
         data: { ...settings },
       }),
       this.hclName,
@@ -182,9 +187,7 @@ export class ServiceDeployment extends Construct {
   }
 }
 
-function strategy({ stateFolder, rollout }: ServiceDeploymentProps) {
-  // A volume is on one node, and its file belongs to one process.
-  if (stateFolder !== undefined) return { type: "Recreate" };
+function strategy({ rollout }: ServiceDeploymentProps) {
   const rollingUpdate =
     rollout === "new-first" ? { maxSurge: "1", maxUnavailable: "0" } : { maxSurge: "0", maxUnavailable: "1" };
   return { type: "RollingUpdate", rollingUpdate };

@@ -2,7 +2,7 @@ import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opense
 import { Construct } from "constructs";
 import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
-import { consumerReplicas, workersOf } from "../config/schema-services.ts";
+import { workersOf } from "../config/schema-services.ts";
 import { ClusterLogin } from "../constructs/cluster-login.ts";
 import type { PodFootprint } from "../constructs/footprint.ts";
 import type { Handle } from "../constructs/handle.ts";
@@ -61,27 +61,31 @@ export class Consumer extends Construct {
       resources: consumer.resources,
       cpuPercent: consumer.cpuPercent,
       port: PORT,
-      // It needs at most 25 s to finish its batches, give its shards away and send what waits.
+      // It needs at most 25 s to finish its batches, give its state back and send what waits.
       graceSeconds: 30,
     };
     const workloads = consumer.engine === "kcl" ? this.kcl(common, config) : [this.single(common, config)];
     this.footprints = workloads.flatMap(({ footprints }) => footprints);
   }
 
+  /** One consumer, which reads the whole stream; should there be two at once, the fence in the state lets one work (docs/adr/0103). */
   private single(common: Common, config: Config): ServiceDeployment {
     return new ServiceDeployment(this, "Deployment", {
       ...common,
-      replicas: consumerReplicas(config),
+      kind: "StatefulSet",
+      // Another one than that of engine kcl and of the Deployment of earlier versions: those are gone before this one is made.
+      settingsName: `${SERVICE}-single`,
+      replicas: { min: 1, max: 1 },
       stateFolder: config.consumerTable ? undefined : STATE_FOLDER,
-      // A shard is without a reader only while it changes hands.
-      rollout: config.consumerTable ? "new-first" : "old-first",
+      rollout: "old-first",
     });
   }
 
   /**
    * Workers, which read the shards behind the Kinesis Client Library's daemon, and one notifier. The workers have the address of the
-   * Deployment of engine `single`, and the notifier comes after them: whichever engine was there is deleted before the other one is
-   * made. Its pods may still take `graceSeconds` to end; what they write then is refused by the state's epochs (docs/adr/0306).
+   * Deployment that engine `single` was in earlier versions, and their ConfigMap is another one than that of the StatefulSet it is now:
+   * whichever was there is deleted before they are made. Its pods may still take `graceSeconds` to end; what they write then is refused
+   * by the state's epochs (docs/adr/0306).
    */
   private kcl(common: Common, config: Config): readonly ServiceDeployment[] {
     const { replicas, ...pod } = workersOf(config);

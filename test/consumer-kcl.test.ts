@@ -110,13 +110,13 @@ describe("engine kcl", () => {
     expect(broken.map(({ name }) => name)).toEqual([]);
   });
 
-  it("has a Deployment at the address of the other engine's, and the notifier after it: one engine goes before the other comes", () => {
+  it("has no workload of the other engine, and the notifier after the workers", () => {
     const single = synthesize(dev).stacks["13-consumer"]?.resource;
-    expect(Object.keys(single?.kubernetes_deployment_v1 ?? {})).toEqual(["consumer"]);
+    expect(Object.keys(single ?? {})).not.toContain("kubernetes_deployment_v1");
+    expect(Object.keys(single?.kubernetes_stateful_set_v1 ?? {})).toEqual(["consumer"]);
     expect(Object.keys(stack?.resource?.kubernetes_deployment_v1 ?? {})).toEqual(["consumer"]);
-    // Another name cannot be given in place.
+    expect(Object.keys(stack?.resource?.kubernetes_stateful_set_v1 ?? {})).toEqual(["consumer_notifier"]);
     const nameOf = (body: JsonObject | undefined) => at(body, "metadata", "name");
-    expect(nameOf(single?.kubernetes_deployment_v1?.consumer)).toBe("consumer");
     expect(nameOf(stack?.resource?.kubernetes_deployment_v1?.consumer)).toBe("consumer-workers");
     expect(stack?.resource?.kubernetes_stateful_set_v1?.consumer_notifier?.depends_on).toEqual([
       "kubernetes_deployment_v1.consumer",

@@ -228,20 +228,20 @@ describe("each rule finds what it is for", () => {
         advanced_security_options: { master_user_password: "${var.p}" },
       }),
     "restricted-pods": [
-      (r) => delete contextOf(r["kubernetes_deployment_v1.consumer"]).capabilities,
+      (r) => delete contextOf(r["kubernetes_stateful_set_v1.consumer"]).capabilities,
       // What is left out is sent as what the provider thinks: escalation is allowed then.
       (r) => delete contextOf(r["kubernetes_cron_job_v1.milvus_backup"]).allow_privilege_escalation,
       (r) =>
-        set(podOf(r["kubernetes_deployment_v1.consumer"]).security_context as JsonObject, {
+        set(podOf(r["kubernetes_stateful_set_v1.consumer"]).security_context as JsonObject, {
           seccomp_profile: {},
         }),
     ],
     "containers-not-root": [
-      (r) => delete contextOf(r["kubernetes_deployment_v1.consumer"]).run_as_non_root,
+      (r) => delete contextOf(r["kubernetes_stateful_set_v1.consumer"]).run_as_non_root,
       (r) => delete contextOf(r["kubernetes_stateful_set_v1.airflow_postgres"]).run_as_non_root,
       (r) => delete contextOf(r["kubernetes_cron_job_v1.milvus_backup"]).run_as_non_root,
       (r) => {
-        const pod = podOf(r["kubernetes_deployment_v1.consumer"]);
+        const pod = podOf(r["kubernetes_stateful_set_v1.consumer"]);
         const init = structuredClone((pod.container as JsonObject[])[0]) as JsonObject;
         delete (init.security_context as JsonObject).run_as_non_root;
         pod.init_container = [init];
@@ -255,7 +255,7 @@ describe("each rule finds what it is for", () => {
     ],
     "no-service-links": (r) => delete podOf(r["kubernetes_cron_job_v1.milvus_backup"]).enable_service_links,
     "waits-for-what-comes": [
-      (r) => set(r["kubernetes_deployment_v1.consumer"], { wait_for_rollout: false }),
+      (r) => set(r["kubernetes_stateful_set_v1.consumer"], { wait_for_rollout: false }),
       (_, { stacks }) => {
         const resources = stacks["13-consumer"]?.resource as Record<string, Record<string, JsonObject>>;
         resources.kubernetes_persistent_volume_claim_v1 = { state: { metadata: { name: "state" } } };

@@ -33,6 +33,7 @@ function one(synthesized: ReturnType<typeof synthesize>, stack: string, kind: st
   if (found.length !== 1 || !found[0]) throw new Error(`${found.length} ${kind} in ${stack}`);
   return found[0].manifest;
 }
+const kindOf = (stack: string) => (stack === "13-consumer" ? "StatefulSet" : "Deployment");
 const podOf = (manifest: Manifest) => podSpecOf(manifest) as PodSpec;
 
 describe.each(environmentFiles())("%s", (env) => {
@@ -42,12 +43,11 @@ describe.each(environmentFiles())("%s", (env) => {
   const podsOf = (some: typeof manifests) => some.flatMap(({ manifest }) => podSpecOf(manifest) ?? []);
   const [all, pods] = [podsOf(manifests), podsOf(services)];
 
-  it("has a Deployment of each service", () => {
-    const deployments = services.filter(({ manifest }) => manifest.kind === "Deployment");
-    expect(deployments.map(({ manifest }) => manifest.metadata.name).sort()).toEqual([
-      "consumer",
-      "log-generator",
-    ]);
+  it("has a StatefulSet of the consumer, of which there is one, and a Deployment of the log generator", () => {
+    const named = (kind: string) =>
+      services.filter(({ manifest }) => manifest.kind === kind).map(({ manifest }) => manifest.metadata.name);
+    expect(named("StatefulSet")).toEqual(["consumer"]);
+    expect(named("Deployment")).toEqual(["log-generator"]);
   });
 
   it("bounds Node's heap below the memory at which a pod is ended", () => {
@@ -90,18 +90,17 @@ describe.each(environmentFiles())("%s", (env) => {
   it("refers to nothing that is not there", () => {
     for (const pod of pods) {
       const [container] = pod.containers;
-      const of = (stack: string, kind: string) =>
+      const of = (stack: string, kind: string, name: unknown = container?.name) =>
         services.some(
-          (m) =>
-            m.stack === stack && m.manifest.kind === kind && m.manifest.metadata.name === container?.name,
+          (m) => m.stack === stack && m.manifest.kind === kind && m.manifest.metadata.name === name,
         );
       const stack = container?.name === "consumer" ? "13-consumer" : "12-log-generator";
       expect(of(stack, "ServiceAccount")).toBe(true);
       expect(pod.serviceAccountName).toBe(container?.name);
       for (const source of (container?.envFrom ?? []) as JsonObject[]) {
         const kind = source.secretRef ? "Secret" : "ConfigMap";
-        expect(at(source, source.secretRef ? "secretRef" : "configMapRef", "name")).toBe(container?.name);
-        expect(of(stack, kind)).toBe(true);
+        const name = at(source, source.secretRef ? "secretRef" : "configMapRef", "name");
+        expect(of(stack, kind, name)).toBe(true);
       }
       const volumes = ((pod.volumes ?? []) as JsonObject[]).map(({ name }) => name);
       expect(((container?.volumeMounts ?? []) as JsonObject[]).map(({ name }) => name)).toEqual(volumes);
@@ -113,7 +112,7 @@ describe.each(environmentFiles())("%s", (env) => {
     expect(settings.kinesis.stream).toContain("-logs-stream");
     expect(settings.http.port).toBe(
       at(
-        podOf(one(synthesized, "13-consumer", "Deployment")),
+        podOf(one(synthesized, "13-consumer", "StatefulSet")),
         "containers",
         "0",
         "ports",
@@ -167,7 +166,7 @@ describe("the consumer", () => {
   });
 
   const annotationsOf = (synthesized: ReturnType<typeof synthesize>, stack: string) =>
-    at(one(synthesized, stack, "Deployment"), "spec", "template", "metadata", "annotations") as Record<
+    at(one(synthesized, stack, kindOf(stack)), "spec", "template", "metadata", "annotations") as Record<
       string,
       string
     >;
@@ -196,44 +195,21 @@ describe("the consumer", () => {
     expect(Object.keys(annotationsOf(prod, "12-log-generator"))).toEqual(["fluentbit.io/exclude_stderr"]);
   });
 
-  it("is scaled up to the number of shards, and Terraform leaves the number alone then", () => {
-    const { stacks } = stacksOf({ stream: { mode: "provisioned", shards: 3 } });
-    const autoscaling = one(
-      stacksOf({ stream: { mode: "provisioned", shards: 3 } }),
-      "13-consumer",
-      "HorizontalPodAutoscaler",
+  it("is one pod however many shards there are, and has no autoscaling", () => {
+    const wide = stacksOf({ stream: { mode: "provisioned", shards: 30 } });
+    expect(one(wide, "13-consumer", "StatefulSet").spec).toMatchObject({ replicas: 1 });
+    expect(wide.stacks["13-consumer"]?.resource?.kubernetes_stateful_set_v1?.consumer?.wait_for_rollout).toBe(
+      true,
     );
-    expect(autoscaling.spec).toMatchObject({
-      minReplicas: 1,
-      maxReplicas: 3,
-      scaleTargetRef: { name: "consumer" },
-    });
-    const deployment = stacks["13-consumer"]?.resource?.kubernetes_deployment_v1?.consumer;
-    expect(deployment?.lifecycle).toEqual({ ignore_changes: ["spec[0].replicas"] });
-    expect(deployment?.wait_for_rollout).toBe(true);
-    const onDemand = stacksOf({ stream: { mode: "on-demand", shards: null } });
-    expect(one(onDemand, "13-consumer", "HorizontalPodAutoscaler").spec).toMatchObject({ maxReplicas: 4 });
-    const capped = {
-      services: { consumer: { maxReplicas: 2 } },
-      stream: { mode: "on-demand", shards: null },
-    };
-    expect(one(stacksOf(capped), "13-consumer", "HorizontalPodAutoscaler").spec).toMatchObject({
-      maxReplicas: 2,
-    });
-  });
-
-  it("of a single shard has no autoscaling", () => {
-    expect(manifestsOf(synthesize(dev)).map(({ manifest }) => manifest.kind)).not.toContain(
-      "HorizontalPodAutoscaler",
-    );
+    expect(manifestsOf(wide).map(({ manifest }) => manifest.kind)).not.toContain("HorizontalPodAutoscaler");
   });
 
   it("without a table keeps its state on a volume, alone", () => {
     const legacy = synthesizeEnvironment("terraform-users");
-    const deployment = one(legacy, "13-consumer", "Deployment");
-    expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+    const workload = one(legacy, "13-consumer", "StatefulSet");
+    expect(workload.spec).toMatchObject({ replicas: 1 });
     expect(consumerSettings(legacy).state).toMatchObject({ file: "/var/lib/cali/state.db" });
-    expect(JSON.stringify(podOf(deployment).volumes)).toContain(
+    expect(JSON.stringify(podOf(workload).volumes)).toContain(
       '"persistentVolumeClaim":{"claimName":"consumer"}',
     );
   });
@@ -252,9 +228,9 @@ describe("the consumer", () => {
     const services = { consumer: { secrets: { kind: "existing", name: "from-vault" } } };
     const synthesized = stacksOf({ services });
     expect(synthesized.stacks["13-consumer"]?.resource).not.toHaveProperty("kubernetes_secret_v1");
-    const [container] = podOf(one(synthesized, "13-consumer", "Deployment")).containers;
+    const [container] = podOf(one(synthesized, "13-consumer", "StatefulSet")).containers;
     expect(container?.envFrom).toEqual([
-      { configMapRef: { name: "consumer" } },
+      { configMapRef: { name: "consumer-single" } },
       { secretRef: { name: "from-vault" } },
     ]);
     expect(Object.keys(synthesized.stacks["13-consumer"]?.variable ?? {})).toEqual(["image"]);
@@ -317,7 +293,7 @@ describe("the log generator", () => {
 
   it("is what Fluent Bit takes log records from; the consumer's own log is not", () => {
     const labels = (stack: string) =>
-      at(one(synthesize(dev), stack, "Deployment"), "spec", "template", "metadata", "labels");
+      at(one(synthesize(dev), stack, kindOf(stack)), "spec", "template", "metadata", "labels");
     expect(labels("12-log-generator")).toMatchObject({ "cali.io/logs": "true" });
     expect(labels("13-consumer")).not.toHaveProperty(["cali.io/logs"]);
   });
@@ -373,26 +349,11 @@ describe("a configuration that contradicts itself", () => {
   it.each([
     [
       { services: { consumer: { maxReplicas: 2 } } },
-      "services.consumer.maxReplicas: given 2; allowed: at least minReplicas",
+      "services.consumer.maxReplicas: given 2; allowed: null or 1: one consumer reads the whole stream; for more pods set engine: kcl",
     ],
     [
-      { services: { consumer: { minReplicas: 2 } } },
-      "services.consumer.minReplicas: given 2; allowed: at most stream.shards",
-    ],
-    [
-      {
-        stream: { mode: "on-demand", shards: null },
-        services: { consumer: { minReplicas: 3, maxReplicas: 2 } },
-      },
-      "services.consumer.maxReplicas: given 2; allowed: at least minReplicas",
-    ],
-    [
-      {
-        stream: { mode: "on-demand", shards: null },
-        consumerTable: false,
-        services: { consumer: { minReplicas: 2 } },
-      },
-      "services.consumer.minReplicas: given 2",
+      { stream: { mode: "provisioned", shards: 8 }, services: { consumer: { minReplicas: 2 } } },
+      "services.consumer.minReplicas: given 2; allowed: 1: one consumer reads the whole stream; for more pods set engine: kcl",
     ],
     [{ services: { consumer: { settings: { SLACK: "x" } } } }, "services.consumer.settings.SLACK"],
     [{ services: { consumer: { resources: { memory: "1GB" } } } }, "allowed: memory such as 256Mi or 1Gi"],

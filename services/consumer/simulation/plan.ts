@@ -40,6 +40,8 @@ export interface Plan {
 const MIB = 1024 * 1024;
 const SERVICES = ["auth", "cart", "mail"] as const;
 const DAY_MS = 86_400_000;
+/** Longer than the fence is waited for: the process finds another one at work. */
+const MOST_FROZEN_MS = 12_000;
 /** Dead letters of a schedule, at most: twenty would make an error of their own. */
 const MOST_DEAD = 4;
 
@@ -48,7 +50,7 @@ export function planOf(dice: Dice): Plan {
   const isFile = dice.chance(0.15);
   const activeMs = dice.whole(1_500, 6_000);
   const at = () => dice.whole(0, activeMs);
-  const happenings = [...puts(dice, at), ...troubles(dice, at, activeMs)];
+  const happenings = [...puts(dice, at), ...troubles(dice, at)];
   return {
     shards: dice.whole(1, 3),
     replicas: isFile ? 1 : dice.pick([1, 1, 2, 2, 3]),
@@ -84,7 +86,7 @@ function puts(dice: Dice, at: () => number): Happening[] {
   }));
 }
 
-function troubles(dice: Dice, at: () => number, activeMs: number): Happening[] {
+function troubles(dice: Dice, at: () => number): Happening[] {
   const which = () => dice.whole(0, 9);
   return Array.from({ length: dice.whole(0, 4) }, (): Happening => {
     const kind = dice.pick([
@@ -101,8 +103,7 @@ function troubles(dice: Dice, at: () => number, activeMs: number): Happening[] {
     if (kind === "split" || kind === "merge" || kind === "start") return { at: at(), do: kind };
     if (kind === "kill" || kind === "stop") return { at: at(), do: kind, which: which() };
     const from = at();
-    const ms =
-      kind === "freeze" ? Math.min(dice.whole(500, 8_000), activeMs - from) : dice.whole(-DAY_MS, DAY_MS);
+    const ms = kind === "freeze" ? dice.whole(500, MOST_FROZEN_MS) : dice.whole(-DAY_MS, DAY_MS);
     return { at: from, do: kind, which: which(), ms };
   });
 }

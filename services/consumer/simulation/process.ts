@@ -9,25 +9,16 @@ import { Metrics } from "../src/ops/metrics.ts";
 import { Troubles } from "../src/ops/troubles.ts";
 import { groupingOf } from "../src/pipeline/grouping.ts";
 import type { Parts } from "../src/pipeline/parts.ts";
-import { shardReaders } from "../src/pipeline/shard-readers.ts";
+import { streamReader } from "../src/pipeline/shard-readers.ts";
 import { alertStages } from "../src/pipeline/stages.ts";
-import { takeUpState } from "../src/pipeline/take-up-state.ts";
+import { claimStream, takeUpState } from "../src/pipeline/take-up-state.ts";
 import { ByteBudget } from "../src/read/budget.ts";
 import type { Stream } from "../src/read/client.ts";
+import type { StreamReader } from "../src/read/stream-reader.ts";
+import { Fence } from "../src/state/fence.ts";
 import type { ObjectStore } from "../src/state/objects/types.ts";
-import { SenderElection } from "../src/state/sender-election.ts";
 import type { StateStore } from "../src/state/types.ts";
 import type { Life } from "./time.ts";
-
-/** What reads the stream's shards and takes their records through the stages. */
-interface Engine {
-  run(): Promise<void>;
-  /** Stops reading, and gives batches in process so long to end, ms. */
-  stop(graceMs: number): Promise<void>;
-}
-
-/** The consumer's engine: leases in the state. */
-const engineOf = (parts: Parts): Engine => shardReaders(parts, { type: "TRIM_HORIZON" });
 
 /** What one process has to do with. */
 export interface ProcessPorts {
@@ -48,13 +39,13 @@ const METRICS = new Metrics(
 );
 const LOG = pino({ level: "silent" });
 
-/** One replica of the consumer: its own parts, put together as `pipeline/consumer.ts` does, without its HTTP server. */
+/** A process of the consumer, which waits while another one has the state: its own parts, put together as `pipeline/consumer.ts` does, without its HTTP server. */
 export class Replica {
   readonly #parts: Parts;
-  readonly #engine: Engine;
   readonly #notifier: Notifier;
-  readonly #election: SenderElection;
+  readonly #fence: Fence;
   readonly #notifying = new AbortController();
+  #reader: StreamReader | undefined;
 
   constructor(life: Life, config: ConsumerConfig, { sinks, ...ports }: ProcessPorts) {
     const clock = steadyClock(life.clock());
@@ -71,14 +62,18 @@ export class Replica {
       owner: life.name,
     };
     this.#parts = parts;
-    this.#engine = engineOf(parts);
     const stages = alertStages({ ...parts, causes: ports.causes, index: true });
     this.#notifier = new Notifier({ ...parts, stages });
     const senders = openSenders(config, { ...parts, findLate: (alert) => ports.causes.find(alert) }, sinks);
-    this.#election = new SenderElection({
+    this.#fence = new Fence({
       ...parts,
       leaseDurationMs: config.state.leaseDurationMs,
-      send: async (signal) => void (await Promise.all(senders.map((sender) => sender.run(signal)))),
+      waitsForShards: true,
+      work: async (working, confirm) => {
+        const notifying = AbortSignal.any([working, this.#notifying.signal]);
+        const tasks = [this.#notifier.run(notifying), ...senders.map((sender) => sender.run(working))];
+        await Promise.all([this.#read(working, confirm), ...tasks]);
+      },
     });
   }
 
@@ -100,16 +95,25 @@ export class Replica {
 
   /** Runs until it is stopped. @throws what the start fails with, or what ends it */
   async run(): Promise<void> {
-    await takeUpState(this.#parts);
-    await Promise.all([this.#engine.run(), this.#notifier.run(this.#notifying.signal), this.#election.run()]);
+    await claimStream(this.#parts);
+    await this.#fence.run();
+  }
+
+  async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
+    const { firstReadAt } = await takeUpState(this.#parts);
+    this.#reader = streamReader(this.#parts, { firstReadAt, confirm });
+    await this.#reader.run(signal);
   }
 
   /** As on SIGTERM. */
   async stop(): Promise<void> {
     const { clock } = this.#parts;
-    await this.#engine.stop(GRACE_MS);
+    if (this.#fence.waiting === undefined) {
+      await this.#reader?.stop(GRACE_MS);
+      this.#notifying.abort();
+      await Promise.race([this.#notifier.flush().catch(() => undefined), clock.sleep(FLUSH_MS)]);
+    }
     this.#notifying.abort();
-    await Promise.race([this.#notifier.flush().catch(() => undefined), clock.sleep(FLUSH_MS)]);
-    this.#election.stop();
+    this.#fence.stop();
   }
 }

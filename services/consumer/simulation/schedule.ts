@@ -28,7 +28,7 @@ export interface ScheduleOptions {
 /** A pod that ended is started again after it, ms. */
 const RESTART_MS = 700;
 /**
- * Everything has its effect so long after the last fault: a lease that nobody renews is taken over, a call that hung is given up after
+ * Everything has its effect so long after the last fault: a fence that nobody renews is taken over, a call that hung is given up after
  * 30 s, Slack and OpenSearch are tried again after a minute at most, and a group's last lines are notified.
  */
 const IN_TIME_MS = 180_000;
@@ -41,7 +41,7 @@ const LATENCY_MS = 40;
 const CONFIG = parseConfig({
   region: "us-east-1",
   kinesis: { stream: "logs", discoveryIntervalMs: 3_000 },
-  state: { table: "state", leaseDurationMs: 5_000 },
+  state: { table: "state", leaseDurationMs: 3_000 },
   objects: { bucket: "objects" },
   limits: { stallMs: 20_000 },
   grouping: {

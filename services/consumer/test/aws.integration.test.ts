@@ -75,7 +75,7 @@ describe("DynamoStateStore", () => {
   });
 });
 
-it("two replicas share a stream, one goes, a shard is split: all is counted once and notified once", async () => {
+it("a second process waits, takes over when the first ends, a shard is split: all is counted once and notified once", async () => {
   const kinesis = new KinesisClient(client());
   const stream = "logs";
   const table = await makeTable();
@@ -96,7 +96,7 @@ it("two replicas share a stream, one goes, a shard is split: all is counted once
       {
         region,
         kinesis: { stream, endpoint, pollIntervalMs: 100, minReadIntervalMs: 50, discoveryIntervalMs: 300 },
-        state: { table, endpoint, leaseDurationMs: 2_000 },
+        state: { table, endpoint, leaseDurationMs: 8_000 },
         objects: { bucket, endpoint },
         slack: { webhookUrl, paceMs: 10 },
         knowledge: { vectors: "none" },
@@ -109,16 +109,18 @@ it("two replicas share a stream, one goes, a shard is split: all is counted once
     for (const consumer of running) await consumer.stop();
   });
   const [one, other] = running as [Consumer, Consumer];
-  await until("a shard each", async () =>
-    (await Promise.all(running.map((consumer) => consumer.counters()))).every(
-      ({ shards }) => shards.length === 1,
-    ),
+  await until("both shards", async () => (await one.counters()).shards.length === 2);
+  const readiness = async () => (await fetch(`http://127.0.0.1:${other.port}/readyz`)).text();
+  await until("who waits", async () =>
+    /^waiting for .+, which has this state, to end\n$/.test(await readiness()),
   );
   const { records, expected } = workload(2_000, seeded(7));
   const half = Math.ceil(records.length / 2);
   await putAll(kinesis, stream, records.slice(0, half));
   await until("some records", async () => (await one.counters()).totals.records > 0);
-  await other.stop();
+  expect((await other.counters()).shards).toEqual([]);
+  await one.stop();
+  await until("who took over", async () => (await readiness()) === "ready\n");
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName: stream }));
   const [first] = Shards;
   const { StartingHashKey = "0", EndingHashKey = "0" } = first?.HashKeyRange ?? {};
@@ -134,12 +136,12 @@ it("two replicas share a stream, one goes, a shard is split: all is counted once
   await until(
     "all payloads",
     async () => {
-      const { valid, invalid } = (await one.counters()).totals;
+      const { valid, invalid } = (await other.counters()).totals;
       return valid + invalid >= expected.payloads;
     },
     60_000,
   );
-  expect((await one.counters()).totals).toMatchObject({
+  expect((await other.counters()).totals).toMatchObject({
     valid: expected.valid,
     invalid: expected.invalid.length,
   });

@@ -68,9 +68,12 @@ it("a stream that is gone or forbidden: not ready, and says what to check", asyn
   const rig = await Rig.create();
   const consumer = await rig.start();
   rig.kinesis.fail("GetRecords", "ResourceNotFoundException", 1_000);
-  await until("not ready", async () => (await ready(consumer.port)).status === 503);
-  const { text } = await ready(consumer.port);
-  expect(text).toContain("ResourceNotFoundException");
+  let text = "";
+  await until("why it is not ready", async () => {
+    const answer = await ready(consumer.port);
+    text = answer.text;
+    return answer.status === 503 && text.includes("ResourceNotFoundException");
+  });
   expect(text).toContain("check the stream's name and region");
 });
 

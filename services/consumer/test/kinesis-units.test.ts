@@ -3,13 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../src/read/budget.ts";
 import { classify } from "../src/read/failures.ts";
 import { parseGetRecords } from "../src/read/get-records.ts";
-import { planLeases, readableShards } from "../src/read/plan.ts";
-import { freshCheckpoint, type Lease, type ShardState } from "../src/state/types.ts";
-
-const state = (shardId: string, ended = false): ShardState => ({
-  checkpoint: { ...freshCheckpoint(shardId), ended },
-});
-const lease = (shardId: string, owner: string): Lease => ({ shardId, owner, epoch: 1, heartbeat: 1 });
+import { readableShards } from "../src/read/stream-reader.ts";
 
 describe("readableShards", () => {
   const split = [
@@ -20,19 +14,14 @@ describe("readableShards", () => {
   ];
 
   it("gives parents before children", () => {
-    expect(readableShards(split, [])).toEqual(["a"]);
-    expect(readableShards(split, [state("a", true)])).toEqual(["b", "c"]);
-    expect(readableShards(split, [state("a", true), state("b", true), state("c")])).toEqual(["c"]);
-    expect(
-      readableShards(
-        split,
-        ["a", "b", "c"].map((id) => state(id, true)),
-      ),
-    ).toEqual(["d"]);
+    expect(readableShards(split, new Set())).toEqual(["a"]);
+    expect(readableShards(split, new Set(["a"]))).toEqual(["b", "c"]);
+    expect(readableShards(split, new Set(["a", "b"]))).toEqual(["c"]);
+    expect(readableShards(split, new Set(["a", "b", "c"]))).toEqual(["d"]);
   });
 
   it("does not wait for parents that the stream no longer lists", () => {
-    expect(readableShards(split.slice(1), [])).toEqual(["b", "c"]);
+    expect(readableShards(split.slice(1), new Set())).toEqual(["b", "c"]);
   });
 
   it("reads every shard of any family in the end, children never before their parents", () => {
@@ -45,10 +34,7 @@ describe("readableShards", () => {
         }));
         const ended: string[] = [];
         for (let round = 0; round <= listed.length; round++) {
-          const now = readableShards(
-            listed,
-            ended.map((id) => state(id, true)),
-          );
+          const now = readableShards(listed, new Set(ended));
           for (const id of now) {
             const parents = listed.find((one) => one.shardId === id)?.parents ?? [];
             expect(parents.every((parent) => ended.includes(parent))).toBe(true);
@@ -56,44 +42,6 @@ describe("readableShards", () => {
           ended.push(...now);
         }
         expect(ended.sort()).toEqual(listed.map((one) => one.shardId).sort());
-      }),
-    );
-  });
-});
-
-describe("planLeases", () => {
-  it("takes free and expired shards up to a fair share", () => {
-    const leases = new Map([
-      ["b", lease("b", "other")],
-      ["c", lease("c", "dead")],
-      ["d", lease("d", "")],
-    ]);
-    const { take } = planLeases(["a", "b", "c", "d"], leases, "me", (one) => one.owner === "dead");
-    expect(take.map((one) => one.shardId)).toEqual(["a", "c"]);
-    expect(take[1]?.seen).toEqual(lease("c", "dead"));
-  });
-
-  it("replicas that take turns share evenly, and then leave one another alone", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 6 }), (shards, replicas) => {
-        const ids = Array.from({ length: shards }, (_, i) => `s${i}`);
-        const leases = new Map<string, Lease>();
-        const round = () => {
-          let taken = 0;
-          for (let replica = 0; replica < replicas; replica++) {
-            for (const { shardId } of planLeases(ids, leases, `r${replica}`, () => false).take) {
-              leases.set(shardId, lease(shardId, `r${replica}`));
-              taken++;
-            }
-          }
-          return taken;
-        };
-        for (let i = 0; i < shards * 2; i++) round();
-        const loads = Array.from({ length: replicas }, (_, r) =>
-          [...leases.values()].reduce((sum, one) => sum + (one.owner === `r${r}` ? 1 : 0), 0),
-        );
-        expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
-        expect(round()).toBe(0);
       }),
     );
   });

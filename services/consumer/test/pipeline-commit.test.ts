@@ -105,15 +105,6 @@ describe("a batch", () => {
     await shard.take([infoLine()], { first: 2 });
     expect(harness.done).toEqual(["attempt failed", "attempt", "commit 1", "commit 2"]);
   });
-
-  it("is committed with the lease as it is then", async () => {
-    const harness = new PipelineHarness();
-    let heartbeat = 1;
-    const shard = await harness.open({}, () => ({ ...LEASE, heartbeat: heartbeat++ }));
-    await shard.take([infoLine()]);
-    await shard.take([infoLine()], { first: 2 });
-    expect(harness.commits.map(({ lease }) => lease.heartbeat)).toEqual([2, 3]);
-  });
 });
 
 describe("a shard that is given back", () => {

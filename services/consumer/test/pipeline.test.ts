@@ -56,7 +56,7 @@ async function twoShards(keep: (templates: NewTemplate[]) => Promise<void> = asy
   const open = async (shardId: string) => {
     const lease = await store.acquireLease(shardId, "me");
     const checkpoint = { shardId, ended: false, totals: noTotals(), attempts: 0 };
-    const shard = await pipeline.openShard(() => lease, checkpoint);
+    const shard = await pipeline.openShard(lease, checkpoint);
     return (...datas: string[]) => {
       const records = datas.map((data) => ({
         sequenceNumber: String(++sequenceNumber),

@@ -41,18 +41,20 @@ const state = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("SQLite file of a single replica; made when absent. Either this or `table`."),
+    .describe("SQLite file, of one process; made when absent. Either this or `table`."),
   table: z
     .string()
     .regex(/^[a-zA-Z0-9_.-]{3,255}$/)
     .optional()
-    .describe("DynamoDB table of several replicas, with the string keys pk and sk. Either this or `file`."),
+    .describe(
+      "DynamoDB table, with the string keys pk and sk; one process works, and others wait. Either this or `file`.",
+    ),
   endpoint,
   leaseDurationMs: ms(
     20_000,
     200,
     10 * MINUTE,
-    "Time without a renewal after which another replica takes a shard over.",
+    "Time without a renewal of the fence after which a process that waits takes over.",
   ),
 });
 

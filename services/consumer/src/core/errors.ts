@@ -23,11 +23,11 @@ export class StreamChangedError extends Error {
   override readonly name = "StreamChangedError";
 }
 
-/** Another replica works on the shard now; what this one had not committed is done there. */
+/** Another process works on the shard now, or has the fence; what this one had not committed is done there. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
   constructor(shardId: string) {
-    super(`${shardId}: another replica has taken the lease`);
+    super(`${shardId}: another process has taken it`);
   }
 }
 

@@ -108,7 +108,7 @@ export class Metrics {
       "llm_cost_usd",
       "What the language model's tokens cost by the configured prices, USD",
     );
-    gauge("shards", "Shards this replica reads", () => this.#shards.size);
+    gauge("shards", "Shards that this process reads", () => this.#shards.size);
     gauge(
       "lag_milliseconds",
       "How far the slowest shard is behind the newest record",

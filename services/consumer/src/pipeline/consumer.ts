@@ -9,13 +9,13 @@ import { Notifier } from "../notify/notifier.ts";
 import { openSenders } from "../notify/open.ts";
 import { SilenceReader } from "../notify/silences.ts";
 import { HttpServer } from "../ops/http.ts";
-import type { ShardCoordinator } from "../read/coordinator.ts";
-import { SenderElection } from "../state/sender-election.ts";
+import type { StreamReader } from "../read/stream-reader.ts";
+import { Fence } from "../state/fence.ts";
 import { CountFollower } from "./follow-counts.ts";
 import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } from "./parts.ts";
-import { shardReaders } from "./shard-readers.ts";
+import { streamReader } from "./shard-readers.ts";
 import { alertStages } from "./stages.ts";
-import { takeUpState } from "./take-up-state.ts";
+import { claimStream, takeUpState } from "./take-up-state.ts";
 
 /** What a live view shows. */
 export interface ConsumerCounters {
@@ -42,17 +42,18 @@ export interface Consumer {
   counters(): Promise<ConsumerCounters>;
   /** What cannot be done right now. */
   troubles(): string[];
-  /** Stops within 25 s: no more reads; batches in process end and are committed; due alerts leave; leases go back. */
+  /** Stops within 25 s: no more reads; batches in process end and are committed; due alerts leave; the state is given back. */
   stop(): Promise<void>;
 }
 
-/** Grace of each step of a stop, ms; with the leases' release (4 s) and closing, 22 s at most. */
+/** Grace of each step of a stop, ms; with the shards' release (4 s) and closing, 22 s at most. */
 const BATCH_GRACE_MS = 10_000;
 const FLUSH_GRACE_MS = 2_000;
 const SEND_GRACE_MS = 5_000;
 
 /**
- * Starts the consumer; resolves when it has opened its stores and begins to read.
+ * Starts the consumer; resolves when it has opened its stores. It reads once no other process works on the state: until then it waits,
+ * and `troubles` and /readyz say for whom.
  * @throws ConfigError, StateInUseError, StateCorruptError, StateVersionError, StateUnavailableError, StreamChangedError,
  * or what Kinesis says when the stream cannot be described
  */
@@ -103,9 +104,10 @@ class RunningConsumer implements Consumer {
   readonly #notifying = new AbortController();
   readonly #knowing = new AbortController();
   #console: OpenConsole | undefined;
-  #readers: ShardCoordinator | undefined;
-  #notifier: Notifier | undefined;
-  #sender: SenderElection | undefined;
+  readonly #notifier: Notifier;
+  readonly #fence: Fence;
+  readonly #know: OpenCauses["run"];
+  #reader: StreamReader | undefined;
   #running: Promise<unknown>[] = [];
   #crash: string | undefined;
   #alerts = 0;
@@ -120,44 +122,25 @@ class RunningConsumer implements Consumer {
       ...parts.config.http,
       metrics: () => parts.metrics.registry.metrics(),
       unhealthy: () => this.#crash,
-      notReady: () => [...this.#listing(), ...parts.troubles.blocking()],
+      notReady: () => [...this.#waitsFor(), ...parts.troubles.blocking()],
     });
+    const { causes, run } = this.#openCauses();
+    this.#know = run;
+    this.#notifier = this.#makeNotifier(causes);
+    this.#fence = this.#makeFence(causes);
   }
 
   async start(): Promise<void> {
-    const { config, stream, log, owner } = this.#parts;
-    const { firstReadAt } = await takeUpState(this.#parts);
+    const { stream, log, owner } = this.#parts;
+    await claimStream(this.#parts);
     this.port = await this.#http.listen();
     this.#console = await openConsole(this.#parts);
-    const { causes, run } = this.#openCauses();
-    const notifier = this.#makeNotifier(causes);
-    this.#notifier = notifier;
-    const notifying = this.#notifying.signal;
-    if (this.#role === "all") {
-      this.#readers = shardReaders(
-        this.#parts,
-        config.kinesis.initialPosition === "LATEST"
-          ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
-            { type: "AT_TIMESTAMP", timestamp: firstReadAt }
-          : { type: "TRIM_HORIZON" },
-        this.#console?.feed,
-      );
-      this.#sender = this.#makeSender(causes, () => []);
-      this.#running = [
-        this.#watched("reading", this.#readers.run()),
-        this.#watched("alerting", notifier.run(notifying)),
-      ];
-    } else
-      this.#sender = this.#makeSender(causes, (leading) => {
-        const signal = AbortSignal.any([leading, notifying]);
-        return [this.#follow(signal), notifier.run(signal)];
-      });
-    this.#running.push(
-      this.#watched("silencing", this.#makeSilences().run(notifying)),
-      this.#watched("knowing", run(this.#knowing.signal)),
-      this.#watched("sending", this.#sender.run()),
-    );
-    log.info({ stream: stream.name, owner, port: this.port, firstReadAt }, "the consumer has started");
+    this.#running = [
+      this.#watched("silencing", this.#makeSilences().run(this.#notifying.signal)),
+      this.#watched("knowing", this.#know(this.#knowing.signal)),
+      this.#watched("working", this.#fence.run()),
+    ];
+    log.info({ stream: stream.name, owner, port: this.port }, "the consumer has started");
   }
 
   get console(): OpenConsole | undefined {
@@ -171,19 +154,21 @@ class RunningConsumer implements Consumer {
       alerts: this.#alerts,
       suppressed: this.#suppressed,
       templates: miner.size,
-      shards: this.#readers?.shardIds ?? [],
+      shards: this.#reader?.shardIds ?? [],
       lagMs: metrics.lagMs(),
       outbox: await store.outbox.size(),
     };
   }
 
   troubles(): string[] {
-    return [...this.#listing(), ...this.#parts.troubles.list()];
+    return [...this.#waitsFor(), ...this.#parts.troubles.list()];
   }
 
-  /** Why the shards cannot be listed now. */
-  #listing(): string[] {
-    const text = this.#readers?.trouble;
+  /** Why no shard is read now. */
+  #waitsFor(): string[] {
+    const { waiting } = this.#fence;
+    if (waiting !== undefined) return [waiting];
+    const text = this.#reader?.trouble;
     return text === undefined ? [] : [`shards: ${text}`];
   }
 
@@ -195,21 +180,28 @@ class RunningConsumer implements Consumer {
   async #stop(): Promise<void> {
     const { store, stream, clock, log } = this.#parts;
     log.info("stopping: batches in process are finished");
-    await this.#readers?.stop(BATCH_GRACE_MS);
+    if (this.#fence.waiting === undefined) await this.#endWork();
     this.#notifying.abort();
-    const flushed = this.#notifier
-      ?.flush()
-      .catch((error: unknown) => log.warn({ err: error }, "due alerts wait"));
-    await Promise.race([flushed, clock.sleep(FLUSH_GRACE_MS)]);
     this.#knowing.abort();
-    await this.#sendRest();
-    this.#sender?.stop();
+    this.#fence.stop();
     await Promise.race([Promise.all(this.#running), clock.sleep(FLUSH_GRACE_MS)]);
     await this.#console?.close();
     await this.#http.close();
     await store.close();
     stream.close();
     log.info("stopped");
+  }
+
+  async #endWork(): Promise<void> {
+    const { clock, log } = this.#parts;
+    await this.#reader?.stop(BATCH_GRACE_MS);
+    this.#notifying.abort();
+    const flushed = this.#notifier
+      .flush()
+      .catch((error: unknown) => log.warn({ err: error }, "due alerts wait"));
+    await Promise.race([flushed, clock.sleep(FLUSH_GRACE_MS)]);
+    this.#knowing.abort();
+    await this.#sendRest();
   }
 
   /** What does not leave in time stays in the state. */
@@ -259,6 +251,13 @@ class RunningConsumer implements Consumer {
     return new SilenceReader({ ...this.#parts, refreshMs: this.#parts.config.grouping.silencesRefreshMs });
   }
 
+  /** Reads the stream; what was counted before is taken up with each shard. */
+  async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
+    const { firstReadAt } = await takeUpState(this.#parts);
+    this.#reader = streamReader(this.#parts, { firstReadAt, confirm, watcher: this.#console?.feed });
+    await this.#reader.run(signal);
+  }
+
   /** Takes over the counts of all shards, from the beginning: another notifier may have been at work since this one last was. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { config, stream, troubles } = this.#parts;
@@ -271,18 +270,26 @@ class RunningConsumer implements Consumer {
     }).run(signal);
   }
 
-  /** @param besides what else one process at a time does */
-  #makeSender(causes: CauseFinder, besides: (leading: AbortSignal) => Promise<void>[]): SenderElection {
+  /** Guards all that one process at a time does. */
+  #makeFence(causes: CauseFinder): Fence {
     const { config, miner } = this.#parts;
+    const isReading = this.#role === "all";
     const senders = openSenders(config, {
       ...this.#parts,
       findLate: (alert) => causes.find(alert, miner.get(alert.fingerprint)?.template, { isAgain: true }),
     });
-    return new SenderElection({
+    return new Fence({
       ...this.#parts,
       leaseDurationMs: config.state.leaseDurationMs,
-      send: async (signal) =>
-        void (await Promise.all([...besides(signal), ...senders.map((sender) => sender.run(signal))])),
+      waitsForShards: isReading,
+      work: async (working, confirm) => {
+        const notifying = AbortSignal.any([working, this.#notifying.signal]);
+        await Promise.all([
+          isReading ? this.#read(working, confirm) : this.#follow(notifying),
+          this.#notifier.run(notifying),
+          ...senders.map((sender) => sender.run(working)),
+        ]);
+      },
     });
   }
 

@@ -59,7 +59,7 @@ export interface Parts extends Pick<ConsumerOverrides, "causes" | "credentials" 
   readonly metrics: Metrics;
   readonly troubles: Troubles;
   readonly events: EventEmitter<ConsumerEvents>;
-  /** Name of this replica's leases. */
+  /** What this process is called in the state: unique among the processes and over restarts. */
   readonly owner: string;
 }
 

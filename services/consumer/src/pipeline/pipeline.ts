@@ -1,6 +1,6 @@
 import { ReaderStoppedError } from "../core/errors.ts";
-import type { OpenShard } from "../read/coordinator.ts";
 import type { ShardBatch } from "../read/reader.ts";
+import type { OpenShard } from "../read/stream-reader.ts";
 import type { Checkpoint, Lease } from "../state/types.ts";
 import { stepSize } from "./careful.ts";
 import { type Persist, persistence } from "./persist.ts";
@@ -32,7 +32,7 @@ export class Pipeline {
   }
 
   /** Starts from what the store knows: whatever an earlier reader of this process counted without a commit is dropped. */
-  async openShard(lease: () => Lease, checkpoint: Checkpoint): Promise<OpenShard> {
+  async openShard(lease: Lease, checkpoint: Checkpoint): Promise<OpenShard> {
     await takeUpCounts(this.#parts.options, checkpoint.shardId);
     return new ShardPipeline(this.#parts, lease, checkpoint);
   }
@@ -43,7 +43,7 @@ class ShardPipeline implements OpenShard {
   #context: Omit<ShardContext, "signal" | "touch">;
   #isFirstBatch = true;
 
-  constructor(parts: Parts, lease: () => Lease, checkpoint: Checkpoint) {
+  constructor(parts: Parts, lease: Lease, checkpoint: Checkpoint) {
     this.#parts = parts;
     this.#context = { shardId: checkpoint.shardId, lease, checkpoint };
   }
@@ -52,7 +52,7 @@ class ShardPipeline implements OpenShard {
     const { grouper, onStoreTrouble } = this.#parts.options;
     const { shardId, checkpoint } = this.#context;
     onStoreTrouble?.(shardId, undefined);
-    // Another replica counts on; the counts of an ended shard stay, for whatever of them was not notified yet.
+    // Another reader counts on; the counts of an ended shard stay, for whatever of them was not notified yet.
     if (!checkpoint.ended) grouper.dropShard(shardId);
   }
 
@@ -75,7 +75,7 @@ class ShardPipeline implements OpenShard {
   #countAttempt(context: ShardContext): Promise<number> {
     const { options, persist } = this.#parts;
     return persist(context, "state", () =>
-      options.store.countAttempt(context.lease(), context.checkpoint.attempts),
+      options.store.countAttempt(context.lease, context.checkpoint.attempts),
     );
   }
 

@@ -1,23 +1,36 @@
 import { keepNewErrors } from "../cause/new-errors.ts";
 import { keepDeadLetters } from "../decode/dead-letters.ts";
 import type { StartPoint } from "../read/client.ts";
-import { ShardCoordinator } from "../read/coordinator.ts";
+import { StreamReader } from "../read/stream-reader.ts";
 import type { Parts } from "./parts.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PipelineOptions, Watcher } from "./stage.ts";
 import { takeUpCounts } from "./take-up-state.ts";
 
+export interface ReadingOptions {
+  /** When the state's stream was first read, ms since the epoch. */
+  readonly firstReadAt: number;
+  /** Of the fence. */
+  readonly confirm: () => Promise<void>;
+  readonly watcher?: Watcher | undefined;
+}
+
 /** What reads the stream's shards and takes their records through the stages. */
-export function shardReaders(parts: Parts, freshStart: StartPoint, watcher?: Watcher): ShardCoordinator {
+export function streamReader(parts: Parts, { firstReadAt, confirm, watcher }: ReadingOptions): StreamReader {
   const { config, metrics, troubles } = parts;
   const pipeline = pipelineOf(parts, { watcher });
-  return new ShardCoordinator({
+  const freshStart: StartPoint =
+    config.kinesis.initialPosition === "LATEST"
+      ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.
+        { type: "AT_TIMESTAMP", timestamp: firstReadAt }
+      : { type: "TRIM_HORIZON" };
+  return new StreamReader({
     ...parts,
     openShard: (lease, checkpoint) => pipeline.openShard(lease, checkpoint),
     freshStart,
+    confirm,
     limits: config.kinesis,
     discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
-    leaseDurationMs: config.state.leaseDurationMs,
     stallMs: config.limits.stallMs,
     onRead: (shardId, read) => metrics.onRead(shardId, read.behindMs),
     onTrouble: (shardId, text, kind) => {

@@ -1,12 +1,13 @@
 import { messageOf } from "@cali/base";
 import { LeaseLostError } from "../core/errors.ts";
 import { comparePositions } from "../core/types.ts";
-import type { OpenShard } from "../read/coordinator.ts";
 import type { ShardWork } from "../read/kcl/conversation.ts";
 import type { KclRecord, Request } from "../read/kcl/messages.ts";
 import { streamRecords } from "../read/kcl/records.ts";
 import type { ShardBatch } from "../read/reader.ts";
-import { type Checkpoint, freshCheckpoint, type Lease } from "../state/types.ts";
+import type { OpenShard } from "../read/stream-reader.ts";
+import { takeShard } from "../state/take-shard.ts";
+import type { Lease } from "../state/types.ts";
 import type { Parts } from "./parts.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { takeUpState } from "./take-up-state.ts";
@@ -132,27 +133,12 @@ export class KclShardWork implements ShardWork {
 
   /** Takes the fence, and goes on from what is durable then. */
   async #open(shardId: string): Promise<void> {
-    const { lease, checkpoint } = await this.#takeFence(shardId);
+    const { store, owner } = this.#parts;
+    // KCL says that the shard is ours, so whoever has it in our state has lost it.
+    const { lease, checkpoint } = await takeShard(store, shardId, owner);
     this.#lease = lease;
     this.#doneUpTo = checkpoint.sequenceNumber;
     this.#isEnded = checkpoint.ended;
-    this.#shard = await this.#pipeline.openShard(() => lease, checkpoint);
-  }
-
-  /** KCL says that the shard is ours, so whoever has its lease has lost it. */
-  async #takeFence(shardId: string): Promise<{ lease: Lease; checkpoint: Checkpoint }> {
-    const { store, owner } = this.#parts;
-    for (let attempt = 0; attempt < FENCE_TRIES; attempt++) {
-      const known = (await store.shards()).find(({ checkpoint }) => checkpoint.shardId === shardId);
-      const held = known?.lease;
-      const seen = held === undefined || held.owner === "" ? undefined : held;
-      const lease = await store.acquireLease(shardId, owner, seen);
-      // What was committed before the fence was taken: read after it, nobody else adds to it.
-      if (lease !== undefined) {
-        const now = (await store.shards()).find(({ checkpoint }) => checkpoint.shardId === shardId);
-        return { lease, checkpoint: now?.checkpoint ?? freshCheckpoint(shardId) };
-      }
-    }
-    throw new LeaseLostError(shardId);
+    this.#shard = await this.#pipeline.openShard(lease, checkpoint);
   }
 }

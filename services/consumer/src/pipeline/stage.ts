@@ -52,8 +52,8 @@ export type LineStage = (record: LogRecord, place: Place, step: Step) => void;
 /** What every stage knows of the shard that it works for. */
 export interface ShardContext {
   readonly shardId: string;
-  /** The lease as it was last renewed. */
-  readonly lease: () => Lease;
+  /** The right to commit. */
+  readonly lease: Lease;
   /** Aborts when the reader has to stop: nothing is committed after that. */
   readonly signal: AbortSignal;
   /** Shows the watchdog that a long step is alive. */

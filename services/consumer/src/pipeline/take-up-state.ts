@@ -7,7 +7,7 @@ import { takeUpVersions } from "./stages/keep-versions.ts";
 type Known = Pick<Parts, "store" | "miner" | "grouper">;
 
 /**
- * Takes up what the state has counted of a shard. Another replica may have found templates that this one has not seen: without them
+ * Takes up what the state has counted of a shard. Another process may have found templates that this one has not seen: without them
  * its alerts would say neither the service nor what is wrong.
  * @throws StateUnavailableError
  */
@@ -20,19 +20,17 @@ export async function takeUpCounts({ store, miner, grouper }: Known, shardId: st
 }
 
 /**
- * Claims the stream for the state, and takes up what the state holds of templates, groups and versions; when the stream was first read.
+ * Claims the stream for the state; when it was first read.
  * @throws StreamChangedError, StateUnavailableError, or what Kinesis says when the stream cannot be described
  */
-export async function takeUpState({
-  config,
-  stream,
-  store,
-  miner,
-  grouper,
-  clock,
-  log,
-}: Parts): Promise<{ firstReadAt: number }> {
-  const { firstReadAt } = await store.claimStream(await identityOf(stream, log), clock.now());
+export async function claimStream({ stream, store, clock, log }: Parts): Promise<{ firstReadAt: number }> {
+  return store.claimStream(await identityOf(stream, log), clock.now());
+}
+
+/** Claims the stream, and takes up what the state holds of templates, groups and versions. @throws as `claimStream` */
+export async function takeUpState(parts: Parts): Promise<{ firstReadAt: number }> {
+  const { config, store, miner, grouper } = parts;
+  const { firstReadAt } = await claimStream(parts);
   const groups = await store.loadGroups();
   miner.restore(asNotified(await store.loadTemplates(), groups));
   grouper.restore([], groups);

@@ -71,7 +71,7 @@ const clientOf = ({ region, endpoint, credentials }: DynamoOptions) =>
   });
 
 /**
- * The state of several replicas in one DynamoDB table. A shard's writes are transactions that check its lease, so an
+ * The state in one DynamoDB table, which several processes may open. A shard's writes are transactions that check its lease, so an
  * owner that lost it writes nothing more; what does not fit into one transaction goes first, the checkpoint last, and a
  * contribution's `upTo` makes the repeat harmless.
  */
@@ -124,16 +124,17 @@ export class DynamoStateStore implements StateStore {
     return known;
   }
 
-  async shards(): Promise<ShardState[]> {
-    const items = await this.#query("shards");
+  async shards(shardId?: string): Promise<ShardState[]> {
+    const items = shardId === undefined ? await this.#query("shards") : [await this.#get("shards", shardId)];
     return items
+      .filter((item) => item !== undefined)
       .filter(({ sk }) => sk?.S !== FORGOTTEN_TOTALS)
       .map((item) => {
-        const shardId = item.sk?.S ?? "";
-        const checkpoint = parse<ShardState["checkpoint"] | null>(item) ?? freshCheckpoint(shardId);
+        const id = item.sk?.S ?? "";
+        const checkpoint = parse<ShardState["checkpoint"] | null>(item) ?? freshCheckpoint(id);
         return {
           checkpoint: { ...checkpoint, attempts: Number(item.attempts?.N ?? 0) },
-          lease: leaseOf(item, shardId),
+          lease: leaseOf(item, id),
         };
       });
   }

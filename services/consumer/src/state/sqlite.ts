@@ -66,7 +66,7 @@ interface ShardRow {
 }
 
 /**
- * The state of one replica in one SQLite file, open to this process alone. Every change is one transaction and on disk
+ * The state in one SQLite file, open to this process alone. Every change is one transaction and on disk
  * (WAL, synchronous FULL) when the call returns.
  */
 export class SqliteStateStore implements StateStore {
@@ -145,10 +145,10 @@ export class SqliteStateStore implements StateStore {
     });
   }
 
-  async shards(): Promise<ShardState[]> {
+  async shards(shardId?: string): Promise<ShardState[]> {
     return this.#read(() =>
-      this.#sql("SELECT * FROM shards WHERE shard_id <> ?")
-        .all(FORGOTTEN_TOTALS)
+      this.#sql("SELECT * FROM shards WHERE shard_id <> ? AND shard_id = coalesce(?, shard_id)")
+        .all(FORGOTTEN_TOTALS, shardId ?? null)
         .map((row) => shardState(row as unknown as ShardRow)),
     );
   }

@@ -17,12 +17,12 @@ export interface Checkpoint {
   changes?: Changes;
 }
 
-/** The right to work on a shard. `epoch` grows with every change of owner; a commit with an old one is refused. */
+/** The right to work on a shard, or to be the one that works (the fence). `epoch` grows with every change of owner; a commit with an old one is refused. */
 export interface Lease {
   shardId: string;
   owner: string;
   epoch: number;
-  /** Grows with every renewal. A replica that sees it stand still for the lease's duration takes the shard over. */
+  /** Grows with every renewal of the fence. Who sees it stand still for the lease's duration takes it over. */
   heartbeat: number;
 }
 
@@ -87,7 +87,8 @@ export interface StateStore {
    * @throws StreamChangedError when it belongs to another one of that name (deleted and created anew).
    */
   claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }>;
-  shards(): Promise<ShardState[]>;
+  /** All of them, or only this one. */
+  shards(shardId?: string): Promise<ShardState[]>;
   /** What became of the payloads of all shards, those that were forgotten too. */
   totals(): Promise<ShardTotals>;
   /** Takes a shard nobody works on, or (with `seen`) one whose owner was last seen so. Nothing: somebody was faster. */

@@ -62,7 +62,7 @@ export class PipelineHarness {
   } as unknown as StateStore;
 
   /** The shard `s`, with a `take` that brings it records of these texts, numbered from `first` on. */
-  async open(over: Partial<Checkpoint> = {}, lease = () => LEASE) {
+  async open(over: Partial<Checkpoint> = {}, lease = LEASE) {
     const pipeline = new Pipeline({
       store: this.#store,
       miner: this.miner,

@@ -73,9 +73,9 @@ export function stateContract(
       if (!second) throw new Error("an expired lease was not handed over");
       expect(second.epoch).toBeGreaterThan(first.epoch);
       const stale = { lease: first, checkpoint: freshCheckpoint("a"), templates: [], contributions: [] };
-      await expect(store.renewLease(first)).rejects.toThrow("another replica has taken the lease");
-      await expect(store.commitBatch(stale)).rejects.toThrow("another replica has taken the lease");
-      await expect(store.countAttempt(first, 0)).rejects.toThrow("another replica has taken the lease");
+      await expect(store.renewLease(first)).rejects.toThrow("another process has taken it");
+      await expect(store.commitBatch(stale)).rejects.toThrow("another process has taken it");
+      await expect(store.countAttempt(first, 0)).rejects.toThrow("another process has taken it");
       await store.releaseLease(first);
       expect((await store.shards())[0]?.lease).toMatchObject({ owner: "two", epoch: second.epoch });
       await store.releaseLease(second);

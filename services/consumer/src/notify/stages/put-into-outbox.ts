@@ -23,7 +23,7 @@ export function putIntoOutbox(options: OutboxOptions): AlertStage {
       if (signal?.aborted) break;
       const result = await store.commitNotification({ meta, alert, index });
       if (!result.committed) {
-        log.debug({ fingerprint: meta.fingerprint }, "another replica has notified this group");
+        log.debug({ fingerprint: meta.fingerprint }, "another process has notified this group");
         grouper.restore([], [result.current]);
         continue;
       }

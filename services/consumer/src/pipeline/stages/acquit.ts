@@ -13,6 +13,6 @@ export const acquitSuspect =
     if (from > 0 || attempts < MOST_CAREFUL || attempts >= MAX_ATTEMPTS) return;
     const checkpoint = { ...context.checkpoint, attempts: MOST_CAREFUL - 1 };
     const commit = () =>
-      store.commitBatch({ lease: context.lease(), checkpoint, templates: [], contributions: [] });
+      store.commitBatch({ lease: context.lease, checkpoint, templates: [], contributions: [] });
     await persist(context, "state", commit);
   };

@@ -30,7 +30,7 @@ export const commitStep =
     const commit = () => {
       // At each attempt anew: another shard may have committed newer forms, which must not be overwritten.
       pending = templates.pending(newTemplates);
-      const lease = context.lease();
+      const { lease } = context;
       return store.commitBatch({ lease, checkpoint, templates: pending, contributions, leftBehind });
     };
     await persist(context, "state", commit);
