@@ -16,7 +16,7 @@ export const benchmark: Benchmark = {
   size: "environment",
   sizes: [0, 1],
   labels: ["dev", "prod"],
-  rounds: 5,
+  rounds: 3,
   targets: [atLeastTimes(5, "cdktf synth")],
   open(size) {
     const folder = mkdtempSync(join(tmpdir(), "cali-bench-synth-"));
