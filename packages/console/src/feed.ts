@@ -6,7 +6,7 @@ import type { AlertShown, DeadLetterShown, Frame, Gauges, Level, Line, TruthShow
 /** Frames come that often, ms. */
 const FRAME_MS = 250;
 /** Most of each in a frame; of lines, as many again with trouble. */
-const MOST = { lines: 25, templates: 100, deadLetters: 10, services: 200 };
+const MOST = { lines: 10, templates: 100, deadLetters: 10, services: 200 };
 /** Time that a frame may take to take secrets out of its lines, ms: what is left then is not shown. */
 const REDACTING_MS = 10;
 /** Longest texts, in UTF-16 units, and what is looked at beyond, so that a secret at the end is whole when it is looked for. */

@@ -5,6 +5,9 @@ export function useToken(value: string | undefined): void {
   token = value;
 }
 
+/** Whether there is any. */
+export const hasToken = () => token !== undefined;
+
 /** Asks the server. @throws Error with what it says */
 export async function ask<T>(name: string, input?: unknown): Promise<T> {
   const response = await fetch(`/api/${name}`, {

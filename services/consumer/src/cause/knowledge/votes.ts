@@ -1,3 +1,4 @@
+import { bulkhead } from "cockatiel";
 import { z } from "zod";
 import type { Notes } from "../../state/types.ts";
 import { type Catalog, type CatalogEntry, entrySchema, STATES } from "./catalog.ts";
@@ -24,8 +25,12 @@ const kept = z.object({
     .optional(),
 });
 const MOST_USERS = 500;
+/** One vote of this process at a time, wherever it was cast. */
+const turns = bulkhead(1, Number.POSITIVE_INFINITY);
 
-/** What people vote in Slack. Each counts once for an entry, whatever is sent again; the last one counts. */
+type Counted = CatalogEntry | "unknown" | "counted" | "full";
+
+/** What people vote in Slack and on the console. Each counts once for an entry, whatever is sent again; the last one counts. */
 export class Votes {
   readonly #notes: Notes;
   readonly #catalog: Catalog;
@@ -36,10 +41,14 @@ export class Votes {
   }
 
   /**
-   * Counts a vote; durable when it resolves. One at a time.
+   * Counts a vote; durable when it resolves.
    * @returns what became of it; `unknown`: there is no such entry, `counted`: it was before
    */
-  async cast(id: string, user: string, vote: Vote): Promise<CatalogEntry | "unknown" | "counted" | "full"> {
+  cast(id: string, user: string, vote: Vote): Promise<Counted> {
+    return turns.execute(() => this.#cast(id, user, vote));
+  }
+
+  async #cast(id: string, user: string, vote: Vote): Promise<Counted> {
     const key = `slack/votes/${id}`;
     const known = kept.safeParse(JSON.parse((await this.#notes.get(key)) ?? "{}"));
     const { users, pending } = known.success ? known.data : { users: {}, pending: undefined };

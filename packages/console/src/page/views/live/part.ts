@@ -1,5 +1,5 @@
 import type { History } from "../../../history.ts";
-import type { Language } from "../../../protocol.ts";
+import type { About, Language } from "../../../protocol.ts";
 import type { Chosen } from "./chosen.ts";
 import type { LiveTexts } from "./texts.ts";
 
@@ -9,4 +9,5 @@ export interface PartProps {
   readonly chosen: Chosen;
   readonly texts: LiveTexts;
   readonly language: Language;
+  readonly about: About;
 }
