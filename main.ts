@@ -5,8 +5,9 @@ import { messageOf, paintFor } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
 import type { Adoption } from "./config/adoption.ts";
-import { adoptionOf, configFile, copyFilesOf, loadConfig, overridesOf } from "./config/load.ts";
+import { adoptionOf, configFile, copyFilesOf, loadConfig, overridesOf, referencesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
+import type { References } from "./config/references.ts";
 import type { Config } from "./config/schema.ts";
 import { ExclusivePolicies } from "./constructs/exclusive-policies.ts";
 import { Kinesis } from "./stacks/01-kinesis.ts";
@@ -120,23 +121,30 @@ function addParts(placement: Placement, config: Config) {
  *
  * @param options.outdir where `app.synth()` writes to. Default: what the cdktf command says, else `cdktf.out`.
  * @param options.overrides what the environment merges into its stacks' JSON. Default: nothing.
+ * @param options.references values of what the overrides refer to in other states. Default: none.
  * @param options.adoption how far the environment's move between layouts is. Default: it does not move.
  */
 export function buildApp(
   config: Config,
   {
     overrides,
+    references,
     adoption,
     ...options
-  }: { outdir?: string; overrides?: Overrides; adoption?: Adoption | undefined } = {},
+  }: {
+    outdir?: string;
+    overrides?: Overrides;
+    references?: References;
+    adoption?: Adoption | undefined;
+  } = {},
 ): App {
   const app = new App(options);
-  const placement = new Placement(app, config, overrides);
+  const placement = new Placement(app, config, overrides, references);
   const place = placeOf(placement, config);
   const { kinesis, s3, openSearch, eks, iam } = addParts(placement, config);
   if (adoption || (config.imported && config.stateLayout === "stacks")) {
     const outputRoles = iam.outputRoles.keys();
-    addMove({ app, config, overrides, adoption, placement, outputRoles, addParts });
+    addMove({ app, config, overrides, references, adoption, placement, outputRoles, addParts });
   }
 
   const base = place("08-cluster");
@@ -195,7 +203,11 @@ export function buildApp(
 async function main(args: readonly string[]): Promise<void> {
   const { summary, svg } = optionsOf(args);
   const config = loadConfig();
-  const app = buildApp(config, { overrides: overridesOf(), adoption: adoptionOf() });
+  const app = buildApp(config, {
+    overrides: overridesOf(),
+    references: referencesOf(),
+    adoption: adoptionOf(),
+  });
   const fit = checkFit(config, footprintsOf(app), configFile());
   app.synth();
   removeStaleStacks(app);

@@ -21,6 +21,12 @@ const adoptionSchema = z.strictObject({
           error: "an address such as aws_s3_bucket.logs, with its key in brackets where it has one",
         }),
         id: z.string().min(1).describe("What the provider imports it by."),
+        from: z
+          .string()
+          .optional()
+          .describe(
+            "Its address in the one state, where a count gave it another: `aws_iam_role.app_role[0]`.",
+          ),
       }),
     )
     .min(1),

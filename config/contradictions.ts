@@ -62,10 +62,10 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["environment"],
     allowed:
-      "lower-case letters, digits and dashes, starting with a letter and not ending with a dash, where names come from it: with stateLayout stacks, or without state.bucket",
-    holds: ({ stateLayout, environment, state }) =>
+      "lower-case letters, digits and dashes, starting with a letter and not ending with a dash, where names come from it: with stateLayout stacks and no prefix, or without state.bucket",
+    holds: ({ stateLayout, prefix, environment, state }) =>
       typeof environment !== "string" ||
-      (stateLayout === "shared" && typeof state?.bucket === "string") ||
+      ((stateLayout === "shared" || typeof prefix === "string") && typeof state?.bucket === "string") ||
       NAME_WORD.test(environment),
   },
   {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { type Adoption, loadAdoption } from "./adoption.ts";
 import { configSchema } from "./contradictions.ts";
 import { copyOverrideFiles, loadOverrides, type Overrides } from "./overrides.ts";
+import { loadReferences, type References } from "./references.ts";
 import { type Config, terraformProgram } from "./schema.ts";
 import { stateBackend } from "./state-backend.ts";
 
@@ -30,6 +31,11 @@ export function overridesOf(env?: string, folder: string = CONFIG_FOLDER): Overr
 /** How far an environment's move between layouts is; undefined: it does not move. @param env as in `loadConfig` */
 export function adoptionOf(env?: string, folder: string = CONFIG_FOLDER): Adoption | undefined {
   return loadAdoption(environmentName(env), folder);
+}
+
+/** What an environment's overrides refer to in other states since a move. @param env as in `loadConfig` */
+export function referencesOf(env?: string, folder: string = CONFIG_FOLDER): References {
+  return loadReferences(environmentName(env), folder);
 }
 
 /** Copies the files beside an environment's overrides into its synthesized stacks. @param env as in `loadConfig` */

@@ -61,7 +61,7 @@ export class Eks extends Construct {
       startsBare:
         awsProviderMajor(provider) >= 6 && [vpcCni, kubeProxy, coreDns].every((addOn) => addOn !== null),
       // AWS doesn't say it of a cluster, so an import lacks it, and setting it would replace the cluster.
-      ignoreChanges: config.imported && hasBootstrapAddOns(provider) ? ["bootstrap_self_managed_addons"] : [],
+      ignoreChanges: config.imported ? notImported(config, hasBootstrapAddOns(provider)) : [],
       preventDestroy: config.protection.preventDestroy,
       subnetIds,
       roleArn: props.clusterRoleArn.valueFor(this, names),
@@ -151,3 +151,10 @@ export class Eks extends Construct {
     ).ids;
   }
 }
+
+/** What an import cannot read of a cluster and a change of would replace it. */
+const notImported = ({ cluster }: Config, hasAddOns: boolean): string[] => [
+  ...(hasAddOns ? ["bootstrap_self_managed_addons"] : []),
+  // An import takes it for true.
+  ...(cluster.creatorIsAdmin ? [] : ["access_config[0].bootstrap_cluster_creator_admin_permissions"]),
+];

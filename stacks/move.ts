@@ -1,6 +1,7 @@
 import type { App, TerraformStack } from "cdktf";
 import { type Adoption, resourceOf } from "../config/adoption.ts";
 import type { Overrides } from "../config/overrides.ts";
+import type { References } from "../config/references.ts";
 import type { Config } from "../config/schema.ts";
 import { OldRoot } from "./old-root.ts";
 import { Placement } from "./placement.ts";
@@ -13,6 +14,7 @@ export interface MoveProps {
   readonly app: App;
   readonly config: Config;
   readonly overrides: Overrides | undefined;
+  readonly references: References | undefined;
   /** How far the move is; undefined: it is over, and the old root keeps its outputs. */
   readonly adoption: Adoption | undefined;
   /** Where 01-07 stand in the layout that takes them. */
@@ -25,7 +27,7 @@ export interface MoveProps {
 
 /** Adds the other side of a move between the layouts, with what imports and forgets. */
 export function addMove(props: MoveProps): void {
-  const { app, config, overrides, adoption, placement, addParts } = props;
+  const { app, config, overrides, references, adoption, placement, addParts } = props;
   if (!adoption || (adoption.to === "stacks" && adoption.step === "forget")) {
     addOldRoot(props);
     return;
@@ -38,7 +40,7 @@ export function addMove(props: MoveProps): void {
       adoption.to === "stacks"
         ? { ...config, stateLayout: "shared", prefix: null, imported: false }
         : { ...config, stateLayout: "stacks", prefix: config.project };
-    addParts(new Placement(app, other, overrides), other);
+    addParts(new Placement(app, other, overrides, references), other);
     return;
   }
   for (const part of PARTS) {

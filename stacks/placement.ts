@@ -1,15 +1,17 @@
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider/index.js";
-import { type App, S3Backend, TerraformStack } from "cdktf";
+import { type App, S3Backend, type TerraformStack } from "cdktf";
 import { Names, namePrefix } from "../config/names.ts";
 import { type NameValues, overriddenNames, overridesInOrder } from "../config/overridden-names.ts";
-import { type Json, type Overrides, overridden } from "../config/overrides.ts";
+import type { Overrides } from "../config/overrides.ts";
+import type { References } from "../config/references.ts";
 import type { Config } from "../config/schema.ts";
 import { stateBackend, stateKey } from "../config/state-backend.ts";
 import { withLogicalId } from "../constructs/logical-id.ts";
 import { awsProviderVersion, BUNDLED_AWS_PROVIDER } from "../constructs/provider-version.ts";
 import { SharedVariables } from "../constructs/terraform-variables.ts";
+import { OverriddenStack } from "./overridden-stack.ts";
 import { SHARED_STACK, type StackName, stackOf } from "./registry.ts";
 
 const TLS_PROVIDER = "~> 4.0";
@@ -30,13 +32,18 @@ export class Placement {
   private readonly app: App;
   private readonly config: Config;
   private readonly overrides: Overrides;
+  private readonly references: References;
   private readonly places = new Map<string, Place>();
 
-  /** @param overrides by stack. What those of the one state say of a resource holds in whichever stack has it. */
-  constructor(app: App, config: Config, overrides: Overrides = {}) {
+  /**
+   * @param overrides by stack. What those of the one state say of a resource holds in whichever stack has it.
+   * @param references values of what they refer to in another state.
+   */
+  constructor(app: App, config: Config, overrides: Overrides = {}, references: References = {}) {
     this.app = app;
     this.config = config;
     this.overrides = overrides;
+    this.references = references;
   }
 
   /** The place of a numbered stack. */
@@ -74,7 +81,7 @@ export class Placement {
 
   private state(name: string, key: string): TerraformStack {
     const { config } = this;
-    const stack = new OverriddenStack(this.app, name, this.overrides);
+    const stack = new OverriddenStack(this.app, name, this.overrides, this.references);
     const backend = stateBackend(config);
     const s3 = new S3Backend(stack, {
       bucket: backend.bucket,
@@ -149,60 +156,4 @@ export class Placement {
 
 function account(stack: TerraformStack): string {
   return withLogicalId(new DataAwsCallerIdentity(stack, "CallerIdentity"), "current").accountId;
-}
-
-/** A state whose synthesized JSON has the environment's overrides merged in, so that everything that reads it sees them. */
-class OverriddenStack extends TerraformStack {
-  private readonly overrides: Overrides;
-
-  constructor(app: App, name: string, overrides: Overrides) {
-    super(app, name);
-    this.overrides = overrides;
-  }
-
-  override toTerraform(): unknown {
-    const own = this.asWritten();
-    const patch = this.overrides[this.node.id] ?? {};
-    return overridden(overridden(own, this.fromOneState(own)), this.withoutMoved(own, patch));
-  }
-
-  private asWritten(): JsonObject {
-    return super.toTerraform() as JsonObject;
-  }
-
-  /** What the one state's overrides say of resources that stand here. */
-  private fromOneState(own: JsonObject): Overrides[string] {
-    if (!isPart(this)) return {};
-    return only(this.overrides[SHARED_STACK] ?? {}, (type, name) => hasResource(own, type, name));
-  }
-
-  /** In the one state: without what its overrides say of resources that stand elsewhere by now. */
-  private withoutMoved(own: JsonObject, patch: Overrides[string]): Overrides[string] {
-    if (this.node.id !== SHARED_STACK || patch.resource === undefined) return patch;
-    const others = this.node.root.node.children
-      .filter((stack) => stack instanceof OverriddenStack)
-      .filter(isPart)
-      .map((stack) => stack.asWritten());
-    const stays = (type: string, name: string) =>
-      hasResource(own, type, name) || !others.some((other) => hasResource(other, type, name));
-    const { resource: _, ...rest } = patch;
-    return { ...rest, ...only(patch, stays) };
-  }
-}
-
-const isPart = ({ node }: TerraformStack) => stackOf(node.id)?.sharedState === true;
-
-type JsonObject = { [key: string]: Json };
-const objectOf = (value: Json | undefined) => (value ?? {}) as JsonObject;
-
-const hasResource = (stack: JsonObject, type: string, name: string) =>
-  objectOf(objectOf(stack.resource)[type])[name] !== undefined;
-
-/** The part of a patch that is of some resources; a type without one would be no Terraform. */
-function only(patch: JsonObject, isOf: (type: string, name: string) => boolean): JsonObject {
-  const types = Object.entries(objectOf(patch.resource)).flatMap(([type, byName]) => {
-    const own = Object.entries(objectOf(byName)).filter(([name]) => isOf(type, name));
-    return own.length > 0 ? [[type, Object.fromEntries(own)]] : [];
-  });
-  return types.length > 0 ? { resource: Object.fromEntries(types) } : {};
 }

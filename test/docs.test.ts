@@ -31,6 +31,7 @@ const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).pars
 const INVENTED = [
   "stacks/14-billing.ts",
   "config/team.adoption.json",
+  "config/team.references.json",
   "config/team.yaml",
   "config/team.overrides/infra.json",
 ];

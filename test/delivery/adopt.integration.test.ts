@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -50,6 +50,12 @@ beforeAll(async () => {
   const text = readFileSync(users, "utf8").replace("team: []", `team: ${JSON.stringify(team)}`);
   rmSync(users);
   writeFileSync(join(checkout, "config/team.yaml"), text);
+  const value = "${aws_kinesis_stream.logs.arn}";
+  mkdirSync(join(checkout, "config/team.overrides"));
+  writeFileSync(
+    join(checkout, "config/team.overrides/infra.json"),
+    `{"output":{"mine":{"value":"${value}"}}}`,
+  );
   const aws = { endpoint: moto.url, region, credentials };
   s3 = new S3Client({ ...aws, forcePathStyle: true });
   dynamodb = new DynamoDBClient(aws);
@@ -113,6 +119,9 @@ async function cali(args: readonly string[], more: Record<string, string> = {}) 
 const yaml = () => readFileSync(join(checkout, "config/team.yaml"), "utf8");
 const adoption = () => JSON.parse(readFileSync(join(checkout, "config/team.adoption.json"), "utf8"));
 
+const references = () => JSON.parse(readFileSync(join(checkout, "config/team.references.json"), "utf8"));
+const STREAM_ARN = "arn:aws:kinesis:ap-northeast-2:123456789012:stream/cali-logs-stream";
+
 it("refuses what cannot be moved, and writes nothing", async () => {
   const before = yaml();
   expect(await cali(ADOPT)).toMatchObject({
@@ -175,7 +184,7 @@ it("refuses what cannot be moved, and writes nothing", async () => {
 it("writes each step of the move, and of the way back, killed or not", async () => {
   const before = yaml();
   // Each on what the one before has left. The first ends between the two files.
-  for (const nth of [3, 4, 2, 1]) {
+  for (const nth of [3, 5, 4, 2, 1]) {
     expect((await cali(ADOPT, killedAt(nth))).code, `killed at ${nth}`).toBe(null);
     expect(yaml()).toBe(before);
     expect(() => loadConfig({ env: "team", folder: join(checkout, "config") })).toThrow(
@@ -184,6 +193,7 @@ it("writes each step of the move, and of the way back, killed or not", async () 
   }
   const first = await cali(ADOPT);
   expect(first, first.said).toMatchObject({ code: 0, said: expect.stringContaining("Written: 48 imports.") });
+  expect(first.said).toContain(`output.mine has "${STREAM_ARN}" in place of aws_kinesis_stream.logs.arn`);
   expect(adoption()).toMatchObject({ to: "stacks", step: "import", lineage: LIVE.lineage });
   expect(yaml()).toContain("\nstateLayout: stacks\n");
   expect((await cali(ADOPT)).said).toContain("Written: 48 imports.");
@@ -200,6 +210,7 @@ it("writes each step of the move, and of the way back, killed or not", async () 
   });
   await put(KEY, without(LIVE));
   expect((await cali(ADOPT)).said).toContain("The move to stacks is over.");
+  expect(references()).toEqual({ "aws_kinesis_stream.logs.arn": STREAM_ARN });
   expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
 
   expect((await cali(BACK, killedAt(3))).code).toBe(null);
@@ -209,6 +220,7 @@ it("writes each step of the move, and of the way back, killed or not", async () 
   expect((await cali(BACK)).said).toContain("Written: 48 forgets.");
   for (const part of SHARED_PARTS) await put(`stacks/${part}/terraform.tfstate`, without(partState(part)));
   expect((await cali(BACK)).said).toContain("The move to shared is over.");
+  expect(existsSync(join(checkout, "config/team.references.json"))).toBe(false);
   expect(yaml()).toBe(
     before.replace("\nstateLayout: shared", "\nstateLayout: shared\nimported: true\nprefix: null"),
   );

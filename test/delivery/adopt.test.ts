@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { partition } from "../../delivery/commands/adopt/partition.ts";
+import { divided, nextStep } from "../../delivery/commands/adopt/move.ts";
+import { brokenReferences, partition } from "../../delivery/commands/adopt/partition.ts";
+import { render } from "../../delivery/commands/adopt/render.ts";
 import { SHARED_PARTS } from "../../delivery/core/shared-state/own.ts";
 import { importId } from "../../delivery/core/terraform/import-id.ts";
 import {
+  parseStateFile,
   readStateFile,
   type StateFile,
   type StateResource,
@@ -109,9 +112,9 @@ describe("what this code doesn't know", () => {
       'module.m["a"].aws_s3_bucket.logs',
     ],
     [
-      "a count",
-      { ...managed, type: "aws_s3_bucket", name: "logs", instances: [at({}, { index_key: 0 })] },
-      "aws_s3_bucket.logs[0]",
+      "a key where this code has none",
+      { ...managed, type: "aws_s3_bucket", name: "logs", instances: [at({}, { index_key: "a" })] },
+      'aws_s3_bucket.logs["a"]',
     ],
     [
       "a repository of another name",
@@ -126,6 +129,109 @@ describe("what this code doesn't know", () => {
   ])("%s stays where it is", (_, resource, address) => {
     const { adopted, staying } = partition({ ...readStateFile(STATE), resources: [resource] });
     expect({ adopted, staying }).toEqual({ adopted: [], staying: [address] });
+  });
+});
+
+describe("a state's odd objects", () => {
+  const live = () => JSON.parse(readFileSync(STATE, "utf8")) as StateFile;
+  const bucket = (resource: StateResource) => resource.type === "aws_s3_bucket" && resource.name === "logs";
+  /** The live state with the bucket changed. */
+  const withBucket = (change: (bucket: StateResource) => readonly StateResource[]): StateFile => {
+    const state = live();
+    return { ...state, resources: state.resources.flatMap((one) => (bucket(one) ? change(one) : [one])) };
+  };
+  const withInstance = (more: object) =>
+    withBucket((one) => [{ ...one, instances: one.instances.map((instance) => ({ ...instance, ...more })) }]);
+
+  it.each<[string, StateFile, string]>([
+    ["a tainted object", withInstance({ status: "tainted" }), "aws_s3_bucket.logs is tainted"],
+    [
+      "what a replacement has left",
+      withBucket((one) => [
+        { ...one, instances: one.instances.flatMap((i) => [i, { ...i, deposed: "0a1b2c3d" }]) },
+      ]),
+      "aws_s3_bucket.logs has left a deposed object",
+    ],
+    [
+      "a provider of another name",
+      withBucket((one) => [{ ...one, provider: `${one.provider}.ireland` }]),
+      "aws_s3_bucket.logs has the provider ireland",
+    ],
+    [
+      "an object that stands twice",
+      withBucket((one) => [one, one]),
+      "aws_s3_bucket.logs is in the state more than once",
+    ],
+    [
+      "an object that somebody has under another address, too",
+      withBucket((one) => [one, { ...one, name: "mine" }]),
+      "aws_s3_bucket.logs and aws_s3_bucket.mine are one object, cali-logs-123456789012",
+    ],
+    [
+      "an object of which no id is known",
+      withInstance({ attributes: {} }),
+      "aws_s3_bucket.logs has no id to import it by",
+    ],
+  ])("are refused: %s", (_, state, said) => {
+    expect(() => divided(state)).toThrow(said);
+    expect(() => nextStep("stacks", { one: state, parts: new Map() }, undefined)).toThrow(said);
+  });
+
+  it("go to the address without an index, of which the old one is forgotten", () => {
+    const state = withInstance({ index_key: 0 });
+    const { adoption } = nextStep("stacks", { one: state, parts: new Map() }, undefined);
+    expect(adoption?.objects).toContainEqual({
+      ...{ stack: "02-s3", address: "aws_s3_bucket.logs", id: "cali-logs-123456789012" },
+      from: "aws_s3_bucket.logs[0]",
+    });
+    expect(adoption?.objects).toHaveLength(48);
+    const printed = render(divided(state).objects, [], []);
+    expect(printed).toContain("  to = aws_s3_bucket.logs\n");
+    expect(printed).toContain("# forgets aws_s3_bucket.logs[0]\nremoved {\n  from = aws_s3_bucket.logs\n");
+  });
+
+  it("have the members' keys where they had indexes", () => {
+    const state = live();
+    for (const one of state.resources.filter(({ type }) => type.startsWith("aws_eks_access_"))) {
+      one.instances = one.instances.map((instance, index_key) => ({ ...instance, index_key }));
+    }
+    expect(divided(state).objects.map(({ address }) => address)).toContain(
+      'aws_eks_access_entry.team_members["arn:aws:iam::123456789012:user/jun"]',
+    );
+    expect(() => nextStep("stacks", { one: state, parts: new Map() }, undefined)).toThrow(
+      'aws_eks_access_entry.team_members[0] has an index where this code has a key; allowed: aws_eks_access_entry.team_members["',
+    );
+  });
+
+  it("make no difference: create_before_destroy, data sources, check results, secret outputs", () => {
+    const state = withInstance({ create_before_destroy: true });
+    const text = JSON.stringify({
+      ...state,
+      check_results: [
+        { object_kind: "resource", config_addr: "aws_s3_bucket.logs", status: "pass", objects: null },
+      ],
+      outputs: { secret: { value: "s", type: "string", sensitive: true } },
+    });
+    expect(divided(parseStateFile(text, "x"))).toEqual(divided(live()));
+  });
+
+  it("that refer to what goes elsewhere are told", () => {
+    const state = live();
+    const queue = {
+      ...{ mode: "managed" as const, type: "aws_sqs_queue", name: "mine", provider: "p" },
+      instances: [
+        {
+          ...{ schema_version: 0, sensitive_attributes: [], attributes: { id: "q" } },
+          dependencies: ["aws_kinesis_stream.logs", "data.aws_region.here", "aws_sns_topic.mine"],
+        },
+      ],
+    };
+    const stream = state.resources.find(({ type }) => type === "aws_kinesis_stream");
+    for (const instance of stream?.instances ?? []) instance.dependencies = ["aws_kms_key.mine"];
+    expect(brokenReferences({ ...state, resources: [...state.resources, queue] })).toEqual([
+      "aws_kinesis_stream.logs refers to aws_kms_key.mine, which stays",
+      "aws_sqs_queue.mine refers to aws_kinesis_stream.logs, which moves",
+    ]);
   });
 });
 

@@ -14,6 +14,7 @@ const adoption = (step: Adoption["step"], to: Adoption["to"] = "stacks"): Adopti
 interface Given {
   readonly address: string;
   readonly actions: readonly string[];
+  readonly deposed?: string;
   readonly id?: string;
   readonly before?: object | null;
   readonly after?: object | null;
@@ -25,14 +26,14 @@ function plan(stack: string, ...changes: readonly Given[]) {
     format_version: "1.2",
     terraform_version: "1.11.4",
     complete: true,
-    resource_changes: changes.map(({ address, actions, id, before = {}, after = {} }) => {
+    resource_changes: changes.map(({ address, actions, deposed, id, before = {}, after = {} }) => {
       const [type = "", name = ""] = address.split(".");
       const change = {
         ...{ actions, before, after, after_unknown: {}, before_sensitive: {}, after_sensitive: {} },
         ...(id !== undefined && { importing: { id } }),
       };
       const provider_name = "registry.terraform.io/hashicorp/aws";
-      return { address, mode: "managed", type, name, provider_name, change };
+      return { address, mode: "managed", type, name, provider_name, change, ...(deposed && { deposed }) };
     }),
   });
   return { stack, plan: parsePlan(text, stack) };
@@ -75,6 +76,15 @@ describe("the gate of a move", () => {
       plan("infra", stays(BUCKET), stays(IMAGES)),
     ];
     expect(moveOf(adoption("import"), half)).toMatchObject({ imported: 1, there: 1, problems: [] });
+  });
+
+  it("knows the address that a count gave", () => {
+    const [bucket, images] = objects;
+    if (!bucket || !images) throw new Error("no objects");
+    const counted = { ...adoption("forget"), objects: [{ ...bucket, from: `${BUCKET}[0]` }, images] };
+    const before = [plan("02-s3", stays(BUCKET)), plan("07-ecr", stays(IMAGES))];
+    const forgets = plan("infra", goes(`${BUCKET}[0]`), goes(IMAGES));
+    expect(moveOf(counted, [...before, forgets])).toMatchObject({ there: 2, forgotten: 2, problems: [] });
   });
 
   it("goes back", () => {
@@ -150,6 +160,12 @@ describe("the gate of a move", () => {
       "forget",
       [plan("infra", goes("aws_sqs_queue.mine"))],
       "infra: aws_sqs_queue.mine would be forgotten, and is not on the list",
+    ],
+    [
+      "forgets what a replacement has left",
+      "forget",
+      [plan("infra", goes(BUCKET), { ...goes(BUCKET), deposed: "0a1b2c3d" }), plan("02-s3", stays(BUCKET))],
+      "infra: aws_s3_bucket.logs would be forgotten, and is not on the list",
     ],
     [
       "forgets first",

@@ -144,9 +144,13 @@ export async function moveAndBack(folder: string, given: HandWritten, aws: UserA
     expect(existsSync(join(checkout, "config/team.adoption.json"))).toBe(false);
     await unchanged(machine);
     // What an import cannot read would replace the cluster here as well: docs/migrating.md says what to add.
-    const text =
-      '{"resource":{"aws_eks_cluster":{"main":{"lifecycle":{"ignore_changes":["bootstrap_self_managed_addons"]}}}}}';
-    writeFileSync(join(project, "adopted_override.tf.json"), text);
+    const { creatorIsAdmin = true } = (given.values.cluster ?? {}) as { creatorIsAdmin?: boolean };
+    const ignore_changes = [
+      "bootstrap_self_managed_addons",
+      ...(creatorIsAdmin ? [] : ["access_config[0].bootstrap_cluster_creator_admin_permissions"]),
+    ];
+    const resource = { aws_eks_cluster: { main: { lifecycle: { ignore_changes } } } };
+    writeFileSync(join(project, "adopted_override.tf.json"), JSON.stringify({ resource }));
     await terraform(project, aws, "plan", "-detailed-exitcode", "-input=false");
     return own;
   } finally {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Adoption } from "../../config/adoption.ts";
 import { loadConfig, overridesOf } from "../../config/load.ts";
 import type { Overrides } from "../../config/overrides.ts";
+import type { References } from "../../config/references.ts";
 import type { Config } from "../../config/schema.ts";
 import type { JsonObject, StackJson } from "../../delivery/core/parity/stack-json.ts";
 import { buildApp } from "../../main.ts";
@@ -18,13 +19,18 @@ export interface Synthesized {
 const cache = new Map<string, Synthesized>();
 
 /** Synthesizes the whole app of a configuration, as `npm run synth` does. */
-export function synthesize(config: Config, overrides: Overrides = {}, adoption?: Adoption): Synthesized {
-  const key = JSON.stringify([config, overrides, adoption]);
+export function synthesize(
+  config: Config,
+  overrides: Overrides = {},
+  adoption?: Adoption,
+  references: References = {},
+): Synthesized {
+  const key = JSON.stringify([config, overrides, adoption, references]);
   const known = cache.get(key);
   if (known) return known;
   const outdir = mkdtempSync(join(tmpdir(), "cali-test-synth-"));
   try {
-    buildApp(config, { outdir, overrides, adoption }).synth();
+    buildApp(config, { outdir, overrides, references, adoption }).synth();
     const read = (path: string) => JSON.parse(readFileSync(join(outdir, path), "utf8"));
     const synthesized: Synthesized = {
       stacks: Object.fromEntries(

@@ -2,18 +2,30 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { type Adoption, adoptionPath } from "../../../config/adoption.ts";
-import { adoptionOf, CONFIG_FOLDER, configFile, loadConfig, parseConfigText } from "../../../config/load.ts";
+import {
+  adoptionOf,
+  CONFIG_FOLDER,
+  configFile,
+  loadConfig,
+  overridesOf,
+  parseConfigText,
+  referencesOf,
+} from "../../../config/load.ts";
+import { type References, referencesPath } from "../../../config/references.ts";
 import type { Config } from "../../../config/schema.ts";
 import { AdoptError } from "../../core/errors.ts";
 import { environmentOption } from "../../core/options.ts";
-import { importId } from "../../core/terraform/import-id.ts";
 import { readStateFile } from "../../core/terraform/state-file.ts";
-import { type NextStep, nextStep } from "./move.ts";
-import { partition } from "./partition.ts";
+import { divided, type NextStep, nextStep } from "./move.ts";
+import { brokenReferences } from "./partition.ts";
+import { movedReferences } from "./references.ts";
 import { render } from "./render.ts";
 import { refuseOther } from "./same.ts";
-import { readLayouts } from "./states.ts";
+import { newerThan, readLayouts } from "./states.ts";
 import { withLayout } from "./write.ts";
+
+/** The AWS provider of a move, unless a configuration says another 5.x. */
+const PROVIDER = "~> 5.0";
 
 interface Options {
   readonly env: string;
@@ -50,15 +62,16 @@ export const adoptCommand = new Command("adopt")
   });
 
 function printed(file: string): string {
-  const { adopted, staying } = partition(readStateFile(file));
-  if (adopted.length === 0) {
+  const state = readStateFile(file);
+  const { objects, staying } = divided(state);
+  if (objects.length === 0) {
     throw new AdoptError(`${file}: given a state without a resource of 01-07; allowed: a shared state`);
   }
-  const nameless = adopted.filter((one) => importId(one) === "").map(({ address }) => address);
-  if (nameless.length > 0) {
-    throw new AdoptError(`${file}: these objects have no id to import them by: ${nameless.join(", ")}`);
-  }
-  return render(adopted, staying);
+  const types = new Set(objects.map(({ type }) => type));
+  const own = state.resources.filter(({ type }) => types.has(type));
+  const problems = newerThan(PROVIDER, file, { ...state, resources: own });
+  if (problems.length > 0) throw new AdoptError(problems.join("\n"));
+  return render(objects, staying, brokenReferences(state));
 }
 
 /** Writes a move's next step. @returns what was done, in lines. */
@@ -73,11 +86,21 @@ async function writeNext(env: string, to: Adoption["to"]): Promise<string> {
   const states = await readLayouts(config);
   const next = nextStep(to, states, before);
   if (to === "stacks" && next.adoption) refuseOther(config, states, configFile(env));
-  write(env, config, to, next);
-  return lines(env, to, next);
+  // The one state needs none: it has both ends.
+  const isOver = to === "shared" && !next.adoption;
+  const references = isOver
+    ? undefined
+    : movedReferences(overridesOf(env), config, states, referencesOf(env));
+  write(env, config, to, { ...next, references: references?.values ?? {} });
+  return [lines(env, to, next), ...(references?.lines ?? [])].join("\n");
 }
 
-function write(env: string, config: Config, to: Adoption["to"], { adoption }: NextStep): void {
+function write(
+  env: string,
+  config: Config,
+  to: Adoption["to"],
+  { adoption, references }: NextStep & { readonly references: References },
+): void {
   const file = configFile(env);
   const yaml = join(CONFIG_FOLDER, `${env}.yaml`);
   const text = readFileSync(yaml, "utf8");
@@ -88,6 +111,9 @@ function write(env: string, config: Config, to: Adoption["to"], { adoption }: Ne
   // The move goes first: without it, the other layout would make and destroy everything. Between both a synth is refused.
   if (adoption) replace(path, `${JSON.stringify(adoption, null, 2)}\n`);
   else rmSync(path, { force: true });
+  const values = referencesPath(env, CONFIG_FOLDER);
+  if (Object.keys(references).length > 0) replace(values, `${JSON.stringify(references, null, 2)}\n`);
+  else rmSync(values, { force: true });
   if (layout !== text) replace(yaml, layout);
 }
 

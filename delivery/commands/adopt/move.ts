@@ -1,8 +1,8 @@
 import type { Adoption } from "../../../config/adoption.ts";
 import { AdoptError } from "../../core/errors.ts";
-import { SHARED_PARTS, type SharedPart } from "../../core/shared-state/own.ts";
+import { isOwn, SHARED_PARTS, type SharedPart } from "../../core/shared-state/own.ts";
 import { importId } from "../../core/terraform/import-id.ts";
-import type { StateFile } from "../../core/terraform/state-file.ts";
+import { addressOf, type StateFile } from "../../core/terraform/state-file.ts";
 import { partition } from "./partition.ts";
 
 /** The states of both layouts; what was never written is not there. */
@@ -26,7 +26,8 @@ export interface NextStep {
 }
 
 type Moved = Adoption["objects"][number];
-interface Seen extends Moved {
+/** An object that moves, with its type. */
+export interface Seen extends Moved {
   readonly type: string;
 }
 
@@ -60,6 +61,11 @@ export function nextStep(
   const [taking, giving] = to === "stacks" ? [separate, shared.objects] : [shared.objects, separate];
   const problems = [
     ...stray,
+    ...shared.objects.flatMap(({ address, from }) =>
+      from !== undefined && address.endsWith("]")
+        ? [`${from} has an index where this code has a key; allowed: ${address}, by terraform state mv`]
+        : [],
+    ),
     ...twice(shared.objects, separate),
     ...(before ? [] : begunElsewhere(taking, giving)),
   ];
@@ -76,19 +82,46 @@ export function nextStep(
   return { adoption: { to, step, lineage: one.lineage, objects }, ...counts };
 }
 
-function divided(state: StateFile): { objects: Seen[]; staying: readonly string[] } {
+/** Divides a state into what moves, with the id to import it by, and what stays. @throws AdoptError for what cannot be moved. */
+export function divided(state: StateFile): { objects: Seen[]; staying: readonly string[] } {
   const { adopted, staying } = partition(state);
-  const nameless = adopted.filter((object) => importId(object) === "");
-  if (nameless.length > 0) {
-    throw new AdoptError(
-      `these objects have no id to import them by: ${nameless.map(({ address }) => address).join(", ")}`,
-    );
-  }
-  const objects = adopted.map(({ stack, address, type, ...object }) => ({
-    ...{ stack, address, type },
-    id: importId({ type, ...object }),
+  const ids = adopted.map((one) => [one.from ?? one.address, importId(one)] as const);
+  const addresses = Map.groupBy(adopted, ({ address }) => address);
+  const problems = [
+    ...adopted.flatMap(({ problem }) => problem ?? []),
+    ...ids.filter(([, id]) => id === "").map(([address]) => `${address} has no id to import it by`),
+    ...[...addresses]
+      .filter(([, all]) => all.length > 1)
+      .map(([address]) => `${address} is in the state more than once; allowed: once`),
+    ...managedTwice(state),
+  ];
+  if (problems.length > 0) throw new AdoptError(problems.join("\n"));
+  const objects = adopted.map((one) => ({
+    ...{ stack: one.stack, address: one.address, type: one.type, id: importId(one) },
+    ...(one.from !== undefined && { from: one.from }),
   }));
   return { objects, staying };
+}
+
+/** An object that moves must not stay under another address: two states would have it. */
+function managedTwice({ resources }: StateFile): string[] {
+  const all = resources
+    .filter(({ mode }) => mode === "managed")
+    .flatMap((resource) =>
+      resource.instances
+        .filter(({ deposed }) => deposed === undefined)
+        .map(({ attributes }) => ({
+          address: addressOf(resource),
+          id: importId({ type: resource.type, attributes }),
+          key: `${resource.type} ${importId({ type: resource.type, attributes })}`,
+          isOwn: resource.module === undefined && isOwn(resource),
+        })),
+    );
+  return [...Map.groupBy(all, ({ key }) => key)].flatMap(([, same]) => {
+    const addresses = new Set(same.map(({ address }) => address));
+    const isTwice = addresses.size > 1 && same.some((one) => one.isOwn) && same[0]?.id !== "";
+    return isTwice ? [`${[...addresses].join(" and ")} are one object, ${same[0]?.id}`] : [];
+  });
 }
 
 /** Objects that both layouts have under one address must be the same; and no object has two addresses. */
@@ -118,11 +151,12 @@ function begunElsewhere(taking: readonly Seen[], giving: readonly Seen[]): strin
 }
 
 function merged(shared: readonly Seen[], separate: readonly Seen[]): Moved[] {
-  const objects = new Map([...shared, ...separate].map((one) => [one.address, one]));
+  // What the one state says goes last: its address may be another.
+  const objects = new Map([...separate, ...shared].map((one) => [one.address, one]));
   return SHARED_PARTS.flatMap((part) =>
     [...objects.values()]
       .filter(({ stack }) => stack === part)
       .sort((a, b) => (a.address < b.address ? -1 : 1))
-      .map(({ stack, address, id }) => ({ stack, address, id })),
+      .map(({ type: _, ...one }) => one),
   );
 }

@@ -39,7 +39,7 @@ export async function readLayouts(config: Config): Promise<BothLayouts> {
       if (text === undefined) continue;
       const state = parseStateFile(text, `s3://${backend.bucket}/${key}`);
       states.set(stack, state);
-      problems.push(...newerThan(config, stack, state));
+      problems.push(...newerThan(config.provider.aws ?? "~> 5.0", stack, state));
     }
     if (problems.length > 0) throw new AdoptError(problems.join("\n"));
     return {
@@ -77,11 +77,11 @@ async function locksOf(clients: BackendClients, stack: string, key: string): Pro
 }
 
 /** What a newer provider wrote, the one of the move cannot read. */
-function newerThan({ provider }: Config, stack: string, { resources }: StateFile): string[] {
-  return schemaDifferences(resources, provider.aws ?? "~> 5.0")
+export function newerThan(provider: string, where: string, { resources }: StateFile): string[] {
+  return schemaDifferences(resources, provider)
     .filter(({ inState, ofProvider }) => inState > ofProvider)
     .map(
       ({ type, inState, ofProvider }) =>
-        `${stack}: a newer provider wrote its ${type} (schema ${inState}); allowed: ${ofProvider}, of the AWS provider ${provider.aws ?? "~> 5.0"}`,
+        `${where}: a newer provider wrote its ${type} (schema ${inState}); allowed: ${ofProvider}, of the AWS provider ${provider}`,
     );
 }

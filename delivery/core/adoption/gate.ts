@@ -89,9 +89,9 @@ export function moveOf(adoption: Adoption, plans: readonly MovingPlan[]): Move {
   let unseen = 0;
   let forgotten = 0;
   const listed = new Set<string>();
-  for (const { stack, address, id } of adoption.objects) {
+  for (const { stack, address, id, from = address } of adoption.objects) {
     const { taker, giver } = sidesOf(adoption, stack);
-    listed.add(`${giver} ${address}`).add(`${taker} ${address}`);
+    for (const one of [address, from]) listed.add(`${giver} ${one}`).add(`${taker} ${one}`);
     const taken = find(planOf.get(taker), address);
     if (taken?.importing) {
       imported += 1;
@@ -101,7 +101,7 @@ export function moveOf(adoption: Adoption, plans: readonly MovingPlan[]): Move {
     } else if (taken) there += 1;
     else if (!planOf.has(taker)) unseen += 1;
     else problems.push(`${taker}: has no ${address}, which is to come there`);
-    const given = find(planOf.get(giver), address);
+    const given = find(planOf.get(giver), address) ?? find(planOf.get(giver), from);
     if (given?.action === "forget") {
       forgotten += 1;
       if (planOf.has(taker) && (!taken || taken.importing)) {
@@ -110,8 +110,8 @@ export function moveOf(adoption: Adoption, plans: readonly MovingPlan[]): Move {
     } else if (given && adoption.step === "forget") problems.push(`${giver}: ${address} would be left there`);
   }
   for (const { stack, plan } of own) {
-    for (const { address, action, importing } of plan.resources) {
-      if (listed.has(`${stack} ${address}`)) continue;
+    for (const { address, action, importing, deposed } of plan.resources) {
+      if (listed.has(`${stack} ${address}`) && !deposed) continue;
       if (importing) problems.push(`${stack}: ${address} would be imported, and is not on the list`);
       if (action === "forget")
         problems.push(`${stack}: ${address} would be forgotten, and is not on the list`);

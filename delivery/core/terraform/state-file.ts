@@ -8,8 +8,12 @@ const instance = z.object({
   schema_version: z.int().nonnegative(),
   /** Terraform's key of what a replacement has left: the address has another object by now. */
   deposed: z.string().optional(),
+  /** `tainted`: its next plan replaces it. */
+  status: z.string().optional(),
   attributes: z.record(z.string(), z.json()),
   sensitive_attributes: z.array(z.json()).default([]),
+  /** Addresses without keys of what its text refers to. */
+  dependencies: z.array(z.string()).optional(),
 });
 
 const resource = z.object({
