@@ -22,6 +22,8 @@ type DeepPartial<T> = T extends readonly (infer U)[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
     : T | undefined;
 
+const isWithOidc = (identity: unknown) => identity === "irsa" || identity === "both";
+
 const HALF_A_CENT = 0.005;
 const OPEN_TO_ALL = "0.0.0.0/0";
 
@@ -38,8 +40,8 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     path: ["workloadIdentity"],
     allowed:
-      "pod-identity with stateLayout stacks: irsa would need 05-eks's OIDC provider in 06-iam, whose roles 05-eks needs, a cycle across states; only of a cluster that is there (imported) 06-iam can look it up",
-    holds: (c) => !(c.stateLayout !== "shared" && c.workloadIdentity === "irsa" && c.imported !== true),
+      "pod-identity with stateLayout stacks: irsa, or both, would need 05-eks's OIDC provider in 06-iam, whose roles 05-eks needs, a cycle across states; only of a cluster that is there (imported) 06-iam can look it up",
+    holds: (c) => !(c.stateLayout !== "shared" && isWithOidc(c.workloadIdentity) && c.imported !== true),
   },
   {
     path: ["state", "key"],
@@ -259,7 +261,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   },
   {
     path: ["cluster", "addOns", "podIdentityAgent"],
-    allowed: "an add-on with workloadIdentity pod-identity: without the agent no pod gets its role",
+    allowed: "an add-on with workloadIdentity pod-identity, or both: without the agent no pod gets its role",
     holds: (c) => !(c.workloadIdentity !== "irsa" && c.cluster?.addOns?.podIdentityAgent === null),
   },
   {
@@ -269,13 +271,13 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   },
   {
     path: ["cluster", "oidcCertificate"],
-    allowed: "null unless workloadIdentity is irsa: nothing else has an OIDC provider",
-    holds: (c) => c.workloadIdentity === "irsa" || (c.cluster?.oidcCertificate ?? null) === null,
+    allowed: "null unless workloadIdentity is irsa, or both: nothing else has an OIDC provider",
+    holds: (c) => isWithOidc(c.workloadIdentity) || (c.cluster?.oidcCertificate ?? null) === null,
   },
   {
     path: ["iam", "workloadRoles"],
     allowed:
-      "per-workload with workloadIdentity pod-identity: the application role is trusted through OIDC only",
+      "per-workload with workloadIdentity pod-identity, or both: the application role is trusted through OIDC only",
     holds: (c) => !(c.workloadIdentity !== "irsa" && c.iam?.workloadRoles === "application"),
   },
   {

@@ -125,9 +125,9 @@ export const shape = z.strictObject({
       "Whether the objects of 01-07 came into their state by import: what the AWS provider cannot read of them is left alone. `cali adopt` writes it, and it stays.",
     ),
   workloadIdentity: z
-    .enum(["pod-identity", "irsa"])
+    .enum(["pod-identity", "irsa", "both"])
     .default("pod-identity")
-    .describe("How pods get their role."),
+    .describe("How pods get their role; `both` is the step between: roles trust either."),
   insteadOf: z
     .string()
     .regex(/^[a-z0-9-]+$/, { error: "the name of a configuration file without .yaml" })

@@ -14,59 +14,65 @@ export interface OidcProvider {
   readonly url: string;
 }
 
-/** How pods get a role: an association that EKS keeps, or a trust in the cluster's OIDC provider. */
-export type WorkloadIdentity =
-  | { readonly kind: "pod-identity"; readonly clusterArn: string }
-  | { readonly kind: "irsa"; readonly provider: OidcProvider };
+/** How pods get a role: by a trust in the cluster's OIDC provider (IRSA), an association that EKS keeps (Pod Identity), or either. */
+export interface WorkloadIdentity {
+  /** Default: no IRSA. */
+  readonly provider?: OidcProvider;
+  /** Of the cluster whose associations count. Default: no Pod Identity. */
+  readonly clusterArn?: string;
+}
 
 /** What a trust in the OIDC provider asks of the token besides its subject. */
 const AUDIENCE = "sts.amazonaws.com";
 
 /** The trust policy of a role that exactly one service account may use. */
-export function workloadTrust(identity: WorkloadIdentity, { namespace, name }: ServiceAccount): string {
-  if (identity.kind === "irsa") {
-    return oidcTrust(identity.provider, "StringEquals", {
-      sub: `system:serviceaccount:${namespace}:${name}`,
-      aud: AUDIENCE,
-    });
-  }
+export function workloadTrust(
+  { provider, clusterArn }: WorkloadIdentity,
+  { namespace, name }: ServiceAccount,
+): string {
+  const claims = { sub: `system:serviceaccount:${namespace}:${name}`, aud: AUDIENCE };
   return policyDocument([
-    {
-      Effect: "Allow",
-      Principal: { Service: "pods.eks.amazonaws.com" },
-      Action: ["sts:AssumeRole", "sts:TagSession"],
-      // The session tags that EKS sends: only this cluster may hand the role out, only to this service account.
-      // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
-      Condition: {
-        StringEquals: {
-          "aws:RequestTag/eks-cluster-arn": identity.clusterArn,
-          "aws:RequestTag/kubernetes-namespace": namespace,
-          "aws:RequestTag/kubernetes-service-account": name,
-        },
-      },
-    },
+    ...(provider ? [oidcStatement(provider, "StringEquals", claims)] : []),
+    ...(clusterArn === undefined ? [] : [podIdentityStatement(clusterArn, { namespace, name })]),
   ]);
 }
 
-/** Lets tokens of the OIDC provider with these claims use a role. */
-export function oidcTrust(
-  provider: OidcProvider,
-  operator: "StringEquals" | "StringLike",
-  claims: Readonly<Record<string, string | readonly string[]>>,
-): string {
-  const issuer = Fn.replace(provider.url, "https://", "");
-  return policyDocument([
-    {
-      Effect: "Allow",
-      Principal: { Federated: provider.arn },
-      Action: "sts:AssumeRoleWithWebIdentity",
-      Condition: {
-        [operator]: Object.fromEntries(
-          Object.entries(claims).map(([claim, value]) => [`${issuer}:${claim}`, value]),
-        ),
-      },
+/**
+ * Only this cluster may hand the role out, only to this service account: the session tags that EKS sends.
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+ */
+const podIdentityStatement = (clusterArn: string, { namespace, name }: ServiceAccount): Statement => ({
+  Effect: "Allow",
+  Principal: { Service: "pods.eks.amazonaws.com" },
+  Action: ["sts:AssumeRole", "sts:TagSession"],
+  Condition: {
+    StringEquals: {
+      "aws:RequestTag/eks-cluster-arn": clusterArn,
+      "aws:RequestTag/kubernetes-namespace": namespace,
+      "aws:RequestTag/kubernetes-service-account": name,
     },
-  ]);
+  },
+});
+
+type Claims = Readonly<Record<string, string | readonly string[]>>;
+type Operator = "StringEquals" | "StringLike";
+
+/** Lets tokens of the OIDC provider with these claims use a role. */
+export const oidcTrust = (provider: OidcProvider, operator: Operator, claims: Claims): string =>
+  policyDocument([oidcStatement(provider, operator, claims)]);
+
+function oidcStatement(provider: OidcProvider, operator: Operator, claims: Claims): Statement {
+  const issuer = Fn.replace(provider.url, "https://", "");
+  return {
+    Effect: "Allow",
+    Principal: { Federated: provider.arn },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: {
+      [operator]: Object.fromEntries(
+        Object.entries(claims).map(([claim, value]) => [`${issuer}:${claim}`, value]),
+      ),
+    },
+  };
 }
 
 export interface WorkloadRoleProps {

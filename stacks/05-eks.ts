@@ -90,7 +90,7 @@ export class Eks extends Construct {
     this.addOn("coredns", addOns.coreDns, { dependsOn: [this.nodeGroup.group] });
 
     new ClusterAccess(this, "Access", { cluster, team: props.team, policy: config.cluster.teamAccess });
-    if (config.workloadIdentity === "irsa") {
+    if (config.workloadIdentity !== "pod-identity") {
       const certificate = config.cluster.oidcCertificate;
       this.oidcProvider = new ClusterOidcProvider(this, "OidcProvider", { cluster, certificate });
     }
@@ -102,7 +102,7 @@ export class Eks extends Construct {
    */
   bindWorkloads({ roleArns, nodeVolumes }: WorkloadRoles): void {
     const { config, names } = this.props;
-    if (config.workloadIdentity === "pod-identity") {
+    if (config.workloadIdentity !== "irsa") {
       for (const [workload, role] of roleArns) {
         const { namespace, name } = SERVICE_ACCOUNTS[workload];
         withLogicalId(
@@ -116,7 +116,7 @@ export class Eks extends Construct {
         );
       }
     }
-    const ebsCsiRole = config.workloadIdentity === "irsa" ? roleArns.get("ebsCsi") : undefined;
+    const ebsCsiRole = config.workloadIdentity !== "pod-identity" ? roleArns.get("ebsCsi") : undefined;
     this.addOn(EBS_CSI, config.cluster.addOns.ebsCsi, {
       hclName: "ebs_csi",
       ...(ebsCsiRole && { roleArn: ebsCsiRole.valueFor(this, names) }),

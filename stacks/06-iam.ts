@@ -138,9 +138,10 @@ export class Iam extends Construct {
   addWorkloadRoles(oidc: ClusterOidcProvider | undefined): ReadonlyMap<Workload, Handle> {
     const { config, names } = this.props;
     const provider = oidc?.valueFor(this, names);
-    const identity: WorkloadIdentity = provider
-      ? { kind: "irsa", provider }
-      : { kind: "pod-identity", clusterArn: names.actual.clusterArn };
+    const identity: WorkloadIdentity = {
+      ...(provider && { provider }),
+      ...(config.workloadIdentity !== "irsa" && { clusterArn: names.actual.clusterArn }),
+    };
     const roles = new Map<Workload, IamRole>([
       ...(config.iam.workloadRoles === "application" && provider
         ? this.applicationRoles(provider)

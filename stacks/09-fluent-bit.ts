@@ -38,7 +38,7 @@ export class FluentBit extends Construct {
       inject: {
         serviceAccount: {
           name,
-          ...(config.workloadIdentity === "irsa" && {
+          ...(config.workloadIdentity !== "pod-identity" && {
             annotations: { "eks.amazonaws.com/role-arn": names.actual.roleArn(role) },
           }),
         },

@@ -52,7 +52,8 @@ export class Consumer extends Construct {
       namespace,
       image: imageVariable(this, names, SERVICE, IMAGES[consumer.engine]).stringValue,
       serviceAccount: SERVICE_ACCOUNTS.consumer.name,
-      roleArn: config.workloadIdentity === "irsa" ? names.actual.roleArn(this.role(config)) : undefined,
+      roleArn:
+        config.workloadIdentity !== "pod-identity" ? names.actual.roleArn(this.role(config)) : undefined,
       settings: this.settings(props),
       secret:
         consumer.secrets.kind === "existing"

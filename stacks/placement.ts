@@ -136,7 +136,7 @@ export class Placement {
 
   /** With IRSA the OIDC provider's thumbprint is read from a certificate. */
   private tlsProvider(stack: TerraformStack): void {
-    if (this.config.workloadIdentity !== "irsa") return;
+    if (this.config.workloadIdentity === "pod-identity") return;
     new TlsProvider(stack, "tls");
     stack.addOverride("terraform.required_providers.tls.version", TLS_PROVIDER);
   }

@@ -184,7 +184,7 @@ it("refuses what cannot be moved, and writes nothing", async () => {
 it("writes each step of the move, and of the way back, killed or not", async () => {
   const before = yaml();
   // Each on what the one before has left. The first ends between the two files.
-  for (const nth of [3, 5, 4, 2, 1]) {
+  for (const nth of [3, 5, 2, 1]) {
     expect((await cali(ADOPT, killedAt(nth))).code, `killed at ${nth}`).toBe(null);
     expect(yaml()).toBe(before);
     expect(() => loadConfig({ env: "team", folder: join(checkout, "config") })).toThrow(
@@ -224,4 +224,4 @@ it("writes each step of the move, and of the way back, killed or not", async () 
   expect(yaml()).toBe(
     before.replace("\nstateLayout: shared", "\nstateLayout: shared\nimported: true\nprefix: null"),
   );
-}, 120_000);
+}, 400_000);

@@ -8,6 +8,7 @@ import { moveProblems } from "../adoption/gate.ts";
 import type { Application, SynthesizedStack } from "../application/application.ts";
 import { isBlockedRelease } from "../cluster/releases.ts";
 import { DeployRefusedError, TerraformError } from "../errors.ts";
+import { identityProblems } from "../identity-gate.ts";
 import { changesIn, describeDifferences } from "../plan-json/compare.ts";
 import { ALLOW_DATA_LOSS, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { inPlaceLossIn } from "../plan-json/in-place-loss.ts";
@@ -283,6 +284,7 @@ function refusals(
 ): string[] {
   return [
     ...(adoption ? moveProblems(adoption, stack, plan) : []),
+    ...identityProblems(stack, plan),
     ...(allowForeign ? [] : foreignProblems(stack, plan)),
     ...(allowDataLoss ? [] : dataLossProblems(stack, plan)),
   ];

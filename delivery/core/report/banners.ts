@@ -1,4 +1,5 @@
 import { moveOf, moveSummary } from "../adoption/gate.ts";
+import { identityProblems } from "../identity-gate.ts";
 import { alert, code } from "../markdown.ts";
 import { ALLOW_DATA_LOSS, type DataLoss, dataLossIn, removedKeysIn } from "../plan-json/data-loss.ts";
 import { exposuresIn } from "../plan-json/exposure.ts";
@@ -16,6 +17,7 @@ export function banners(report: Report, room: number): string[] {
   const refused = refusedWithout(ALLOW_DATA_LOSS);
   return [
     ...move(report, room),
+    ...identity(report, room),
     ...foreign(report, room, refusedWithout(ALLOW_FOREIGN)),
     ...dataLoss(report, room, refused),
     ...inPlace(report, room, refused),
@@ -86,6 +88,22 @@ function foreign(report: Report, room: number, refused: readonly string[]): stri
       "",
       texts.foreignRemedy,
       ...refused,
+    ]),
+  ];
+}
+
+/** Roles that would go from one way of identity to the other at once. */
+function identity({ stacks }: Report, room: number): string[] {
+  const lines = plannedStacks(stacks).flatMap(({ name, plan }) => identityProblems(name, plan));
+  if (lines.length === 0) return [];
+  const title = "**Pods would lose their roles.** `cali deploy` refuses this:";
+  return [
+    alert("CAUTION", [
+      title,
+      ...inPart(
+        lines.map((line) => `- ${code(line)}`),
+        room,
+      ),
     ]),
   ];
 }
