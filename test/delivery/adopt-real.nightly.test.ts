@@ -12,7 +12,9 @@ const LIVE: HandWritten = {
   ...{ project: "cali", environment: "dev", region: "ap-northeast-2", values: {} },
   team: ["mina", "jun"].map((name) => `arn:aws:iam::123456789012:user/${name}`),
 };
-const OBJECTS: Readonly<Record<string, number>> = { cali: 48, "acme-logs": 54 };
+const OBJECTS: Readonly<Record<string, number>> = {
+  ...{ cali: 48, "acme-logs": 54, shoplogs: 49, "observability-platform": 49 },
+};
 
 it
   .skipIf(USER_SKIPPED !== "")

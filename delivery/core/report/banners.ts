@@ -93,16 +93,17 @@ function foreign(report: Report, room: number, refused: readonly string[]): stri
 }
 
 /** Roles that would go from one way of identity to the other at once. */
-function identity({ stacks }: Report, room: number): string[] {
-  const lines = plannedStacks(stacks).flatMap(({ name, plan }) => identityProblems(name, plan));
+function identity(report: Report, room: number): string[] {
+  const texts = textsOf(report);
+  const lines = plannedStacks(report.stacks).flatMap(({ name, plan }) => identityProblems(name, plan));
   if (lines.length === 0) return [];
-  const title = "**Pods would lose their roles.** `cali deploy` refuses this:";
   return [
     alert("CAUTION", [
-      title,
+      texts.rolesLost,
       ...inPart(
         lines.map((line) => `- ${code(line)}`),
         room,
+        texts,
       ),
     ]),
   ];

@@ -83,6 +83,7 @@ const en = {
   refused: (label: string) =>
     `\`cali deploy\` refuses this unless the pull request has the label ${code(label)}.`,
   moveProblems: "A move must not do this, and `cali deploy` refuses it:",
+  rolesLost: "**Pods would lose their roles.** `cali deploy` refuses this:",
   moveInPlace: "Changed in place, since no import can read it:",
   overridden: (count: number) =>
     `**${counted(count, "value")} of the plan ${count === 1 ? "is" : "are"} an override**, not a key of the configuration:`,
@@ -216,6 +217,7 @@ const ko: Texts = {
   inStack: (object, stack) => `${object} (${stack})`,
   refused: (label) => `Pull Request에 ${code(label)} 레이블이 없으면 \`cali deploy\`가 거부합니다.`,
   moveProblems: "레이아웃 이전에서 허용되지 않으며 `cali deploy`가 거부합니다:",
+  rolesLost: "**파드가 역할을 잃게 됩니다.** `cali deploy`가 거부합니다:",
   moveInPlace: "가져오기로 읽을 수 없어 제자리에서 변경됨:",
   overridden: (count) => `**계획의 값 ${count}개는 재정의**이며 설정 키가 아닙니다:`,
   foreign: (count) => `**CALI가 만들지 않은 오브젝트 ${count}개**를 이 계획이 삭제합니다:`,
