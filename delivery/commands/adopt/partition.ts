@@ -6,7 +6,7 @@ import { addressOf, type StateFile, type StateResource } from "../../core/terraf
 type Instance = StateResource["instances"][number];
 
 /** One object of the shared state and the stack that takes it. */
-export interface Adopted {
+interface Adopted {
   readonly stack: SharedPart;
   /** `aws_eks_access_entry.team_members["arn:…"]`: one address for each instance, as HCL has it. */
   readonly address: string;
