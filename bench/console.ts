@@ -1,0 +1,136 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { startConsumer } from "@cali/consumer";
+import { chromium } from "playwright-core";
+
+/**
+ * What an open console costs the consumer, and what its page takes in the browser. Two consumers in processes of their own read 1,000 lines a second at the
+ * same time, so that both have the same machine; one of them has a console with a page open. A consumer's processor time is all of its threads'.
+ */
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+/** Lines of an answer, and the time between two answers, ms. */
+const LINES = 250;
+const EVERY_MS = 250;
+/** Until both have their templates and their code is compiled. */
+const WARM_UP_MS = 20_000;
+const MIB = 1_048_576;
+
+/** In a process of its own: a consumer that says what it used when it is asked. */
+async function consume(endpoint: string, hasConsole: boolean): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "cali-bench-console-"));
+  const consumer = await startConsumer(
+    {
+      region: "us-east-1",
+      kinesis: { stream: "bench", endpoint, minReadIntervalMs: EVERY_MS },
+      state: { file: join(folder, "state.sqlite") },
+      objects: { folder: join(folder, "objects") },
+      slack: { webhookUrl: `${endpoint}/slack` },
+      knowledge: { vectors: "none" },
+      http: { host: "127.0.0.1", port: 0 },
+      log: { level: "error" },
+      ...(hasConsole && { console: { port: 0 } }),
+    },
+    { credentials: { accessKeyId: "bench", secretAccessKey: "bench" } },
+  );
+  process.on("message", async () => {
+    const { user, system } = process.cpuUsage();
+    const { totals } = await consumer.counters();
+    process.send?.({ cpuMs: (user + system) / 1_000, records: totals.records });
+  });
+  process.on("disconnect", () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
+  });
+  process.send?.({ url: consumer.console?.url });
+}
+
+interface Used {
+  readonly cpuMs: number;
+  readonly records: number;
+}
+
+/** Memory of what draws pages, MiB. */
+function rendererMiB(): number {
+  const pids = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
+  const all = [...pids];
+  for (const pid of all) {
+    try {
+      all.push(
+        ...readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean),
+      );
+    } catch {
+      // It has ended.
+    }
+  }
+  const renderers = all.flatMap((pid) => {
+    try {
+      const isOne = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+      return isOne
+        ? [Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1])]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+  return Math.max(0, ...renderers) / 1_024;
+}
+
+async function measure(): Promise<void> {
+  const server = fork(
+    join(import.meta.dirname, "consumer-server.ts"),
+    ["--shards", "1", "--records", String(LINES)],
+    {
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    },
+  );
+  if (!server.stdout) throw new Error("the server has no output");
+  const [line] = await once(createInterface(server.stdout), "line");
+  const { port } = JSON.parse(line as string) as { port: number };
+  const start = async (hasConsole: boolean) => {
+    const child = fork(import.meta.filename, [], {
+      env: { ...process.env, ENDPOINT: `http://127.0.0.1:${port}`, CONSOLE: hasConsole ? "yes" : "" },
+    });
+    const [{ url }] = (await once(child, "message")) as [{ url?: string }];
+    const used = async () => {
+      child.send("used");
+      const [used] = (await once(child, "message")) as [Used];
+      return used;
+    };
+    return { child, url, used };
+  };
+  const [without, withConsole] = [await start(false), await start(true)];
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+  const page = await browser.newPage();
+  await page.goto(withConsole.url ?? "");
+  await sleep(WARM_UP_MS);
+  const before = await Promise.all([without.used(), withConsole.used()]);
+  const startedAt = performance.now();
+  for (let minute = 1; minute <= Number(values.minutes); minute++) {
+    await sleep(60_000 * minute - (performance.now() - startedAt));
+    const after = await Promise.all([without.used(), withConsole.used()]);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const cpu = after.map(({ cpuMs }, place) => (cpuMs - (before[place]?.cpuMs ?? 0)) / seconds);
+    const rate = after.map(({ records }, place) => (records - (before[place]?.records ?? 0)) / seconds);
+    const heap = (await page.evaluate("performance.memory.usedJSHeapSize")) as number;
+    const [plain = 0, open = 0] = cpu;
+    console.log(
+      `${minute} min: ${rate.map((one) => one.toFixed(0)).join(" and ")} records/s; ${plain.toFixed(1)} ms of CPU a second without, ` +
+        `${open.toFixed(1)} with a page open (${((open / plain - 1) * 100).toFixed(1)}% more); page: heap ${(heap / MIB).toFixed(1)} MiB, process ${rendererMiB().toFixed(0)} MiB`,
+    );
+  }
+  await browser.close();
+  for (const { child } of [without, withConsole]) child.disconnect();
+  server.kill();
+}
+
+const { ENDPOINT, CONSOLE } = process.env;
+await (ENDPOINT ? consume(ENDPOINT, CONSOLE === "yes") : measure());
