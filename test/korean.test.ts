@@ -35,6 +35,7 @@ function outlineOf(file: string) {
       ]),
       rows: prose.match(/^ *\|.*\|$/gm)?.length ?? 0,
       items: prose.match(/^ *(?:-|\d+\.) /gm)?.length ?? 0,
+      figures: (prose.replaceAll(/`[^`\n]+`|\]\([^()\s]+\)/g, "").match(/\d[\d,.]*\d/g) ?? []).sort(),
       spans: [...new Set(prose.match(/`[^`\n]+`/g))].sort(),
       links: [...prose.matchAll(/\]\(([^()\s#]*)[^()\s]*\)/g)]
         .map(([, path = ""]) => path.split("/").filter((step) => !["..", "docs", "ko"].includes(step)))
@@ -45,7 +46,7 @@ function outlineOf(file: string) {
 }
 
 describe.each([...PAIRS])("%s", (file, english) => {
-  it("says in each part what its English has: commands, keys, tables, steps and links", () => {
+  it("says in each part what its English has: commands, keys, figures, tables, steps and links", () => {
     expect(outlineOf(file)).toEqual(outlineOf(english));
   });
 

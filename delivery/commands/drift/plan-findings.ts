@@ -9,9 +9,9 @@ import type { Difference } from "../../core/plan-json/path.ts";
 import { overlapByName, pathText } from "../../core/plan-json/path.ts";
 import { inline } from "../../core/plan-json/text.ts";
 import { attributeLines, driftLines } from "../../core/report/attributes.ts";
+import { type Group, groupOf } from "../../core/report/groups.ts";
 import { LONGEST_LINE } from "../../core/report/plan-report.ts";
 import type { StackReport } from "../../core/report/report.ts";
-import { type Group, groupOf } from "../../core/report/words.ts";
 import { type Finding, fingerprintOf, type Words } from "./finding.ts";
 
 /** What a deployment would do to something that nobody changed outside. */

@@ -1,9 +1,9 @@
 import { bytes, code } from "../markdown.ts";
+import { GROUPS, type Group } from "./groups.ts";
 import { header } from "./header.ts";
 import type { Report } from "./report.ts";
 import { type Item, itemsOf, type Level, sizeOf, stackBlock } from "./stack.ts";
 import { textsOf } from "./texts.ts";
-import { GROUPS, type Group } from "./words.ts";
 
 /** GitHub takes 65,536 characters a comment. Bytes are never fewer than characters, and some room is left. */
 export const COMMENT_LIMIT = 65_000;

@@ -1,9 +1,10 @@
 import { code, fence } from "../markdown.ts";
 import type { ResourceChange } from "../plan-json/model.ts";
 import { attributeLines } from "./attributes.ts";
+import { groupOf } from "./groups.ts";
 import type { Report } from "./report.ts";
 import { textsOf } from "./texts.ts";
-import { groupOf, identityOf, remarks } from "./words.ts";
+import { identityOf, remarks } from "./words.ts";
 
 /** A link to the line of TypeScript that made a resource, at the commit; undefined where it isn't known. */
 export function sourceLink(

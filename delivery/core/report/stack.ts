@@ -11,10 +11,10 @@ import {
 } from "../plan-json/model.ts";
 import type { Difference } from "../plan-json/path.ts";
 import { driftLines } from "./attributes.ts";
+import { GROUPS, type Group, groupOf } from "./groups.ts";
 import type { Report, StackReport } from "./report.ts";
 import { headline, section, sourceLink } from "./resource.ts";
 import { type Texts, textsOf } from "./texts.ts";
-import { GROUPS, type Group, groupOf } from "./words.ts";
 
 /** How much of a resource is shown. */
 export type Level = "full" | "line" | "counted";

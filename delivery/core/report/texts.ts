@@ -2,7 +2,7 @@ import type { Config } from "../../../config/schema.ts";
 import type { CostChange } from "../cost/cost-change.ts";
 import { code, counted } from "../markdown.ts";
 import type { DriftFate, ResourceChange } from "../plan-json/model.ts";
-import type { Group } from "./words.ts";
+import type { Group } from "./groups.ts";
 
 type Order = NonNullable<ResourceChange["replaceOrder"]>;
 

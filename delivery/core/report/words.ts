@@ -3,16 +3,6 @@ import type { ResourceChange } from "../plan-json/model.ts";
 import { pathText } from "../plan-json/path.ts";
 import type { Texts } from "./texts.ts";
 
-/** How resources are grouped, most dangerous first. */
-export const GROUPS = ["replace", "delete", "update", "import", "move", "forget", "create", "read"] as const;
-export type Group = (typeof GROUPS)[number];
-
-/** The group of something that changes. */
-export function groupOf({ action, importing }: ResourceChange): Group {
-  if (importing && (action === "no-op" || action === "update")) return "import";
-  return action === "no-op" ? "move" : action;
-}
-
 /** What happens to a resource beyond its group's title, in words; empty where there is nothing to add. */
 export function remarks(resource: ResourceChange, texts: Texts): string[] {
   const { replaceOrder, movedFrom, importing, deposed, action } = resource;

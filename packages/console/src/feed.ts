@@ -1,7 +1,15 @@
 import { cut, withoutControls } from "@cali/base";
 import type { LogRecord } from "@cali/log-record";
-import type { Console } from "./index.ts";
-import type { AlertShown, DeadLetterShown, Frame, Gauges, Level, Line, TruthShown } from "./protocol.ts";
+import type {
+  AlertShown,
+  Console,
+  DeadLetterShown,
+  Frame,
+  Gauges,
+  Level,
+  Line,
+  TruthShown,
+} from "./protocol.ts";
 
 /** Frames come that often, ms. */
 const FRAME_MS = 250;

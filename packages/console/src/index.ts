@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { messageOf } from "@cali/base";
-import type { Frame, FromServer, ToServer } from "./protocol.ts";
+import type { Console, FromServer, ToServer } from "./protocol.ts";
 import type { ServerSettings } from "./server/worker.ts";
 
 export { Feed, type FeedOptions } from "./feed.ts";
@@ -25,15 +25,6 @@ export interface ConsoleOptions {
   readonly tellsToken?: boolean;
   /** The server's thread has ended by itself. */
   readonly onFailure?: (error: Error) => void;
-}
-
-/** A console that serves its page. */
-export interface Console {
-  readonly url: string;
-  /** Whether any page looks on. */
-  readonly isWatched: boolean;
-  tell(frame: Frame): void;
-  close(): Promise<void>;
 }
 
 /** In the program that is one file the thread's program stands beside it. */

@@ -129,3 +129,12 @@ export type FromServer =
   /** How many look on. */
   | { readonly kind: "watching"; readonly count: number }
   | { readonly kind: "ask"; readonly id: number; readonly name: string; readonly input: unknown };
+
+/** A console that serves its page. */
+export interface Console {
+  readonly url: string;
+  /** Whether any page looks on. */
+  readonly isWatched: boolean;
+  tell(frame: Frame): void;
+  close(): Promise<void>;
+}

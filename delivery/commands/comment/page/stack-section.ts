@@ -5,6 +5,7 @@ import { code } from "../../../core/markdown.ts";
 import { isChange, type Plan } from "../../../core/plan-json/model.ts";
 import type { Difference } from "../../../core/plan-json/path.ts";
 import { visible } from "../../../core/plan-json/text.ts";
+import { GROUPS, type Group, groupOf } from "../../../core/report/groups.ts";
 import type { Report, StackReport } from "../../../core/report/report.ts";
 import { headline } from "../../../core/report/resource.ts";
 import {
@@ -16,7 +17,6 @@ import {
   outputDifferences,
 } from "../../../core/report/stack.ts";
 import { textsOf } from "../../../core/report/texts.ts";
-import { GROUPS, type Group, groupOf } from "../../../core/report/words.ts";
 import { type Columns, sidesTable } from "./sides.ts";
 
 /** What the page is filtered by: what happens to resources, and what else a plan says. */
