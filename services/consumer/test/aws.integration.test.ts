@@ -77,7 +77,7 @@ describe("DynamoStateStore", () => {
 
 it("a second process waits, takes over when the first ends, a shard is split: all is counted once and notified once", async () => {
   const kinesis = new KinesisClient(client());
-  const stream = "logs";
+  const stream = `logs-${randomUUID()}`;
   const table = await makeTable();
   const bucket = `objects-${randomUUID()}`;
   await new S3Client({ endpoint, region, credentials, forcePathStyle: true }).send(

@@ -36,7 +36,7 @@ function message(service: string, level: string, random: () => number): string {
 const INVALID: ((random: () => number) => Buffer)[] = [
   (random) => Buffer.from(`\u0001\u0002\u0003\u0004${Math.floor(random() * 1e9)}`),
   (random) => Buffer.from(`{"level":"INFO","broken":${Math.floor(random() * 1e9)}`),
-  (random) => Buffer.from([0xff, 0xfe, ...Buffer.from(String(Math.floor(random() * 1e9)))]),
+  (random) => Buffer.from([0xff, 0xff, ...Buffer.from(String(Math.floor(random() * 1e9)))]),
 ];
 
 /**
