@@ -94,8 +94,9 @@ export function infrastructureOf(
   };
 }
 
-/** Writes `infrastructure.json` beside the manifest, for the console. */
+/** Writes `infrastructure.json` beside the manifest, for the console; not beside HCL, which it cannot be read from. */
 export function writeInfrastructure(app: App, config: Config, fit: ClusterFit | undefined): void {
+  if (app.hclOutput) return;
   const stacks = synthesizedStacks(app.outdir);
   const infrastructure = infrastructureOf(config, { stacks, flows: flowsOf(app), fit });
   writeFileSync(join(app.outdir, "infrastructure.json"), `${JSON.stringify(infrastructure, null, 2)}\n`);

@@ -9,7 +9,8 @@ import { Metrics } from "../src/ops/metrics.ts";
 import { Troubles } from "../src/ops/troubles.ts";
 import { groupingOf } from "../src/pipeline/grouping.ts";
 import type { Parts } from "../src/pipeline/parts.ts";
-import { streamReader } from "../src/pipeline/shard-readers.ts";
+import type { Pipeline } from "../src/pipeline/pipeline.ts";
+import { pipelineOf, streamReader } from "../src/pipeline/shard-readers.ts";
 import { alertStages } from "../src/pipeline/stages.ts";
 import { claimStream, takeUpState } from "../src/pipeline/take-up-state.ts";
 import { ByteBudget } from "../src/read/budget.ts";
@@ -45,6 +46,7 @@ export class Replica {
   readonly #notifier: Notifier;
   readonly #fence: Fence;
   readonly #notifying = new AbortController();
+  #pipeline: Pipeline | undefined;
   #reader: StreamReader | undefined;
 
   constructor(life: Life, config: ConsumerConfig, { sinks, ...ports }: ProcessPorts) {
@@ -101,7 +103,8 @@ export class Replica {
 
   async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
     const { firstReadAt } = await takeUpState(this.#parts);
-    this.#reader = streamReader(this.#parts, { firstReadAt, confirm });
+    this.#pipeline ??= pipelineOf(this.#parts);
+    this.#reader = streamReader(this.#parts, { firstReadAt, confirm, pipeline: this.#pipeline });
     await this.#reader.run(signal);
   }
 

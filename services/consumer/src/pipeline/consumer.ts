@@ -13,7 +13,8 @@ import type { StreamReader } from "../read/stream-reader.ts";
 import { Fence } from "../state/fence.ts";
 import { CountFollower } from "./follow-counts.ts";
 import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } from "./parts.ts";
-import { streamReader } from "./shard-readers.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { pipelineOf, streamReader } from "./shard-readers.ts";
 import { alertStages } from "./stages.ts";
 import { claimStream, takeUpState } from "./take-up-state.ts";
 
@@ -107,6 +108,8 @@ class RunningConsumer implements Consumer {
   readonly #notifier: Notifier;
   readonly #fence: Fence;
   readonly #know: OpenCauses["run"];
+  /** One for as long as this process lives, as the templates are: it knows which of them no commit holds. */
+  #pipeline: Pipeline | undefined;
   #reader: StreamReader | undefined;
   #running: Promise<unknown>[] = [];
   #crash: string | undefined;
@@ -254,7 +257,8 @@ class RunningConsumer implements Consumer {
   /** Reads the stream; what was counted before is taken up with each shard. */
   async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
     const { firstReadAt } = await takeUpState(this.#parts);
-    this.#reader = streamReader(this.#parts, { firstReadAt, confirm, watcher: this.#console?.feed });
+    this.#pipeline ??= pipelineOf(this.#parts, { watcher: this.#console?.feed });
+    this.#reader = streamReader(this.#parts, { firstReadAt, confirm, pipeline: this.#pipeline });
     await this.#reader.run(signal);
   }
 

@@ -4,7 +4,7 @@ import type { StartPoint } from "../read/client.ts";
 import { StreamReader } from "../read/stream-reader.ts";
 import type { Parts } from "./parts.ts";
 import { Pipeline } from "./pipeline.ts";
-import type { PipelineOptions, Watcher } from "./stage.ts";
+import type { PipelineOptions } from "./stage.ts";
 import { takeUpCounts } from "./take-up-state.ts";
 
 export interface ReadingOptions {
@@ -12,13 +12,13 @@ export interface ReadingOptions {
   readonly firstReadAt: number;
   /** Of the fence. */
   readonly confirm: () => Promise<void>;
-  readonly watcher?: Watcher | undefined;
+  /** Takes each shard's records through the stages. */
+  readonly pipeline: Pipeline;
 }
 
-/** What reads the stream's shards and takes their records through the stages. */
-export function streamReader(parts: Parts, { firstReadAt, confirm, watcher }: ReadingOptions): StreamReader {
+/** What reads the stream's shards. */
+export function streamReader(parts: Parts, { firstReadAt, confirm, pipeline }: ReadingOptions): StreamReader {
   const { config, metrics, troubles } = parts;
-  const pipeline = pipelineOf(parts, { watcher });
   const freshStart: StartPoint =
     config.kinesis.initialPosition === "LATEST"
       ? // Not Kinesis' LATEST: after a crash before the first commit that would skip what came in between.

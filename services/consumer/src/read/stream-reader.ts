@@ -71,6 +71,8 @@ export function readableShards(listed: readonly ShardInfo[], ended: ReadonlySet<
 export class StreamReader {
   readonly #options: StreamReaderOptions;
   readonly #running = new Map<string, Running>();
+  /** Readers that have not come to their end; what was abandoned is among them. */
+  readonly #following = new Set<Promise<void>>();
   /** Ended shards whose counts this process has. */
   readonly #ended = new Set<string>();
   #listed: ShardInfo[] = [];
@@ -142,7 +144,7 @@ export class StreamReader {
     const all = Promise.all(running.map(({ done }) => done));
     await Promise.race([all, clock.sleep(graceMs)]);
     for (const { reader } of running) reader.abort();
-    await Promise.race([all, clock.sleep(1_000)]);
+    await Promise.race([Promise.all(this.#following), clock.sleep(1_000)]);
     const release = running.map(({ lease }) => store.releaseLease(lease).catch(() => undefined));
     await Promise.race([Promise.all(release), clock.sleep(3_000)]);
   }
@@ -244,7 +246,9 @@ export class StreamReader {
     const running: Running = { lease, shard, reader, done: Promise.resolve(), abandoned: false };
     this.#running.set(shardId, running);
     log.info({ shardId, start, epoch: lease.epoch }, "reading the shard");
-    running.done = this.#follow(shardId, running);
+    const done = this.#follow(shardId, running).finally(() => this.#following.delete(done));
+    running.done = done;
+    this.#following.add(done);
   }
 
   async #follow(shardId: string, running: Running): Promise<void> {
