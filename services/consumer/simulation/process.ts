@@ -47,6 +47,7 @@ export class Replica {
   readonly #fence: Fence;
   readonly #notifying = new AbortController();
   #pipeline: Pipeline | undefined;
+  #stopped: Promise<void> | undefined;
   #reader: StreamReader | undefined;
 
   constructor(life: Life, config: ConsumerConfig, { sinks, ...ports }: ProcessPorts) {
@@ -108,8 +109,13 @@ export class Replica {
     await this.#reader.run(signal);
   }
 
-  /** As on SIGTERM. */
-  async stop(): Promise<void> {
+  /** As on SIGTERM; once, however often it comes. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     const { clock } = this.#parts;
     if (this.#fence.waiting === undefined) {
       await this.#reader?.stop(GRACE_MS);

@@ -41,7 +41,10 @@ export class VirtualChannel {
     for (const { id, mayBeRepeat } of alerts)
       this.arrivals.set(id, (this.arrivals.get(id) ?? 0) + (mayBeRepeat ? 0 : 1));
     const detailed = detailedOf(alerts);
-    if (detailed?.unavailable !== undefined && detailed.cause === undefined) this.awaited.add(detailed.id);
+    // One that Slack took as text alone says nothing of causes, and has no place for a later one.
+    const hasBlocks = typeof message === "object" && message !== null && "blocks" in message;
+    if (hasBlocks && detailed?.unavailable !== undefined && detailed.cause === undefined)
+      this.awaited.add(detailed.id);
     const late = lateCauseIn(message);
     if (late !== undefined)
       this.lateCauses.set(late.id, (this.lateCauses.get(late.id) ?? 0) + (late.mayBeRepeat ? 0 : 1));
