@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BROWSER_SKIPPED, openBrowser } from "../support/browser.ts";
+import { BROWSER_SKIPPED, complaintsOf, isWide, openBrowser } from "../support/browser.ts";
 import { hostilePlanText } from "../support/hostile-plan.ts";
 import { planText } from "../support/plans.ts";
 import { runCali } from "../support/run.ts";
@@ -29,24 +29,12 @@ async function open(name: string, plan: string, options: Parameters<Browser["new
   const { code, stderr } = await runCali(["comment", "--plan-json", json, "--html", html]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: `${html}: written\n` });
   const page = await browser.newPage(options);
-  const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(error.message));
-  page.on("dialog", (dialog) => {
-    said.push(dialog.message());
-    return dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (!/^(file|data):/.test(request.url())) said.push(request.url());
-  });
+  const said = complaintsOf(page, (url) => /^(file|data):/.test(url));
   await page.goto(pathToFileURL(html).href);
   return { page, said, html };
 }
 
 const shown = (page: Page) => page.locator(".entry:visible").count();
-const isWide = (page: Page) =>
-  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
-
 describe.skipIf(BROWSER_SKIPPED)(`the page of plans in a browser${BROWSER_SKIPPED}`, () => {
   it("filters, finds, folds and moves by the keyboard", async () => {
     const { page, said } = await open("replace", planText("replace"));

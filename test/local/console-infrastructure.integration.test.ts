@@ -3,7 +3,7 @@ import axe from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { infrastructure } from "../../local/infrastructure.ts";
-import { BROWSER_SKIPPED, openBrowser } from "../support/browser.ts";
+import { BROWSER_SKIPPED, complaintsOf, openBrowser } from "../support/browser.ts";
 
 describe.skipIf(BROWSER_SKIPPED)(`the console's view of the infrastructure${BROWSER_SKIPPED}`, () => {
   let browser: Browser;
@@ -26,9 +26,7 @@ describe.skipIf(BROWSER_SKIPPED)(`the console's view of the infrastructure${BROW
   /** The view as it opens; `said` is whatever the browser has against it. */
   async function open(options: Parameters<Browser["newPage"]>[0] = {}) {
     const page = await browser.newPage(options);
-    const said: string[] = [];
-    page.on("console", (message) => said.push(message.text()));
-    page.on("pageerror", (error) => said.push(error.message));
+    const said = complaintsOf(page, (url) => url.startsWith(served.url));
     await page.goto(`${served.url}/#infrastructure`);
     return { page, said };
   }

@@ -9,7 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunReport, runPipeline } from "../../local/pipeline.ts";
 import { redact } from "../../services/consumer/src/redact/redact.ts";
-import { BROWSER_SKIPPED, openBrowser } from "../support/browser.ts";
+import { BROWSER_SKIPPED, complaintsOf, isWide, openBrowser } from "../support/browser.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -20,23 +20,11 @@ afterAll(async () => browser?.close());
 /** A page, and whatever the browser has against it. */
 async function open(url: string): Promise<{ page: Page; said: string[] }> {
   const page = await browser.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(error.message));
-  page.on("dialog", (dialog) => {
-    said.push(dialog.message());
-    return dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) said.push(request.url());
-  });
+  const said = complaintsOf(page, (asked) => asked.startsWith(url) || asked.startsWith("data:"));
   await page.goto(url);
   await page.getByText("connected").waitFor();
   return { page, said };
 }
-
-const isWide = (page: Page) =>
-  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
 
 describe.skipIf(BROWSER_SKIPPED)(`the console of npm start in a browser${BROWSER_SKIPPED}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "cali-console-"));

@@ -1,4 +1,4 @@
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { isProgram } from "./run.ts";
 
 /** Debian's Chromium, or the one that CHROMIUM names. */
@@ -16,3 +16,22 @@ export function openBrowser(): Promise<Browser> {
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
 }
+
+/** Whatever the browser has against a page, as it comes: what its console says, errors, dialogs, and requests for what is not its own. */
+export function complaintsOf(page: Page, isOwn: (url: string) => boolean): string[] {
+  const said: string[] = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(error.message));
+  page.on("dialog", (dialog) => {
+    said.push(dialog.message());
+    return dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!isOwn(request.url())) said.push(request.url());
+  });
+  return said;
+}
+
+/** Whether a page has to be scrolled sideways. */
+export const isWide = (page: Page) =>
+  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
