@@ -1,4 +1,4 @@
-export { messageOf } from "./errors.ts";
+export { messageOf, NamedError } from "./errors.ts";
 export { boundedServer } from "./http.ts";
 export { letReadersLeave } from "./readers.ts";
 export { resend } from "./resend.ts";

@@ -1,16 +1,13 @@
+import { NamedError } from "@cali/base";
+
 /** An embedder cannot be reached, is too slow, or answers with something else than the vectors asked for. */
-export class EmbedderError extends Error {
-  override readonly name = "EmbedderError";
-}
+export class EmbedderError extends NamedError {}
 
 /** A vector store cannot be reached, is too slow, is damaged, or was made for other vectors. */
-export class VectorStoreError extends Error {
-  override readonly name = "VectorStoreError";
-}
+export class VectorStoreError extends NamedError {}
 
 /** The model gave no usable answer. The text holds neither the key nor what was asked. */
-export class LlmError extends Error {
-  override readonly name = "LlmError";
+export class LlmError extends NamedError {
   /**
    * - `unreachable`: no connection, or no answer in time.
    * - `busy`: too many calls (429).

@@ -1,4 +1,4 @@
-import { messageOf } from "@cali/base";
+import { messageOf, NamedError } from "@cali/base";
 import { LeaseLostError } from "../core/errors.ts";
 import { comparePositions } from "../core/types.ts";
 import type { ShardWork } from "../read/kcl/conversation.ts";
@@ -13,9 +13,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { takeUpState } from "./take-up-state.ts";
 
 /** KCL's lease table says that more is done than our state does. */
-export class KclAheadError extends Error {
-  override readonly name = "KclAheadError";
-}
+export class KclAheadError extends NamedError {}
 
 /** A process that has to stop in the midst of a batch ends as a whole: what it had not committed is read again. */
 const NEVER = new AbortController().signal;

@@ -1,3 +1,5 @@
+import { NamedError } from "@cali/base";
+
 /** One record of a shard, as Kinesis stores it. */
 export interface StreamRecord {
   /** Decimal, up to 56 digits; grows within its shard. */
@@ -18,6 +20,4 @@ export interface ReadResult {
 }
 
 /** Kinesis answered something that does not fit its own documentation. */
-export class KinesisAnswerError extends Error {
-  override readonly name = "KinesisAnswerError";
-}
+export class KinesisAnswerError extends NamedError {}

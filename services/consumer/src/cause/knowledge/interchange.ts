@@ -1,10 +1,9 @@
+import { NamedError } from "@cali/base";
 import { check, problemText } from "@cali/settings";
 import { type CatalogEntry, idOf, type Knowledge, knowledgeSchema } from "./catalog.ts";
 
 /** Something in a file of knowledge is wrong; the message lists every bad line: where, given, allowed. */
-export class KnowledgeFileError extends Error {
-  override readonly name = "KnowledgeFileError";
-}
+export class KnowledgeFileError extends NamedError {}
 
 const MOST_SHOWN = 50;
 

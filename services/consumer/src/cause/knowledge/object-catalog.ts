@@ -1,3 +1,4 @@
+import { NamedError } from "@cali/base";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import { type Catalog, type CatalogEntry, entrySchema } from "./catalog.ts";
 
@@ -5,9 +6,7 @@ import { type Catalog, type CatalogEntry, entrySchema } from "./catalog.ts";
 const KNOWLEDGE = "knowledge/";
 
 /** An object of the knowledge base is none; the message names it. */
-export class KnowledgeCorruptError extends Error {
-  override readonly name = "KnowledgeCorruptError";
-}
+export class KnowledgeCorruptError extends NamedError {}
 
 const CONCURRENCY = 16;
 const keyOf = (id: string) => `${KNOWLEDGE}${id}.json`;

@@ -1,11 +1,10 @@
+import { NamedError } from "@cali/base";
 import { LEVELS } from "@cali/log-record";
 import { ConfigError, parseSettings, parseYaml, problemText } from "@cali/settings";
 import { z } from "zod";
 
 /** Something in the files of known errors is wrong; the message lists every problem: where, given, allowed. */
-class ProductFileError extends Error {
-  override readonly name = "ProductFileError";
-}
+class ProductFileError extends NamedError {}
 
 const NAME = /^[a-z0-9][a-z0-9-]{1,59}$/;
 const name = z.string().regex(NAME, "2 to 60 of a-z, 0-9 and -");

@@ -1,6 +1,7 @@
+import { NamedError } from "@cali/base";
+
 /** OpenSearch did not take a call. Its text holds neither a password nor a document. */
-export class OpenSearchError extends Error {
-  override readonly name = "OpenSearchError";
+export class OpenSearchError extends NamedError {
   /**
    * - `unavailable`: nothing of the call can be relied on; try again.
    * - `too-large`: the call was too large as a whole.

@@ -1,3 +1,4 @@
+import { NamedError } from "@cali/base";
 import { z } from "zod";
 
 /**
@@ -44,9 +45,7 @@ export type DaemonMessage = z.output<typeof message>;
 export type Request = Exclude<DaemonMessage, { action: "checkpoint" }>;
 
 /** The daemon said what its protocol doesn't have. There is no going on: it would wait for an answer for ever. */
-export class KclProtocolError extends Error {
-  override readonly name = "KclProtocolError";
-}
+export class KclProtocolError extends NamedError {}
 
 /** @throws KclProtocolError with what was given, cut, and what is allowed */
 export function parseMessage(line: string): DaemonMessage {
