@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stateSchema } from "../../delivery/core/parity/provider-schema.ts";
 import { inPlaceLossIn } from "../../delivery/core/plan-json/in-place-loss.ts";
-import { RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
-import { SERVICE_RULES } from "../../delivery/core/plan-json/in-place-rules-services.ts";
+import { RULES, SERVICE_RULES } from "../../delivery/core/plan-json/in-place-rules.ts";
 import { at, makePlan } from "../support/plans.ts";
 import { missingNames } from "../support/rule-names.ts";
 

@@ -16,7 +16,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: "in-place-loss",
-    modules: ["delivery/core/plan-json/{in-place-loss,in-place-rules,in-place-rules-services}.ts"],
+    modules: ["delivery/core/plan-json/{in-place-loss,in-place-rules}.ts"],
     tests: ["test/delivery/{in-place,access}-loss.test.ts", "test/delivery/in-place-rules.test.ts"],
   },
   {

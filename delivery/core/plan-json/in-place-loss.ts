@@ -1,5 +1,4 @@
-import { RULES, type Rule, SUSPECT } from "./in-place-rules.ts";
-import { SERVICE_RULES } from "./in-place-rules-services.ts";
+import { RULES, type Rule, SERVICE_RULES, SUSPECT } from "./in-place-rules.ts";
 import type { Plan, ResourceChange } from "./model.ts";
 import { isEmpty, isList, isMap, type Node, Sensitive, TextDocument, UNKNOWN } from "./node.ts";
 import { type Difference, pathText } from "./path.ts";
@@ -28,7 +27,7 @@ interface Leaf {
 }
 
 /**
- * What the changes in place of a plan take away, by the table of `in-place-rules.ts`. Of `deletes`, `cali deploy` refuses each like the
+ * What the changes in place of a plan take away, by the tables of `in-place-rules.ts`. Of `deletes`, `cali deploy` refuses each like the
  * destruction of data.
  */
 export function inPlaceLossIn(plan: Pick<Plan, "resources">): InPlaceLoss[] {
