@@ -113,6 +113,59 @@ describe("the gate of a move", () => {
     });
   });
 
+  const stack = "03-opensearch";
+  const OPTION = "rest.action.multi.allow_explicit_index";
+  /** An import of an object alone, with a change in place. */
+  const changed = (address: string, before: object, after: object) =>
+    moveOf({ ...adoption("import"), objects: [{ stack, address, id: "x" }] }, [
+      plan(stack, { address, actions: ["update"], id: "x", before, after }),
+    ]);
+
+  it.each<[string, object, object, string]>([
+    [
+      "aws_opensearch_domain.logs",
+      { advanced_options: {} },
+      { advanced_options: { [OPTION]: "true" } },
+      `advanced_options["${OPTION}"] (not readable by an import; AWS has that value already)`,
+    ],
+    [
+      "aws_opensearch_domain.logs",
+      { advanced_options: { other: "1" } },
+      { advanced_options: { other: "1", override_main_response_version: "false" } },
+      "advanced_options.override_main_response_version (not readable by an import; AWS has that value already)",
+    ],
+    [
+      "aws_eks_cluster.main",
+      { timeouts: null },
+      { timeouts: { create: "90m", delete: null } },
+      "timeouts.create (not readable by an import; Terraform's own memory)",
+    ],
+    [
+      "aws_kinesis_stream.logs",
+      { enforce_consumer_deletion: null },
+      { enforce_consumer_deletion: true },
+      "enforce_consumer_deletion (not readable by an import; Terraform's own memory)",
+    ],
+  ])("lets %s have what AWS or Terraform knows besides", (address, before, after, why) => {
+    expect(changed(address, before, after)).toMatchObject({
+      inPlace: [`${stack}: ${address}: ${why}`],
+      problems: [],
+    });
+  });
+
+  it.each<[object, object]>([
+    [{ [OPTION]: "false" }, { [OPTION]: "true" }],
+    [{}, { [OPTION]: "false" }],
+    [{}, { "indices.query.bool.max_clause_count": "2048" }],
+  ])("refuses another option of the domain: %j to %j", (before, after) => {
+    const { problems } = changed(
+      "aws_opensearch_domain.logs",
+      { advanced_options: before },
+      { advanced_options: after },
+    );
+    expect(problems).toEqual([expect.stringContaining("would change in place: advanced_options")]);
+  });
+
   it.each<[string, Adoption["step"], ReturnType<typeof plan>[], string]>([
     [
       "creates",

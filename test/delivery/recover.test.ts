@@ -59,6 +59,9 @@ describe("import ids before an object is made", () => {
       { url: "https://oidc.eks.ap-northeast-2.amazonaws.com/id/A1" },
       "arn:aws:iam::123456789012:oidc-provider/oidc.eks.ap-northeast-2.amazonaws.com/id/A1",
     ],
+    ["aws_s3_bucket_versioning", { bucket: "b", expected_bucket_owner: "" }, "b"],
+    ["aws_s3_bucket_versioning", { bucket: "b", expected_bucket_owner: "123456789012" }, "b,123456789012"],
+    ["aws_s3_bucket_logging", { expected_bucket_owner: "123456789012" }, ""],
     ["aws_iam_role_policy", { role: "r", name: "permissions" }, "r:permissions"],
     // Known only once the policy is.
     ["aws_iam_role_policy_attachment", { role: "r" }, ""],

@@ -117,6 +117,24 @@ describe("a state that no key and no plain value can say", () => {
     });
   });
 
+  it("has the waiting of Terraform, and what AWS would fill in", () => {
+    const options = { "rest.action.multi.allow_explicit_index": "true" };
+    const waits = { create: "90m", delete: null, update: null };
+    const state = stateWith((attributes) => {
+      attributes("aws_opensearch_domain.logs").advanced_options = options;
+      attributes("aws_eks_cluster.main").timeouts = waits;
+      attributes("aws_s3_bucket_versioning.logs").expected_bucket_owner = "123456789012";
+    });
+    const { infra, left, after } = switched(state);
+    expect(infra.resource).toEqual({
+      aws_opensearch_domain: { logs: { advanced_options: options } },
+      aws_eks_cluster: { main: { timeouts: [{ create: "90m" }] } },
+      aws_s3_bucket_versioning: { logs: { expected_bucket_owner: "123456789012" } },
+    });
+    expect(left).toEqual([]);
+    expect(after.differences).toEqual([]);
+  });
+
   it("keeps `${…}` and `%{…}` of a policy as text", () => {
     const policy = JSON.stringify({ Statement: [{ Resource: "x/${aws:username}/%{y}" }] });
     const { infra, after } = switched(

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,6 +16,7 @@ import type { Application, SynthesizedStack } from "../../delivery/core/applicat
 import type { PlannedStack } from "../../delivery/core/planning/plan-stack.ts";
 import { waitingInstead } from "../../delivery/core/planning/waiting.ts";
 import { followProgress } from "../../delivery/core/terraform/follow.ts";
+import { removeHalfWritten } from "../../delivery/core/terraform/initialized.ts";
 import { initSafely } from "../../delivery/core/terraform/install.ts";
 import { durationMs, wasLockGone } from "../../delivery/core/terraform/lock-wait.ts";
 import { stateOfPlan } from "../../delivery/core/terraform/plan-file.ts";
@@ -143,6 +152,30 @@ describe("a stack that fails while another was never applied", () => {
   ])("has failed when it is %s", (_, reason) => {
     expect(statusOf(reason)).toBe("failed");
   });
+});
+
+describe("what a killed init has left", () => {
+  const notes = ["terraform.tfstate", "modules/modules.json"].map((name) => join(".terraform", name));
+
+  it.each(["", "\n", '{"version": 3, "terraform_ver'])(
+    "is taken away where it is no JSON: %j",
+    async (text) => {
+      for (const note of notes) write(note, text);
+      await removeHalfWritten(folder);
+      expect(notes.filter((note) => existsSync(join(folder, note)))).toEqual([]);
+    },
+  );
+
+  it("stays where it is whole", async () => {
+    for (const note of notes) write(note, "{}");
+    await removeHalfWritten(folder);
+    expect(notes.filter((note) => existsSync(join(folder, note)))).toEqual(notes);
+  });
+
+  function write(note: string, text: string): void {
+    mkdirSync(join(folder, note, ".."), { recursive: true });
+    writeFileSync(join(folder, note), text);
+  }
 });
 
 describe("terraform init side by side", () => {

@@ -220,7 +220,7 @@ function say(
     const isSilence = typeof value !== "boolean" && !standsForSomething(value);
     return { path: [step], value: isSilence ? null : value };
   }
-  const blocks = (value ?? []) as JsonObject[];
+  const blocks = [value ?? []].flat() as JsonObject[];
   const [only] = blocks;
   // One block in a list is merged into; of several the whole list is said.
   if (rest.length > 1 && blocks.length === 1 && only && block.nesting_mode !== "set") {

@@ -3,27 +3,42 @@ import { join } from "node:path";
 import type { Adoption } from "../../../config/adoption.ts";
 import { SHARED_STACK, stackOf } from "../../../stacks/registry.ts";
 import type { Plan, ResourceChange } from "../plan-json/model.ts";
-import { pathText } from "../plan-json/path.ts";
+import { type Difference, pathText } from "../plan-json/path.ts";
 import { parsePlan } from "../plan-json/read.ts";
 import type { PlanRun } from "../planning/plan-run.ts";
 
+const MEMORY = "Terraform's own memory";
+
 /** Arguments that the AWS provider cannot read of an object, and what setting them after an import does at AWS. */
 const UNREADABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  aws_ecr_repository: { force_delete: "Terraform's own memory" },
+  aws_cloudwatch_log_group: { skip_destroy: MEMORY },
+  aws_ecr_repository: { force_delete: MEMORY },
   aws_eks_addon: {
-    preserve: "Terraform's own memory",
-    resolve_conflicts_on_create: "Terraform's own memory",
-    resolve_conflicts_on_update: "Terraform's own memory",
+    preserve: MEMORY,
+    resolve_conflicts: MEMORY,
+    resolve_conflicts_on_create: MEMORY,
+    resolve_conflicts_on_update: MEMORY,
   },
-  aws_iam_role: { force_detach_policies: "Terraform's own memory" },
-  aws_kms_key: {
-    bypass_policy_lockout_safety_check: "Terraform's own memory",
-    deletion_window_in_days: "Terraform's own memory",
-  },
+  aws_eks_cluster: { force_update_version: MEMORY },
+  aws_eks_node_group: { force_update_version: MEMORY },
+  aws_iam_role: { force_detach_policies: MEMORY },
+  aws_kinesis_stream: { enforce_consumer_deletion: MEMORY },
+  aws_kms_key: { bypass_policy_lockout_safety_check: MEMORY, deletion_window_in_days: MEMORY },
   aws_opensearch_domain: {
     "advanced_security_options[0].master_user_options": "sets the master user's name and password anew",
   },
-  aws_s3_bucket: { force_destroy: "Terraform's own memory" },
+  aws_s3_bucket: { force_destroy: MEMORY },
+};
+
+/** How long Terraform waits stands in no object at AWS, whatever its type. */
+const TIMEOUTS = { timeouts: MEMORY };
+
+/** What AWS fills in and the provider leaves out of an import, with the value for which it does so: setting it changes nothing. */
+const FILLED_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aws_opensearch_domain: {
+    "advanced_options.override_main_response_version": "false",
+    'advanced_options["rest.action.multi.allow_explicit_index"]': "true",
+  },
 };
 
 /** A plan of one stack during a move. */
@@ -133,16 +148,25 @@ const OUTPUT_PAST = { update: "changed", delete: "removed" } as const;
 function changesOf({ type, differences }: ResourceChange): { known: string[]; unknown: string[] } {
   const known: string[] = [];
   const unknown: string[] = [];
-  for (const path of new Set(differences.map((one) => pathText(one.path)))) {
-    const [, why] =
-      Object.entries(UNREADABLE[type] ?? {}).find(
-        ([prefix]) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`),
-      ) ?? [];
+  for (const [path, all] of Map.groupBy(differences, (one) => pathText(one.path))) {
+    const why = all.every((one) => isFilledIn(type, path, one))
+      ? "AWS has that value already"
+      : reason(type, path);
     if (why === undefined) unknown.push(path);
     else known.push(`${path} (not readable by an import; ${why})`);
   }
   return { known, unknown };
 }
+
+function reason(type: string, path: string): string | undefined {
+  const arguments_ = Object.entries({ ...TIMEOUTS, ...UNREADABLE[type] });
+  return arguments_.find(
+    ([prefix]) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`),
+  )?.[1];
+}
+
+const isFilledIn = (type: string, path: string, { before, after }: Difference): boolean =>
+  before === undefined && after !== undefined && FILLED_IN[type]?.[path] === after;
 
 /** What speaks against applying one stack's plan during a move. */
 export const moveProblems = (adoption: Adoption, stack: string, plan: Plan): readonly string[] =>

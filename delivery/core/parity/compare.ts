@@ -106,7 +106,7 @@ export function compareBlock(
     const block = schema.block_types?.[name];
     if (block) {
       const ours = (Array.isArray(value) ? value : [value]) as JsonObject[];
-      const live = (attributes[name] ?? []) as JsonObject[];
+      const live = [attributes[name] ?? []].flat() as JsonObject[];
       const difference = { address, attribute, expected: live, got: ours };
       if (ours.length !== live.length) return [difference];
       if (block.nesting_mode === "set") {
@@ -199,8 +199,11 @@ function evaluated(value: unknown, lookup: Lookup): unknown {
   }
 }
 
-/** Types whose arguments silence puts back to nothing, though the schema calls them computed. */
-const PUT_BACK = /^aws_s3_bucket_lifecycle_configuration\./;
+/**
+ * Arguments that the schema calls computed, and that silence doesn't keep: those of a lifecycle are put back to nothing. Of a domain the
+ * provider notes its options only where the text says them.
+ */
+const NOT_KEPT = /^(aws_s3_bucket_lifecycle_configuration\..*|aws_opensearch_domain\.\w+ advanced_options)$/;
 
 /**
  * What the state has and the synthesized body doesn't say, where Terraform would take silence for a change: arguments that the
@@ -214,15 +217,15 @@ export function unset(
   path = "",
 ): Difference[] {
   const at = (name: string) => (path === "" ? name : `${path}.${name}`);
-  const isPutBack = PUT_BACK.test(address);
   const own = Object.entries(schema.attributes ?? {})
-    .filter(([, { optional, computed }]) => optional && (!computed || isPutBack))
+    .filter(
+      ([name, { optional, computed }]) => optional && (!computed || NOT_KEPT.test(`${address} ${at(name)}`)),
+    )
     .filter(([name]) => name !== "tags" && !(name in body))
     .filter(([name]) => standsForSomething(attributes[name]))
     .map(([name]) => ({ address, attribute: at(name), expected: attributes[name], got: undefined }));
   const blocks = Object.entries(schema.block_types ?? {}).flatMap(([name, { block, nesting_mode }]) => {
-    if (name === "timeouts") return [];
-    const live = (attributes[name] ?? []) as JsonObject[];
+    const live = [attributes[name] ?? []].flat() as JsonObject[];
     if (!(name in body)) {
       return live.some(standsForSomething)
         ? [{ address, attribute: at(name), expected: live, got: undefined }]

@@ -26,6 +26,12 @@ const joined =
     return parts.includes("") ? "" : parts.join(separator);
   };
 
+/** A bucket's setting; one that says whose bucket it expects would be replaced without saying so here. */
+const ofBucket = (of: Attributes): string => {
+  const [bucket, owner] = [text(of, "bucket"), text(of, "expected_bucket_owner")];
+  return bucket !== "" && owner !== "" ? `${bucket},${owner}` : bucket;
+};
+
 /** The ARN that is known, or can be told before AWS does. */
 const arn =
   (make: (of: Attributes, home: Home) => string) =>
@@ -72,12 +78,12 @@ const IDS: Readonly<Record<string, (attributes: Attributes, home?: Home) => stri
   aws_kms_alias: joined("", "name"),
   aws_opensearch_domain: joined("", "domain_name"),
   aws_s3_bucket: joined("", "bucket"),
-  aws_s3_bucket_lifecycle_configuration: joined("", "bucket"),
-  aws_s3_bucket_logging: joined("", "bucket"),
+  aws_s3_bucket_lifecycle_configuration: ofBucket,
+  aws_s3_bucket_logging: ofBucket,
   aws_s3_bucket_policy: joined("", "bucket"),
   aws_s3_bucket_public_access_block: joined("", "bucket"),
-  aws_s3_bucket_server_side_encryption_configuration: joined("", "bucket"),
-  aws_s3_bucket_versioning: joined("", "bucket"),
+  aws_s3_bucket_server_side_encryption_configuration: ofBucket,
+  aws_s3_bucket_versioning: ofBucket,
 };
 
 /**

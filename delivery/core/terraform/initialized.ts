@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJson } from "./state.ts";
@@ -25,5 +26,18 @@ export function initializedBackend(folder: string): Initialized | undefined {
     return initializedSchema.safeParse(parseJson(text)).data?.backend.config;
   } catch {
     return undefined;
+  }
+}
+
+/** What `terraform init` notes in its folder, and reads before it does anything else. */
+const NOTES = ["terraform.tfstate", "modules/modules.json"];
+
+/**
+ * Takes away notes that a killed `terraform init` left half-written. The next one would end with "unexpected end of JSON input", with
+ * `-reconfigure` too; without them it makes them anew. What they say stands in the configuration.
+ */
+export async function removeHalfWritten(folder: string): Promise<void> {
+  for (const path of NOTES.map((name) => join(folder, ".terraform", name))) {
+    if (existsSync(path) && parseJson(await readFile(path, "utf8")) === undefined) await rm(path);
   }
 }

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { AwsRequestError, TerraformError } from "../errors.ts";
 import { giveBackOwnLock, type Span } from "../state-backend/own-lock.ts";
 import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
+import { removeHalfWritten } from "./initialized.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
 import { durationMs, mayHaveLeftLock, wasLocked, wasLockGone } from "./lock-wait.ts";
 import type { Program } from "./programs.ts";
@@ -50,6 +51,7 @@ export class Terraform {
     // Left by a run that was cut off, or of another backend.
     await rm(join(folder, LOCK_FILE), { force: true });
     await removeImports(folder);
+    await removeHalfWritten(folder);
     if (lockFile) await copyFile(lockFile, join(folder, LOCK_FILE));
     // The configuration says where the state is: what an earlier synth of this folder said is over.
     await this.#run([
