@@ -5,7 +5,7 @@ import type { SentPayload } from "./stream.ts";
 /** What happens at one time of a schedule, beside what the processes do themselves. */
 export type Happening =
   | { readonly at: number; readonly do: "put"; readonly records: readonly PlannedRecord[] }
-  | { readonly at: number; readonly do: "split" | "merge" | "start" }
+  | { readonly at: number; readonly do: "split" | "merge" | "start" | "startNotifier" | "loseCheckpoints" }
   /** Which of the processes that run then: a number modulo theirs. */
   | { readonly at: number; readonly do: "stop" | "kill"; readonly which: number }
   | { readonly at: number; readonly do: "freeze" | "setClock"; readonly which: number; readonly ms: number };
@@ -18,10 +18,15 @@ export interface PlannedRecord {
   readonly hasIds: boolean;
 }
 
+/** Who reads: the consumer itself, or KCL's workers with a notifier beside them. */
+export const ENGINES = ["single", "kcl"] as const;
+export type Engine = (typeof ENGINES)[number];
+
 /** A whole schedule: the same seed makes the same. */
 export interface Plan {
+  readonly engine: Engine;
   readonly shards: number;
-  /** Processes at the beginning, and wanted until the end. */
+  /** Processes that read, at the beginning and wanted until the end; with `kcl` pods, which a notifier is beside. */
   readonly replicas: number;
   /** One file, and so one process at a time, instead of a table. */
   readonly isFile: boolean;
@@ -42,16 +47,21 @@ const SERVICES = ["auth", "cart", "mail"] as const;
 const DAY_MS = 86_400_000;
 /** Longer than the fence is waited for: the process finds another one at work. */
 const MOST_FROZEN_MS = 12_000;
+/** Schedules with engine `kcl`: they take about twice the time. */
+const KCL_SHARE = 0.3;
 /** Dead letters of a schedule, at most: twenty would make an error of their own. */
 const MOST_DEAD = 4;
 
-/** Draws a schedule. */
-export function planOf(dice: Dice): Plan {
-  const isFile = dice.chance(0.15);
+/** Draws a schedule. @param wanted the engine; default: any */
+export function planOf(dice: Dice, wanted?: Engine): Plan {
+  const drawn = dice.chance(KCL_SHARE) ? "kcl" : "single";
+  const engine = wanted ?? drawn;
+  const isFile = dice.chance(0.15) && engine === "single";
   const activeMs = dice.whole(1_500, 6_000);
   const at = () => dice.whole(0, activeMs);
-  const happenings = [...puts(dice, at), ...troubles(dice, at)];
+  const happenings = [...puts(dice, at), ...troubles(dice, at, TROUBLES[engine])];
   return {
+    engine,
     shards: dice.whole(1, 3),
     replicas: isFile ? 1 : dice.pick([1, 1, 2, 2, 3]),
     isFile,
@@ -86,22 +96,20 @@ function puts(dice: Dice, at: () => number): Happening[] {
   }));
 }
 
-function troubles(dice: Dice, at: () => number): Happening[] {
+const ANY = ["kill", "kill", "stop", "start", "freeze", "freeze", "setClock", "split", "merge"] as const;
+/** With `kcl` a second notifier starts, as when a pod is deleted by force; and KCL's table may be lost. */
+const TROUBLES = { single: ANY, kcl: [...ANY, "startNotifier", "loseCheckpoints"] } as const;
+
+function troubles(
+  dice: Dice,
+  at: () => number,
+  kinds: readonly (typeof TROUBLES.kcl)[number][],
+): Happening[] {
   const which = () => dice.whole(0, 9);
   return Array.from({ length: dice.whole(0, 4) }, (): Happening => {
-    const kind = dice.pick([
-      "kill",
-      "kill",
-      "stop",
-      "start",
-      "freeze",
-      "freeze",
-      "setClock",
-      "split",
-      "merge",
-    ] as const);
-    if (kind === "split" || kind === "merge" || kind === "start") return { at: at(), do: kind };
+    const kind = dice.pick(kinds);
     if (kind === "kill" || kind === "stop") return { at: at(), do: kind, which: which() };
+    if (kind !== "freeze" && kind !== "setClock") return { at: at(), do: kind };
     const from = at();
     const ms = kind === "freeze" ? dice.whole(500, MOST_FROZEN_MS) : dice.whole(-DAY_MS, DAY_MS);
     return { at: from, do: kind, which: which(), ms };

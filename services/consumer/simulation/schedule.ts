@@ -3,10 +3,11 @@ import { SqliteStateStore } from "../src/state/sqlite.ts";
 import { VirtualBucket } from "./bucket.ts";
 import { Checks } from "./checks.ts";
 import { Dice } from "./dice.ts";
+import { VirtualLeases } from "./leases.ts";
 import { linesOf } from "./lines.ts";
 import { Network } from "./network.ts";
-import { type Happening, type Plan, type PlannedRecord, planOf } from "./plan.ts";
-import { Replica } from "./process.ts";
+import { type Engine, type Happening, type Plan, type PlannedRecord, planOf } from "./plan.ts";
+import { type Process, Replica, Workers } from "./process.ts";
 import { causesOf, sinksOf, VirtualChannel, type VirtualIndex } from "./sinks.ts";
 import { fileWorld, type StateWorld, type Tamper, tableWorld } from "./store.ts";
 import { VirtualStream } from "./stream.ts";
@@ -21,6 +22,8 @@ export interface ScheduleResult {
 
 export interface ScheduleOptions {
   readonly tamper?: Tamper;
+  /** Default: as the seed says. */
+  readonly engine?: Engine;
   /** Takes each thing that happens, with its time. */
   readonly onTrace?: (line: string) => void;
 }
@@ -59,14 +62,18 @@ const CONFIG = parseConfig({
 /** Runs one schedule on virtual time. The same seed is the same schedule, event by event. */
 export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<ScheduleResult> {
   const dice = new Dice(seed);
-  const schedule = new Schedule(planOf(dice.fork()), dice, options);
+  const schedule = new Schedule(planOf(dice.fork(), options.engine), dice, options);
   await schedule.run();
   return { seed: seed >>> 0, events: schedule.events, violations: schedule.violations };
 }
 
+/** `reader`: it reads the stream; with engine `single` it notifies as well. */
+type Kind = "reader" | "notifier";
+
 interface Running {
+  readonly kind: Kind;
   readonly life: Life;
-  readonly replica: Replica;
+  readonly process: Process;
 }
 
 class Schedule {
@@ -75,6 +82,7 @@ class Schedule {
   readonly #time = new VirtualTime();
   readonly #dice: Dice;
   readonly #stream: VirtualStream;
+  readonly #leases = new VirtualLeases();
   readonly #bucket = new VirtualBucket();
   readonly #channel = new VirtualChannel();
   readonly #index: VirtualIndex = new Set();
@@ -86,7 +94,7 @@ class Schedule {
   /** Those that run, in the order of their starts. */
   readonly #running: Running[] = [];
   #started = 0;
-  #starting = 0;
+  readonly #starting: Record<Kind, number> = { reader: 0, notifier: 0 };
   #isOver = false;
   #isEnding = false;
 
@@ -131,7 +139,8 @@ class Schedule {
     const { happenings, windows, replicas, activeMs } = this.#plan;
     for (const one of windows)
       this.#trace(() => `${one.share} of ${one.port} ${one.fault} from ${one.from} until ${one.until}`);
-    for (let i = 0; i < replicas; i++) this.#start();
+    for (let i = 0; i < replicas; i++) this.#start("reader");
+    if (this.#plan.engine === "kcl") this.#start("notifier");
     for (const happening of happenings) this.#time.after(happening.at, () => this.#happen(happening));
     this.#time.after(activeMs, () => this.#look());
     const until = activeMs + IN_TIME_MS;
@@ -146,10 +155,10 @@ class Schedule {
     const hasFailed = this.violations.length > 0;
     for (const one of hasFailed ? [] : running) this.#stop(one);
     await this.#time.run(this.#time.now + STOP_MS, () => hasFailed || this.#running.length === 0);
-    for (const { life, replica } of running) {
+    for (const { life, process } of running) {
       if (!life.isOver && !hasFailed) this.#checks.violate(`progress: ${life.name} does not stop`);
-      else if (!hasFailed && replica.heldBytes !== 0)
-        this.#checks.violate(`memory: ${life.name} holds ${replica.heldBytes} bytes after it stopped`);
+      else if (!hasFailed && process.heldBytes !== 0)
+        this.#checks.violate(`memory: ${life.name} holds ${process.heldBytes} bytes after it stopped`);
       life.kill();
     }
     const life = new Life("the end", this.#time, this.#dice.next);
@@ -181,7 +190,9 @@ class Schedule {
     if (happening.do === "put") for (const record of happening.records) this.#put(record);
     else if (happening.do === "split") one && this.#stream.split(one);
     else if (happening.do === "merge") one && other && this.#stream.merge(one, other);
-    else if (!this.#plan.isFile) this.#start();
+    else if (happening.do === "loseCheckpoints") this.#leases.lose();
+    else if (happening.do === "startNotifier") this.#start("notifier");
+    else if (!this.#plan.isFile) this.#start("reader");
   }
 
   #trouble(happening: Extract<Happening, { which: number }>): void {
@@ -208,47 +219,53 @@ class Schedule {
       );
   }
 
-  #start(): void {
-    const { tamper } = this.#options;
+  #start(kind: Kind): void {
     const life = new Life(`process-${++this.#started}`, this.#time, this.#dice.fork().next);
-    this.#trace(() => `${life.name} starts`);
-    this.#starting++;
-    this.#state
-      .open(life, this.#network)
-      .then(async (store) => {
-        this.#starting--;
+    this.#trace(() => `${life.name} starts as ${kind}`);
+    this.#starting[kind]++;
+    this.#open(kind, life)
+      .then(async (process) => {
+        this.#starting[kind]--;
         if (this.#isEnding) return life.kill();
-        const ports = {
-          store,
-          stream: this.#stream.portOf(life, this.#network),
-          objects: this.#bucket.portOf(life, this.#network),
-          sinks: sinksOf(life, this.#network, {
-            channel: this.#channel,
-            index: this.#index,
-            isBot: this.#plan.isBot,
-          }),
-          causes: causesOf(life, this.#network),
-        };
-        const replica = new Replica(life, this.#config, tamper?.ports?.(ports, life) ?? ports);
-        const running = { life, replica };
+        const running = { kind, life, process };
         this.#running.push(running);
         this.#watch(running);
-        await replica.run().catch((error: unknown) => this.#gone(running, `ends: ${error}`));
+        await process.run().catch((error: unknown) => this.#gone(running, `ends: ${error}`));
       })
       .catch((error: unknown) => {
-        this.#starting--;
+        this.#starting[kind]--;
         this.#trace(() => `${life.name} cannot start: ${error}`);
-        if (!this.#isEnding) this.#time.after(RESTART_MS, () => this.#start());
+        if (!this.#isEnding) this.#time.after(RESTART_MS, () => this.#start(kind));
       });
   }
 
+  async #open(kind: Kind, life: Life): Promise<Process> {
+    const { tamper } = this.#options;
+    const { isBot, engine } = this.#plan;
+    const openPorts = async () => {
+      const ports = {
+        store: await this.#state.open(life, this.#network),
+        stream: this.#stream.portOf(life, this.#network),
+        objects: this.#bucket.portOf(life, this.#network),
+        sinks: sinksOf(life, this.#network, { channel: this.#channel, index: this.#index, isBot }),
+        causes: causesOf(life, this.#network),
+      };
+      return tamper?.ports?.(ports, life) ?? ports;
+    };
+    const ports = await openPorts();
+    if (engine === "single") return new Replica(life, this.#config, ports);
+    if (kind === "notifier") return new Replica(life, this.#config, ports, "notifier");
+    const leases = this.#leases.portOf(life, this.#network);
+    return new Workers(life, this.#config, { stream: ports.stream, leases, openPorts, tamper: tamper?.work });
+  }
+
   #stop(one: Running): void {
-    void one.replica.stop().then(() => this.#gone(one, "has stopped"));
+    void one.process.stop().then(() => this.#gone(one, "has stopped"));
   }
 
   #watch(running: Running): void {
-    const { life, replica } = running;
-    const { excess } = replica;
+    const { life, process } = running;
+    const { excess } = process;
     if (excess !== undefined) this.#checks.violate(`memory: ${life.name} has ${excess}`);
     life.after(LOOK_MS, () => this.#watch(running));
   }
@@ -259,8 +276,11 @@ class Schedule {
     one.life.kill();
     this.#running.splice(this.#running.indexOf(one), 1);
     this.#trace(() => `${one.life.name} ${why}`);
+    const { kind } = one;
+    const wanted = kind === "notifier" ? 1 : this.#plan.replicas;
     this.#time.after(RESTART_MS, () => {
-      if (!this.#isEnding && this.#running.length + this.#starting < this.#plan.replicas) this.#start();
+      const running = this.#running.filter((other) => other.kind === kind).length;
+      if (!this.#isEnding && running + this.#starting[kind] < wanted) this.#start(kind);
     });
   }
 

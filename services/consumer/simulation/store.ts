@@ -1,4 +1,5 @@
 import { StateUnavailableError } from "../src/core/errors.ts";
+import type { ShardWork } from "../src/read/kcl/conversation.ts";
 import { DynamoStateStore } from "../src/state/dynamodb.ts";
 import type { SqliteStateStore } from "../src/state/sqlite.ts";
 import type { BatchCommit, Checkpoint, NotificationCommit, StateStore } from "../src/state/types.ts";
@@ -15,6 +16,8 @@ export interface Tamper {
   readonly command?: (command: Command) => Command;
   /** Of all that a process talks to. */
   readonly ports?: (ports: ProcessPorts, life: Life) => ProcessPorts;
+  /** Of what a shard's process does for KCL. */
+  readonly work?: (work: ShardWork) => ShardWork;
 }
 
 /** The state of a schedule, which outlives its processes. */

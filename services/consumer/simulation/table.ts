@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -23,6 +24,7 @@ interface Write extends Names {
 }
 
 export type Command =
+  | BatchGetItemCommand
   | BatchWriteItemCommand
   | DeleteItemCommand
   | GetItemCommand
@@ -75,6 +77,13 @@ export class VirtualTable {
   #apply(command: Command): unknown {
     const { input } = command;
     if (command instanceof GetItemCommand) return { Item: this.#get(command.input.Key as Item) };
+    if (command instanceof BatchGetItemCommand) {
+      const found = Object.entries(command.input.RequestItems ?? {}).map(([table, { Keys = [] }]) => [
+        table,
+        Keys.map((key) => this.#get(key as Item)).filter((item) => item !== undefined),
+      ]);
+      return { Responses: Object.fromEntries(found) };
+    }
     if (command instanceof QueryCommand) return this.#query(command);
     if (command instanceof TransactWriteItemsCommand) {
       const writes = (command.input.TransactItems ?? []).map(

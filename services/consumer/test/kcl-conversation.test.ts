@@ -49,7 +49,8 @@ async function talk(messages: readonly object[], how: { isOurs?: boolean; stepMs
   async function* lines() {
     for (const message of messages) yield JSON.stringify(message);
   }
-  await converse({ lines: lines(), say: (one) => said.push(one), work, log, monotonic: () => now });
+  const clock = { monotonic: () => now, sleep: async () => {} };
+  await converse({ lines: lines(), say: (one) => said.push(one), work, log, clock });
   return { said, done };
 }
 

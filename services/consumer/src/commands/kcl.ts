@@ -108,7 +108,7 @@ async function work(
         end: () => busy(shard.end()),
       },
       log,
-      monotonic: () => clock.monotonic(),
+      clock,
     });
   } finally {
     clearInterval(reporting);

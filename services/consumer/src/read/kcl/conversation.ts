@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Clock } from "../../core/clock.ts";
 import {
   checkpointAt,
   type DaemonMessage,
@@ -28,14 +28,14 @@ export interface ConversationOptions {
   readonly say: (message: WorkerMessage) => void;
   readonly work: ShardWork;
   readonly log: Logger;
-  /** ms of this process, for the pace of checkpoints. */
-  readonly monotonic: () => number;
+  readonly clock: Pick<Clock, "monotonic" | "sleep">;
+  /**
+   * ms between two checkpoints while records come. What is done stands in our own state, with each commit; KCL's checkpoint only says from
+   * where it reads after a restart, and what is read again is recognized. Default: 10 s
+   */
+  readonly checkpointEveryMs?: number;
 }
 
-/**
- * ms between two checkpoints while records come. What is done stands in our own state, with each commit; KCL's checkpoint only says from
- * where it reads after a restart, and what is read again is recognized.
- */
 const CHECKPOINT_EVERY_MS = 10_000;
 /** Waits between the tries of a checkpoint that has to be. */
 const RETRY_MS = [200, 1_000, 3_000];
@@ -46,9 +46,10 @@ const PASSING = new Set(["ThrottlingException", "KinesisClientLibDependencyExcep
  * Answers the daemon, one request after the other, until it closes our input.
  * @throws KclProtocolError, and what the work throws
  */
-export async function converse({ lines, say, work, log, monotonic }: ConversationOptions): Promise<void> {
+export async function converse(options: ConversationOptions): Promise<void> {
+  const { lines, say, work, log, clock, checkpointEveryMs = CHECKPOINT_EVERY_MS } = options;
   const input = lines[Symbol.asyncIterator]();
-  let checkpointedAt = monotonic();
+  let checkpointedAt = clock.monotonic();
   let isOurs = true;
 
   const next = async (): Promise<DaemonMessage | undefined> => {
@@ -79,7 +80,7 @@ export async function converse({ lines, say, work, log, monotonic }: Conversatio
         log.warn({ error }, "the last checkpoint of the shard was not taken");
         return;
       }
-      await sleep(wait);
+      await clock.sleep(wait);
     }
   };
 
@@ -91,10 +92,10 @@ export async function converse({ lines, say, work, log, monotonic }: Conversatio
         const { records, millisBehindLatest } = request;
         isOurs = await work.process(records, millisBehindLatest ?? 0);
         const last = records.at(-1);
-        if (!isOurs || last === undefined || monotonic() - checkpointedAt < CHECKPOINT_EVERY_MS) return;
+        if (!isOurs || last === undefined || clock.monotonic() - checkpointedAt < checkpointEveryMs) return;
         const error = await checkpoint(last);
         if (error !== undefined) log.warn({ error }, "KCL's checkpoint waits");
-        checkpointedAt = monotonic();
+        checkpointedAt = clock.monotonic();
         return;
       }
       case "shardEnded":
