@@ -3,15 +3,6 @@ import { CatalogueError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import { SLOTS, type Slot, type SlotContext } from "./slots.ts";
 
-/** How a template of WARN, ERROR or FATAL comes about. */
-type Role =
-  /** It may start an incident, and happens alone now and then. */
-  | "root"
-  /** It is said by the caller of a service that fails. */
-  | "dependant"
-  /** It only happens alone. */
-  | "noise";
-
 /** What kind of failure a stack trace shows; decides its exception and library frames. */
 export type StackKind = "database" | "network" | "memory" | "data";
 
@@ -28,7 +19,6 @@ export interface ErrorSpec {
   /** Id of what causes it: the same for all templates that one entry of a knowledge base explains. */
   cause: string;
   level: "WARN" | "ERROR" | "FATAL";
-  role: Role;
   /** Services that write it; all of them when absent. */
   services?: readonly string[];
   /** Written at the end of the message as `error_code=…`. */
@@ -46,7 +36,6 @@ export interface Template {
   level: Level;
   /** Id of the known cause; only of WARN, ERROR and FATAL. */
   cause?: string;
-  role?: Role;
   code?: string;
   stack?: StackKind;
   /** The text around the slots: one more than there are slots. */
@@ -76,7 +65,7 @@ export function compileTemplate(id: string, spec: NormalSpec | ErrorSpec): Templ
     slots,
   };
   if (!("cause" in spec)) return template;
-  return { ...template, cause: spec.cause, role: spec.role, code, stack: spec.stack };
+  return { ...template, cause: spec.cause, code, stack: spec.stack };
 }
 
 /** The template's text with every slot filled. */
