@@ -1,4 +1,4 @@
-import { didYouMean, knownName } from "@cali/settings";
+import { didYouMean, knownName, LANGUAGES } from "@cali/settings";
 import { z } from "zod";
 import { kmsKeyArn, kmsKeysSchema } from "./kms-key.ts";
 import { REGIONS } from "./regions.ts";
@@ -31,9 +31,6 @@ export const NAME_WORD = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 const nameWord = z.string().max(LONGEST_PREFIX).regex(NAME_WORD, {
   error: "lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
 });
-
-/** The consumer's: services/consumer/src/notify/slack/texts.ts. */
-const LANGUAGES = ["en", "ko"] as const;
 
 const region = knownName(REGIONS, "a region of the commercial partition, such as ap-northeast-2");
 

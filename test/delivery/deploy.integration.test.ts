@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { stateBackend } from "../../config/state-backend.ts";
@@ -14,10 +14,12 @@ import { sealPlans } from "../../delivery/core/seal/seal-plans.ts";
 import { GithubServer } from "../support/github-server.ts";
 import { type Moto, startMoto } from "../support/moto.ts";
 import { CALI, ROOT, runCali } from "../support/run.ts";
+import { inputsIn } from "../support/state-inputs.ts";
 import { type TestStack, writeApplication } from "../support/terraform-app.ts";
 
 const HEAD = "a".repeat(40);
 const backend = stateBackend(loadConfig({ env: "dev" }));
+const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" };
 const planKey = randomBytes(32).toString("base64");
 
 let moto: Moto;
@@ -35,19 +37,14 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "cali-deploy-"));
   base = {
     AWS_ENDPOINT_URL: moto.url,
-    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "secret-key",
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: "true",
     CALI_PLAN_KEY: planKey,
     CALI_COMMIT: HEAD,
     TF_PLUGIN_CACHE_DIR: join(folder, "providers"),
   };
-  s3 = new S3Client({
-    endpoint: moto.url,
-    region: backend.region,
-    forcePathStyle: true,
-    credentials: { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-key" },
-  });
+  s3 = new S3Client({ endpoint: moto.url, region: backend.region, forcePathStyle: true, credentials });
   const made = await runCali(["bootstrap", "--env", "dev"], { env: base });
   expect(made.code, made.stderr).toBe(0);
   // moto takes a Deny for one whatever its condition says, and would refuse Terraform everything.
@@ -80,20 +77,7 @@ const reviewed = () => ["--plans", at("plans.sealed"), "--head-commit", HEAD];
 const statuses = () =>
   Object.fromEntries(readDeployResult(at("deploy"))?.stacks.map(({ name, status }) => [name, status]) ?? []);
 
-/** The inputs that a stack's state has, by resource. */
-async function applied(stack: string): Promise<Record<string, unknown>> {
-  const Key = `stacks/${stack}/terraform.tfstate`;
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key }));
-  const state = JSON.parse((await Body?.transformToString()) ?? "{}");
-  return Object.fromEntries(
-    state.resources.map(
-      (one: { name: string; instances: { attributes: { input: { value: unknown } } }[] }) => [
-        one.name,
-        one.instances[0]?.attributes.input.value,
-      ],
-    ),
-  );
-}
+const applied = (stack: string) => inputsIn(s3, backend.bucket, stack);
 
 const TWO: readonly TestStack[] = [
   { name: "01-first", values: { one: "a" } },

@@ -1,6 +1,7 @@
 export { type Checked, check, parseSettings, type Source } from "./check.ts";
 export { keysOf, loadSettings, type SettingsForm } from "./environment.ts";
 export { ConfigError, type ConfigProblem, problemText } from "./errors.ts";
+export { LANGUAGES, type Language } from "./languages.ts";
 export { didYouMean, knownName } from "./nearest.ts";
 export { kindInPlainWords } from "./plain-words.ts";
 export { keysAt } from "./schema.ts";

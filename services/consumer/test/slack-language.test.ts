@@ -1,8 +1,8 @@
+import { LANGUAGES, type Language } from "@cali/settings";
 import { LIMITS, type SlackMessage } from "@cali/slack";
 import { describe, expect, it } from "vitest";
 import translations from "../knowledge/korean.json" with { type: "json" };
 import { PRODUCTS } from "../src/cause/knowledge/product-files.ts";
-import { LANGUAGES, type Language } from "../src/core/languages.ts";
 import type { Alert } from "../src/core/types.ts";
 import {
   renderAlert,

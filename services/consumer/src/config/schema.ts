@@ -1,7 +1,6 @@
 import { isZone, LEVELS } from "@cali/log-record";
-import { didYouMean } from "@cali/settings";
+import { didYouMean, LANGUAGES } from "@cali/settings";
 import { z } from "zod";
-import { LANGUAGES } from "../core/languages.ts";
 import { LOG_LEVELS } from "../ops/log.ts";
 import { redactionSchema } from "../redact/team-rules.ts";
 import { consoleSchema } from "./console.ts";

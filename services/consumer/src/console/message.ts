@@ -1,7 +1,7 @@
 import type { Block, Language, Words } from "@cali/console";
+import { LANGUAGES } from "@cali/settings";
 import type { SlackMessage } from "@cali/slack";
 import type { ContextBlock, KnownBlock, RichTextBlock, RichTextElement } from "@slack/types";
-import { LANGUAGES } from "../core/languages.ts";
 import type { Alert } from "../core/types.ts";
 import { renderAlert, type Showing } from "../notify/slack/alert-message.ts";
 

@@ -1,5 +1,6 @@
 import { cut, sparkline } from "@cali/base";
 import type { Level } from "@cali/log-record";
+import type { Language } from "@cali/settings";
 import {
   anchor,
   context,
@@ -14,7 +15,6 @@ import {
   words,
 } from "@cali/slack";
 import type { KnownBlock, RichTextElement } from "@slack/types";
-import type { Language } from "../../core/languages.ts";
 import type { Alert, KnownCause } from "../../core/types.ts";
 import { buttonsOf } from "./buttons/blocks.ts";
 import { type Links, lookFurther, traceOf } from "./links.ts";

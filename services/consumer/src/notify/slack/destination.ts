@@ -1,7 +1,7 @@
 import { messageOf } from "@cali/base";
+import type { Language } from "@cali/settings";
 import { type Bot, context, type MessagePlace, type SlackMessage, section, Webhook } from "@cali/slack";
 import type { Logger } from "pino";
-import type { Language } from "../../core/languages.ts";
 import type { Alert } from "../../core/types.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { IncidentBoard } from "./incident-board.ts";

@@ -1,6 +1,6 @@
 import { cut } from "@cali/base";
+import type { Language } from "@cali/settings";
 import { context, header, inlineCode, plain, type SlackMessage, section } from "@cali/slack";
-import type { Language } from "../../core/languages.ts";
 import type { Alert } from "../../core/types.ts";
 import type { NotifiedIncident } from "./incident-board.ts";
 import { textsOf } from "./texts.ts";

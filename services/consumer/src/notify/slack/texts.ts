@@ -1,4 +1,4 @@
-import type { Language } from "../../core/languages.ts";
+import type { Language } from "@cali/settings";
 import type { KnownCause } from "../../core/types.ts";
 import { type CauseWords, causeInKorean, inKorean } from "./korean-causes.ts";
 

@@ -1,5 +1,5 @@
+import type { Language } from "@cali/settings";
 import type { Votes } from "../../../cause/knowledge/votes.ts";
-import type { Language } from "../../../core/languages.ts";
 import type { ObjectStore } from "../../../state/objects/types.ts";
 import { fingerprintOf, silenceForAtLeast } from "../../silences.ts";
 import type { Acknowledgements } from "../acknowledgements.ts";
