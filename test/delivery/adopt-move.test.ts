@@ -32,6 +32,15 @@ const addressOf = (resource: StateResource) => partition({ ...LIVE, resources: [
 const isMoved = (resource: StateResource, objects: ReadonlySet<string>) =>
   addressOf(resource).adopted.some(({ address }) => objects.has(address));
 
+/** As an import has it: without the index that a `count` of one gave. */
+const imported = (resource: StateResource): StateResource => ({
+  ...resource,
+  instances: resource.instances.map((instance) => {
+    const { index_key, ...one } = instance;
+    return typeof index_key === "number" ? one : instance;
+  }),
+});
+
 /** What Terraform makes of a written step; `reached` says of each object whether its apply came so far. */
 function applied(
   { one, parts }: BothLayouts,
@@ -41,13 +50,18 @@ function applied(
   const chosen = new Set(objects.map(({ address }) => address).filter(reached));
   const all = [...singles(one), ...[...parts.values()].flatMap(singles)];
   const moved = [
-    ...new Map(all.filter((r) => isMoved(r, chosen)).map((r) => [JSON.stringify(r), r])).values(),
+    ...new Map(
+      all
+        .filter((r) => isMoved(r, chosen))
+        .map(imported)
+        .map((r) => [JSON.stringify(r), r]),
+    ).values(),
   ];
   const having = (state: StateFile | undefined, part: SharedPart | undefined): StateFile => {
     const takes = (to === "shared") === (part === undefined);
     const own = moved.filter((r) => part === undefined || partOf(r) === part);
     const before = singles(state);
-    const has = new Set(before.map((r) => JSON.stringify(r)));
+    const has = new Set(before.map((r) => JSON.stringify(imported(r))));
     if (step === "import" && takes) {
       return { ...LIVE, resources: [...before, ...own.filter((r) => !has.has(JSON.stringify(r)))] };
     }
@@ -83,27 +97,69 @@ function move(
   throw new Error(`no end after ${steps.join(", ")}`);
 }
 
+const AWS = 'provider["registry.terraform.io/hashicorp/aws"]';
 const foreign = (name: string): StateResource => ({
-  ...{
-    mode: "managed",
-    type: "aws_sqs_queue",
-    name,
-    provider: 'provider["registry.terraform.io/hashicorp/aws"]',
-  },
+  ...{ mode: "managed", type: "aws_sqs_queue", name, provider: AWS },
   instances: [{ schema_version: 0, sensitive_attributes: [], attributes: { id: `https://sqs/${name}` } }],
 });
 
-/** Any part of the live state, with members of any name, and things that the code doesn't know. */
+type Instance = StateResource["instances"][number];
+
+/** What the code doesn't know, in every form: it stays, and its taints, leavings and aliases are nobody's business here. */
+const anyOther = fc
+  .record({
+    name: fc.stringMatching(/^[a-z]{1,8}$/),
+    type: fc.constantFrom(
+      "aws_sqs_queue",
+      "terraform_data",
+      "google_pubsub_topic",
+      "aws_eks_fargate_profile",
+    ),
+    module: fc.option(fc.constantFrom("module.a", 'module.b["x"].module.c[0]'), { nil: undefined }),
+    provider: fc.constantFrom(AWS, `${AWS}.ireland`, 'provider["terraform.io/builtin/terraform"]'),
+    keys: fc.oneof<fc.Arbitrary<(string | number | undefined)[]>[]>(
+      fc.constant([undefined]),
+      fc.constant([0, 1]),
+      fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 3 }),
+    ),
+    odd: fc.constantFrom({}, { status: "tainted" }, { deposed: "0a1b2c3d" }),
+    dependencies: fc.subarray(["aws_kinesis_stream.logs", "data.aws_vpc.default", "aws_sqs_queue.other"]),
+  })
+  .map(
+    ({ keys, odd, dependencies, module, ...one }): StateResource => ({
+      ...{ mode: "managed", ...one, ...(module !== undefined && { module }) },
+      instances: keys.map(
+        (key): Instance => ({
+          ...{ schema_version: 0, sensitive_attributes: [], dependencies, ...odd },
+          ...(key !== undefined && { index_key: key }),
+          attributes: { id: `${module}.${one.type}.${one.name}.${String(key)}` },
+        }),
+      ),
+    }),
+  );
+
+/** A module's own object of a type and name that 01-07 have. */
+const MODULE_ROLE: StateResource = {
+  ...{ mode: "managed", module: "module.iam", type: "aws_iam_role", name: "app_role", provider: AWS },
+  instances: [{ schema_version: 0, sensitive_attributes: [], attributes: { id: "theirs", name: "theirs" } }],
+};
+
+/** Any part of the live state, with members of any name, a count of one, data sources, and things that the code doesn't know. */
 const anyState = fc
   .record({
     kept: fc.subarray(
       singles(LIVE).filter(({ type }) => !type.startsWith("aws_eks_access")),
       { minLength: 1 },
     ),
+    counted: fc.boolean(),
     team: fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 4 }),
-    others: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { maxLength: 3 }),
+    others: fc.uniqueArray(anyOther, {
+      maxLength: 4,
+      selector: ({ module, type, name }) => `${module} ${type} ${name}`,
+    }),
+    more: fc.subarray([MODULE_ROLE, ...LIVE.resources.filter(({ mode }) => mode === "data")]),
   })
-  .map(({ kept, team, others }): StateFile => {
+  .map(({ kept, counted, team, others, more }): StateFile => {
     const [entry] = singles(LIVE).filter(({ type }) => type === "aws_eks_access_entry");
     if (!entry) throw new Error("the live state has no team");
     const members = team.map((key) => ({
@@ -114,8 +170,19 @@ const anyState = fc
         attributes: { ...one.attributes, principal_arn: key },
       })),
     }));
-    return { ...LIVE, resources: [...kept, ...members, ...others.map(foreign)] };
+    const own = kept.map((one) =>
+      counted && one.type === "aws_iam_role"
+        ? { ...one, instances: one.instances.map((instance) => ({ ...instance, index_key: 0 })) }
+        : one,
+    );
+    return { ...LIVE, resources: [...own, ...members, ...others, ...more] };
   });
+
+/** A state after the way there and back: what was counted has no index any more. */
+const returned = (state: StateFile | undefined) => {
+  if (!state) return [];
+  return singles(state).map((r) => (addressOf(r).adopted.length > 0 ? imported(r) : r));
+};
 
 describe("a move between the layouts", () => {
   it("takes each object once, leaves none behind, and its way back is the identity, wherever it is cut off", () => {
@@ -131,10 +198,33 @@ describe("a move between the layouts", () => {
         expect(divided).toHaveLength(adopted.length);
         for (const [part, own] of divided) expect(own).toBe(part);
         const back = move("shared", there.states, isCut);
-        expect(shown(singles(back.states.one))).toEqual(shown(singles(state)));
+        expect(shown(singles(back.states.one))).toEqual(shown(returned(state)));
         expect([...back.states.parts.values()].flatMap(singles)).toEqual([]);
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it("is refused for any odd object of its own, by its address", () => {
+    const odd = fc.constantFrom("tainted", "deposed", "aliased", "doubled", "twice");
+    fc.assert(
+      fc.property(anyState, odd, fc.nat(), (state, what, nth) => {
+        const own = state.resources.filter((r) => addressOf(r).adopted.length > 0);
+        const one = own[nth % own.length] as StateResource;
+        const [instance] = one.instances as [Instance];
+        const made: Record<typeof what, StateResource[]> = {
+          tainted: [{ ...one, instances: [{ ...instance, status: "tainted" }] }],
+          deposed: [{ ...one, instances: [instance, { ...instance, deposed: "0a1b2c3d" }] }],
+          aliased: [{ ...one, provider: `${AWS}.ireland` }],
+          doubled: [one, { ...one, name: "copy" }],
+          twice: [one, one],
+        };
+        const resources = state.resources.flatMap((r) => (r === one ? made[what] : [r]));
+        expect(() => nextStep("stacks", { one: { ...state, resources }, parts: NONE }, undefined)).toThrow(
+          `${one.type}.${one.name}`,
+        );
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -150,7 +240,7 @@ describe("a move between the layouts", () => {
         const second = forgets ? nextStep("stacks", imported, first).adoption : undefined;
         const now = second ? half(imported, second, cut) : imported;
         const { states } = move("shared", now, [], second ?? first);
-        expect(shown(singles(states.one))).toEqual(shown(singles(state)));
+        expect(shown(returned(states.one))).toEqual(shown(returned(state)));
         expect([...states.parts.values()].flatMap(singles)).toEqual([]);
       }),
       { numRuns: 30 },
