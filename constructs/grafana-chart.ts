@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { DataAwsOpensearchDomain } from "@cdktf/provider-aws/lib/data-aws-opensearch-domain/index.js";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
 import { Construct } from "constructs";
+import { ALERT_FOLDER, ALERT_RULE_GROUP, type AlertRule } from "../config/grafana-alert-rules.ts";
 import { grafanaDataSources } from "../config/grafana-data-sources.ts";
 import { SERVICE_ACCOUNTS } from "../config/names.ts";
 import { Chart } from "./chart.ts";
@@ -22,13 +23,14 @@ export interface GrafanaChartProps {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Name of the OpenSearch domain, which must exist when Terraform plans. */
   readonly domainName: string;
+  readonly alertRules: readonly AlertRule[];
 }
 
 const DASHBOARDS = join(import.meta.dirname, "../dashboards");
 const DASHBOARDS_MAP = "grafana-dashboards";
 const LABELS = { "app.kubernetes.io/name": "grafana", "app.kubernetes.io/part-of": "cali" };
 
-/** Grafana in the cluster, with its data sources and the dashboards of `dashboards/`. It stores nothing. */
+/** Grafana in the cluster, with its data sources, the dashboards of `dashboards/` and the alert rules. It stores nothing. */
 export class GrafanaChart extends Construct {
   readonly footprints: readonly PodFootprint[];
 
@@ -65,6 +67,20 @@ export class GrafanaChart extends Construct {
         serviceAccount: { annotations: { ...annotations } },
         podAnnotations: { "cali/rotation": secret.revision },
         datasources: { "datasources.yaml": { apiVersion: 1, prune: true, datasources: sources } },
+        alerting: {
+          "rules.yaml": {
+            apiVersion: 1,
+            groups: [
+              {
+                orgId: 1,
+                name: ALERT_RULE_GROUP,
+                folder: ALERT_FOLDER,
+                interval: "1m",
+                rules: props.alertRules,
+              },
+            ],
+          },
+        },
         dashboardsConfigMaps: { cali: DASHBOARDS_MAP },
       },
       dependsOn: [secret.resource, dashboards],

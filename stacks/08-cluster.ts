@@ -1,6 +1,7 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1/index.js";
 import { StorageClassV1 } from "@cdktf/provider-kubernetes/lib/storage-class-v1/index.js";
 import { Construct } from "constructs";
+import { grafanaAlertRules } from "../config/grafana-alert-rules.ts";
 import { NAMESPACES, type Names, type Namespace, SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
 import { Chart } from "../constructs/chart.ts";
@@ -209,6 +210,7 @@ export class Cluster extends Construct {
       openSearchVersion: config.domain.version.replace(/^OpenSearch_/, ""),
       annotations: roleAnnotation(config, names, "grafana"),
       domainName: domainName.valueFor(this, names),
+      alertRules: grafanaAlertRules(names.actual, config),
     }).footprints;
   }
 }

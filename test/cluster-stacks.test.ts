@@ -171,6 +171,16 @@ describe("08-cluster", () => {
     expect(Object.values(DATA_SOURCE_UIDS)).toEqual(expect.arrayContaining([...new Set(uids)]));
   });
 
+  it("gives Grafana the rules for the platform, none of which its chart or Grafana would expand", () => {
+    const values = dev.stacks["08-cluster"]?.resource?.helm_release?.grafana?.values as string[] | undefined;
+    const { alerting } = JSON.parse(values?.[0] ?? "");
+    const [group] = alerting["rules.yaml"].groups;
+    expect(group).toMatchObject({ orgId: 1, folder: "CALI", interval: "1m" });
+    expect(group.rules.length).toBeGreaterThanOrEqual(10);
+    const own = JSON.stringify(alerting).replaceAll(/\$\{data\.aws_caller_identity\.\w+\.account_id\}/g, "");
+    expect(own).not.toMatch(/\$|\{\{/);
+  });
+
   it("makes one default storage class, encrypted, in the zone of its first pod", () => {
     expect(ofKind("StorageClass")).toEqual([
       expect.objectContaining({

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { programWith } from "../delivery/program.ts";
@@ -118,11 +118,7 @@ describe.each(documents.map((document) => [document.file, document] as const))("
       if (path !== "" && !exists(path, document)) return true;
       if (anchor === undefined) return false;
       const target =
-        path === ""
-          ? document
-          : documents.find(
-              ({ file }) => exists(path, document) && file.endsWith(path.replace(/^(\.\.?\/)+/, "")),
-            );
+        path === "" ? document : documents.find(({ file }) => file === join(dirname(document.file), path));
       return !target?.anchors.includes(decodeURIComponent(anchor));
     });
     expect(broken).toEqual([]);
@@ -216,6 +212,23 @@ it("finds what a shell makes of a script", () => {
     ["head", "-1"],
     ["npx", "cali", "drift", "--env", "a b"],
   ]);
+});
+
+it("has badges that say what package.json says", () => {
+  const { license, devDependencies, dependencies } = readJson("package.json");
+  const of = (name: string, pattern: RegExp) =>
+    pattern.exec({ ...dependencies, ...devDependencies }[name])?.[0];
+  for (const file of ["README.md", "README.ko.md"]) {
+    const { text } = readDocument(file);
+    const shown = [...text.matchAll(/\/badge\/(license|node|cdktf)-(.+?)-[0-9a-z]+\)/g)].map(
+      ([, name, value = ""]) => [name, value.replaceAll("--", "-")],
+    );
+    expect(shown).toEqual([
+      ["license", license],
+      ["node", of("node", /^\d+/)],
+      ["cdktf", of("cdktf", /^\d+\.\d+/)],
+    ]);
+  }
 });
 
 it("finds what is wrong", () => {

@@ -1,7 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { grafanaAlertRules } from "../../config/grafana-alert-rules.ts";
 import { DATA_SOURCE_UIDS, grafanaDataSources } from "../../config/grafana-data-sources.ts";
+import { loadConfig } from "../../config/load.ts";
+import { Names } from "../../config/names.ts";
 import { dashboards } from "../../delivery/commands/grafana/command.ts";
 import { GrafanaApi } from "../../delivery/commands/grafana/grafana-api.ts";
 import { type Outcome, provision } from "../../delivery/commands/grafana/provision.ts";
@@ -36,7 +39,14 @@ class GrafanaServer {
       const found = this.kept.get(path);
       return found ? answer(200, found) : answer(404, { message: "not found" });
     }
+    const [, rules, uid] = /^(\/api\/v1\/provisioning\/alert-rules)(?:\/([\w-]+))?$/.exec(path) ?? [];
+    if (rules && !this.#takesRule(body)) return answer(400, { message: "invalid alert rule" });
+    if (rules && uid && !this.kept.has(path)) return answer(404, { message: "rule not found" });
     this.changes.push(`${request.method} ${path}`);
+    if (rules) {
+      this.kept.set(`${rules}/${body.uid}`, { ...body, id: 1, isPaused: false, provenance: "api" });
+      return answer(uid ? 200 : 201, body);
+    }
     if (path === "/api/dashboards/db") {
       this.kept.set(`/api/dashboards/uid/${body.dashboard.uid}`, {
         dashboard: { ...body.dashboard, id: 1, version: 1 },
@@ -46,6 +56,25 @@ class GrafanaServer {
     else this.kept.set(`/api/datasources/uid/${body.uid}`, { id: 1, orgId: 1, readOnly: false, ...body });
     answer(200, {});
   });
+
+  /** What Grafana wants of a rule: its folder, each query's data source, a condition that is one of them, times as Prometheus writes them. */
+  #takesRule(rule: Record<string, unknown>): boolean {
+    const data = rule.data as { refId: string; datasourceUid: string }[];
+    return (
+      rule.orgID === 1 &&
+      this.kept.has(`/api/folders/${rule.folderUID}`) &&
+      typeof rule.ruleGroup === "string" &&
+      /^[\w-]{1,40}$/.test(String(rule.uid)) &&
+      /^\d+[smh]$/.test(String(rule.for)) &&
+      ["NoData", "Alerting", "OK"].includes(String(rule.noDataState)) &&
+      ["Error", "Alerting", "OK"].includes(String(rule.execErrState)) &&
+      data.some(({ refId }) => refId === rule.condition) &&
+      data.every(
+        ({ datasourceUid }) =>
+          datasourceUid === "__expr__" || this.kept.has(`/api/datasources/uid/${datasourceUid}`),
+      )
+    );
+  }
 
   async listen(): Promise<string> {
     await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
@@ -58,6 +87,10 @@ class GrafanaServer {
   }
 }
 
+const alertRules = grafanaAlertRules(
+  new Names({ prefix: "cali-dev", environment: "dev", region: "ap-northeast-2", account: "123456789012" }),
+  loadConfig({ env: "dev" }),
+);
 const sources = grafanaDataSources("https://search.example", "2.19", "ap-northeast-2");
 
 describe("provision", () => {
@@ -75,16 +108,17 @@ describe("provision", () => {
       api: new GrafanaApi({ endpoint, token, retryPauseMs: 1 }),
       dataSources: sources,
       dashboards: dashboards(),
+      alertRules,
       onOutcome: ({ did }) => outcomes.push(did),
     });
     return outcomes;
   }
 
-  it("puts folder, data sources and dashboards once, over failures that pass", async () => {
+  it("puts folder, data sources, dashboards and alert rules once, over failures that pass", async () => {
     server.failures.push(503, 401);
     expect(new Set(await provisioned())).toEqual(new Set(["created"]));
     const made = server.changes.length;
-    expect(made).toBe(1 + sources.length + dashboards().length);
+    expect(made).toBe(1 + sources.length + dashboards().length + alertRules.length);
     expect(new Set(await provisioned())).toEqual(new Set(["unchanged"]));
     expect(server.changes).toHaveLength(made);
   });
@@ -93,8 +127,11 @@ describe("provision", () => {
     await provisioned();
     const path = `/api/datasources/uid/${DATA_SOURCE_UIDS.logs}`;
     server.kept.set(path, { ...server.kept.get(path), url: "https://elsewhere.example" });
-    expect((await provisioned()).filter((did) => did === "changed")).toHaveLength(1);
+    const rule = `/api/v1/provisioning/alert-rules/${alertRules[0]?.uid}`;
+    server.kept.set(rule, { ...server.kept.get(rule), for: "1h" });
+    expect((await provisioned()).filter((did) => did === "changed")).toHaveLength(2);
     expect(server.kept.get(path)?.url).toBe("https://search.example");
+    expect(server.kept.get(rule)?.for).toBe(alertRules[0]?.for);
   });
 
   it("puts nothing when a plugin is missing, and says how to get it", async () => {
@@ -210,6 +247,7 @@ describe("the dashboards", () => {
         "How late does Firehose deliver?",
         "Do Firehose's deliveries succeed?",
         "How many alerts were raised?",
+        "Is the platform itself well?",
       ]),
     );
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);

@@ -1,8 +1,11 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { STSClient } from "@aws-sdk/client-sts";
 import { Command } from "commander";
+import { grafanaAlertRules } from "../../../config/grafana-alert-rules.ts";
 import { grafanaDataSources } from "../../../config/grafana-data-sources.ts";
 import { loadConfig, overridesOf } from "../../../config/load.ts";
+import { whoAmI } from "../../core/aws/identity.ts";
 import { endpointOf } from "../../core/aws/opensearch-domain.ts";
 import { actualNames } from "../../core/names.ts";
 import { environmentOption } from "../../core/options.ts";
@@ -24,7 +27,7 @@ export function dashboards(): Dashboard[] {
 /** `cali grafana` */
 export const grafanaCommand = new Command("grafana")
   .description(
-    "Puts data sources and dashboards into the managed Grafana workspace. Run again, it changes nothing. Grafana in the cluster gets them with its chart.",
+    "Puts data sources, dashboards and alert rules into the managed Grafana workspace. Run again, it changes nothing. Grafana in the cluster gets them with its chart.",
   )
   .addOption(environmentOption())
   .action(async ({ env }: { env?: string }) => {
@@ -33,12 +36,12 @@ export const grafanaCommand = new Command("grafana")
     if (grafana.mode !== "managed") {
       console.log(
         grafana.mode === "chart"
-          ? "Grafana runs in the cluster: its chart brings data sources and dashboards. Nothing to do."
+          ? "Grafana runs in the cluster: its chart brings data sources, dashboards and alert rules. Nothing to do."
           : "There is no Grafana (grafana.mode: off). Nothing to do.",
       );
       return;
     }
-    const names = actualNames(config, overridesOf(env));
+    const names = actualNames(config, overridesOf(env), await accountOf(region));
     const endpoint = await endpointOf({
       domain: names.domain,
       region,
@@ -52,7 +55,17 @@ export const grafanaCommand = new Command("grafana")
         api: new GrafanaApi(access),
         dataSources: grafanaDataSources(endpoint, version, region),
         dashboards: dashboards(),
+        alertRules: grafanaAlertRules(names, config),
         onOutcome: ({ what, did }) => console.log(`${did}: ${what}`),
       }),
     );
   });
+
+async function accountOf(region: string): Promise<string> {
+  const sts = new STSClient({ region });
+  try {
+    return (await whoAmI(sts)).account;
+  } finally {
+    sts.destroy();
+  }
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ALERT_FOLDER, ALERT_RULE_GROUP, type AlertRule } from "../../../config/grafana-alert-rules.ts";
 import type { DataSource } from "../../../config/grafana-data-sources.ts";
 import { covers } from "../../core/covers.ts";
 import { GrafanaRequestError, PluginMissingError } from "../../core/errors.ts";
@@ -12,7 +13,10 @@ const dashboardSchema = z
   })
   .optional();
 
-const FOLDER = { uid: "cali", title: "CALI" };
+const FOLDER = { uid: "cali", title: ALERT_FOLDER };
+
+/** https://grafana.com/docs/grafana/latest/developers/http_api/alerting_provisioning/ */
+const ALERT_RULES = "/api/v1/provisioning/alert-rules";
 
 /** A dashboard as Grafana's JSON has it. */
 export type Dashboard = Readonly<Record<string, unknown>> & { readonly uid: string; readonly title: string };
@@ -27,11 +31,12 @@ export interface ProvisionOptions {
   readonly api: GrafanaApi;
   readonly dataSources: readonly DataSource[];
   readonly dashboards: readonly Dashboard[];
+  readonly alertRules: readonly AlertRule[];
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
 /**
- * Puts the folder, data sources and dashboards into a Grafana. A second run changes nothing.
+ * Puts the folder, data sources, dashboards and alert rules into a Grafana. A second run changes nothing.
  *
  * @throws PluginMissingError before anything is put; GrafanaRequestError
  */
@@ -39,6 +44,7 @@ export async function provision({
   api,
   dataSources,
   dashboards,
+  alertRules,
   onOutcome,
 }: ProvisionOptions): Promise<void> {
   await checkPlugins(api, dataSources);
@@ -71,6 +77,15 @@ export async function provision({
       await api.send("POST", "/api/dashboards/db", body);
     }
     onOutcome({ what: `dashboard ${dashboard.title}`, did });
+  }
+  for (const rule of alertRules) {
+    const path = `${ALERT_RULES}/${rule.uid}`;
+    const desired = { ...rule, orgID: 1, folderUID: FOLDER.uid, ruleGroup: ALERT_RULE_GROUP };
+    const actual = await api.get(path);
+    const did = covers(actual, desired) ? "unchanged" : actual === undefined ? "created" : "changed";
+    if (did === "created") await api.send("POST", ALERT_RULES, desired);
+    if (did === "changed") await api.send("PUT", path, desired);
+    onOutcome({ what: `alert rule ${rule.title}`, did });
   }
 }
 
