@@ -7,11 +7,12 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startConsumer } from "@cali/consumer";
-import { chromium } from "playwright-core";
+import { openBrowser } from "../test/support/browser.ts";
 
 /**
- * What an open console costs the consumer, and what its page takes in the browser. Two consumers in processes of their own read 1,000 lines a second at the
- * same time, so that both have the same machine; one of them has a console with a page open. A consumer's processor time is all of its threads'.
+ * What an open console costs the consumer, and what its page takes in the browser. Three consumers in processes of their own read 1,000 lines a second at the
+ * same time, so that all have the same machine. One has a page open for as long as it takes, which is looked at. Of the other two one is watched in odd minutes and one in even
+ * ones, so that neither a process nor a minute that has it harder counts for one side. A consumer's processor time is all of its threads'.
  */
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
 /** Lines of an answer, and the time between two answers, ms. */
@@ -22,7 +23,7 @@ const WARM_UP_MS = 20_000;
 const MIB = 1_048_576;
 
 /** In a process of its own: a consumer that says what it used when it is asked. */
-async function consume(endpoint: string, hasConsole: boolean): Promise<void> {
+async function consume(endpoint: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cali-bench-console-"));
   const consumer = await startConsumer(
     {
@@ -34,7 +35,7 @@ async function consume(endpoint: string, hasConsole: boolean): Promise<void> {
       knowledge: { vectors: "none" },
       http: { host: "127.0.0.1", port: 0 },
       log: { level: "error" },
-      ...(hasConsole && { console: { port: 0 } }),
+      console: { port: 0 },
     },
     { credentials: { accessKeyId: "bench", secretAccessKey: "bench" } },
   );
@@ -92,11 +93,11 @@ async function measure(): Promise<void> {
   if (!server.stdout) throw new Error("the server has no output");
   const [line] = await once(createInterface(server.stdout), "line");
   const { port } = JSON.parse(line as string) as { port: number };
-  const start = async (hasConsole: boolean) => {
+  const start = async () => {
     const child = fork(import.meta.filename, [], {
-      env: { ...process.env, ENDPOINT: `http://127.0.0.1:${port}`, CONSOLE: hasConsole ? "yes" : "" },
+      env: { ...process.env, ENDPOINT: `http://127.0.0.1:${port}` },
     });
-    const [{ url }] = (await once(child, "message")) as [{ url?: string }];
+    const [{ url }] = (await once(child, "message")) as [{ url: string }];
     const used = async () => {
       child.send("used");
       const [used] = (await once(child, "message")) as [Used];
@@ -104,33 +105,50 @@ async function measure(): Promise<void> {
     };
     return { child, url, used };
   };
-  const [without, withConsole] = [await start(false), await start(true)];
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-  });
+  const shown = await start();
+  const [odd, even] = [await start(), await start()];
+  const browser = await openBrowser();
   const page = await browser.newPage();
-  await page.goto(withConsole.url ?? "");
+  await page.goto(shown.url);
   await sleep(WARM_UP_MS);
-  const before = await Promise.all([without.used(), withConsole.used()]);
+  const cpu = { watched: 0, alone: 0 };
   const startedAt = performance.now();
   for (let minute = 1; minute <= Number(values.minutes); minute++) {
+    const [watched, alone] = minute % 2 === 1 ? [odd, even] : [even, odd];
+    const leave = watch(watched.url);
+    const before = await Promise.all([watched.used(), alone.used()]);
     await sleep(60_000 * minute - (performance.now() - startedAt));
-    const after = await Promise.all([without.used(), withConsole.used()]);
-    const seconds = (performance.now() - startedAt) / 1_000;
-    const cpu = after.map(({ cpuMs }, place) => (cpuMs - (before[place]?.cpuMs ?? 0)) / seconds);
-    const rate = after.map(({ records }, place) => (records - (before[place]?.records ?? 0)) / seconds);
+    const after = await Promise.all([watched.used(), alone.used()]);
+    leave();
+    const [lines = 0, linesAlone = 0] = after.map(({ records }, at) => records - (before[at]?.records ?? 0));
+    cpu.watched += after[0].cpuMs - before[0].cpuMs;
+    cpu.alone += after[1].cpuMs - before[1].cpuMs;
     const heap = (await page.evaluate("performance.memory.usedJSHeapSize")) as number;
-    const [plain = 0, open = 0] = cpu;
+    const aSecond = (ms: number) => (ms / minute / 60).toFixed(1);
     console.log(
-      `${minute} min: ${rate.map((one) => one.toFixed(0)).join(" and ")} records/s; ${plain.toFixed(1)} ms of CPU a second without, ` +
-        `${open.toFixed(1)} with a page open (${((open / plain - 1) * 100).toFixed(1)}% more); page: heap ${(heap / MIB).toFixed(1)} MiB, process ${rendererMiB().toFixed(0)} MiB`,
+      `${minute} min: ${(lines / 60).toFixed(0)} and ${(linesAlone / 60).toFixed(0)} records/s; ${aSecond(cpu.alone)} ms of CPU a second without, ` +
+        `${aSecond(cpu.watched)} with a page open (${((cpu.watched / cpu.alone - 1) * 100).toFixed(1)}% more); page: heap ${(heap / MIB).toFixed(1)} MiB, process ${rendererMiB().toFixed(0)} MiB`,
     );
   }
   await browser.close();
-  for (const { child } of [without, withConsole]) child.disconnect();
+  for (const { child } of [shown, odd, even]) child.disconnect();
   server.kill();
 }
 
-const { ENDPOINT, CONSOLE } = process.env;
-await (ENDPOINT ? consume(ENDPOINT, CONSOLE === "yes") : measure());
+/** Takes what a page takes. @returns what ends it */
+function watch(url: string): () => void {
+  const leaving = new AbortController();
+  const read = async () => {
+    const { body } = await fetch(`${url}/api/events`, { signal: leaving.signal });
+    for await (const _ of body ?? []) {
+      // A page would draw it.
+    }
+  };
+  read().catch((error: unknown) => {
+    if (!leaving.signal.aborted) throw error;
+  });
+  return () => leaving.abort();
+}
+
+const { ENDPOINT } = process.env;
+await (ENDPOINT ? consume(ENDPOINT) : measure());

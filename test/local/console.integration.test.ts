@@ -170,7 +170,7 @@ describe.skipIf(BROWSER_SKIPPED)(`the console under a flood${BROWSER_SKIPPED}`, 
     await page.keyboard.press("Tab");
     await page.keyboard.press("p");
     line("after the pause", "ERROR", "auth");
-    await sleep(600);
+    await sleep(1_500);
     expect(await lines.count()).toBe(5);
     await page.keyboard.press("p");
     await expect.poll(() => lines.count()).toBe(6);

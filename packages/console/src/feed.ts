@@ -11,10 +11,13 @@ import type {
   TruthShown,
 } from "./protocol.ts";
 
-/** Frames come that often, ms. */
-const FRAME_MS = 250;
-/** Most of each in a frame; of lines, as many again with trouble. */
-const MOST = { lines: 10, templates: 100, deadLetters: 10, services: 200 };
+/** Frames come that often, ms, and so long after a second's end, so that each holds one second's lines. */
+const FRAME_MS = 1_000;
+const AFTER_END_MS = 20;
+/** An alert waits no longer than that, ms. */
+const ALERT_MS = 250;
+/** Most of each in a frame: lines without trouble, those with it. Taking secrets out of a line is what a frame costs most. */
+const MOST = { plain: 5, trouble: 10, templates: 100, deadLetters: 10, services: 200 };
 /** Time that a frame may take to take secrets out of its lines, ms: what is left then is not shown. */
 const REDACTING_MS = 10;
 /** Longest texts, in UTF-16 units, and what is looked at beyond, so that a secret at the end is whole when it is looked for. */
@@ -50,8 +53,8 @@ interface Counted {
 }
 
 /**
- * Gathers what the consumer sees and tells it to the console a few times a second: bounded, without secrets. Lines are counted always,
- * and looked at only while a page looks on.
+ * Gathers what the consumer sees and tells it to the console once a second, with an alert at once: bounded, without secrets. Lines are
+ * counted always, and looked at only while a page looks on.
  */
 export class Feed {
   readonly #options: FeedOptions;
@@ -66,6 +69,8 @@ export class Feed {
   #refused = 0;
   readonly #truth = new Map<string, TruthShown>();
   #timer: NodeJS.Timeout | undefined;
+  /** For the alert that is not told yet. */
+  #alertTimer: NodeJS.Timeout | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -82,8 +87,9 @@ export class Feed {
     }
     levels.set(level, (levels.get(level) ?? 0) + 1);
     if (!this.#options.console.isWatched) return;
-    const lines = level === "DEBUG" || level === "INFO" ? this.#plain : this.#trouble;
-    if (lines.length < MOST.lines) lines.push(record);
+    const isPlain = level === "DEBUG" || level === "INFO";
+    const lines = isPlain ? this.#plain : this.#trouble;
+    if (lines.length < (isPlain ? MOST.plain : MOST.trouble)) lines.push(record);
   }
 
   /** It belongs to a template. */
@@ -99,6 +105,7 @@ export class Feed {
 
   alert(alert: AlertShown): void {
     this.#alerts.push(alert);
+    if (this.#timer) this.#alertTimer ??= setTimeout(() => this.#tryToFlush(), ALERT_MS).unref();
   }
 
   /** Something could not be read. */
@@ -113,12 +120,18 @@ export class Feed {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#tryToFlush(), FRAME_MS).unref();
+    const wait = FRAME_MS + AFTER_END_MS - (this.#options.now() % FRAME_MS);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#tryToFlush();
+      this.start();
+    }, wait).unref();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#alertTimer);
+    [this.#timer, this.#alertTimer] = [undefined, undefined];
   }
 
   #tryToFlush(): void {
@@ -132,6 +145,8 @@ export class Feed {
   /** Tells what was gathered. */
   flush(): void {
     const { console, now } = this.#options;
+    clearTimeout(this.#alertTimer);
+    this.#alertTimer = undefined;
     const gauges = this.#options.gauges();
     const at = now();
     const frame: Frame = {

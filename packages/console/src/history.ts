@@ -64,6 +64,8 @@ export interface Snapshot extends Gauges {
 }
 
 const MOST_FORMS = 5;
+/** Frames that are further apart than that, ms, have something between them that nobody was told. */
+const MOST_BETWEEN_MS = 2_000;
 
 /** What the last minutes brought, within bounds: the server keeps one for pages that come late, and each page its own. */
 export class History implements Snapshot {
@@ -122,9 +124,9 @@ export class History implements Snapshot {
 
   apply(frame: Frame): void {
     const { at, lagMs, templates, troubles } = frame;
+    this.#count(frame, at - this.at < MOST_BETWEEN_MS ? (at + this.at) / 2 : at);
     Object.assign(this, { at, lagMs, templates, troubles });
     this.refused += frame.refused;
-    this.#count(frame);
     this.lines = last([...this.lines, ...frame.lines], LIMITS.lines);
     this.alerts = last([...this.alerts, ...frame.alerts], LIMITS.alerts);
     this.deadLetters = last([...this.deadLetters, ...frame.deadLetters], LIMITS.deadLetters);
@@ -134,8 +136,9 @@ export class History implements Snapshot {
     bound(this.#truth, LIMITS.truth);
   }
 
-  #count({ at, counts, lagMs }: Frame): void {
-    const now = Math.floor(at / 1_000);
+  /** @param middle of the frame's time, ms since the epoch: its lines are of this second, also when the frame came a little late */
+  #count({ counts, lagMs }: Frame, middle: number): void {
+    const now = Math.floor(middle / 1_000);
     let second = this.seconds.at(-1);
     if (second?.at !== now) {
       second = { at: now, counts: [], lagMs };

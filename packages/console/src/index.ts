@@ -71,7 +71,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     get isWatched() {
       return watching > 0;
     },
-    tell: (frame) => say({ kind: "frame", frame }),
+    tell: (frame) => say({ kind: "frame", json: JSON.stringify(frame) }),
     close: async () => {
       await worker.terminate();
     },

@@ -92,7 +92,7 @@ export interface Gauges {
   readonly troubles: readonly string[];
 }
 
-/** What happened within a fraction of a second. */
+/** What happened within a second, or less when an alert ends it. */
 export interface Frame extends Gauges {
   /** ms since the epoch. */
   readonly at: number;
@@ -119,7 +119,8 @@ export interface About {
 
 /** From the consumer's thread to the server's. */
 export type ToServer =
-  | { readonly kind: "frame"; readonly frame: Frame }
+  /** A `Frame` as JSON: written once, for the history and for every page. */
+  | { readonly kind: "frame"; readonly json: string }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "failure"; readonly id: number; readonly message: string };
 

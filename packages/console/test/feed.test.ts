@@ -1,13 +1,15 @@
 import type { LogRecord } from "@cali/log-record";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { Feed } from "../src/feed.ts";
-import type { Frame } from "../src/protocol.ts";
+import type { AlertShown, Frame } from "../src/protocol.ts";
 
 const record = (text: string, rest: Partial<LogRecord> = {}) =>
   ({
     ...{ timestamp: "2026-01-01T00:00:00.000Z", level: "INFO", service: "shop" },
     ...{ message: text, log_content: text, ...rest },
   }) as LogRecord;
+
+afterEach(() => vi.useRealTimers());
 
 function open(isWatched = true) {
   const frames: Frame[] = [];
@@ -17,7 +19,7 @@ function open(isWatched = true) {
     redact: (text) => text.replaceAll("hunter2", "<password>"),
     templateOf: (fingerprint) => templates.get(fingerprint),
     gauges: () => ({ lagMs: 5, templates: 1, troubles: ["slack: hunter2 is refused"] }),
-    now: () => 1_000,
+    now: () => Date.now(),
     onFailure: (error) => {
       throw error;
     },
@@ -26,8 +28,30 @@ function open(isWatched = true) {
     feed.flush();
     return frames.at(-1) as Frame;
   };
-  return { feed, flushed, templates };
+  return { feed, flushed, templates, frames };
 }
+
+it("tells what each second brought when it is over, and an alert within a quarter of a second", async () => {
+  vi.useFakeTimers({ now: 10_300 });
+  const { feed, frames } = open();
+  feed.start();
+  const told = () => frames.map(({ at, alerts }) => [at, alerts.length]);
+  await vi.advanceTimersByTimeAsync(1_800);
+  expect(told()).toEqual([
+    [11_020, 0],
+    [12_020, 0],
+  ]);
+  for (const id of ["a", "b"]) feed.alert({ id } as AlertShown);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told().slice(2)).toEqual([
+    [12_350, 2],
+    [13_020, 0],
+  ]);
+  feed.alert({ id: "c" } as AlertShown);
+  feed.stop();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(frames).toHaveLength(4);
+});
 
 it("takes out secrets and what nobody sees, and cuts what is long, in every text", () => {
   const { feed, flushed, templates } = open();

@@ -13,19 +13,20 @@ const update = (fingerprint: string, lines: number, text?: string) => ({
 });
 
 describe("what a page knows", () => {
-  it("adds up the frames of a second", () => {
+  it("adds up the frames of a second, each in the second that it is mostly of", () => {
     const history = new History();
-    history.apply(frame({ at: 5_000, counts: [["shop", "INFO", 2]], lagMs: 7 }));
+    // An alert ended it early.
+    history.apply(frame({ at: 5_250, counts: [["shop", "INFO", 2]], lagMs: 7 }));
     history.apply(
       frame({
-        at: 5_250,
+        at: 6_020,
         counts: [
           ["shop", "INFO", 3],
           ["shop", "WARN", 1],
         ],
       }),
     );
-    history.apply(frame({ at: 6_000, counts: [["auth", "INFO", 1]], refused: 4 }));
+    history.apply(frame({ at: 7_480, counts: [["auth", "INFO", 1]], refused: 4 }));
     expect(history.seconds).toEqual([
       {
         at: 5,

@@ -17,6 +17,8 @@ export async function ask<T>(name: string, input?: unknown): Promise<T> {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
   });
+  // It is not the right one: whoever typed it is asked again.
+  if (response.status === 401) token = undefined;
   if (!response.ok) throw new Error((await response.text()).trim());
   return (await response.json()) as T;
 }

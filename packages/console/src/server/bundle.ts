@@ -13,7 +13,7 @@ export async function pageFiles(): Promise<PageFiles> {
 }
 
 async function buildPage(): Promise<PageFiles> {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [join(PAGE, "page.tsx")],
     outdir: "/",
@@ -27,6 +27,8 @@ async function buildPage(): Promise<PageFiles> {
     legalComments: "none",
     logLevel: "silent",
   });
+  // Its process would stay, and be asked every second whether it does.
+  await stop();
   const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
   return { html: await readFile(join(PAGE, "page.html"), "utf8"), script: text(".js"), style: text(".css") };
 }

@@ -13,22 +13,32 @@ export type ServerSettings = Pick<AppOptions, "views" | "asks" | "changes" | "to
 
 /** Lines that a page sees at once when it comes. */
 const LINES_AT_FIRST = 300;
+/** Frames that the history takes in at once: one by one they cost more. */
+const FRAMES_AT_ONCE = 60;
 
 const port = parentPort;
 if (port) {
   const say = (message: FromServer) => port.postMessage(message);
   const { port: wanted, ...settings } = workerData as ServerSettings;
   const history = new History();
+  const waitingFrames: string[] = [];
+  const takeIn = () => {
+    for (const json of waitingFrames.splice(0)) history.apply(JSON.parse(json));
+  };
   const audience = new Audience(
-    () => JSON.stringify(history.snapshot(LINES_AT_FIRST)),
+    () => {
+      takeIn();
+      return JSON.stringify(history.snapshot(LINES_AT_FIRST));
+    },
     (count) => say({ kind: "watching", count }),
   );
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let asked = 0;
   port.on("message", (message: ToServer) => {
     if (message.kind === "frame") {
-      history.apply(message.frame);
-      audience.tell(JSON.stringify(message.frame));
+      waitingFrames.push(message.json);
+      if (waitingFrames.length >= FRAMES_AT_ONCE) takeIn();
+      audience.tell(message.json);
       return;
     }
     const asker = waiting.get(message.id);

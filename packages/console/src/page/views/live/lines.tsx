@@ -1,7 +1,7 @@
 import { isChosen } from "./chosen.ts";
 import type { PartProps } from "./part.ts";
 
-/** Lines that are drawn: more than fit, and few enough to be drawn four times a second. */
+/** Lines that are drawn: more than fit, and few enough to be drawn with each frame. */
 const MOST_SHOWN = 100;
 
 /** Lines as they come, the newest first. */
