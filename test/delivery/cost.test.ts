@@ -33,10 +33,39 @@ function costs(resources: Resources, settings = config(), date = DATE): Record<s
   ]);
   return Object.fromEntries(lines);
 }
+/** DynamoDB, on demand: USD for a million units. */
+const WRITE_USD = 0.625;
+const READ_USD = 0.125;
 /** GiB of a month (730 hours) of so many records a second of so many bytes. */
 const gib = (perSecond: number, bytes: number) => (perSecond * bytes * 730 * 3600) / 2 ** 30;
 
 describe("what a month costs, in us-east-1", () => {
+  it("the Kinesis Client Library's tables: leases renewed and checkpointed by shard, scans by pod", () => {
+    const kcl = (shards: number) =>
+      config(
+        {},
+        {
+          stream: { ...dev.stream, mode: "provisioned", shards },
+          consumerTable: true,
+          services: { consumer: { engine: "kcl" } },
+        },
+      );
+    const workers = { kubernetes_deployment_v1: { metadata: [{ name: "consumer-workers" }] } };
+    // A minute: 4 shards x (9 renewals + 6 checkpoints) + 2 reports of a pod; 1 unit x (1.5 scans + 0.5 audits) + 1 look.
+    expect(costs(workers, kcl(4))).toEqual({
+      "writes to KCL's tables of 4 shards": Number(((62 * 43_800 * WRITE_USD) / 1e6).toFixed(4)),
+      "reads of KCL's tables": Number(((3 * 43_800 * READ_USD) / 1e6).toFixed(4)),
+    });
+    // 100 shards are 25 pods; a scan is 50 KB, 13 units.
+    expect(costs(workers, kcl(100))).toEqual({
+      "writes to KCL's tables of 100 shards": Number(((1_550 * 43_800 * WRITE_USD) / 1e6).toFixed(4)),
+      "reads of KCL's tables": Number(((519 * 43_800 * READ_USD) / 1e6).toFixed(4)),
+    });
+    expect(costs({ kubernetes_deployment_v1: { metadata: [{ name: "log-generator" }] } }, kcl(4))).toEqual(
+      {},
+    );
+  });
+
   it("stream: shard hours, and a PUT payload unit for each 25 KB of a record", () => {
     const stream = {
       aws_kinesis_stream: {

@@ -1,6 +1,7 @@
 import type { Config } from "../../../config/schema.ts";
 import { cluster, grafanaWorkspace, nodeGroup, searchDomain } from "./compute.ts";
 import type { Inventory, Resource } from "./inventory.ts";
+import { workers } from "./kcl.ts";
 import type { Context, Line, Pricer } from "./line.ts";
 import { type Part, partOf } from "./part.ts";
 import { type PriceTable, priceTable } from "./price-table.ts";
@@ -21,6 +22,8 @@ const PRICERS: Readonly<Record<string, Pricer>> = {
   aws_opensearch_domain: searchDomain,
   aws_s3_bucket: bucket,
   helm_release: chart,
+  kubernetes_deployment: workers,
+  kubernetes_deployment_v1: workers,
   kubernetes_persistent_volume_claim: volumeClaim,
   kubernetes_persistent_volume_claim_v1: volumeClaim,
   kubernetes_service: service,
@@ -41,7 +44,7 @@ const FREE = new RegExp(
     "aws_launch_template",
     "aws_opensearch_domain_(policy|saml_options)",
     "aws_s3_bucket_(lifecycle_configuration|logging|ownership_controls|policy|public_access_block|server_side_encryption_configuration|versioning)",
-    "kubernetes_(config_map|cron_job|daemon_set|deployment|job|limit_range|namespace|network_policy|pod_disruption_budget|priority_class|resource_quota|secret|service_account|storage_class)(_v1)?",
+    "kubernetes_(config_map|cron_job|daemon_set|job|limit_range|namespace|network_policy|pod_disruption_budget|priority_class|resource_quota|secret|service_account|storage_class)(_v1)?",
     "kubernetes_horizontal_pod_autoscaler(_v\\d)?",
     "kubernetes_(cluster_)?role(_binding)?(_v1)?",
     "terraform_data",

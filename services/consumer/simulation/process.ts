@@ -14,7 +14,7 @@ import type { Pipeline } from "../src/pipeline/pipeline.ts";
 import { pipelineOf, streamReader } from "../src/pipeline/shard-readers.ts";
 import { KclShardWork } from "../src/pipeline/shard-work.ts";
 import { alertStages } from "../src/pipeline/stages.ts";
-import { claimStream, takeUpState } from "../src/pipeline/take-up-state.ts";
+import { type Claim, claimStream, takeUpState } from "../src/pipeline/take-up-state.ts";
 import { ByteBudget } from "../src/read/budget.ts";
 import type { Stream } from "../src/read/client.ts";
 import type { ShardWork } from "../src/read/kcl/conversation.ts";
@@ -141,6 +141,7 @@ export class Replica implements Process {
   readonly #notifier: Notifier;
   readonly #fence: Fence;
   readonly #notifying = new AbortController();
+  #claim: Claim = { firstReadAt: 0 };
   #pipeline: Pipeline | undefined;
   #stopped: Promise<void> | undefined;
   #reader: StreamReader | undefined;
@@ -178,13 +179,13 @@ export class Replica implements Process {
   }
 
   async run(): Promise<void> {
-    await claimStream(this.#parts);
+    this.#claim = await claimStream(this.#parts);
     await this.#fence.run();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { config, stream } = this.#parts;
-    await takeUpState(this.#parts);
+    await takeUpState(this.#parts, this.#claim);
     await new CountFollower({
       ...this.#parts,
       listShards: async (until) => (await stream.shards(until)).map(({ shardId }) => shardId),
@@ -193,7 +194,8 @@ export class Replica implements Process {
   }
 
   async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
-    const { firstReadAt } = await takeUpState(this.#parts);
+    const { firstReadAt } = this.#claim;
+    await takeUpState(this.#parts, this.#claim);
     this.#pipeline ??= pipelineOf(this.#parts);
     this.#reader = streamReader(this.#parts, { firstReadAt, confirm, pipeline: this.#pipeline });
     await this.#reader.run(signal);

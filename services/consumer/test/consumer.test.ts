@@ -48,6 +48,7 @@ it("a line becomes an alert, and the numbers show it", async () => {
     expect(text).toContain(line);
   }
   expect(text).toMatch(/cali_consumer_lag_milliseconds \d/);
+  expect(text).toMatch(/cali_consumer_notified_age_seconds \d/);
   expect((await get(consumer.port, "/else")).status).toBe(404);
   expect((await fetch(`http://127.0.0.1:${consumer.port}/healthz`, { method: "POST" })).status).toBe(405);
 });

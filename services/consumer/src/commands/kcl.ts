@@ -21,8 +21,12 @@ import { leaseOwners } from "../read/kcl/lease-table.ts";
 const CONFIG = ["-c, --config <file>", "YAML file; environment variables CALI_… go before it"] as const;
 /** ms between two reports of a shard's process. */
 const REPORT_EVERY_MS = 5_000;
-/** Gauges of what waits in the state for all processes. */
-const WAITING = ["cali_consumer_outbox_size", "cali_consumer_incidents_waiting"];
+/** Gauges of what waits in the state for all processes, and of who notifies. */
+const WAITING = [
+  "cali_consumer_outbox_size",
+  "cali_consumer_incidents_waiting",
+  "cali_consumer_notified_age_seconds",
+];
 /** ms that the daemon has to stop before it is killed: it asks its shards for their last checkpoints. */
 const STOP_MS = 25_000;
 

@@ -16,6 +16,8 @@ export interface NotifierOptions {
   readonly clock: Clock;
   readonly log: Logger;
   onTrouble?(text: string | undefined): void;
+  /** Called after each look at what is due, once that is kept. */
+  onLook?(): void;
 }
 
 /** Longest ms between two looks at the groups. */
@@ -37,6 +39,7 @@ export class Notifier {
       ...this.#options,
       work: async () => {
         await this.flush(signal);
+        this.#options.onLook?.();
         return TICK_MS;
       },
       signal,

@@ -3,10 +3,15 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Clock } from "../core/clock.ts";
 import type { ShardTotals } from "../core/totals.ts";
 
+/** `counts`: what workers have counted is taken over. `due`: alerts that are due are kept. */
+type Look = "counts" | "due";
+
 /** What Prometheus reads; all names start with `cali_consumer_`. Counters are since this process started. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #clock: Clock;
+  /** When what has to be done again and again was last done. */
+  readonly #lookedAt: Partial<Record<Look, number>>;
   readonly #shards = new Map<string, { behindMs: number; readAt: number; committedAt: number }>();
 
   readonly records: Counter<"result">;
@@ -39,6 +44,7 @@ export class Metrics {
     },
   ) {
     this.#clock = clock;
+    this.#lookedAt = { due: clock.monotonic() };
     const registers = [this.registry];
     const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
       new Counter({ name: `cali_consumer_${name}_total`, help, labelNames, registers });
@@ -121,6 +127,12 @@ export class Metrics {
       () => this.#checkpointAge(),
       "max",
     );
+    gauge(
+      "notified_age_seconds",
+      "Time since all counts were looked at and every alert that was due was kept; grows in a process that waits for another one",
+      () => this.#notifiedAge(),
+      "max",
+    );
     gauge("templates", "Templates known", gauges.templates, "max");
     gauge("buffered_bytes", "Bytes of records read and not yet committed", gauges.bufferedBytes);
     gauge("outbox_size", "Alerts that wait for Slack", gauges.outbox);
@@ -132,6 +144,11 @@ export class Metrics {
     const now = this.#clock.monotonic();
     const shard = this.#shards.get(shardId);
     this.#shards.set(shardId, { behindMs, readAt: now, committedAt: shard?.committedAt ?? now });
+  }
+
+  /** The counts were taken over, or what was due was kept. Whoever calls it once has to go on. */
+  onLook(what: Look): void {
+    this.#lookedAt[what] = this.#clock.monotonic();
   }
 
   onCommit(shardId: string, delta: ShardTotals): void {
@@ -164,6 +181,10 @@ export class Metrics {
       return behindMs + (silent > 5_000 ? silent : 0);
     });
     return Math.round(Math.max(0, ...lags));
+  }
+
+  #notifiedAge(): number {
+    return (this.#clock.monotonic() - Math.min(...Object.values(this.#lookedAt))) / 1000;
   }
 
   #checkpointAge(): number {

@@ -16,7 +16,7 @@ import { type ConsumerEvents, type ConsumerOverrides, openParts, type Parts } fr
 import type { Pipeline } from "./pipeline.ts";
 import { pipelineOf, streamReader } from "./shard-readers.ts";
 import { alertStages } from "./stages.ts";
-import { claimStream, takeUpState } from "./take-up-state.ts";
+import { type Claim, claimStream, takeUpState } from "./take-up-state.ts";
 
 /** What a live view shows. */
 export interface ConsumerCounters {
@@ -86,7 +86,7 @@ async function start(
 ): Promise<Consumer> {
   const parts = await openParts(parseConfig(input), overrides);
   try {
-    const consumer = new RunningConsumer(parts, role);
+    const consumer = new RunningConsumer(parts, role, await claimStream(parts));
     await consumer.start();
     return consumer;
   } catch (error) {
@@ -101,6 +101,7 @@ class RunningConsumer implements Consumer {
   port = 0;
   readonly #parts: Parts;
   readonly #role: Role;
+  readonly #claim: Claim;
   readonly #http: HttpServer;
   readonly #notifying = new AbortController();
   readonly #knowing = new AbortController();
@@ -117,9 +118,12 @@ class RunningConsumer implements Consumer {
   #suppressed = 0;
   #stopped: Promise<void> | undefined;
 
-  constructor(parts: Parts, role: Role) {
+  constructor(parts: Parts, role: Role, claim: Claim) {
     this.#parts = parts;
     this.#role = role;
+    this.#claim = claim;
+    // From its start on: one that never takes them over is as silent.
+    if (role === "notifier") parts.metrics.onLook("counts");
     this.events = parts.events;
     this.#http = new HttpServer({
       ...parts.config.http,
@@ -135,7 +139,6 @@ class RunningConsumer implements Consumer {
 
   async start(): Promise<void> {
     const { stream, log, owner } = this.#parts;
-    await claimStream(this.#parts);
     this.port = await this.#http.listen();
     this.#console = await openConsole(this.#parts);
     this.#running = [
@@ -235,7 +238,7 @@ class RunningConsumer implements Consumer {
   }
 
   #makeNotifier(causes: CauseFinder): Notifier {
-    const { config, troubles } = this.#parts;
+    const { config, troubles, metrics } = this.#parts;
     const stages = alertStages({
       ...this.#parts,
       causes,
@@ -247,7 +250,12 @@ class RunningConsumer implements Consumer {
         this.events.emit("alert", alert);
       },
     });
-    return new Notifier({ ...this.#parts, stages, onTrouble: (text) => troubles.set("alerting", text) });
+    return new Notifier({
+      ...this.#parts,
+      stages,
+      onTrouble: (text) => troubles.set("alerting", text),
+      onLook: () => metrics.onLook("due"),
+    });
   }
 
   #makeSilences(): SilenceReader {
@@ -256,7 +264,8 @@ class RunningConsumer implements Consumer {
 
   /** Reads the stream; what was counted before is taken up with each shard. */
   async #read(signal: AbortSignal, confirm: () => Promise<void>): Promise<void> {
-    const { firstReadAt } = await takeUpState(this.#parts);
+    const { firstReadAt } = this.#claim;
+    await takeUpState(this.#parts, this.#claim);
     this.#pipeline ??= pipelineOf(this.#parts, { watcher: this.#console?.feed });
     this.#reader = streamReader(this.#parts, { firstReadAt, confirm, pipeline: this.#pipeline });
     await this.#reader.run(signal);
@@ -264,13 +273,14 @@ class RunningConsumer implements Consumer {
 
   /** Takes over the counts of all shards, from the beginning: another notifier may have been at work since this one last was. */
   async #follow(signal: AbortSignal): Promise<void> {
-    const { config, stream, troubles } = this.#parts;
-    await takeUpState(this.#parts);
+    const { config, stream, troubles, metrics } = this.#parts;
+    await takeUpState(this.#parts, this.#claim);
     await new CountFollower({
       ...this.#parts,
       listShards: async (until) => (await stream.shards(until)).map(({ shardId }) => shardId),
       discoveryIntervalMs: config.kinesis.discoveryIntervalMs,
       onTrouble: (text) => troubles.set("reading", text),
+      onLook: () => metrics.onLook("counts"),
     }).run(signal);
   }
 

@@ -15,6 +15,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly log: Logger;
   onTrouble?(text: string | undefined): void;
+  /** Called each time that the counts of all shards are taken over. */
+  onLook?(): void;
 }
 
 /** ms between two looks at few shards. */
@@ -42,7 +44,11 @@ export class CountFollower {
   run(signal: AbortSignal): Promise<void> {
     return again({
       ...this.#options,
-      work: async () => Math.max(LEAST_PAUSE_MS, (await this.follow(signal)) * PAUSE_PER_SHARD_MS),
+      work: async () => {
+        const shards = await this.follow(signal);
+        this.#options.onLook?.();
+        return Math.max(LEAST_PAUSE_MS, shards * PAUSE_PER_SHARD_MS);
+      },
       signal,
       trouble: "counts cannot be read",
       logged: "counts cannot be read",

@@ -10,7 +10,7 @@ import { takeShard } from "../state/take-shard.ts";
 import type { Lease } from "../state/types.ts";
 import type { Parts } from "./parts.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { takeUpState } from "./take-up-state.ts";
+import { claimStream, takeUpState } from "./take-up-state.ts";
 
 /** KCL's lease table says that more is done than our state does. */
 export class KclAheadError extends NamedError {}
@@ -60,7 +60,7 @@ export class KclShardWork implements ShardWork {
   /** @throws KclAheadError, StreamChangedError, StateUnavailableError */
   async initialize({ shardId, sequenceNumber }: Extract<Request, { action: "initialize" }>): Promise<void> {
     const { log } = this.#parts;
-    await takeUpState(this.#parts);
+    await takeUpState(this.#parts, await claimStream(this.#parts));
     await this.#open(shardId);
     if (await this.#isAhead(shardId, sequenceNumber))
       throw new KclAheadError(

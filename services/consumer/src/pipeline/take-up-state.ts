@@ -19,22 +19,26 @@ export async function takeUpCounts({ store, miner, grouper }: Known, shardId: st
   grouper.restore(contributions, []);
 }
 
+/** That this is the stream whose positions the state has. */
+export interface Claim {
+  /** ms since the epoch. */
+  readonly firstReadAt: number;
+}
+
 /**
  * Claims the stream for the state; when it was first read.
  * @throws StreamChangedError, StateUnavailableError, or what Kinesis says when the stream cannot be described
  */
-export async function claimStream({ stream, store, clock, log }: Parts): Promise<{ firstReadAt: number }> {
+export async function claimStream({ stream, store, clock, log }: Parts): Promise<Claim> {
   return store.claimStream(await identityOf(stream, log), clock.now());
 }
 
-/** Claims the stream, and takes up what the state holds of templates, groups and versions. @throws as `claimStream` */
-export async function takeUpState(parts: Parts): Promise<{ firstReadAt: number }> {
+/** Takes up what the state of a claimed stream holds of templates, groups and versions. @throws StateUnavailableError */
+export async function takeUpState(parts: Parts, { firstReadAt }: Claim): Promise<void> {
   const { config, store, miner, grouper } = parts;
-  const { firstReadAt } = await claimStream(parts);
   const groups = await store.loadGroups();
   miner.restore(asNotified(await store.loadTemplates(), groups));
   grouper.restore([], groups);
   await takeUpVersions(store.notes, grouper.versions);
   grouper.learnUntil(firstReadAt + config.grouping.learnForMs);
-  return { firstReadAt };
 }
