@@ -49,39 +49,48 @@ export class Rig {
     return join(this.folder, "state.sqlite");
   }
 
-  async start(sections: Sections = {}, overrides: ConsumerOverrides = {}): Promise<Consumer> {
-    const sink = { write: (line: string) => void this.said.push(JSON.parse(line)) };
-    const consumer = await startConsumer(
-      {
-        region: "us-east-1",
-        kinesis: {
-          stream: "logs",
-          endpoint: this.#endpoint,
-          minReadIntervalMs: 5,
-          pollIntervalMs: 10,
-          discoveryIntervalMs: 50,
-          ...sections.kinesis,
-        },
-        state: { file: this.stateFile, ...sections.state },
-        objects: { folder: join(this.folder, "objects"), ...sections.objects },
-        limits: sections.limits,
-        grouping: sections.grouping,
-        llm: sections.llm,
-        // Those that are about it say so: the model takes a second to load.
-        knowledge: { vectors: "none", ...sections.knowledge },
-        openSearch: sections.openSearch,
-        slack: { webhookUrl: this.#webhookUrl, paceMs: 10, ...sections.slack },
-        http: { host: "127.0.0.1", port: 0 },
-      },
-      {
-        credentials: { accessKeyId: "test", secretAccessKey: "test" },
-        log: pino({ formatters: { level: (level) => ({ level }) } }, sink),
-        objects: this.objects,
-        ...overrides,
-      },
-    );
+  /** @param as what it is started as. Default: engine `single` */
+  async start(
+    sections: Sections = {},
+    overrides: ConsumerOverrides = {},
+    as: typeof startConsumer = startConsumer,
+  ): Promise<Consumer> {
+    const consumer = await as(this.configOf(sections), { ...this.overrides, ...overrides });
     this.#running.add(consumer);
     return consumer;
+  }
+
+  configOf(sections: Sections = {}): ConsumerConfigInput {
+    return {
+      region: "us-east-1",
+      kinesis: {
+        stream: "logs",
+        endpoint: this.#endpoint,
+        minReadIntervalMs: 5,
+        pollIntervalMs: 10,
+        discoveryIntervalMs: 50,
+        ...sections.kinesis,
+      },
+      state: { file: this.stateFile, ...sections.state },
+      objects: { folder: join(this.folder, "objects"), ...sections.objects },
+      limits: sections.limits,
+      grouping: sections.grouping,
+      llm: sections.llm,
+      // Those that are about it say so: the model takes a second to load.
+      knowledge: { vectors: "none", ...sections.knowledge },
+      openSearch: sections.openSearch,
+      slack: { webhookUrl: this.#webhookUrl, paceMs: 10, ...sections.slack },
+      http: { host: "127.0.0.1", port: 0 },
+    };
+  }
+
+  get overrides(): ConsumerOverrides {
+    const sink = { write: (line: string) => void this.said.push(JSON.parse(line)) };
+    return {
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      log: pino({ formatters: { level: (level) => ({ level }) } }, sink),
+      objects: this.objects,
+    };
   }
 
   async stop(consumer: Consumer): Promise<void> {
