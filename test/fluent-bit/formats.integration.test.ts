@@ -29,7 +29,7 @@ const cases = [
   ...casesOf("records.jsonl"),
   ...casesOf("corpus.jsonl"),
   // Of text its rules read CALI's line alone.
-  ...casesOf("products.jsonl").filter(({ text }) => text.startsWith("{")),
+  ...["products.jsonl", "clouds.jsonl"].flatMap(casesOf).filter(({ text }) => text.startsWith("{")),
 ]
   // A container writes lines of one log, not envelopes of other agents nor records of many.
   .filter(

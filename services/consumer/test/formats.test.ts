@@ -24,12 +24,14 @@ const cases = casesIn("records.jsonl");
 const corpus = casesIn("corpus.jsonl");
 /** Lines made up in the shape that each product documents. */
 const products = casesIn("products.jsonl");
+/** The same of clouds, meshes, devices and loggers, in the envelopes they come in. */
+const clouds = casesIn("clouds.jsonl");
 
 const recordsOf = (data: Uint8Array) =>
   decode(data, { arrival: ARRIVAL }).flatMap((payload) => (payload.ok ? [payload.record] : []));
 
 describe("what may arrive as one Kinesis record", () => {
-  it.each([...cases, ...corpus, ...products])("$name", ({ text, expected }) => {
+  it.each([...cases, ...corpus, ...products, ...clouds])("$name", ({ text, expected }) => {
     const { records, stack, note: _, ...fields } = expected;
     const found = recordsOf(Buffer.from(text));
     if (records !== undefined) expect(found).toHaveLength(records);

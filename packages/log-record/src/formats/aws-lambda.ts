@@ -17,7 +17,7 @@ export const awsLambda = pattern(
     new RegExp(`^\\[(?<level>[A-Z]{4,8})\\] (?<time>${TIME}) (?<trace>${PLAIN_REQUEST}) (?<message>.*)$`),
     // Node: time\trequest\tLEVEL\tmessage.
     new RegExp(
-      `^(?<time>${TIME})\\t(?:undefined|(?<trace>${REQUEST}))\\t(?<level>[A-Z]{4,5})\\t(?<message>.*)$`,
+      `^(?<time>${TIME})\\t(?:undefined|(?<trace>${REQUEST}))\\t(?<level>[A-Z]{4,5}|trce|dbug|info|warn|fail|crit)\\t(?<message>.*)$`,
     ),
     new RegExp(
       `^(?<time>${TIME}) (?:undefined|(?<trace>${PLAIN_REQUEST})) (?<level>[A-Z]{4,5}) (?<message>.*)$`,
@@ -46,11 +46,19 @@ export const awsLambdaPlatform = pattern(
     new RegExp(`^(?<time>${TIME}) (?<trace>${REQUEST}) (?<message>Task timed out after .*)$`),
     new RegExp(`^RequestId: (?<trace>${REQUEST}) (?<message>(?:Error: |Process exited before).*)$`),
     new RegExp(`^(?:START|END|REPORT|INIT_START) (?:RequestId: (?<trace>${REQUEST})|Runtime Version)`),
+    /^(?<message>INIT_REPORT Init Duration: .*)$/,
+    /^(?<message>(?:EXTENSION|TELEMETRY|LOGS)\tName: [\w.-]{1,128}\tState: .*)$/,
+    /^XRAY TraceId: (?<trace>[\w-]{1,64})\t/,
   ],
   {
     more(draft) {
-      draft.level = /timed out|Error: |exited/.test(draft.message ?? "") ? "ERROR" : "INFO";
+      const message = draft.message ?? "";
+      draft.level = /timed out|Error: |exited|\tStatus: (?:timeout|error|failure)\b/.test(message)
+        ? "ERROR"
+        : "INFO";
       draft.levelSource = "record";
+      const type = /\tError Type: ([\w.]{1,100})/.exec(message)?.[1];
+      if (type !== undefined) draft.errorType = type;
     },
   },
 );

@@ -1,5 +1,6 @@
 import type { Level } from "../schema.ts";
 import { pattern } from "./pattern.ts";
+import { readTime } from "./time.ts";
 
 const WORDS: Readonly<Record<string, Level>> = {
   low: "INFO",
@@ -16,10 +17,18 @@ export const cef = pattern(
   "cef",
   [
     /^CEF: ?[01]\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{0,100})\|(?<message>[^|]{1,512})\|(?<severity>[A-Za-z0-9-]{1,12})\|(?<rest>.*)$/,
+    // IBM's LEEF: vendor, product, version, event id, in 2.0 the delimiter.
+    /^(?<leef>LEEF):[12]\.0\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{1,100})\|(?:(?:[^|]|0?x[0-9a-fA-F]{1,4})\|)?(?<rest>.*)$/,
   ],
   {
-    more(draft, groups) {
-      const { severity = "", rest = "" } = groups as Record<string, string>;
+    more(draft, groups, context) {
+      const { leef, rest = "", ...given } = groups as Record<string, string | undefined>;
+      // LEEF has its severity and time among the attributes.
+      const severity =
+        given.severity ??
+        (leef === undefined ? "" : (/(?:^|[\t^|])sev=([^\t^|]{1,12})/.exec(rest)?.[1] ?? ""));
+      const time = /(?:^|[\s^|])(?:rt|end|devTime)=([^\t^|=]{8,40})(?=$|[\t^|]| \w{1,60}=)/.exec(rest)?.[1];
+      draft.time = readTime(time?.trim(), context);
       const number = Number(severity);
       draft.level =
         WORDS[severity.toLowerCase()] ??
@@ -27,6 +36,8 @@ export const cef = pattern(
       draft.levelSource = "record";
       // Only what is bad has a code that tells it from others.
       if (draft.level === "INFO") delete draft.errorCode;
+      if (leef !== undefined)
+        draft.message = /(?:^|[\t^|])msg=([^\t^|]{1,500})/.exec(rest)?.[1] ?? given.code ?? "";
       draft.stack = [rest, draft.stack].filter((one) => one).join("\n");
     },
   },

@@ -13,3 +13,22 @@ export const cloudTrail: JsonFormat = {
     draft.service ??= fields.text("eventsource");
   },
 };
+
+/** A step of a state machine of AWS Step Functions: the end of one that failed says why. https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html */
+export const stepFunctions: JsonFormat = {
+  name: "step-functions",
+  matches: (fields) => fields.has("executionarn", "type"),
+  read(fields, draft) {
+    const type = fields.text("type") ?? "";
+    const [, machine, execution] =
+      /:(?:execution|express):([^:]{1,80}):([^:]{1,80})/.exec(fields.text("executionarn") ?? "") ?? [];
+    const error = fields.text("details.error");
+    draft.service ??= machine;
+    draft.traceId ??= execution;
+    draft.level = /(?:Failed|TimedOut)$/.test(type) ? "ERROR" : /Aborted$/.test(type) ? "WARN" : "INFO";
+    draft.levelSource = "record";
+    draft.message = error === undefined ? type : `${type}: ${error}`;
+    if (error !== undefined) draft.errorType = error;
+    draft.errorMessage ??= fields.text("details.cause");
+  },
+};

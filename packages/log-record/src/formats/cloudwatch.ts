@@ -24,10 +24,18 @@ export const cloudwatch: Envelope = {
     const events = fields.get("logevents");
     const group = fields.text("loggroup");
     if (!Array.isArray(events) || group === undefined) return undefined;
-    const service = group
+    const plane = /^\/aws\/eks\/[^/]{1,100}\/cluster$/.test(group)
+      ? /^(?:authenticator|kube-apiserver|kube-scheduler|(?:kube|cloud)-controller-manager)/.exec(
+          fields.text("logstream") ?? "",
+        )?.[0]
+      : undefined;
+    // The database stands before its kind of log.
+    const database = /^\/aws\/rds\/(?:instance|cluster)\/([^/]{1,100})\//.exec(group)?.[1];
+    const last = group
       .split(/[/:]/)
       .filter((part) => part !== "" && !NOT_A_SERVICE.has(part))
       .at(-1);
+    const service = plane ?? database ?? last;
     const found = events.filter(isObject);
     const inner = found.map((event) => ({
       value: event.message ?? "",

@@ -1,4 +1,4 @@
-import type { Fields } from "./fields.ts";
+import { type Fields, isObject } from "./fields.ts";
 import { readTime } from "./time.ts";
 import type { Draft, Envelope, ReadContext } from "./types.ts";
 
@@ -26,7 +26,7 @@ export function containerOf(fields: Fields, context: ReadContext): Partial<Draft
  * `kubernetes` beside it), and what the program wrote as JSON may be merged in.
  */
 export const container: Envelope = {
-  marks: ["log", "kubernetes"],
+  marks: ["log", "kubernetes", "logmessage"],
   open(fields, context) {
     const isAround =
       fields.has("kubernetes") ||
@@ -38,14 +38,17 @@ export const container: Envelope = {
       fields.has("podname") ||
       fields.has("platform") ||
       Object.keys(fields.value).length === 1;
-    const log = fields.get("log");
+    const log =
+      fields.get("log") ?? (fields.has("podname", "containername") ? fields.get("logmessage") : undefined);
     const text =
       typeof log === "string"
         ? log
         : fields.has("kubernetes") && !fields.has("level")
           ? fields.get("message")
           : undefined;
-    if (!isAround || typeof text !== "string") return undefined;
+    // Azure's ContainerLogV2 has what it could parse as an object.
+    const value = text ?? (fields.has("logmessage") && isObject(log) ? log : undefined);
+    if (!isAround || value === undefined || (typeof value !== "string" && !isObject(value))) return undefined;
     // Merged in: the fields say more than the text.
     const merged =
       fields.has("message") && typeof log === "string" && (fields.has("level") || fields.has("severity"));
@@ -53,11 +56,18 @@ export const container: Envelope = {
     const outer = containerOf(fields, context);
     outer.service ??= fields.firstText("service");
     outer.version ??= fields.firstText("version");
+    // Docker's name of a task's container: the task definition names the service, and its revision is what was deployed.
+    const [, family, revision] =
+      /^(.{1,255}):([0-9]{1,9})$/.exec(fields.text("ecstaskdefinition") ?? "") ?? [];
+    if (family !== undefined && /^\/?ecs-/.test(fields.text("containername") ?? "")) {
+      outer.service = family;
+      outer.version ??= revision;
+    }
     if (outer.service === undefined) delete outer.service;
     if (outer.version === undefined) delete outer.version;
     return {
       format: "container",
-      inner: [{ value: text, outer }],
+      inner: [{ value, outer }],
       rest: () => [],
     };
   },

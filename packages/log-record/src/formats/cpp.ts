@@ -12,6 +12,8 @@ export const cppText = pattern(
     ),
     // g3log: time µs LEVEL [file->function:line] message, with tabs.
     /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}) (?<micros>[0-9]{6})\t(?<level>DEBUG|INFO|WARNING|ERROR|FATAL) (?:\[[^\]]{1,300}\]\t?)?(?<message>.*)$/,
+    // ClickHouse: time [ thread ] {query} <Level> part: message.
+    /^(?<time>[0-9]{4}\.[0-9]{2}\.[0-9]{2} [0-9:.]{8,15}) \[ [0-9]{1,10} \] \{(?<trace>[\w:-]{0,64})\} <(?<level>Fatal|Critical|Error|Warning|Notice|Information|Debug|Trace|Test)> (?<message>(?:.{0,300}?Code: (?<code>[0-9]{1,5})\. )?.*)$/,
     // Ray: [time letter process thread] (part) file:line: message.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[.,][0-9]{3,6}) (?<level>[DIWECF]) [0-9]{1,10} [0-9]{1,10}\] (?:\([\w-]{1,60}\) )?(?:[\w./-]{1,200}:[0-9]+: )?(?<message>.*)$/,
   ],

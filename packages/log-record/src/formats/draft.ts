@@ -113,7 +113,7 @@ function stackAt(value: unknown, alias: string): string | undefined {
 }
 
 function sentenceAt(value: unknown): string | undefined {
-  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+  return typeof value === "string" && value !== "-" && value.trim() !== "" ? value : undefined;
 }
 
 /** Numbers of HTTP under `code` are the status. */
@@ -144,6 +144,7 @@ export function requestOf(fields: Fields): string | undefined {
     "request.method",
     "httprequest.httpmethod",
     "csmethod",
+    "httprequest.method",
     "verb",
     "clientrequestmethod",
   );
@@ -162,13 +163,19 @@ export function requestOf(fields: Fields): string | undefined {
     "request.uri",
     "request.path",
     "xenvoyoriginalpath",
+    "xenvoyoriginpath",
     "httprequest.uri",
+    "httprequest.url",
+    "requesturl",
     "csuristem",
     "resourcepath",
     "rawpath",
     "clientrequesturi",
   );
-  const line = request ?? (method !== undefined && path !== undefined ? `${method} ${path}` : undefined);
+  const line =
+    request ??
+    fields.text("routekey") ??
+    (method !== undefined && path !== undefined ? `${method} ${path}` : undefined);
   if (line === undefined) return undefined;
   const status = fields.first("status", statusAt);
   return status === undefined ? line : `${line} ${status}`;

@@ -132,6 +132,7 @@ export class Fields {
 }
 
 export function textOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value.trim() === "" ? undefined : value;
+  // Access logs have a dash for what is not there.
+  if (typeof value === "string") return value === "-" || value.trim() === "" ? undefined : value;
   return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined;
 }

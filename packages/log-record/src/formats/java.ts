@@ -46,12 +46,16 @@ export const javaText = pattern(
   {
     more(draft, groups) {
       readContext(draft, (groups as Record<string, string | undefined>).context ?? "");
+      draft.errorType ??= AT_THE_END.exec(draft.stack ? (draft.message ?? "") : "")?.[1];
+      if (draft.errorType === undefined) delete draft.errorType;
       draft.errorCode ??= CODE.exec(draft.message ?? "")?.[1];
       if (draft.errorCode === undefined) delete draft.errorCode;
     },
   },
 );
 
+/** The exception that a message ends with, the frames below it: `request failed: java.lang.NullPointerException`. */
+const AT_THE_END = /: ((?:[a-z]\w{0,40}\.){1,10}[A-Z]\w{0,80}(?:Exception|Error))(?:: [^\n]*)?$/;
 /** Codes that messages of application servers begin with: `WFLYCTL0013: …`, `HHH000100: …`, `CWWKZ0002E: …`. */
 const CODE = /^([A-Z]{3,12}(?:-[A-Z]{2,12})?[0-9]{4,6}[A-Z]?): /;
 

@@ -15,3 +15,19 @@ export const kubernetesEvent: JsonFormat = {
     draft.service = fields.text("involvedobject.name") ?? fields.text("regarding.name");
   },
 };
+
+/** A request to Kubernetes' API server as its audit log has it; `stage` is that of the request, no environment. https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/ */
+export const kubernetesAudit: JsonFormat = {
+  name: "kubernetes-audit",
+  matches: (fields) => fields.has("auditid", "stage", "verb"),
+  read(fields, draft) {
+    delete draft.environment;
+    delete draft.level;
+    draft.service = "kube-apiserver";
+    draft.traceId = fields.text("auditid");
+    const said = fields.text("responsestatus.message");
+    const what = [fields.text("verb"), fields.text("requesturi"), fields.text("responsestatus.code")];
+    draft.message =
+      what.filter((one) => one !== undefined).join(" ") + (said === undefined ? "" : `: ${said}`);
+  },
+};

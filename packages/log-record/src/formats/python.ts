@@ -1,26 +1,37 @@
 import { pattern } from "./pattern.ts";
 
 /** Python's logging as text, and what is built on it: gunicorn, uvicorn, Celery, Airflow, loguru. */
-export const pythonText = pattern("python-text", [
-  // Tornado and Jupyter: [E 260125 01:02:03 web:1789] message.
-  /^\[(?<level>[DIWEC]) (?<time>[0-9]{6} [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}) [\w.:-]{1,100}\] (?<message>.*)$/,
-  // 2026-01-25 01:02:03,456 - shop.pay - ERROR - message; the separator may be | or :.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z|[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
-  // loguru: time | ERROR    | module:function:12 - message.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) \| (?<level>[A-Z]{4,8}) *\| [^\s]{1,200}:[^\s]{1,200}:[0-9]+ - (?<message>.*)$/,
-  // gunicorn: [2026-01-25 01:02:03 +0000] [7] [ERROR] message.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4})\] \[[0-9]+\] \[(?<level>[A-Z]{4,8})\] (?<message>.*)$/,
-  // Flask: [2026-01-25 01:02:03,456] ERROR in app: message; logger's name in brackets behind the level's.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:,[0-9]{3})?)\] (?<level>[A-Z]{4,8}) in [\w.]{1,200}: (?<message>.*)$/,
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3})\] \[(?<level>[A-Z]{4,8})\] \[[A-Za-z_][\w.]{0,200}\] (?<message>[^[].*)$/,
-  // Home Assistant: time LEVEL (thread) [logger] message.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[A-Z]{4,8}) \([\w -]{1,100}\) \[[\w.]{1,200}\] (?<message>.*)$/,
-  // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
-  // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.
-  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|, )[0-9:]{8}(?:[.,][0-9]{3,6})?(?:[+-][0-9:]{4,6}| [A-Z]{3,5})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
-  // basicConfig: ERROR:root:message; uvicorn: ERROR:    message.
-  /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[\w.-]{1,200}:| +)(?<message>.*)$/,
-  // Twisted: 2026-01-25 01:02:03+0000 [shop.pay#error] message; the system's name alone for what informs.
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}[+-][0-9]{4}) \[(?:[\w.,: -]{1,100}#(?<level>[a-z]{4,8})|-|[\w.]{1,100}[.,][\w.,: -]{1,100})\] (?<message>.*)$/,
-]);
+export const pythonText = pattern(
+  "python-text",
+  [
+    // Tornado and Jupyter: [E 260125 01:02:03 web:1789] message.
+    /^\[(?<level>[DIWEC]) (?<time>[0-9]{6} [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}) [\w.:-]{1,100}\] (?<message>.*)$/,
+    // 2026-01-25 01:02:03,456 - shop.pay - ERROR - message; the separator may be | or :.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z|[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
+    // loguru: time | ERROR    | module:function:12 - message.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) \| (?<level>[A-Z]{4,8}) *\| [^\s]{1,200}:[^\s]{1,200}:[0-9]+ - (?<message>.*)$/,
+    // gunicorn: [2026-01-25 01:02:03 +0000] [7] [ERROR] message.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} [+-][0-9]{4})\] \[[0-9]+\] \[(?<level>[A-Z]{4,8})\] (?<message>.*)$/,
+    // Flask: [2026-01-25 01:02:03,456] ERROR in app: message; logger's name in brackets behind the level's.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:,[0-9]{3})?)\] (?<level>[A-Z]{4,8}) in [\w.]{1,200}: (?<message>.*)$/,
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3})\] \[(?<level>[A-Z]{4,8})\] \[[A-Za-z_][\w.]{0,200}\] (?<message>[^[].*)$/,
+    // Home Assistant: time LEVEL (thread) [logger] message.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[A-Z]{4,8}) \([\w -]{1,100}\) \[[\w.]{1,200}\] (?<message>.*)$/,
+    // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
+    // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|, )[0-9:]{8}(?:[.,][0-9]{3,6})?(?:[+-][0-9:]{4,6}| [A-Z]{3,5})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
+    // basicConfig: ERROR:root:message; uvicorn: ERROR:    message.
+    /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[\w.-]{1,200}:| +)(?<message>.*)$/,
+    // Twisted: 2026-01-25 01:02:03+0000 [shop.pay#error] message; the system's name alone for what informs.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}[+-][0-9]{4}) \[(?:[\w.,: -]{1,100}#(?<level>[a-z]{4,8})|-|[\w.]{1,100}[.,][\w.,: -]{1,100})\] (?<message>.*)$/,
+    // structlog on a terminal: time [level    ] event, padded, [logger] key=value.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,15}Z?) \[(?<level>[a-z]{4,8}) *\] (?<message>\S.{0,300}?) {2,}(?<rest>(?:\[[\w.]{1,100}\] ?)?(?:[\w.]{1,60}=.*)?)$/,
+  ],
+  {
+    more(draft, groups) {
+      const { rest } = groups as Record<string, string | undefined>;
+      if (rest) draft.stack = [rest, draft.stack].filter((one) => one).join("\n");
+    },
+  },
+);

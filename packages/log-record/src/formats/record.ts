@@ -67,7 +67,9 @@ function contentOf(message: string, stack: string, errorMessage: string | undefi
   const said = errorMessage === undefined ? "" : clean(errorMessage);
   const parts = [message];
   if (said !== "" && !message.includes(said) && !stack.includes(said)) parts.push(`error: ${said}`);
-  if (stack !== "" && stack !== message) parts.push(stack);
+  // A trace that the message has in it, or that begins with the message, is told once.
+  if (stack.startsWith(`${message}\n`)) return stack;
+  if (stack !== "" && !message.includes(stack)) parts.push(stack);
   return parts.join("\n");
 }
 

@@ -1,35 +1,36 @@
-import { accessLog, cloudFront, uvicornAccess } from "./access-log.ts";
+import { accessLog, cloudFront, envoyAccess, uvicornAccess } from "./access-log.ts";
 import { apacheError } from "./apache.ts";
 import { javaVm, webLogic, webSphere } from "./app-servers.ts";
 import { awsApiGateway, awsLambda, awsLambdaPlatform } from "./aws-lambda.ts";
 import { awsLambdaJson } from "./aws-lambda-json.ts";
-import { azure } from "./azure.ts";
+import { azure, azureText } from "./azure.ts";
 import { bunyan } from "./bunyan.ts";
 import { cali } from "./cali.ts";
 import { caliLine } from "./cali-line.ts";
 import { cef } from "./cef.ts";
 import { cloudflareWorkers } from "./cloudflare.ts";
-import { cloudTrail } from "./cloudtrail.ts";
+import { cloudTrail, stepFunctions } from "./cloudtrail.ts";
 import { cloudwatch } from "./cloudwatch.ts";
 import { consola } from "./consola.ts";
 import { container } from "./container.ts";
 import { cppText } from "./cpp.ts";
 import { crash } from "./crash.ts";
 import { mongodbText, mysql, mysqlSlow, postgresql, redis, sqlServer } from "./databases.ts";
-import { datadog } from "./datadog.ts";
+import { datadog, datadogAgent } from "./datadog.ts";
+import { cisco, mikrotik, qbittorrent } from "./devices.ts";
 import { dotnetConsole, dotnetJson, dotnetText } from "./dotnet.ts";
 import { ecs } from "./ecs.ts";
 import { eliot } from "./eliot.ts";
 import { envoy } from "./envoy.ts";
 import { gelf } from "./gelf.ts";
 import { goText } from "./go.ts";
-import { googleCloud } from "./google-cloud.ts";
+import { googleCloud, textPayload } from "./google-cloud.ts";
 import { handWritten } from "./hand-written.ts";
 import { javaText, julText } from "./java.ts";
 import { journald } from "./journald.ts";
 import { kibana } from "./kibana.ts";
 import { klog, klogJson } from "./klog.ts";
-import { kubernetesEvent } from "./kubernetes-event.ts";
+import { kubernetesAudit, kubernetesEvent } from "./kubernetes-event.ts";
 import { log4j2 } from "./log4j2.ts";
 import { logback } from "./logback.ts";
 import { logfmt } from "./logfmt.ts";
@@ -70,6 +71,8 @@ export const ENVELOPES: readonly Envelope[] = [
   otlp,
   journald,
   jsonPayload,
+  textPayload,
+  azureText,
   splunk,
   loki,
   shipped,
@@ -85,6 +88,9 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   kubernetesEvent,
   kibana,
   azure,
+  kubernetesAudit,
+  stepFunctions,
+  envoyAccess,
   cloudTrail,
   cloudflareWorkers,
   consola,
@@ -130,6 +136,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   javaVm,
   cppText,
   uvicornAccess,
+  datadogAgent,
   pythonText,
   nginxError,
   apacheError,
@@ -157,6 +164,9 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   auditd,
   cef,
   herokuError,
+  mikrotik,
+  cisco,
+  qbittorrent,
   windowsEvent,
   xmlLog,
   logcat,

@@ -1,3 +1,4 @@
+import { isObject } from "./fields.ts";
 import type { JsonFormat } from "./types.ts";
 
 /**
@@ -10,13 +11,13 @@ export const serilog: JsonFormat = {
     (fields.has("@t") && (fields.has("@m") || fields.has("@mt"))) || fields.has("messagetemplate", "level"),
   read: (fields, draft) => {
     const template = fields.text("@mt") ?? fields.text("messagetemplate");
-    const rendered = fields.text("@m") ?? fields.text("renderedmessage");
+    const rendered = fields.text("@m") ?? fields.text("renderedmessage") ?? fields.text("message");
     if (template !== undefined) {
       draft.message =
         rendered ??
         template.replace(/\{[@$]?(\w{1,60})[^{}]{0,40}\}/g, (hole, name: string) => {
           const key = name.toLowerCase().replaceAll("_", "");
-          return fields.text(key) ?? fields.text(`properties.${key}`) ?? hole;
+          return fields.text(key) ?? fields.text(`properties.${key}`) ?? fields.text(`fields.${key}`) ?? hole;
         });
     }
     // It leaves out the level of most lines.
@@ -24,6 +25,9 @@ export const serilog: JsonFormat = {
       draft.level = "INFO";
       draft.levelSource = "record";
     }
+    const thrown = fields.get("exceptions");
+    const first = Array.isArray(thrown) ? thrown.find(isObject) : undefined;
+    if (typeof first?.ClassName === "string") draft.errorType ??= first.ClassName;
     const exception = fields.text("@x") ?? fields.text("exception");
     if (exception !== undefined) {
       draft.stack ??= exception;

@@ -6,7 +6,7 @@ import { isTimeAlone, leadingTime } from "./time.ts";
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|[\"')}\\]]+[;,]?(?: \\[\\])?$)";
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|[\"')}\\]]+[;,]?(?: \\[\\])? ?$)";
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
 /** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
@@ -65,6 +65,11 @@ export function continues(open: readonly string[], line: string, next: string | 
   // MySQL's slow query log: the next one begins with its time or user.
   if (/^# (?:Time|User@Host): /.test(first))
     return !/^# Time: /.test(line) && (open.length === 1 || !/^# User@Host: /.test(line)) && !hasTime(line);
+  // glog's end of a failed check.
+  if (line.startsWith("*** ") && /^[EF][0-9]{4,8} /.test(first)) return true;
+  // zap's frames have no arguments; the place is below each.
+  if (/^[\w./()*~-]{1,300}$/.test(line) && next !== undefined && /^\t\S{1,300}\.go:[0-9]+$/.test(next))
+    return true;
   // A stack of Oracle's errors.
   if (/^(?:ORA|TNS|PLS|RMAN)-[0-9]{5}: /.test(line)) return canFail(first);
   // Erlang's reports end with an empty line or the next one, Julia's with their frame.

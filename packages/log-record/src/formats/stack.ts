@@ -44,11 +44,14 @@ const pick = (value: Json, ...keys: string[]): string | undefined => {
 function frame(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const name = pick(value, "method", "methodName", "func", "function", "name");
-  const file = pick(value, "file", "fileName", "filename", "source");
+  // Quarkus has no files.
+  const isNamed = name !== undefined && typeof value.class === "string";
+  const file =
+    pick(value, "file", "fileName", "filename", "source") ?? (isNamed ? "Unknown Source" : undefined);
   if (file === undefined || (name === undefined && pick(value, "line", "lineno", "lineNumber") === undefined))
     return undefined;
   const owner = pick(value, "class", "className", "declaringClass", "module");
-  const line = pick(value, "line", "lineNumber", "lineno");
+  const line = file === "Unknown Source" ? undefined : pick(value, "line", "lineNumber", "lineno");
   return `    at ${owner === undefined ? "" : `${owner}.`}${name ?? ""}(${file}${line === undefined ? "" : `:${line}`})`;
 }
 
@@ -68,6 +71,7 @@ function exception(value: Json, depth: number): string | undefined {
     "className",
     "class",
     "exc_type",
+    "exceptionType",
     "type",
     "name",
     "exceptionClass",

@@ -52,10 +52,22 @@ export const auditd = pattern(
   ],
   {
     more(draft, groups) {
-      draft.message = `${(groups as Record<string, string>).kind} ${draft.message}`;
+      const { kind } = groups as Record<string, string>;
+      draft.message = `${kind} ${draft.message}`;
+      // A process that a signal ended.
+      if (kind === "ANOM_ABEND") Object.assign(draft, { level: "ERROR", levelSource: "text" });
     },
   },
 );
 
 /** What Heroku reports of a dyno or a router: `Error R14 (Memory quota exceeded)`. https://devcenter.heroku.com/articles/error-codes */
-export const herokuError = pattern("heroku-error", [/^(?<level>Error) (?<code>[RHL][0-9]{1,3}) \(.*$/]);
+export const herokuError = pattern(
+  "heroku-error",
+  [/^(?<level>Error) (?<code>[RHL][0-9]{1,3}) \(.*$/, /^State changed from [a-z]{2,12} to (?<end>crashed)$/],
+  {
+    more(draft, groups) {
+      if ((groups as Record<string, string>).end !== undefined)
+        Object.assign(draft, { level: "ERROR", levelSource: "text" });
+    },
+  },
+);

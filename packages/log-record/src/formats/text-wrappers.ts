@@ -35,8 +35,15 @@ export const syslog: Wrapper = {
   read(head, context) {
     const five = RFC_5424.exec(head);
     if (five !== null) {
-      const [whole, priority, time, host, app] = five;
-      return { start: whole.length, outer: header(priority, time, host, app, context) };
+      const [whole, priority, time, host, app, process = ""] = five;
+      // Heroku's drains have the dyno in the place of the process.
+      const dyno =
+        host === "host" && (app === "app" || app === "heroku") ? process.replace(/\.\w+$/, "") : undefined;
+      const service = dyno === undefined ? app : app === "app" ? dyno : `heroku-${dyno}`;
+      return {
+        start: whole.length,
+        outer: header(priority, time, dyno === undefined ? host : process, service, context),
+      };
     }
     const bare = WITHOUT_HOST.exec(head);
     if (bare !== null && (bare[1] !== undefined || bare[4] !== undefined)) {
@@ -44,13 +51,27 @@ export const syslog: Wrapper = {
       return { start: whole.length, outer: header(priority, time, undefined, tag, context) };
     }
     const three = RFC_3164.exec(head);
-    if (three === null) return undefined;
+    if (three === null) return tagless(head, context);
     const [whole, priority, time, host, tag] = three;
     // A level in the host's place: the line is of another format.
-    if (/^[A-Z]{4,}$/.test(host ?? "") && levelOfWord(host ?? "") !== undefined) return undefined;
-    return { start: whole.length, outer: header(priority, time, host, tag, context) };
+    if (/^(?:[A-Z]{4,}|[a-z]{4,}:)$/.test(host ?? "") && levelOfWord(host ?? "") !== undefined)
+      return undefined;
+    // Cisco counts its lines there.
+    const service = /^\d+$/.test(tag ?? "") ? undefined : tag;
+    return { start: whole.length, outer: header(priority, time, host, service, context) };
   },
 };
+
+const TAGLESS =
+  /^<(\d{1,3})>([A-Z][a-z]{2} {1,2}[0-3]?\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w.-]{1,255})(?: :)? (?=\S)/;
+
+/** A router's: the message follows the host, and there may be a year. */
+function tagless(head: string, context: ReadContext) {
+  const found = TAGLESS.exec(head);
+  if (found === null) return undefined;
+  const [{ length }, priority, time, host] = found;
+  return { start: length, outer: header(priority, time, host, undefined, context) };
+}
 
 /** What systemd takes for a priority before a line of standard output: `<3>message`. .NET's systemd console writes it. */
 export const sdDaemon: Wrapper = {

@@ -49,7 +49,11 @@ export const shipped: Envelope = {
   open(fields, context) {
     const { message } = fields.value;
     const isAgent =
-      fields.has("agent.type") || fields.has("agent.version") || fields.has("beat") || fields.has("file");
+      fields.has("agent.type") ||
+      fields.has("agent.version") ||
+      fields.has("beat") ||
+      fields.has("file") ||
+      fields.has("containerid");
     if (!isAgent || typeof message !== "string" || fields.has("level") || fields.has("log.level"))
       return undefined;
     const outer = containerOf(fields, context);
