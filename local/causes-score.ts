@@ -11,6 +11,8 @@ const labelledSchema = z.strictObject({
   level: z.string().optional(),
   /** Name of the known error; null: none is. */
   entry: z.string().nullable(),
+  /** Where such a message is printed or was reported. */
+  source: z.string().optional(),
 });
 export type Labelled = z.output<typeof labelledSchema>;
 
