@@ -50,3 +50,15 @@ it("finds the causes of errors as clients, servers and traces print them, and no
   expect(wrong / known).toBeLessThanOrEqual(0.01);
   expect(falsely / unknown).toBeLessThanOrEqual(0.01);
 });
+
+it("holds what it reached on the hold-out, of which the frozen half is only counted", async () => {
+  const of = (half: string) =>
+    scoreLabelled(readLabelled(join(import.meta.dirname, `../holdout/${half}.jsonl`)));
+  const [dev, frozen] = [await of("dev"), await of("frozen")];
+  expect(dev.right / dev.known).toBeGreaterThanOrEqual(0.98);
+  expect(frozen.right / frozen.known).toBeGreaterThanOrEqual(0.92);
+  for (const { wrong, known, unknown, false: falsely } of [dev, frozen]) {
+    expect(wrong / known).toBeLessThanOrEqual(0.021);
+    expect(falsely / unknown).toBeLessThanOrEqual(0.021);
+  }
+});

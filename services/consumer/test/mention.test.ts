@@ -31,6 +31,47 @@ it.each([
   expect(found(line)).toBeUndefined();
 });
 
+it.each([
+  'throw new TokenExpiredError("jwt expired");',
+  'raise OperationalError("server closed the connection unexpectedly")',
+  'return res.status(401).json({ error: "jwt expired" });',
+  "if (error.code === 'ECONNREFUSED') { retry(); }",
+  "} catch (OutOfMemoryError e) { // Java heap space",
+  "rescue ActiveRecord::RecordNotUnique => e",
+  "@ExceptionHandler(OptimisticLockException.class)",
+  'logger.error("deadlock detected", exc_info=True)',
+  'errors.New("context deadline exceeded")',
+  'when "28P01" then "password authentication failed"',
+  'panic("send on closed channel") // never happens',
+  "-- deadlock detected: retry in the application",
+  'help: "no space left on device" is shown when the disk is full',
+  "  --ignore-expired  don't fail when the certificate has expired",
+  "test_too_many_connections (tests.db.Test) ... ok",
+  "too_many_connections_total 12",
+  'Threshold for "too many open files" warnings set to 90 %',
+])("does not answer code, help texts, tests' reports and metrics: %s", (line) => {
+  expect(mentionIn(line)).toBe("it is code or a help text");
+  expect(found(line)).toBeUndefined();
+});
+
+it.each([
+  [`OperationalError('server closed the connection unexpectedly')`, "pg-connection-lost"],
+  ["panic: send on closed channel", "go-closed-channel"],
+  ["Error: for key 12: connect ECONNREFUSED 10.0.0.1:8080", "node-econnrefused"],
+])("answers an exception as its language shows it: %s", (line, name) => {
+  expect(mentionIn(line)).toBeUndefined();
+  expect(found(line)).toBe(name);
+});
+
+it("takes no value for a negation, and leaves out which call of Prisma's it was", () => {
+  expect(found("ERROR: column orders.note does not exist")).toBe("pg-undefined-column");
+  expect(
+    found(
+      "Invalid `prisma.order.findMany()` invocation in\n/app/src/orders.ts:12:31\n\nThe column `orders.note` does not exist in the current database.",
+    ),
+  ).toBe("pg-undefined-column");
+});
+
 it("answers an error in quotes, with a word of support in its name, and in a trace of many lines", () => {
   expect(found('payment-support: save failed: "deadlock detected"')).toBe("deadlock");
   expect(

@@ -16,6 +16,10 @@ const FRAME = [
   /^[\w./*()-]+\([^)]*\)$/,
   /^\s*from \S+:\d+:in /,
   /^\s*--- End of (?:inner exception )?stack trace/,
+  // Prisma says which call it was, and shows the lines around it.
+  /^\s*(?:\w+: )?Invalid `[\w.$]{1,80}\(\)` invocation(?: in)?:?\s*$/,
+  /^\s*\/?\S{1,200}\.[cm]?[jt]sx?:\d+:\d+\s*$/,
+  /^\s*→\s*\d+\s/,
 ];
 const PYTHON_FRAME = FRAME[2] as RegExp;
 

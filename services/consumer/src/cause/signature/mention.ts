@@ -17,7 +17,7 @@ const OVER = [
   /\brecovered (?:from|after)\b/i,
   /\bretr(?:y|ied|ies)\b.{0,80}\b(?:succeeded|successful|worked|ok)\b/i,
   /\b(?:succeeded|worked|is back|healthy again) (?:after|on|at|again)\b/i,
-  /\b(?:reconnected (?:to|after)|back to normal)\b/i,
+  /\b(?:reconnected (?:to|after)|re-established|back to normal|(?:has|have) left)\b/i,
   /\b(?:is|are|was|were) (?:on|off|enabled|disabled)[\s.!]*$/i,
   /^\W{0,3}health(?:check)?\b.*\bok\b/i,
   /\bno longer (?:seen|occurs?|happens?|fails?|reproducible)\b/i,
@@ -25,12 +25,31 @@ const OVER = [
   /\b(?:0|no|zero|without) (?:new |more |further )?(?:errors|warnings|failures|timeouts|deadlocks|oom kills|["“'`])/i,
 ];
 
+/** A line of source, of a command's help, of a test's report or of metrics: it holds an error's words, and tells of none. */
+const CODE = [
+  /^\s*(?:\}\s*)?(?:return|throw|raise|await|expect|assert|const|let|var|final|static|public|private|export)\b.*[;)\]]\s*(?:\/\/.*)?$/,
+  /^\s*(?:\}\s*)?(?:if|else if|for|while|switch|catch|try)\b.*\{/,
+  /^\s*assert (?:not )?["'`(]/,
+  /^\s*(?:import|from)\s.+\s(?:from|import)\s/,
+  /^\s*rescue [A-Z][\w:, ]*(?:=> \w+)?\s*$|^\s*except [\w.(][^:]*:|^\s*(?:case|when) (["']).+\1(?::| then\b)/,
+  /^\s*@\w+\([\w.]+\)\s*$/,
+  /^\s*(?:[a-z_]\w*\.)+(?:log|error|warn|warning|info|debug|fatal|New|Errorf?|Wrapf?|Fatalf?|Printf?|Println)\(\s*["'`].*\)[;,]?\s*(?:\/\/.*)?$/,
+  /^\s*(?:panic|it|test|describe)\(\s*["'`]/,
+  /^\s*(?:\/\/|\/\*|--) \S|^\s*- \[[ x]\] |^\s*\|.*\|\s*$/,
+  /^\s*(?:usage|options|help|synopsis|known issues?|[qa]): /i,
+  /^\s*(?:-\w, )?--[a-z][\w-]*(?:[ =]\S+)?\s{2,}\S/,
+  /^\s*test\S* .*\.\.\. ?(?:ok|failed|skipped|error)\s*$/i,
+  /^\s*[a-z_:][a-z0-9_:]*_(?:total|count|sum|bucket)(?:\{[^}]*\})?\s+[\d.e+]+\s*$/,
+  /\b(?:threshold|alert rule) (?:for|of|on)?\b.*\b(?:set|raised|lowered|changed|enabled|disabled)\b/i,
+];
+
 /**
- * What shows that a line only speaks of errors: a ticket, a commit's message, a chat, documentation, or that one is over.
+ * What shows that a line only speaks of errors: a ticket, a commit's message, a chat, documentation, code, or that one is over.
  * Undefined: it may be one.
  */
 export function mentionIn(line: string): string | undefined {
   if (SPEECH.some((speech) => speech.test(line))) return "it speaks of an error";
+  if (CODE.some((code) => code.test(line))) return "it is code or a help text";
   if (OVER.some((over) => over.test(line))) return "it says that an error is over";
   return undefined;
 }

@@ -45,6 +45,31 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     firebird: ["firebird"],
     bigquery: ["bigquery"],
     solr: ["solr"],
+    hana: ["hana", "sap"],
+    teradata: ["teradata"],
+    vertica: ["vertica"],
+    informix: ["informix"],
+    sybase: ["sybase"],
+    derby: ["derby"],
+    hsqldb: ["hsqldb"],
+    duckdb: ["duckdb"],
+    spanner: ["spanner"],
+    cosmos: ["cosmosdb", "cosmos"],
+    questdb: ["questdb"],
+    ignite: ["ignite"],
+    hazelcast: ["hazelcast"],
+    geode: ["geode"],
+    infinispan: ["infinispan"],
+    aerospike: ["aerospike"],
+    arangodb: ["arangodb", "arango"],
+    tarantool: ["tarantool"],
+    ravendb: ["ravendb"],
+    dgraph: ["dgraph"],
+    janusgraph: ["janusgraph"],
+    meilisearch: ["meilisearch"],
+    typesense: ["typesense"],
+    qdrant: ["qdrant"],
+    weaviate: ["weaviate"],
   },
   {
     kafka: ["kafka", "librdkafka", "kafkajs"],
@@ -57,6 +82,11 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     pubsub: ["pubsub"],
     mqtt: ["mqtt", "mosquitto"],
     zookeeper: ["zookeeper"],
+    ibmmq: ["ibmmq", "mqje", "mqrc"],
+    solace: ["solace"],
+    emqx: ["emqx"],
+    hivemq: ["hivemq"],
+    rocketmq: ["rocketmq"],
   },
   {
     s3: [...AWS, "nosuchbucket"],
@@ -80,6 +110,9 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     caddy: ["caddy"],
     varnish: ["varnish", "varnishd"],
     squid: ["squid"],
+    iis: ["iis"],
+    kong: ["kong"],
+    jetty: ["jetty"],
   },
 ];
 
@@ -93,9 +126,24 @@ const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   ruby: ["ruby", "rb", "errno"],
 };
 
-const RIVALS_BY_PRODUCT = new Map(
-  RIVALS.flatMap((group) => Object.keys(group).map((product) => [product, group] as const)),
-);
+/** Languages that the seed knows nothing of: what names one is no runtime's error. */
+const OTHER_LANGUAGES: Readonly<Record<string, readonly string[]>> = {
+  erlang: ["erlang", "elixir", "genserver"],
+  haskell: ["haskell", "ghc"],
+  julia: ["julia"],
+  lua: ["lua", "luajit"],
+  ocaml: ["ocaml"],
+  perl: ["perl"],
+  php: ["php", "zend"],
+  swift: ["swift"],
+};
+
+const RIVALS_BY_PRODUCT = new Map([
+  ...RIVALS.flatMap((group) => Object.keys(group).map((product) => [product, group] as const)),
+  ...Object.entries(RUNTIMES).map(
+    ([runtime, names]) => [runtime, { [runtime]: names, ...OTHER_LANGUAGES }] as const,
+  ),
+]);
 
 /** The names that a text would call a product by. */
 export const namesOf = (product: string): readonly string[] =>

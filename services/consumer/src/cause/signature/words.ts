@@ -181,7 +181,9 @@ const STEMS = new Map<string, string>();
 function stem(word: string): string {
   const known = STEMS.get(word);
   if (known !== undefined) return known;
-  const made = stemmed(word);
+  const plain = stemmed(word);
+  // "note" is no "not".
+  const made = NEGATIONS.has(plain) ? word : plain;
   if (STEMS.size > 20_000) STEMS.clear();
   STEMS.set(word, made);
   return made;
