@@ -55,7 +55,7 @@ it.each([
 });
 
 it.each([
-  [`OperationalError('server closed the connection unexpectedly')`, "pg-connection-lost"],
+  [`psycopg2.OperationalError('server closed the connection unexpectedly')`, "pg-connection-lost"],
   ["panic: send on closed channel", "go-closed-channel"],
   ["Error: for key 12: connect ECONNREFUSED 10.0.0.1:8080", "node-econnrefused"],
 ])("answers an exception as its language shows it: %s", (line, name) => {
