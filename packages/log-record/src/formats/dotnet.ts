@@ -27,12 +27,15 @@ export const dotnetText = pattern(
   },
 );
 
+/** What such a line has somewhere; most lines have not, and a time takes longer to look for. */
+const SOME_CONSOLE = /(?:trce|dbug|info|warn|fail|crit): [\w.`+]{1,200}\[[0-9]/;
 const CONSOLE = /^(trce|dbug|info|warn|fail|crit): [\w.`+]{1,200}\[[0-9]+\] *(.*)$/;
 
 /** .NET's console logger: the level and category in the first line, a time before them if one is configured; the message indented below. */
 export const dotnetConsole: TextFormat = {
   name: "dotnet-console",
   read(head, below, context) {
+    if (!SOME_CONSOLE.test(head)) return undefined;
     const stamp = leadingTime(head, context);
     const first = CONSOLE.exec(stamp === undefined ? head : head.slice(stamp.end).trimStart());
     if (first === null) return undefined;

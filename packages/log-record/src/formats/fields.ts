@@ -107,7 +107,8 @@ export class Fields {
   }
 
   has(...names: string[]): boolean {
-    return names.every((name) => this.#byName.has(name));
+    for (const name of names) if (!this.#byName.has(name)) return false;
+    return true;
   }
 
   /** What a field holds as text: a text that is not blank, a number, or a truth value. */

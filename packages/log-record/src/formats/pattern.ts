@@ -1,3 +1,4 @@
+import { byFirstCharacter } from "./first-character.ts";
 import type { LevelScale } from "./level-tables.ts";
 import { readLevel } from "./levels.ts";
 import { errorTypeOf } from "./stack.ts";
@@ -31,10 +32,11 @@ export function pattern(
   expressions: readonly RegExp[],
   options: PatternOptions = {},
 ): TextFormat {
+  const possible = byFirstCharacter(expressions);
   return {
     name,
     read(head, below, context) {
-      for (const expression of expressions) {
+      for (const expression of possible(head)) {
         const groups = expression.exec(head)?.groups as Groups | undefined;
         if (groups !== undefined) return draftOf(name, head, below, groups, context, options);
       }

@@ -214,6 +214,7 @@ const TRACE =
   /(?<![\w.])(?:(?:[\w-]{1,20}[._-])?trace(?:[_-]?id)?["']?[=:] ?["']?(?!0+\b)([0-9a-f]{32}|[0-9a-f]{16})|00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-0[0-3])(?![\w-])/i;
 
 function traceInText(text: string): string | undefined {
+  if (!/race|RACE|00-/.test(text)) return undefined;
   const found = TRACE.exec(text);
   return found?.[1] ?? found?.[2];
 }

@@ -83,8 +83,17 @@ const FORMS = [
 const WHOLE = FORMS.map((form) => new RegExp(`^${form}$`));
 /** The last two are too short to take a text's first word for a time. */
 const LEADING = FORMS.slice(0, -2).map((form) => new RegExp(`^${form}(?![0-9A-Za-z])`));
+/** Those that may begin with the name of a month or day, and those that may begin with a digit. */
+const BY_LETTER = LEADING.filter(({ source }) => /^\^\((?:\?<mon>|\?:\[A-Z\])/.test(source));
+const BY_DIGIT = LEADING.filter(({ source }) => !/^\^\((?:\?<mon>|\?:\[A-Z\]\[a-z\]\{2\} )/.test(source));
+/** How all of the first begin. */
+const NAMED = /^[A-Z][a-z]{2,8}[.,]? ?(?:[A-Z][a-z]{2} )? {0,2}[0-9]/;
 /** The form that nearly all logs have, by the places of its digits: no expression is as fast. */
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;
+/** The same at a text's start, unless a zone of another form follows. */
+const LEADING_RFC_3339 = new RegExp(
+  `^(\\d{4})-(\\d\\d)-(\\d\\d)[T ](\\d\\d):(\\d\\d):(\\d\\d)(?:[.,](\\d{1,9}))?(Z|[+-]\\d\\d:\\d\\d)?(?![0-9A-Za-z:.,]| ?(?:[+-][0-9]{2}|z|${ZONE_NAME}))`,
+);
 
 type Groups = Record<string, string | undefined>;
 
@@ -103,11 +112,19 @@ export function readTime(value: unknown, context: TimeContext): number | undefin
 export function leadingTime(text: string, context: TimeContext): { time: number; end: number } | undefined {
   const open = text[0] === "[" || text[0] === "(" ? 1 : 0;
   const head = text.slice(open, open + 64);
-  if (!/^[0-9A-Z]/.test(head)) return undefined;
+  const code = head.charCodeAt(0);
+  const isDigit = code >= 0x30 && code <= 0x39;
+  if (!isDigit && !NAMED.test(head)) return undefined;
   // Mosquitto, Squid, Unbound: seconds since the epoch. A number alone is not enough.
   const epoch = (open === 1 ? /^1[0-9]{9}(?=\])/ : /^1[0-9]{9}(?:\.[0-9]{3,9}(?= )|(?=: ))/).exec(head)?.[0];
   if (epoch !== undefined) return { time: Number(epoch) * 1000, end: open + epoch.length + open };
-  for (const form of LEADING) {
+  const common = isDigit ? LEADING_RFC_3339.exec(head) : null;
+  if (common !== null) {
+    const [{ length }, y, m, d, h, i, s, f, zone] = common;
+    const time = ofGroups({ y, m, d, h, i, s, f, zone }, context);
+    if (time !== undefined) return { time, end: closed(text, open, open + length) };
+  }
+  for (const form of isDigit ? BY_DIGIT : BY_LETTER) {
     const found = form.exec(head);
     if (found === null) continue;
     const time = ofGroups(found.groups as Groups, context);
@@ -115,10 +132,14 @@ export function leadingTime(text: string, context: TimeContext): { time: number;
     const end = open + found[0].length;
     // A date alone, such as `2026-01-25 backup`, says no time.
     if (found.groups?.h === undefined) continue;
-    return { time, end: open === 1 && /[\])]/.test(text[end] ?? "") ? end + 1 : end };
+    return { time, end: closed(text, open, end) };
   }
   return undefined;
 }
+
+/** The end with the bracket that closes one before the time. */
+const closed = (text: string, open: number, end: number) =>
+  open === 1 && (text[end] === "]" || text[end] === ")") ? end + 1 : end;
 
 /** Whether a line is a time and nothing else. */
 export function isTimeAlone(line: string): boolean {
