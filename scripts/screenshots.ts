@@ -20,6 +20,8 @@ const RUN_MS = 80_000;
 const SEED = "cali";
 const SYNTH_MS = 120_000;
 const VIEWPORT = { width: 1_440, height: 1_000 };
+/** So high that no panel is cut. */
+const LIVE = { width: 1_440, height: 1_370 };
 
 const picture = (name: string, theme: string) => ({ path: join(PICTURES, `${name}-${theme}.png`) });
 
@@ -56,7 +58,7 @@ async function consolePages(browser: Browser, folder: string): Promise<void> {
   try {
     const tabs: [(typeof THEMES)[number], Page][] = [];
     for (const colorScheme of THEMES) {
-      const tab = await browser.newPage({ colorScheme, locale: "en", viewport: VIEWPORT });
+      const tab = await browser.newPage({ colorScheme, locale: "en", viewport: LIVE });
       await tab.goto(`${url}/#live`);
       tabs.push([colorScheme, tab]);
     }

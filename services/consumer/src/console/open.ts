@@ -68,7 +68,7 @@ export async function openConsole(parts: ConsoleParts): Promise<OpenConsole | un
     onFailure,
   });
   feed.start();
-  log.info({ url: console.url }, "the console's page is served");
+  log.info({ address: console.url }, "the console's page is served");
   return {
     url: console.url,
     feed,

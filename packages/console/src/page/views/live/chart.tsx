@@ -47,7 +47,12 @@ export function Chart({ title, times, curves, language }: ChartProps) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        axes: [{ ...axis, space: 90, values: (_, all) => all.map((at) => clock.format(at * 1_000)) }, axis],
+        // The last time's text is wider than its place.
+        padding: [null, 32, null, null],
+        axes: [
+          { ...axis, space: 90, size: 32, values: (_, all) => all.map((at) => clock.format(at * 1_000)) },
+          axis,
+        ],
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } },
         series: [
           {},

@@ -1,5 +1,8 @@
 import type { Block, Words } from "../../../protocol.ts";
 
+/** A curve of blocks, which is one word. */
+const CURVE = /^[▁▂▃▄▅▆▇█]+$/;
+
 /** A message as Slack shows it. Its words are text; an address is one that we made, and http or https. */
 export function Message({ blocks }: { blocks: readonly Block[] }) {
   return (
@@ -47,6 +50,7 @@ function wordOf({ text, style, url }: Words) {
       </a>
     );
   }
+  if (CURVE.test(text.trim())) return <span class="rate">{text}</span>;
   if (style === "bold") return <b>{text}</b>;
   if (style === "italic") return <i>{text}</i>;
   return style === "code" ? <code>{text}</code> : text;
