@@ -112,6 +112,7 @@ export async function scoreCauses(alerted: readonly ToldAlert[], objects: Object
 /** Errors that the generator calls otherwise than the seed. */
 const CALLED_OTHERWISE: Readonly<Record<string, string>> = {
   "model-out-of-memory": "python-memory-error",
+  "schema-mismatch": "pg-undefined-column",
   "upstream-reset": "http-connection-reset",
 };
 
