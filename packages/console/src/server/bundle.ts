@@ -8,12 +8,18 @@ const PAGE = join(import.meta.dirname, "..", "page");
 /** The page's files: those beside the bundled program, or else made of their sources now. */
 export async function pageFiles(): Promise<PageFiles> {
   const file = (name: string) => readFile(join(import.meta.dirname, name), "utf8");
-  if (existsSync(PAGE)) return buildPage();
+  if (existsSync(PAGE)) {
+    const page = await buildPage();
+    // Its process would stay, and be asked every second whether it does. Where the consumer is bundled it is at work on other files.
+    const { stop } = await import("esbuild");
+    await stop();
+    return page;
+  }
   return { html: await file("page.html"), script: await file("page.js"), style: await file("page.css") };
 }
 
 async function buildPage(): Promise<PageFiles> {
-  const { build, stop } = await import("esbuild");
+  const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [join(PAGE, "page.tsx")],
     outdir: "/",
@@ -27,8 +33,6 @@ async function buildPage(): Promise<PageFiles> {
     legalComments: "none",
     logLevel: "silent",
   });
-  // Its process would stay, and be asked every second whether it does.
-  await stop();
   const text = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
   return { html: await readFile(join(PAGE, "page.html"), "utf8"), script: text(".js"), style: text(".css") };
 }
