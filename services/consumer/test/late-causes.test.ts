@@ -55,6 +55,22 @@ function lateCauses(notes = new MemoryNotes()) {
 }
 
 describe("a cause that comes late", () => {
+  it("is found of an alert that a process sent which had lost its place, and told once", async () => {
+    const { late, notes, time, state, found } = lateCauses();
+    await late.open();
+    const frozen = lateCauses(notes).late;
+    await frozen.keep(sent(without("a")));
+    state.answer = { cause: CAUSE };
+    expect(await found()).toEqual([]);
+    time.now += 60_000;
+    expect((await found()).map(({ alert }) => alert.id)).toEqual(["a"]);
+    await late.done("a");
+    // It writes all that it knows.
+    await frozen.telling("b");
+    time.now += 60_000;
+    expect(await found()).toEqual([]);
+  });
+
   it("is found until it is done, and is not asked for again", async () => {
     const { late, asked, state, found } = lateCauses();
     await late.keep(sent(without("a")));

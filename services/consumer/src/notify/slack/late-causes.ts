@@ -48,6 +48,10 @@ const MOST = 50;
 const LATEST_MS = 600_000;
 const FIRST_BACKOFF_MS = 2_000;
 const LONGEST_BACKOFF_MS = 300_000;
+/** ms between two looks at what the state has, while nothing is awaited here. */
+const REOPEN_MS = 60_000;
+/** Most ids that are known as told. */
+const MOST_TOLD = 1_000;
 
 /**
  * Alerts that were sent before their cause was known, because what could have known it was slow or away. They are kept with the state:
@@ -61,6 +65,10 @@ export class LateCauses {
   #failures = 0;
   /** By the monotonic clock, ms. */
   #nextAt = 0;
+  /** By the monotonic clock, ms. */
+  #openedAt = 0;
+  /** Told by this process: a process that stood still may have written them again since. */
+  readonly #told = new Set<string>();
 
   constructor(options: LateCausesOptions) {
     this.#options = options;
@@ -70,11 +78,12 @@ export class LateCauses {
   async open(): Promise<void> {
     const { notes } = this.#options;
     const listed = z.array(awaitedSchema).safeParse(JSON.parse((await notes.get(this.#key)) ?? "[]")).data;
+    this.#openedAt = this.#options.clock.monotonic();
     this.#awaited = [];
     for (const one of listed ?? []) {
       const text = await notes.get(this.#slotKey(one.slot));
       // A slot may be another's already, where the process ended between the two notes.
-      if (!text?.startsWith(`${one.id}\n`)) continue;
+      if (!text?.startsWith(`${one.id}\n`) || this.#told.has(one.id)) continue;
       const sent = JSON.parse(text.slice(one.id.length + 1)) as Sent;
       this.#awaited.push({ ...one, sent, isUnknown: false });
     }
@@ -104,6 +113,8 @@ export class LateCauses {
   async found(): Promise<Sent[]> {
     const { clock } = this.#options;
     const now = clock.now();
+    // Another process that has lost the fence, and did not know it yet, may have sent something in between.
+    if (this.#awaited.length === 0 && clock.monotonic() - this.#openedAt >= REOPEN_MS) await this.open();
     if (this.#awaited.some((one) => isOver(one, now))) {
       this.#awaited = this.#awaited.filter((one) => !isOver(one, now));
       await this.#save();
@@ -126,6 +137,8 @@ export class LateCauses {
   /** Nothing more is awaited for it. */
   async done(id: string): Promise<void> {
     this.#awaited = this.#awaited.filter((one) => one.id !== id);
+    this.#told.add(id);
+    for (const oldest of this.#told) if (this.#told.size > MOST_TOLD) this.#told.delete(oldest);
     await this.#save();
   }
 
