@@ -4,6 +4,7 @@ import { isEmpty, isList, isMap, type Node } from "./node.ts";
 /** Types of resources whose destruction takes data along, and what is lost with them. */
 const DATA_IN: ReadonlyMap<string, string> = new Map([
   ["aws_kinesis_stream", "records that are not consumed yet"],
+  ["aws_kinesis_firehose_delivery_stream", "records in its buffer, and its place in the stream"],
   ["aws_s3_bucket", "every object in the bucket"],
   ["aws_opensearch_domain", "every index in the domain"],
   ["aws_elasticsearch_domain", "every index in the domain"],
@@ -22,7 +23,10 @@ const DATA_IN: ReadonlyMap<string, string> = new Map([
   ["kubernetes_stateful_set", "what is on its volumes, if they go with it"],
   ["kubernetes_stateful_set_v1", "what is on its volumes, if they go with it"],
   ["helm_release", "what is on its volumes, if it has any"],
+  ["kubernetes_persistent_volume", "everything on the volume, unless it is retained"],
+  ["kubernetes_persistent_volume_v1", "everything on the volume, unless it is retained"],
   ["aws_cloudwatch_log_group", "every log event in it"],
+  ["aws_cloudwatch_log_stream", "every log event in it"],
   ["aws_grafana_workspace", "every dashboard and alert that is not in the code"],
   ["aws_db_instance", "the database"],
   ["aws_rds_cluster", "the database"],
@@ -41,7 +45,35 @@ const DATA_IN: ReadonlyMap<string, string> = new Map([
   ["aws_prometheus_workspace", "every metric in the workspace"],
   ["aws_cognito_user_pool", "every user in the pool"],
   ["aws_cloudtrail_event_data_store", "every event in it"],
+  ["aws_s3_directory_bucket", "every object in the bucket"],
+  ["aws_s3tables_table", "every row of the table"],
+  ["aws_glacier_vault", "every archive in the vault"],
+  ["aws_dynamodb_table_replica", "what its region has of the table"],
+  ["aws_ecrpublic_repository", "every image in the repository"],
+  ["aws_opensearchserverless_collection", "every index in the collection"],
+  ["aws_instance", "what is on its own disks"],
+  ["aws_rds_cluster_instance", "the last copy of the database, if it is the last instance"],
+  ["aws_db_snapshot", "the snapshot"],
+  ["aws_db_cluster_snapshot", "the snapshot"],
+  ["aws_redshiftserverless_namespace", "the database"],
+  ["aws_keyspaces_table", "every row of the table"],
+  ["aws_timestreamwrite_database", "every table in the database"],
+  ["aws_timestreaminfluxdb_db_instance", "the database"],
+  ["aws_memorydb_cluster", "everything in the database"],
+  ["aws_elasticache_serverless_cache", "everything in the cache"],
+  ["aws_msk_serverless_cluster", "every topic in the cluster"],
+  ["aws_mq_broker", "messages that are not read yet"],
+  ["aws_fsx_lustre_file_system", "every file in it"],
+  ["aws_fsx_ontap_file_system", "every file in it"],
+  ["aws_fsx_openzfs_file_system", "every file in it"],
+  ["aws_fsx_windows_file_system", "every file in it"],
+  ["aws_kinesisanalyticsv2_application", "the application's state and snapshots"],
+  ["aws_kinesis_video_stream", "every recording in the stream"],
+  ["aws_codecommit_repository", "every commit in it"],
 ]);
+
+/** Whether objects of a type hold what no apply brings back. */
+export const holdsData = (type: string): boolean => DATA_IN.has(type);
 
 /** The label with which a pull request may destroy data. */
 export const ALLOW_DATA_LOSS = "allow-data-loss";
@@ -80,7 +112,7 @@ export function removedKeysIn(plan: Pick<Plan, "resources">): RemovedKey[] {
   return plan.resources
     .filter(
       (resource) =>
-        isDestroyed(resource) && resource.reason === "delete_because_each_key" && !DATA_IN.has(resource.type),
+        isDestroyed(resource) && resource.reason === "delete_because_each_key" && !holdsData(resource.type),
     )
     .map(({ address }) => ({ address }));
 }
