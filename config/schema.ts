@@ -134,6 +134,16 @@ export const shape = z.strictObject({
       "Another file of this very environment, whose place this one takes: only such two may have one state. `cali switch` writes it.",
     ),
   state: stateSchema,
+  fluentBit: z
+    .strictObject({
+      redact: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether Fluent Bit takes secrets out of lines before they leave their node, by the rules that docs/security.md names: raw/, dlq/ and cali-logs have none of those then, and no replay brings them back.",
+        ),
+    })
+    .prefault({}),
   terraform: z
     .strictObject({
       program: terraformProgram

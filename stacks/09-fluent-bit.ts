@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Construct } from "constructs";
 import { type Names, SERVICE_ACCOUNTS } from "../config/names.ts";
 import type { Config } from "../config/schema.ts";
@@ -14,6 +16,8 @@ export interface FluentBitProps {
   readonly namespace: Handle;
   readonly streamName: Handle;
 }
+
+const REDACTION = join(import.meta.dirname, "../helm-values/fluent-bit-redact.lua");
 
 /** 09: Fluent Bit on every node, which makes records of what the services write and puts them into the stream. */
 export class FluentBit extends Construct {
@@ -47,6 +51,7 @@ export class FluentBit extends Construct {
           { name: "CALI_STREAM", value: props.streamName.valueFor(this, names) },
           { name: "CALI_ENVIRONMENT", value: config.environment },
         ],
+        ...(config.fluentBit.redact && { luaScripts: { "redact.lua": readFileSync(REDACTION, "utf8") } }),
       },
     });
     this.footprints = [

@@ -160,7 +160,11 @@ const FILTERS: Readonly<Record<string, MakeFilter>> = {
   lua: async (keys, values) => {
     const script = values.luaScripts[keys.one("script").replace("/fluent-bit/scripts/", "")];
     if (script === undefined) throw new Error("the script is not in luaScripts");
-    const lua = await new LuaFactory().createEngine({ enableProxy: false });
+    const factory = new LuaFactory();
+    for (const [name, text] of Object.entries(values.luaScripts)) {
+      await factory.mountFile(`/fluent-bit/scripts/${name}`, text);
+    }
+    const lua = await factory.createEngine({ enableProxy: false });
     await lua.doString(script);
     const call = keys.one("call");
     return (record, tag) => {
