@@ -4,29 +4,30 @@ import { TemplateMiner } from "../src/group/template-miner.ts";
 import { Versions } from "../src/group/versions.ts";
 import { takeUpVersions } from "../src/pipeline/stages/keep-versions.ts";
 import { Rig } from "./support/rig.ts";
-import { fixture, goOn } from "./support/upgrade.ts";
+import { fixture, goOn, STATES, troublesIn } from "./support/upgrade.ts";
 
-it("goes on with a SQLite state of version 1: known errors stay known, counts go on, what waited is sent", async () => {
-  const rig = await Rig.create(2);
-  const old = new DatabaseSync(rig.stateFile);
-  old.exec(fixture("state.sql"));
-  old.close();
-  await goOn(rig, "state.sql", {});
-  const store = rig.openState();
-  const counts = new Map<string, number>();
-  for (const { checkpoint } of await store.shards()) {
-    for (const { fingerprint, count } of await store.loadContributions(checkpoint.shardId)) {
-      counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count);
+it.each(STATES)(
+  "goes on with SQLite's %s: known errors stay known, counts go on, what waited is sent",
+  async (state) => {
+    const rig = await Rig.create(2);
+    const old = new DatabaseSync(rig.stateFile);
+    old.exec(fixture(state, "state.sql"));
+    old.close();
+    await goOn(rig, state, "state.sql", {});
+    const store = rig.openState();
+    const counts = new Map<string, number>();
+    for (const { checkpoint } of await store.shards()) {
+      for (const { fingerprint, count } of await store.loadContributions(checkpoint.shardId)) {
+        counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count);
+      }
     }
-  }
-  // All lines but the one that is INFO and the one that is no record, twice, and the first a third time.
-  const troubles = 2 * (fixture("lines.jsonl").trimEnd().split("\n").length - 2) + 1;
-  expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(troubles);
-  const restarted = new TemplateMiner();
-  restarted.restore(await store.loadTemplates());
-  for (const fingerprint of counts.keys()) expect(restarted.get(fingerprint)).toBeDefined();
-  const versions = new Versions(Date.now);
-  await takeUpVersions(store.notes, versions);
-  // The lines tell of a rollout.
-  expect(versions.changeOf("checkout")).toBeDefined();
-});
+    expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(troublesIn(state));
+    const restarted = new TemplateMiner();
+    restarted.restore(await store.loadTemplates());
+    for (const fingerprint of counts.keys()) expect(restarted.get(fingerprint)).toBeDefined();
+    const versions = new Versions(Date.now);
+    await takeUpVersions(store.notes, versions);
+    // The lines tell of a rollout.
+    expect(versions.changeOf("checkout")).toBeDefined();
+  },
+);
