@@ -13,10 +13,17 @@ export interface PodFootprint {
   readonly limit: { readonly cpuMillis?: number; readonly memoryMiB?: number };
 }
 
+interface Amounts {
+  readonly cpu?: string | number;
+  readonly memory?: string | number;
+  /** What it writes to its node's disk: its logs, what it changes of its image, and (a pod's containers together) `emptyDir` volumes. */
+  readonly "ephemeral-storage"?: string | number;
+}
+
 /** A container's `resources`, as a manifest or a values file has them. */
 export interface Resources {
-  readonly requests?: { readonly cpu?: string | number; readonly memory?: string | number };
-  readonly limits?: { readonly cpu?: string | number; readonly memory?: string | number };
+  readonly requests?: Amounts;
+  readonly limits?: Amounts;
 }
 
 export interface PodFootprintProps {

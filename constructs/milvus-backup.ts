@@ -28,7 +28,11 @@ const VOLUME = "milvus";
 const FILES = "/var/lib/milvus";
 const CONFIG = "/etc/milvus-backup";
 const SCRATCH = "/tmp";
-const RESOURCES = { requests: { cpu: "25m", memory: "64Mi" }, limits: { memory: "256Mi" } };
+const RESOURCES = {
+  requests: { cpu: "25m", memory: "64Mi", "ephemeral-storage": "64Mi" },
+  // The scratch volume below, and the kubelet's five log files of 10 MiB.
+  limits: { memory: "256Mi", "ephemeral-storage": "256Mi" },
+};
 
 /**
  * Copies Milvus' data to the bucket's folder `backup/milvus/` every night, under a name with the time. The bucket's lifecycle

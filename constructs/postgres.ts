@@ -23,10 +23,14 @@ export interface PostgresProps {
 
 /** The official image, exact. */
 const IMAGE = "docker.io/library/postgres:17.6";
-/** Its user `postgres`. */
+/** Its user `postgres`. A server refuses a data folder of another user, and nothing here may give a volume to one: so it stays. */
 const USER = "999";
 const PORT = 5432;
-const RESOURCES = { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "384Mi" } };
+const RESOURCES = {
+  requests: { cpu: "50m", memory: "128Mi", "ephemeral-storage": "64Mi" },
+  // The scratch volume below, and the kubelet's five log files of 10 MiB.
+  limits: { memory: "384Mi", "ephemeral-storage": "512Mi" },
+};
 
 /** One PostgreSQL server with a volume: for what fits one node and may be away for a minute while it moves. */
 export class Postgres extends Construct {
@@ -50,7 +54,15 @@ export class Postgres extends Construct {
       }),
       hclName(name),
     );
-    const ready = { exec: { command: ["pg_isready", "--username", props.user, "--dbname", props.database] } };
+    // By TCP: while the image makes the database, a server for that alone answers at the socket.
+    const ready = {
+      exec: {
+        command: [
+          ...["pg_isready", "--host", "127.0.0.1"],
+          ...["--username", props.user, "--dbname", props.database],
+        ],
+      },
+    };
     this.statefulSet = withLogicalId(
       new StatefulSetV1(this, "Default", {
         metadata,
@@ -90,7 +102,13 @@ export class Postgres extends Construct {
                   port: [{ name: "postgres", containerPort: PORT }],
                   resources: RESOURCES,
                   readinessProbe: { ...ready, periodSeconds: 10, timeoutSeconds: 5 },
-                  livenessProbe: { ...ready, periodSeconds: 30, timeoutSeconds: 5, failureThreshold: 5 },
+                  // It accepts connections while it replays its log after a crash, and must not be ended for that.
+                  livenessProbe: {
+                    tcpSocket: [{ port: "postgres" }],
+                    periodSeconds: 30,
+                    timeoutSeconds: 5,
+                    failureThreshold: 5,
+                  },
                   // The first start makes the database.
                   startupProbe: { ...ready, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 },
                   securityContext: {

@@ -41,6 +41,14 @@ export interface ServiceDeploymentProps extends ServicePodProps {
   readonly rollout: "new-first" | "old-first";
 }
 
+/**
+ * The scratch volume, and the kubelet's five log files: of 10 MiB, but looked at every ten seconds only, so that a flood makes one larger.
+ */
+const NODE_DISK: Resources = {
+  requests: { "ephemeral-storage": "64Mi" },
+  limits: { "ephemeral-storage": "1Gi" },
+};
+
 /** A service of CALI in the cluster: restricted, spread over nodes, with probes, and waited for until it runs. */
 export class ServiceDeployment extends Construct {
   readonly footprints: readonly PodFootprint[];
@@ -64,8 +72,8 @@ export class ServiceDeployment extends Construct {
       ...(component !== undefined && { "app.kubernetes.io/component": component }),
     };
     const resources: Resources = {
-      requests: { cpu: props.resources.cpu, memory: props.resources.memory },
-      limits: { memory: props.resources.memoryLimit },
+      requests: { cpu: props.resources.cpu, memory: props.resources.memory, ...NODE_DISK.requests },
+      limits: { memory: props.resources.memoryLimit, ...NODE_DISK.limits },
     };
     this.account = props.of?.account ?? this.makeAccount();
     this.settings = props.of ? props.of.settings : this.makeSettings();

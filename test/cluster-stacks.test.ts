@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { DATA_SOURCE_UIDS } from "../config/grafana-data-sources.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
 import { NAMESPACES } from "../config/names.ts";
+import type { Resources } from "../constructs/footprint.ts";
+import { memoryMiB } from "../constructs/quantity.ts";
+import { releasesOf } from "./charts/rendered.ts";
 import {
   at,
   imageProblems,
@@ -205,6 +208,39 @@ describe.each([
   });
 });
 
+describe("the node's disk", () => {
+  const resourcesIn = (value: unknown, key = ""): Resources[] => {
+    if (typeof value !== "object" || value === null) return [];
+    const found = key === "resources" && "requests" in value ? [value as Resources] : [];
+    return [...found, ...Object.entries(value).flatMap(([name, child]) => resourcesIn(child, name))];
+  };
+  const releases = releasesOf(dev.stacks);
+  const disk = "ephemeral-storage";
+
+  it.each(releases)("is asked for, up to a limit, by every container of the chart $chart", ({ values }) => {
+    const found = resourcesIn(JSON.parse(values));
+    expect(found.length).toBeGreaterThan(0);
+    for (const { requests, limits } of found) {
+      const [request, limit] = [memoryMiB(requests?.[disk] ?? 0), memoryMiB(limits?.[disk] ?? 0)];
+      expect(request).toBeGreaterThan(0);
+      expect(limit).toBeGreaterThan(request);
+    }
+  });
+
+  it("of a single node has room for what all pods ask for", () => {
+    const own = manifests.flatMap((manifest) => podSpecOf(manifest)?.containers ?? []);
+    const asked = [
+      ...own.map((one) => at(one, "resources", "requests", disk)),
+      ...releases.flatMap(({ values }) =>
+        resourcesIn(JSON.parse(values)).map(({ requests }) => requests?.[disk]),
+      ),
+    ].reduce<number>((sum, one) => sum + memoryMiB(one as string), 0);
+    const { diskGiB } = loadConfig({ env: "dev" }).cluster.nodeGroup;
+    // The rest is for the system and for images.
+    expect(asked).toBeLessThan((diskGiB ?? 0) * 1024 * 0.2);
+  });
+});
+
 describe("10-milvus", () => {
   const values = String(dev.stacks["10-milvus"]?.resource?.helm_release?.milvus?.values);
 
@@ -259,6 +295,16 @@ describe("11-airflow", () => {
       expect(() => values(wrong)).toThrow(
         /airflow.firstDay: given .*allowed: a (date such as 2026-01-25|value of type string)/,
       );
+    }
+  });
+
+  it("ends its database for a server that is gone, not for one that replays its log or is being made", () => {
+    const [container] = podOf("StatefulSet", "airflow-postgres").containers;
+    expect(at(container, "livenessProbe", "tcpSocket")).toEqual({ port: "postgres" });
+    for (const probe of ["readinessProbe", "startupProbe"]) {
+      const command = at(container, probe, "exec", "command") as string[];
+      // At the socket the server answers that the image starts for itself alone, to make the database.
+      expect(command.slice(0, 3), probe).toEqual(["pg_isready", "--host", "127.0.0.1"]);
     }
   });
 

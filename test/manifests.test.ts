@@ -20,7 +20,10 @@ function deployment(change: (spec: Spec, container: Spec) => void = () => undefi
     image: `example.com/app@${DIGEST}`,
     ports: [{ name: "http", containerPort: 8080 }],
     env: [{ name: "A", value: "b" }],
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+    resources: {
+      requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "64Mi" },
+      limits: { memory: "128Mi", "ephemeral-storage": "1Gi" },
+    },
     livenessProbe: { httpGet: { path: "/healthz", port: "http" } },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
   };
@@ -172,8 +175,12 @@ describe("images and resources", () => {
     expect(resourceProblems(pod)).toEqual([
       "init: no requests.cpu",
       "init: no requests.memory",
+      "init: no requests.ephemeral-storage",
       "init: no limits.memory",
+      "init: no limits.ephemeral-storage",
       "app: no requests.memory",
+      "app: no requests.ephemeral-storage",
+      "app: no limits.ephemeral-storage",
     ]);
   });
 

@@ -9,7 +9,10 @@ import { releaseProblems } from "./rules.ts";
 
 type Spec = Record<string, unknown>;
 
-const RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } };
+const RESOURCES = {
+  requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "64Mi" },
+  limits: { memory: "128Mi", "ephemeral-storage": "1Gi" },
+};
 const FOOTPRINT = podFootprint({ name: "airflow/app", replicas: 1, containers: [RESOURCES] });
 
 function deployment(change: (container: Spec, manifest: Spec) => void = () => undefined): Manifest {
@@ -72,7 +75,8 @@ describe("a rendered chart", () => {
     ["no requests", (c) => Object.assign(c, { resources: {} }), "app: no requests.cpu"],
     [
       "other requests than the stack says",
-      (c) => Object.assign(c, { resources: { ...RESOURCES, requests: { cpu: "60m", memory: "64Mi" } } }),
+      (c) =>
+        Object.assign(c, { resources: { ...RESOURCES, requests: { ...RESOURCES.requests, cpu: "60m" } } }),
       "airflow/app: the stack says",
     ],
     [

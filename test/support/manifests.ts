@@ -107,13 +107,15 @@ export const allContainers = ({ containers, initContainers = [] }: PodSpec): rea
   ...containers,
 ];
 
-/** Containers that don't say what they need, and what they may take at most, of memory and processor. */
+/** Containers that don't say what they need, and what they may take at most, of memory, processor and the node's disk. */
 export function resourceProblems(pod: PodSpec): Problem[] {
   return allContainers(pod).flatMap((container) =>
     [
       ["requests", "cpu"],
       ["requests", "memory"],
+      ["requests", "ephemeral-storage"],
       ["limits", "memory"],
+      ["limits", "ephemeral-storage"],
     ]
       .filter(([kind = "", what = ""]) => at(container.resources, kind, what) === undefined)
       .map(([kind, what]) => `${container.name}: no ${kind}.${what}`),

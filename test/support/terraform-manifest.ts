@@ -42,7 +42,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 /** `port` is a list in containers and Services, and a number or a name in probes. */
 const LISTS_OF_PORTS = "port";
 /** Lists in the provider's schema that hold one object in Kubernetes. */
-const SINGLE = new Set(["labelSelector", "scaleDown", "scaleUp"]);
+const SINGLE = new Set(["labelSelector", "scaleDown", "scaleUp", "tcpSocket"]);
 /** Texts in the provider's schema that are numbers in Kubernetes. */
 const NUMBERS = new Set(["replicas", "runAsUser", "runAsGroup", "fsGroup"]);
 /** Numbers or names; the provider takes texts only. */

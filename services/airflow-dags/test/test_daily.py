@@ -76,6 +76,12 @@ def test_no_secret_is_in_the_database(daily):
     assert "s3cret" not in str(DagSerialization.serialize_dag(dag))
 
 
+def test_the_pod_says_what_it_takes_of_its_node_and_how_much_it_may(daily):
+    resources = task_of(dag_of(daily)).container_resources
+    assert set(resources.requests) == {"cpu", "memory", "ephemeral-storage"}
+    assert set(resources.limits) == {"memory", "ephemeral-storage"}
+
+
 def test_tries(daily):
     task = task_of(dag_of(daily))
     assert task.retries == 3

@@ -46,7 +46,9 @@ def consumer_pod(
         automount_service_account_token=False,
         # A day is read bit by bit; what it takes is the day's templates and the hashes of its records.
         container_resources=k8s.V1ResourceRequirements(
-            requests={"cpu": "250m", "memory": "384Mi"}, limits={"memory": "768Mi"}
+            requests={"cpu": "250m", "memory": "384Mi", "ephemeral-storage": "64Mi"},
+            # The volume below, and the kubelet's five log files.
+            limits={"memory": "768Mi", "ephemeral-storage": "1Gi"},
         ),
         security_context=k8s.V1PodSecurityContext(
             run_as_non_root=True,
