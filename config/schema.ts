@@ -169,7 +169,7 @@ export const shape = z.strictObject({
     })
     .prefault({}),
   team: uniqueList(
-    arn(/^arn:aws:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, "arn:aws:iam::123456789012:user/name"),
+    arn(/^arn:aws:iam::\d{12}:(user|role)\/[\w+=,.@/'!~:-]+$/, "arn:aws:iam::123456789012:user/name"),
   )
     .default([])
     .describe(

@@ -13,7 +13,7 @@ const LIVE: HandWritten = {
   team: ["mina", "jun"].map((name) => `arn:aws:iam::123456789012:user/${name}`),
 };
 const OBJECTS: Readonly<Record<string, number>> = {
-  ...{ cali: 48, "acme-logs": 54, shoplogs: 49, "observability-platform": 49 },
+  ...{ cali: 48, "acme-logs": 54, shoplogs: 49, "observability-platform": 49, "x1-telemetry": 53 },
 };
 
 it

@@ -1,5 +1,6 @@
 import type { HandWritten } from "./hand-written.ts";
 import { MORE_PROJECTS } from "./user-projects-more.ts";
+import { ODD } from "./user-projects-odd.ts";
 
 /** What somebody has beside CALI in the same root: every kind of block, two regions, keys, counts, a module, a file, a secret. */
 const OWN = {
@@ -207,4 +208,5 @@ export const PROJECTS: readonly HandWritten[] = [
     more: MORE,
   },
   ...MORE_PROJECTS,
+  ODD,
 ];
