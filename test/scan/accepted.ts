@@ -5,7 +5,7 @@ import { z } from "zod";
 
 /** Something that the scanner has found. */
 export interface Finding {
-  /** Such as `CKV_AWS_18`. */
+  /** Such as `CKV_AWS_18` of checkov, `container-resources` of kube-score. */
   readonly check: string;
   /** What the check asks for. */
   readonly says: string;
@@ -16,7 +16,7 @@ export interface Finding {
 
 const acceptedSchema = z.array(
   z.strictObject({
-    check: z.string().regex(/^CKV2?_[A-Z0-9]+_\d+$/),
+    check: z.string().regex(/^(?:CKV2?_[A-Z0-9]+_\d+|[a-z]+(?:-[a-z]+)+)$/),
     at: z.array(z.string().regex(/^\d\d-[\w-]+ \S+$/)).min(1),
     /** Default: dev and prod. */
     environments: z
@@ -27,6 +27,9 @@ const acceptedSchema = z.array(
     reason: z.string().min(20),
   }),
 );
+
+/** Whether checkov looks for it; the others are kube-score's. */
+export const isCheckovs = ({ check }: { readonly check: string }) => check.startsWith("CKV");
 
 export type Accepted = z.output<typeof acceptedSchema>;
 

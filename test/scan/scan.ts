@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -63,6 +63,60 @@ export async function scan(checkov: string, environments: readonly string[]): Pr
       ),
       passed: Object.fromEntries(reports.map(({ check_type, summary }) => [check_type, summary.passed])),
     };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of kube-score's `--output-format json`, what is used here: https://github.com/zegl/kube-score */
+const scoreSchema = z.array(
+  z.object({
+    object_name: z.string(),
+    file_name: z.string(),
+    checks: z
+      .array(
+        z.object({
+          check: z.object({ id: z.string(), comment: z.string() }),
+          grade: z.int(),
+          skipped: z.boolean(),
+        }),
+      )
+      .nullable(),
+  }),
+);
+/** Its grade of a check that found nothing, or next to nothing. */
+const GOOD = 7;
+
+/**
+ * What kube-score finds in the Kubernetes objects that the stacks make, and how many checks found nothing.
+ *
+ * @throws Error when it fails
+ */
+export async function score(
+  environments: readonly string[],
+): Promise<{ findings: Finding[]; passed: number }> {
+  const folder = mkdtempSync(join(tmpdir(), "cali-score-"));
+  try {
+    const findings: Finding[] = [];
+    let passed = 0;
+    for (const environment of environments) {
+      write(join(folder, environment), environment);
+      const files = globSync(join(folder, environment, "*", "[0-9]*.json"));
+      const options = ["score", "--output-format", "json", "--kubernetes-version", "v1.33"];
+      // It ends with 1 when it has found something.
+      const { stdout, stderr } = await run("kube-score", [...options, ...files]);
+      if (stdout === "") throw new Error(`kube-score says nothing:\n${stderr.slice(-2_000)}`);
+      for (const { object_name, file_name, checks } of scoreSchema.parse(JSON.parse(stdout))) {
+        const [kind = "", ...name] = object_name.split("/");
+        const at = `${file_name.split("/").at(-2)} ${[kind, ...name.slice(-2)].join(".")}`;
+        for (const { check, grade, skipped } of checks ?? []) {
+          if (skipped) continue;
+          if (grade >= GOOD) passed++;
+          else findings.push({ check: check.id, says: check.comment, environment, at });
+        }
+      }
+    }
+    return { findings, passed };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
