@@ -62,6 +62,32 @@ describe("a configuration for the state that others made", () => {
     expect((await differences({ TF_VAR_project_name: project }, theirs)).stops).toEqual([]);
   });
 
+  it("does not ask what the user has beside them which project, environment and region the state is of", async () => {
+    const tags_all = { Environment: "shared" };
+    const arn = "arn:aws:sqs:us-east-1:123456789012:cali-logs-0";
+    const theirs = {
+      ...{ mode: "managed", type: "aws_sqs_queue", name: "theirs" },
+      instances: [{ attributes: { arn, tags_all } }],
+    };
+    expect((await differences({}, [theirs])).stops).toEqual([]);
+  });
+
+  it("takes a name that may be of two projects for the given one's", async () => {
+    synthesized(({ stack }) => ({
+      ...stack,
+      resource: { aws_ecr_repository: { app: { name: "${var.project_name}-${count.index}" } } },
+    }));
+    const app = (name: string) => ({
+      ...{ mode: "managed", type: "aws_ecr_repository", name: "app" },
+      instances: [{ attributes: { name } }],
+    });
+    const given = { TF_VAR_project_name: "x1-telemetry" };
+    expect((await differences(given, [app("x1-telemetry-0")])).stops).toEqual([]);
+    expect((await differences(given, [app("shop-0")])).stops).toEqual([
+      "project: given x1-telemetry; the state is of shop",
+    ]);
+  });
+
   it("lists members who are only in one of both", async () => {
     const { stops, others } = await differences({
       TF_VAR_team_members_arns: JSON.stringify([`${USER}/jun`, `${USER}/new`]),

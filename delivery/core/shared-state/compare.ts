@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isOwn } from "./own.ts";
 
 const attributesSchema = z.record(z.string(), z.unknown());
 const resourceSchema = z.looseObject({
@@ -71,10 +72,12 @@ export function compareWithShared(
       : [];
   });
   if (managed.length === 0) return { stops: [], others: [] };
+  // What a user has beside them may be of any project and region; after a move to stacks only that is left.
+  const own = managed.filter(isOwn);
   const identity = [
-    ["project", variables.project_name, mostFrequent(projects(configuration, managed))],
-    ["environment", variables.environment, mostFrequent(tagValues(managed, "Environment"))],
-    ["region", variables.aws_region, mostFrequent(regions(managed))],
+    ["project", variables.project_name, mostFrequent(projects(configuration, own, variables.project_name))],
+    ["environment", variables.environment, mostFrequent(tagValues(own, "Environment"))],
+    ["region", variables.aws_region, mostFrequent(regions(own))],
   ] as const;
   return {
     stops: identity
@@ -93,7 +96,7 @@ const attributesOf = (managed: readonly StateResource[]) =>
   managed.flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
 
 /** Of each name that begins with the project in the configuration: what stands there in the state. */
-function projects(configuration: Configuration, managed: readonly StateResource[]): string[] {
+function projects(configuration: Configuration, managed: readonly StateResource[], given: string): string[] {
   return managed.flatMap((resource) => {
     const body = configuration.resource[resource.type]?.[resource.name] ?? {};
     return Object.entries(body).flatMap(([attribute, template]) => {
@@ -102,16 +105,20 @@ function projects(configuration: Configuration, managed: readonly StateResource[
       const source = template
         .slice("${var.project_name}".length)
         .split(/\$\{[^}]*\}/)
-        .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"))
+        .map(literal)
         .join(".+");
-      const pattern = new RegExp(`^(.+?)${source}$`);
+      // `x1-telemetry-0` is of x1 and of x1-telemetry where `-` and something unknown follow the project: the given one is asked first.
+      const patterns = [new RegExp(`^(${literal(given)})${source}$`), new RegExp(`^(.+?)${source}$`)];
       return attributesOf([resource]).flatMap((attributes) => {
-        const [, project] = pattern.exec(String(attributes[attribute] ?? "")) ?? [];
+        const value = String(attributes[attribute] ?? "");
+        const project = patterns.map((pattern) => pattern.exec(value)?.[1]).find((one) => one !== undefined);
         return project === undefined ? [] : [project];
       });
     });
   });
 }
+
+const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 
 function regions(managed: readonly StateResource[]): string[] {
   return attributesOf(managed).flatMap(({ arn }) => {
