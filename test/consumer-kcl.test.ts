@@ -84,7 +84,9 @@ describe("engine kcl", () => {
       expect(at(one("Service", name).spec, "selector")).toEqual(selectors[i]);
     }
     const policies = (engine: object) =>
-      synthesize(parseConfig({ ...dev, ...engine }, "dev")).stacks["08-cluster"];
+      synthesize(parseConfig({ ...dev, ...engine }, "dev")).stacks["08-cluster"]?.resource
+        ?.kubernetes_network_policy_v1;
+    expect(policies({})).toBeDefined();
     expect(policies({ services: { consumer: { engine: "kcl" } } })).toEqual(policies({}));
   });
 
@@ -207,7 +209,7 @@ describe("workers", () => {
     expect(at(containerOf(workers), "env")).toEqual([
       { name: "NODE_OPTIONS", value: "--max-old-space-size=144" },
     ]);
-    expect(at(containerOf(workers), "resources", "limits")).toEqual({ memory: "1344Mi" });
+    expect(at(containerOf(workers), "resources", "limits")).toMatchObject({ memory: "1344Mi" });
     expect(at(containerOf(notifier), "env")).toEqual([
       { name: "NODE_OPTIONS", value: "--max-old-space-size=768" },
     ]);
