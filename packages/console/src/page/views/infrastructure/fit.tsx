@@ -17,7 +17,6 @@ export function Fit({ texts, language, fit }: PartProps & { readonly fit: FitSho
           </p>
           <ol class="nodes">
             {nodes.map((node, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a node has no name but its number.
               <Node key={index} {...{ texts, node, number }} title={texts.node(index + 1)} whole={fit.node} />
             ))}
           </ol>
@@ -60,7 +59,6 @@ function Node({ texts, title, node, whole, number }: NodeProps) {
         </summary>
         <ul>
           {node.pods.map(({ name, cpuMillis, memoryMiB }, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: replicas of one pod have one name.
             <li key={place}>
               {name}{" "}
               <span class="label">
