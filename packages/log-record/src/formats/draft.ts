@@ -25,7 +25,7 @@ export function draftOfFields(format: string, fields: Fields, context: ReadConte
     message: fields.first("message", messageAt),
     stack: fields.first("stack", stackAt),
     errorCode: fields.first("error_code", codeAt),
-    errorMessage: fields.first("error_message", sentenceAt),
+    errorMessage: fields.first("error_message", sentenceAt) ?? fields.first("stack", errorAt),
     status: fields.first("status", statusAt),
     errorType: fields.firstText("error_type"),
   };
@@ -110,6 +110,11 @@ function stackAt(value: unknown, alias: string): string | undefined {
     return holdsStack(value) ? value : undefined;
   }
   return isObject(value) || Array.isArray(value) ? stackText(value) : undefined;
+}
+
+/** An exception without its frames. */
+function errorAt(value: unknown): string | undefined {
+  return typeof value === "string" && errorTypeOf(value) !== undefined ? value : undefined;
 }
 
 function sentenceAt(value: unknown): string | undefined {

@@ -37,8 +37,8 @@ export const syslog: Wrapper = {
     if (five !== null) {
       const [whole, priority, time, host, app, process = ""] = five;
       // Heroku's drains have the dyno in the place of the process.
-      const dyno =
-        host === "host" && (app === "app" || app === "heroku") ? process.replace(/\.\w+$/, "") : undefined;
+      const isDrain = host === "host" && (app === "app" || app === "heroku") && /^[a-z]/.test(process);
+      const dyno = isDrain ? process.replace(/\.\w+$/, "") : undefined;
       const service = dyno === undefined ? app : app === "app" ? dyno : `heroku-${dyno}`;
       return {
         start: whole.length,
