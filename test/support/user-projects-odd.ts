@@ -11,7 +11,7 @@ export const ODD: HandWritten = {
   region: "eu-west-1",
   team: [arn("user/o'neil/team=a,+@1"), arn("role/ci.deploy_2")],
   values: {
-    tags: { Project: "x1", Empty: "", "aws-like:key": "a=b @c/d" },
+    tags: { Project: "x1", "aws-like:key": "a=b @c/d" },
     stream: { shards: 3, retentionHours: 24, encryption: "kms" },
     firehose: {
       toS3: { intervalSeconds: 0, sizeMiB: 5 },
