@@ -47,6 +47,8 @@ const SERVICES = ["auth", "cart", "mail"] as const;
 const DAY_MS = 86_400_000;
 /** Longer than the fence is waited for: the process finds another one at work. */
 const MOST_FROZEN_MS = 12_000;
+/** From when records are put until they are done, in most cases. */
+const MOST_UNTIL_DONE_MS = 1_500;
 /** Schedules with engine `kcl`: they take about twice the time. */
 const KCL_SHARE = 0.3;
 /** Dead letters of a schedule, at most: twenty would make an error of their own. */
@@ -59,7 +61,10 @@ export function planOf(dice: Dice, wanted?: Engine): Plan {
   const isFile = dice.chance(0.15) && engine === "single";
   const activeMs = dice.whole(1_500, 6_000);
   const at = () => dice.whole(0, activeMs);
-  const happenings = [...puts(dice, at), ...troubles(dice, at, TROUBLES[engine])];
+  const given = puts(dice, at);
+  // Where work is on its way: what is frozen then may write what another has done meanwhile.
+  const atWork = () => dice.pick(given).at + dice.whole(0, MOST_UNTIL_DONE_MS);
+  const happenings = [...given, ...troubles(dice, at, atWork, TROUBLES[engine])];
   return {
     engine,
     shards: dice.whole(1, 3),
@@ -103,6 +108,7 @@ const TROUBLES = { single: ANY, kcl: [...ANY, "startNotifier", "loseCheckpoints"
 function troubles(
   dice: Dice,
   at: () => number,
+  atWork: () => number,
   kinds: readonly (typeof TROUBLES.kcl)[number][],
 ): Happening[] {
   const which = () => dice.whole(0, 9);
@@ -110,9 +116,9 @@ function troubles(
     const kind = dice.pick(kinds);
     if (kind === "kill" || kind === "stop") return { at: at(), do: kind, which: which() };
     if (kind !== "freeze" && kind !== "setClock") return { at: at(), do: kind };
-    const from = at();
-    const ms = kind === "freeze" ? dice.whole(500, MOST_FROZEN_MS) : dice.whole(-DAY_MS, DAY_MS);
-    return { at: from, do: kind, which: which(), ms };
+    if (kind === "freeze")
+      return { at: atWork(), do: kind, which: which(), ms: dice.whole(500, MOST_FROZEN_MS) };
+    return { at: at(), do: kind, which: which(), ms: dice.whole(-DAY_MS, DAY_MS) };
   });
 }
 
