@@ -104,7 +104,7 @@ async function expectRestricted(manifest: Manifest): Promise<void> {
   expect(restrictedProblems(pod)).toEqual([]);
   expect(resourceProblems(pod)).toEqual([]);
   // As the cluster's room is counted.
-  expect(pod.containers.map(({ resources }) => resources)).toEqual([CONSUMER_POD]);
+  expect(pod.containers.map(({ resources }) => resources)).toMatchObject([CONSUMER_POD]);
   expect(pod.containers.map(({ image }) => image)).toEqual([SETTINGS.CALI_CONSUMER_IMAGE]);
   expect(pod.serviceAccountName).toBe(SETTINGS.CALI_CONSUMER_SERVICE_ACCOUNT);
   expect(JSON.stringify(manifest)).not.toContain(WEBHOOK_SECRET);
