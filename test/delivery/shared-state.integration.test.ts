@@ -68,12 +68,14 @@ function write(project: string, team: readonly string[]): void {
   configuration.resource.terraform_data.team_members.for_each = "${toset(var.team_members_arns)}";
   writeFileSync(file, JSON.stringify(configuration));
 }
-/** Gives the state's first object an ARN: what Terraform's built-in resource lacks. */
-async function giveArn(arn: string): Promise<void> {
+/** Puts the platform's stream into the state, as an object of Terraform's built-in provider: nothing else is had here. */
+async function putStream(arn: string): Promise<void> {
   const Key = "stacks/infra/terraform.tfstate";
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key }));
   const state = JSON.parse((await Body?.transformToString()) ?? "");
-  state.resources[0].instances[0].attributes.arn = arn;
+  const { mode, provider } = state.resources[0];
+  const stream = { mode, type: "aws_kinesis_stream", name: "logs", provider };
+  state.resources.push({ ...stream, instances: [{ schema_version: 0, attributes: { id: arn, arn } }] });
   const text = JSON.stringify(state);
   await s3.send(new PutObjectCommand({ Bucket: backend.bucket, Key, Body: text }));
   const Digest = { S: createHash("md5").update(text).digest("hex") };
@@ -102,7 +104,7 @@ it("plan, doctor and deploy list what differs from the state, and stop when the 
   const allowed = await cali("deploy", "--replan", "--allow-data-loss", "--out", at("deploy"));
   expect(allowed.code, allowed.stdout + allowed.stderr).toBe(0);
 
-  await giveArn("arn:aws:kinesis:eu-west-1:123456789012:stream/shop-logs-stream");
+  await putStream("arn:aws:kinesis:eu-west-1:123456789012:stream/shop-logs-stream");
   const stop = "region: given ap-northeast-2; the state is of eu-west-1";
   const stopped = await cali("plan", "--out", at("plans"), "--comment");
   expect(stopped.code).toBe(1);

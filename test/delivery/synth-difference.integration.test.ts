@@ -48,9 +48,11 @@ it("shows what a checkout changes, in the job summary, too, and runs its code wi
   const summary = join(folder, "summary.md");
   const changed = await difference("--summary", summary);
   expect(changed.code, changed.stderr).toBe(0);
-  expect(changed.stdout).toContain("0 added, 1 changed, 0 removed");
+  expect(changed.stdout).toContain("0 added, 2 changed, 0 removed");
   expect(changed.stdout).toContain("~ 01-kinesis: aws_kinesis_stream.logs");
   expect(changed.stdout).toContain("-retention_period: 48\n+retention_period: 24");
+  // An alert rule says how long records are kept.
+  expect(changed.stdout).toContain("~ 08-cluster: helm_release.grafana");
   expect(await readFile(summary, "utf8")).toContain("### Synthesized stacks of dev");
 });
 
