@@ -12,7 +12,7 @@ describe("the users' variables", () => {
     return join(folder, name);
   };
 
-  it("are read as Terraform reads them, and the last goes first", async () => {
+  it("are read as Terraform reads them, and the last goes first", () => {
     const hcl = file(
       "terraform.tfvars",
       `# comment
@@ -34,7 +34,7 @@ limits = { a = 1, "b.c" = [true, null] }
 `,
     );
     const json = file("z.auto.tfvars.json", '{"environment":"Prod","nodes":4}');
-    const { variables, values } = await readVariables([hcl, json]);
+    const { variables, values } = readVariables([hcl, json]);
     expect(variables).toEqual({
       project_name: "cali",
       environment: "Prod",
@@ -43,10 +43,43 @@ limits = { a = 1, "b.c" = [true, null] }
     expect(values).toMatchObject({ text: "one\n  two\n", nodes: 4, limits: { a: 1, "b.c": [true, null] } });
   });
 
-  it("of another type are refused, and no value is shown", async () => {
-    const wrong = file("wrong.tfvars", 'team_members_arns = "hunter2"\n');
-    await expect(readVariables([wrong])).rejects.toThrow(
-      /^(?!.*hunter2).*another type for team_members_arns/,
+  it("are text where text is wanted, and a comment of JSON is none", () => {
+    const numbers = file(
+      "numbers.tfvars",
+      "environment = 12\nproject_name = true\nteam_members_arns = [1]\n",
     );
+    const json = file("comment.tfvars.json", '{"//":"why","aws_region":"cn-north-1"}');
+    expect(readVariables([numbers, json])).toEqual({
+      variables: {
+        environment: "12",
+        project_name: "true",
+        team_members_arns: ["1"],
+        aws_region: "cn-north-1",
+      },
+      values: { environment: 12, project_name: true, team_members_arns: [1], aws_region: "cn-north-1" },
+    });
+  });
+
+  it.each([
+    [
+      "another type",
+      "terraform.tfvars",
+      'team_members_arns = "hunter2"\n',
+      /another type for team_members_arns;/,
+    ],
+    [
+      "an expression",
+      "terraform.tfvars",
+      'more = upper("hunter2")\n',
+      /an expression for more; allowed: values/,
+    ],
+    ["no HCL", "terraform.tfvars", 'b = 1\n"a" = "hunter2"\n', /no readable variables \(line 2\)/],
+    ["no object", "terraform.tfvars.json", '["hunter2"]', /no readable variables \(no object\)/],
+    ["no JSON", "terraform.tfvars.json", '{"a":"hunter2",}', /no readable variables \(no JSON\)/],
+    ["no file", "absent.tfvars", undefined, /no readable variables \(ENOENT\)/],
+  ])("of %s are refused, and no value is shown", (_, name, text, message) => {
+    const path = text === undefined ? join(folder, name) : file(name, text);
+    expect(() => readVariables([path])).toThrow(message);
+    expect(() => readVariables([path])).not.toThrow(/hunter2/);
   });
 });

@@ -1,6 +1,7 @@
 import { resourceOf } from "../../../config/adoption.ts";
 import { hclName } from "../../../config/names.ts";
 import { partOf, type SharedPart } from "../../core/shared-state/own.ts";
+import { withoutTemplates } from "../../core/terraform/hcl-values.ts";
 import { addressOf, type StateFile, type StateResource } from "../../core/terraform/state-file.ts";
 
 type Instance = StateResource["instances"][number];
@@ -129,7 +130,4 @@ export function brokenReferences(state: StateFile): string[] {
 }
 
 /** A text in HCL, in which `${` and `%{` would begin a template. */
-export const quoted = (text: string) =>
-  JSON.stringify(text)
-    .replaceAll("${", () => "$${")
-    .replaceAll("%{", "%%{");
+export const quoted = (text: string) => withoutTemplates(JSON.stringify(text));

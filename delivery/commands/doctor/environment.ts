@@ -2,7 +2,7 @@ import { secureUrl } from "@cali/settings";
 import type { Config } from "../../../config/schema.ts";
 import type { SynthesizedStack } from "../../core/application/application.ts";
 import { planKey } from "../../core/seal/key.ts";
-import { valuesInFiles } from "../../core/terraform/variable-files.ts";
+import { isInFiles } from "../../core/terraform/variable-files.ts";
 import { check, type Finding } from "./finding.ts";
 
 /** An image comes from the service's own workflow, or is the one that runs. */
@@ -31,9 +31,7 @@ export async function checkEnvironment(
     ...groups.flat(),
     ...variables.map((name): Finding => {
       const check = `variable ${name}`;
-      const isGiven =
-        environment[`TF_VAR_${name}`] ||
-        stacks.some(({ folder }) => valuesInFiles(folder, [name]).length > 0);
+      const isGiven = environment[`TF_VAR_${name}`] || stacks.some(({ folder }) => isInFiles(folder, name));
       if (isGiven) return { check, status: "ok", found: "given" };
       return {
         check,

@@ -1,4 +1,4 @@
-import { valuesInFiles } from "./variable-files.ts";
+import { textsInValue, valuesInFiles } from "./variable-files.ts";
 
 /** Shorter values would be found in every word. */
 const SHORTEST = 4;
@@ -29,11 +29,11 @@ export class Secrets {
     const sensitive = new Set(variables.map((name) => `TF_VAR_${name}`));
     const values = Object.entries(environment)
       .filter(([name]) => sensitive.has(name) || SECRET_NAMES.test(name))
-      .map(([, value]) => value ?? "")
+      .flatMap(([, value = ""]) => [value, ...textsInValue(value)])
       .concat(folders.flatMap((folder) => valuesInFiles(folder, variables)))
       .filter((value) => value.length >= SHORTEST)
       // As JSON and HCL quote it, too, and a text of several lines also line by line.
-      .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split("\n")])
+      .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\s*\n\s*/)])
       .filter((value) => value.length >= SHORTEST);
     this.values = [...new Set(values)].sort((a, b) => b.length - a.length);
   }
