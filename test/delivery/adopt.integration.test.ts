@@ -165,7 +165,7 @@ it("refuses what cannot be moved, and writes nothing", async () => {
   await put(KEY, { ...LIVE, version: 5 });
   expect(await cali(ADOPT)).toMatchObject({
     code: 1,
-    said: expect.stringContaining("given no Terraform state"),
+    said: expect.stringContaining("given a state of format 5"),
   });
   await put(KEY, LIVE);
 

@@ -62,14 +62,15 @@ function adoptedOf(stack: SharedPart, resource: StateResource, instance: Instanc
 }
 
 /** What an import would hide: it takes an object for whole, from the root's own provider. */
-function problemOf({ provider, instances }: StateResource, { status }: Instance): string | undefined {
+function problemOf(resource: StateResource, { status, provider }: Instance): string | undefined {
   if (status === "tainted") {
     return "is tainted: the next plan replaces it; allowed: an object that is applied, or `terraform untaint`";
   }
-  if (instances.some(({ deposed }) => deposed !== undefined)) {
+  if (resource.instances.some(({ deposed }) => deposed !== undefined)) {
     return "has left a deposed object, which would be forgotten with it; allowed: a state whose replacement was applied to its end";
   }
-  const alias = /"\]\.([\w-]+)$/.exec(provider)?.[1];
+  // A provider with keys, of OpenTofu, has its own behind the alias.
+  const alias = /"\]\.([\w-]+)/.exec(provider ?? resource.provider)?.[1];
   if (alias !== undefined) {
     return `has the provider ${alias}; allowed: the root's own, which is the one that the stacks have`;
   }

@@ -46,7 +46,7 @@ const outermost = (module: string) => /^module\.[\w-]+/.exec(module)?.[0] ?? mod
 
 /** A state names a provider `provider["registry.terraform.io/hashicorp/aws"].virginia`, in a module with its address before it. */
 function providerOf(text: string) {
-  const [, module, source = "", alias] = /^(?:(.*)\.)?provider\["([^"]+)"\](?:\.([\w-]+))?$/.exec(text) ?? [];
+  const [, module, source = "", alias] = /^(?:(.*)\.)?provider\["([^"]+)"\](?:\.([\w-]+))?/.exec(text) ?? [];
   return { module, source, local: source.split("/").at(-1) ?? "", alias };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "@cali/base";
 import { PlanFormatError } from "../errors.ts";
+import { jsonOf, textOf } from "../json-file.ts";
 import { actionsOf, deferredChanges, failingChecks, warningsOf } from "./checks.ts";
 import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";
@@ -38,10 +39,7 @@ export function readPlan(path: string): Plan {
   const where = path === "-" ? "standard input" : path;
   let text: string;
   try {
-    const bytes = readFileSync(path === "-" ? 0 : path);
-    // What `>` writes in Windows PowerShell. A decoder leaves out the mark of the byte order that some shells write.
-    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-    text = new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+    text = textOf(readFileSync(path === "-" ? 0 : path));
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     throw new PlanFormatError(`${where}: given nothing that can be read (${why}); ${ALLOWED}`);
@@ -114,8 +112,7 @@ const OF_A_PLAN = [
 function readJson(text: string, where: string): unknown {
   let json: unknown;
   try {
-    // setup-terraform's wrapper writes the command before what it says, and its code after it.
-    json = parseExactly(/^\[command\]/.test(text) ? (/^\{.*$/m.exec(text)?.[0] ?? "") : text);
+    json = parseExactly(jsonOf(text));
   } catch (error) {
     if (error instanceof TooDeepError) throw new PlanFormatError(`${where}: ${error.message}; ${ALLOWED}`);
     const isStream = text.startsWith('{"@level"');
