@@ -52,8 +52,8 @@ export function alertLines(lines: readonly ScoredLine[], options: GroupingOption
   });
   const alerts: Alert[] = [];
   const notify = () => {
-    for (const { meta, alert } of grouper.due(now)) {
-      grouper.confirm(meta);
+    for (const { meta, along = [], alert } of grouper.due(now)) {
+      for (const one of [meta, ...along]) grouper.confirm(one);
       alerts.push(alert);
     }
   };
@@ -68,9 +68,10 @@ export function alertLines(lines: readonly ScoredLine[], options: GroupingOption
     }
     now = Math.max(now, event.at);
     const { record } = event;
-    const match = miner.add(record.service, record.message, now, identityOf(record));
+    const identity = identityOf(record);
+    const match = miner.add(record.service, record.message, now, identity);
     grouper.takeDirty(event.shardId);
-    grouper.observe({ ...event, ...match });
+    grouper.observe({ ...event, ...match, identity });
     const counted = grouper.takeDirty(event.shardId).map((one) => one.fingerprint);
     const isAlone = counted.length === 0 || counted.includes(match.fingerprint);
     found.push({

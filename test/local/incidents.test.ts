@@ -25,9 +25,9 @@ function minuteOf(seed: string): { alerts: RaisedAlert[]; labels: string } {
   const alerts: RaisedAlert[] = [];
   const labels: string[] = [];
   const notify = () => {
-    for (const { meta, alert } of grouper.due(now)) {
+    for (const { meta, along = [], alert } of grouper.due(now)) {
       alerts.push({ alert: { ...alert, incident: grouper.incidentOf(alert) }, at: now });
-      grouper.confirm(meta);
+      for (const one of [meta, ...along]) grouper.confirm(one);
     }
   };
   const traffic = { seed, start: START, rate: 60, badShare: 0.01, duration: 60_000, incidentEvery: 20_000 };

@@ -61,13 +61,20 @@ class World {
     });
   }
 
-  line(shardId: string, template: string, fields: Partial<Parameters<typeof record>[0]> = {}, isNew = true) {
+  line(
+    shardId: string,
+    template: string,
+    fields: Partial<Parameters<typeof record>[0]> = {},
+    isNew = true,
+    identity?: string,
+  ) {
     this.#workers.get(shardId)?.observe({
       shardId,
       position: { sequenceNumber: String(++this.#sequence), index: 0 },
       record: record({ service: "auth", level: "ERROR", message: template, at: this.now, ...fields }),
-      fingerprint: template,
+      fingerprint: identity ? `${template}, ${identity}` : template,
       template,
+      ...(identity !== undefined && { identity }),
       isNew,
       at: this.now,
     });
@@ -113,14 +120,20 @@ class World {
     await this.#follower.follow(new AbortController().signal);
     const due = this.#notifier.due(this.now);
     const alerts: Alert[] = [];
-    for (const { meta, alert } of due) {
-      const current = this.#metas.get(meta.fingerprint);
-      if (current && current.notifications !== meta.notifications - 1) {
-        this.#notifier.restore([], [current]);
+    for (const { meta, along = [], alert } of due) {
+      const metas = [meta, ...along];
+      const others = metas.flatMap((one) => {
+        const current = this.#metas.get(one.fingerprint);
+        return current && current.notifications !== one.notifications - 1 ? [current] : [];
+      });
+      if (others.length > 0) {
+        this.#notifier.restore([], others);
         continue;
       }
-      this.#metas.set(meta.fingerprint, meta);
-      this.#notifier.confirm(meta);
+      for (const one of metas) {
+        this.#metas.set(one.fingerprint, one);
+        this.#notifier.confirm(one);
+      }
       alerts.push(alert);
     }
     this.notified.push(...alerts);
@@ -287,5 +300,27 @@ describe("what has changed", () => {
     );
     expect(many).toEqual({ commits: 61, last: [] });
     expect(changedSince(many, 60)).toBeUndefined();
+  });
+});
+
+describe("one error with a stack trace on one shard and without on the other", () => {
+  const named = "java.sql.SQLException";
+
+  it("is one alert, and stays one after the notifier is started anew", async () => {
+    const world = new World();
+    world.line("a", "no seat", {}, true, "");
+    world.line("b", "no seat", {}, true, named);
+    world.commit("a");
+    world.commit("b");
+    expect(await world.look()).toMatchObject([
+      { fingerprint: `no seat, ${named}`, count: 2, along: ["no seat"] },
+    ]);
+    world.restart();
+    world.line("a", "no seat", {}, false, "");
+    world.commit("a");
+    world.now += MINUTE;
+    expect(await world.look()).toEqual([]);
+    world.now += 5 * HOUR;
+    expect(await world.look()).toMatchObject([{ fingerprint: `no seat, ${named}`, count: 1, total: 3 }]);
   });
 });

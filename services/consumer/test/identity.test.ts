@@ -130,6 +130,13 @@ describe("identityOf", () => {
     ["replied with a 502", "502"],
     ["returned 5000"],
     ["returned 300"],
+    // A count, a time or a size is no status.
+    ["the query returned 508 rows"],
+    ["failed 404 times"],
+    ["received 512 kB"],
+    ["got 450ms"],
+    ["the registry returned 503 status", "503"],
+    ["it got 502 this time", "502"],
     ["unanswered 404"],
     // Names.
     ["read ECONNRESET", "ECONNRESET"],

@@ -24,6 +24,8 @@ export interface GroupedEvent {
   readonly record: LogRecord;
   readonly fingerprint: string;
   readonly template: string;
+  /** What makes it another error than one in the same words, one part a line; undefined: not known. */
+  readonly identity?: string;
   /** Whether the template was seen for the first time. */
   readonly isNew: boolean;
   /** When it was logged, in ms since the epoch; a time ahead of the consumer's clock counts as now. */
@@ -79,6 +81,8 @@ export interface GroupContext {
   readonly service: string;
   readonly template: string;
   readonly errorCode?: string;
+  /** What its lines say of the error beside their words; undefined: not known. */
+  readonly identity?: string;
   /** When the group began there, by the consumer's clock, in ms since the epoch. */
   readonly createdAt: number;
   /** Whether its first line made the template: then nobody has to wait for more. */
@@ -140,6 +144,8 @@ export interface Alert {
   /** The fingerprint and which notification of the group it is: the same after a crash. */
   readonly id: string;
   readonly fingerprint: string;
+  /** Groups whose lines it has too, because they say less of the same error. Default: none. */
+  readonly along?: readonly string[];
   readonly service: string;
   readonly level: Level;
   readonly template: string;

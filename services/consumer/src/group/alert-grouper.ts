@@ -11,6 +11,7 @@ import { NextDue } from "./next-due.ts";
 import { dueAt, noteRate, type ScheduleOptions } from "./schedule.ts";
 import { type Silence, silencedUntil } from "./silences.ts";
 import { Versions } from "./versions.ts";
+import { Wordings } from "./wordings.ts";
 
 export type { DueAlert } from "./alert.ts";
 
@@ -28,7 +29,9 @@ export interface GroupingOptions extends Partial<ScheduleOptions> {
   /** The consumer's clock. Default: `Date.now`. */
   readonly now?: () => number;
   /** Service and template of a fingerprint from a state; `TemplateMiner.get`. Default: unknown until a line comes. */
-  readonly describe?: (fingerprint: string) => { service: string; template: string } | undefined;
+  readonly describe?: (
+    fingerprint: string,
+  ) => { service: string; template: string; identity?: string } | undefined;
 }
 
 const DEFAULTS = {
@@ -128,20 +131,28 @@ export class AlertGrouper {
   due(now: number): DueAlert[] {
     const { inhibitWindowMs: windowMs } = this.#options;
     const inhibition = new Inhibition(this.#book.all(), this.#dependencies, { now, windowMs });
+    const wordings = new Wordings(
+      this.#book.all(),
+      (group) => group.leaving || this.#silencedUntil(group, now) !== undefined,
+    );
     const found: DueAlert[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const group of this.#book.all()) {
-      const at = dueAt(group, this.#options, now);
-      const heldUntil = at > now || group.leaving ? at : this.#heldUntil(group, inhibition, now);
+      const toldBy = wordings.toldBy(group);
+      group.toldBy = toldBy;
+      if (toldBy && toldBy.lead !== group) continue;
+      const along = toldBy?.along ?? [];
+      const at = dueAt(group, this.#options, now, along);
+      const heldUntil = at > now || group.leaving ? at : this.#heldUntil(group, inhibition, now, along);
       if (heldUntil > now) {
         next = Math.min(next, heldUntil);
         continue;
       }
       const muted = inhibition.mutedBy(group.service, now);
-      const due = alertOf(group, { muted, roots: inhibition.rootsOf(group), now });
+      const due = alertOf(group, { muted, roots: inhibition.rootsOf(group), now, along });
       const changed = this.#versions.changeOf(group.service);
       const onlyIfKnown =
-        now < this.#learnUntil && !group.meta && due.meta.level !== "FATAL" && !group.leaving;
+        now < this.#learnUntil && due.alert.isNew && due.alert.level !== "FATAL" && !group.leaving;
       found.push({
         ...due,
         alert: { ...due.alert, ...(changed && { changed }) },
@@ -235,18 +246,23 @@ export class AlertGrouper {
   }
 
   #lookAt(group: Group): void {
-    this.#next.atLatest(dueAt(group, this.#options, this.#options.now()));
+    const { lead, along } = group.toldBy ?? { lead: group, along: [] };
+    this.#next.atLatest(dueAt(lead, this.#options, this.#options.now(), along));
   }
 
   /** Until when a group may not be notified. */
-  #heldUntil(group: Group, inhibition: Inhibition, now: number): number {
-    const { level } = totalsOf(group);
-    const { fingerprint, service, errorCode, template } = group;
-    const silenced = silencedUntil({ fingerprint, service, errorCode, template, level }, this.#silences, now);
+  #heldUntil(group: Group, inhibition: Inhibition, now: number, along: readonly Group[]): number {
+    const silenced = this.#silencedUntil(group, now, along);
     if (silenced !== undefined) return silenced;
-    const until = inhibition.mutedUntil(group, now);
+    const until = inhibition.mutedUntil(group, now, along);
     // What mutes it may be over earlier.
     return until === undefined ? now : Math.min(until, now + LOOK_AGAIN_MS);
+  }
+
+  #silencedUntil(group: Group, now: number, along: readonly Group[] = []): number | undefined {
+    const { level } = totalsOf(group, along);
+    const { fingerprint, service, errorCode, template } = group;
+    return silencedUntil({ fingerprint, service, errorCode, template, level }, this.#silences, now);
   }
 }
 

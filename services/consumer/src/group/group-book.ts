@@ -17,13 +17,18 @@ export interface GroupBookOptions {
   readonly groupIntervalMs: number;
   readonly now: () => number;
   /** Service and template of a fingerprint from a state. */
-  readonly describe?: (fingerprint: string) => { service: string; template: string } | undefined;
+  readonly describe?: (
+    fingerprint: string,
+  ) => { service: string; template: string; identity?: string } | undefined;
 }
 
 function contextOf(group: Group | undefined): { context?: GroupContext } {
   if (group === undefined) return {};
-  const { service, template, errorCode, createdAt, startsNew, leaving, latest } = group;
-  const code = errorCode === undefined ? {} : { errorCode };
+  const { service, template, errorCode, identity, createdAt, startsNew, leaving, latest } = group;
+  const code = {
+    ...(errorCode !== undefined && { errorCode }),
+    ...(identity !== undefined && { identity }),
+  };
   return {
     context: { service, template, ...code, createdAt, startsNew, ...(leaving && { leaving }), latest },
   };
@@ -95,6 +100,7 @@ export class GroupBook {
     group.observedAt = Math.max(group.observedAt, at);
     group.template = event.template;
     group.errorCode ??= record.error_code;
+    group.identity = event.identity;
     this.#markDirty(shardId, fingerprint, tally);
     return group;
   }
@@ -154,7 +160,16 @@ export class GroupBook {
         for (const tally of known.tallies.values()) tally.reopenedAtCount ??= tally.count;
       }
       const group =
-        known ?? newGroup({ fingerprint, service, template, errorCode, createdAt, startsNew: false });
+        known ??
+        newGroup({
+          fingerprint,
+          service,
+          template,
+          errorCode,
+          identity: this.#options.describe?.(fingerprint)?.identity,
+          createdAt,
+          startsNew: false,
+        });
       this.#groups.set(fingerprint, group);
       this.adopt(group, meta);
     }
@@ -196,6 +211,7 @@ export class GroupBook {
         group.template = context.template;
       }
       if (context.errorCode !== undefined) group.errorCode ??= context.errorCode;
+      group.identity ??= context.identity;
       if (group.service === "unknown") group.service = context.service;
     }
     group.isSymptom ||= rest.samples.some(isSymptom);
@@ -209,13 +225,14 @@ export class GroupBook {
   }
 
   #newFrom(fingerprint: string, context: GroupContext | undefined, now: number): Group {
-    const { service, template } = context ??
+    const { service, template, identity } = context ??
       this.#options.describe?.(fingerprint) ?? { service: "unknown", template: "" };
     const group = newGroup({
       fingerprint,
       service,
       template,
       ...(context?.errorCode !== undefined && { errorCode: context.errorCode }),
+      identity,
       createdAt: Math.min(context?.createdAt ?? now, now),
       // One that was never notified does not have to wait for more, where nothing says that it has to.
       startsNew: context?.startsNew ?? true,
@@ -248,7 +265,7 @@ export class GroupBook {
     }
   }
 
-  #groupOf({ fingerprint, record, template, isNew }: GroupedEvent): Group {
+  #groupOf({ fingerprint, record, template, identity, isNew }: GroupedEvent): Group {
     const known = this.#groups.get(fingerprint);
     if (known) {
       // To the end: the others had no line for longer.
@@ -262,6 +279,7 @@ export class GroupBook {
       service: record.service,
       template,
       errorCode: record.error_code,
+      identity,
       createdAt: this.#options.now(),
       startsNew: isNew,
     });

@@ -11,6 +11,8 @@ export interface Group {
   service: string;
   template: string;
   errorCode?: string;
+  /** What its lines say of the error beside their words, one part a line; undefined: not known, or it has several errors. */
+  identity: string | undefined;
   /** Whether its first line made the template: then nobody has to wait for more. */
   startsNew: boolean;
   readonly createdAt: number;
@@ -32,6 +34,8 @@ export interface Group {
   isLoud: boolean;
   /** Lines that a fresh state has taken for usual; undefined: it has not. */
   usualLines?: number;
+  /** Whose alert tells of it, and the groups that this one tells of, as it was seen last; undefined: it stands for itself. */
+  toldBy?: { readonly lead: Group; readonly along: readonly Group[] } | undefined;
   /** What the last line says of itself. */
   latest: LatestLine;
 }
@@ -51,7 +55,8 @@ export interface GroupTotals {
   readonly pendingSince: number;
 }
 
-export function totalsOf({ tallies, meta }: Group): GroupTotals {
+/** @param along groups that are notified with it. Default: none */
+export function totalsOf(group: Group, along: readonly Group[] = []): GroupTotals {
   let total = 0;
   let pending = 0;
   let gravest = 0;
@@ -59,19 +64,22 @@ export function totalsOf({ tallies, meta }: Group): GroupTotals {
   let lastSeen = Number.NEGATIVE_INFINITY;
   let reopened = false;
   let pendingSince = Number.POSITIVE_INFINITY;
-  for (const tally of tallies.values()) {
-    total += tally.count;
-    pending += tally.count - tally.notified;
-    firstSeen = Math.min(firstSeen, tally.firstSeen);
-    lastSeen = Math.max(lastSeen, tally.lastSeen);
-    if (tally.count > tally.notified)
-      pendingSince = Math.min(pendingSince, tally.pendingSince ?? pendingSince);
-    reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.notified;
-    for (let rank = LEVELS.length - 1; rank > gravest; rank--) {
-      if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
+  let notified = 0;
+  for (const { tallies, meta } of [group, ...along]) {
+    for (const tally of tallies.values()) {
+      total += tally.count;
+      pending += tally.count - tally.notified;
+      firstSeen = Math.min(firstSeen, tally.firstSeen);
+      lastSeen = Math.max(lastSeen, tally.lastSeen);
+      if (tally.count > tally.notified)
+        pendingSince = Math.min(pendingSince, tally.pendingSince ?? pendingSince);
+      reopened ||= tally.reopenedAtCount !== undefined && tally.reopenedAtCount > tally.notified;
+      for (let rank = LEVELS.length - 1; rank > gravest; rank--) {
+        if (tally.byLevel[LEVELS[rank] as Level]) gravest = rank;
+      }
     }
+    for (const count of Object.values(meta?.notifiedTotals ?? {})) notified += count;
   }
-  const notified = Object.values(meta?.notifiedTotals ?? {}).reduce((sum, count) => sum + count, 0);
   return {
     total,
     pending,
@@ -99,10 +107,12 @@ export function rank(level: Level): number {
 export function newGroup(
   fields: Pick<Group, "fingerprint" | "service" | "template" | "createdAt" | "startsNew"> & {
     errorCode?: string;
+    identity?: string;
   },
 ): Group {
   return {
     ...fields,
+    identity: fields.identity,
     countsFrom: fields.createdAt,
     observedAt: Number.NEGATIVE_INFINITY,
     meta: undefined,
@@ -137,10 +147,10 @@ export function noteLine(group: Group, record: LogRecord): void {
 }
 
 /** Lines of each of the last minutes, this one last. */
-export function rateOf({ tallies }: Group, now: number): number[] {
+export function rateOf(group: Group, now: number, along: readonly Group[] = []): number[] {
   const first = Math.floor(now / MINUTE_MS) - RATE_MINUTES + 1;
   const lines = Array.from({ length: RATE_MINUTES }, () => 0);
-  for (const { rate } of tallies.values()) {
+  for (const { rate } of [group, ...along].flatMap(({ tallies }) => [...tallies.values()])) {
     for (const { minute, lines: some } of rate) {
       const place = minute - first;
       if (place >= 0 && place < RATE_MINUTES) lines[place] = (lines[place] ?? 0) + some;

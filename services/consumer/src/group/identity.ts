@@ -36,7 +36,8 @@ const PATTERNS: readonly RegExp[] = [
   new RegExp(`\\b(${REASONS})\\b`, "i"),
   /\bHTTP(?:\/\d(?:\.\d)?)?\b["']?(?: status| error| response| code){0,2}\s?[:=]?\s?([45]\d\d)\b/i,
   /\bstatus(?:[ _-]?code)?["']?(?: of| was| is)?\s{0,2}[:=]?\s{0,2}["']?([45]\d\d)\b/i,
-  /\b(?:answered|responded|returned|replied|received|got|failed) (?:with )?(?:an? )?([45]\d\d)\b/i,
+  // `returned 503 for`, but not `returned 503 rows`, `received 512 kB`
+  /\b(?:answered|responded|returned|replied|received|got|failed) (?:with )?(?:an? )?([45]\d\d)\b(?! ?(?:ms|[kMG]i?B|%)| (?!status|was|this|across)[a-z]{2,}s\b)/i,
 ];
 
 /**

@@ -46,8 +46,8 @@ export class Inhibition {
   }
 
   /** Until when a group is held back for others' trouble; undefined: it is not. */
-  mutedUntil(group: Group, now: number): number | undefined {
-    const { level, pendingSince } = totalsOf(group);
+  mutedUntil(group: Group, now: number, along: readonly Group[] = []): number | undefined {
+    const { level, pendingSince } = totalsOf(group, along);
     const until = pendingSince + LONGEST_MUTE_MS;
     return level !== "FATAL" && now < until && this.rootsOf(group).length > 0 ? until : undefined;
   }

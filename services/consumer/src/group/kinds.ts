@@ -59,6 +59,8 @@ export class NewKinds {
     return {
       ...event,
       fingerprint: fingerprintOf(key, "new kinds"),
+      // Of many errors.
+      identity: undefined,
       template: `${kinds.members.size} new kinds in ${record.service}, most often: ${kinds.commonest.template.slice(0, 200)}`,
       isNew: true,
     };

@@ -15,24 +15,49 @@ export interface ScheduleOptions {
   readonly warnWindowMs: number;
 }
 
-/** When a group is to be notified, silences and roots aside; infinity: not before something changes. */
-export function dueAt(group: Group, options: ScheduleOptions, now: number): number {
+/**
+ * When a group is to be notified, silences and roots aside; infinity: not before something changes.
+ * @param along groups that are notified with it. Default: none
+ */
+export function dueAt(
+  group: Group,
+  options: ScheduleOptions,
+  now: number,
+  along: readonly Group[] = [],
+): number {
   const { groupWaitMs, groupIntervalMs, repeatIntervalMs, surgeFactor } = options;
-  const { pending, notified, level, reopened, total } = totalsOf(group);
+  const { pending, notified, level, reopened, total } = totalsOf(group, along);
   if (pending === 0) return Number.POSITIVE_INFINITY;
   if (group.leaving) return Number.NEGATIVE_INFINITY;
-  if (level === "WARN" && !group.isLoud) return Number.POSITIVE_INFINITY;
+  if (level === "WARN" && ![group, ...along].some(({ isLoud }) => isLoud)) return Number.POSITIVE_INFINITY;
   // A clock that was set back must not make the group quiet until it has caught up.
   group.countsFrom = Math.min(group.countsFrom, now);
   const { meta, startsNew, countsFrom, usualLines } = group;
   if (meta?.notifiedAt === undefined) {
+    // The error's first alert is that of whichever would be notified first.
+    if (along.length > 0) return Math.min(...[group, ...along].map((one) => dueAt(one, options, now)));
     if (usualLines === undefined || level === "FATAL") return countsFrom + (startsNew ? 0 : groupWaitMs);
     const surges = total >= surgeFactor * Math.max(1, usualLines);
     return countsFrom + (surges ? groupIntervalMs : repeatIntervalMs);
   }
   const isWorse =
-    reopened || rank(level) > rank(meta.level) || pending >= surgeFactor * Math.max(1, notified);
+    reopened ||
+    along.some((one) => cameAfterwards(one, group, groupIntervalMs)) ||
+    rank(level) > toldRank([group, ...along]) ||
+    pending >= surgeFactor * Math.max(1, notified);
   return countsFrom + (isWorse ? groupIntervalMs : repeatIntervalMs);
+}
+
+/** The gravest level that was notified of any of them. */
+const toldRank = (groups: readonly Group[]) =>
+  Math.max(...groups.map(({ meta }) => (meta?.notifiedAt === undefined ? 0 : rank(meta.level))));
+
+/** Whether a group that was never notified began when the other one had been quiet. */
+function cameAfterwards(one: Group, { observedAt }: Group, groupIntervalMs: number): boolean {
+  const { pendingSince } = totalsOf(one);
+  return (
+    one.meta === undefined && Number.isFinite(pendingSince) && pendingSince - observedAt > groupIntervalMs
+  );
 }
 
 /** Notes the time of a line, and whether warnings have become many. */

@@ -110,9 +110,11 @@ export class TemplateMiner {
   }
 
   /** What is known of a fingerprint; undefined: nothing, or no longer. */
-  get(fingerprint: string): { service: string; template: string } | undefined {
-    const template = this.#byFingerprint.get(fingerprint);
-    return template && { service: template.service, template: template.text };
+  get(fingerprint: string): { service: string; template: string; identity?: string } | undefined {
+    const found = this.#byFingerprint.get(fingerprint);
+    if (!found) return undefined;
+    const { service, text, identity } = found;
+    return { service, template: text, ...(identity !== undefined && { identity }) };
   }
 
   /** The fingerprint that lines of this one have now: another one when its template became one with others. */

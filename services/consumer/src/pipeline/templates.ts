@@ -1,5 +1,5 @@
 import type { LogRecord } from "@cali/log-record";
-import type { NewTemplate, TemplateState } from "../core/types.ts";
+import type { GroupedEvent, NewTemplate, TemplateState } from "../core/types.ts";
 import { identityOf } from "../group/identity.ts";
 import type { TemplateMiner } from "../group/template-miner.ts";
 
@@ -16,11 +16,15 @@ export class UncommittedTemplates {
   }
 
   /** Mines a line's template. It is new until a commit holds it, even when the batch that showed it is read again. */
-  mine(record: LogRecord, at: number): { fingerprint: string; template: string; isNew: boolean } {
-    const mined = this.#miner.add(record.service, record.message, at, identityOf(record));
+  mine(
+    record: LogRecord,
+    at: number,
+  ): Pick<GroupedEvent, "fingerprint" | "template" | "isNew"> & { identity: string } {
+    const identity = identityOf(record);
+    const mined = this.#miner.add(record.service, record.message, at, identity);
     const { fingerprint, template } = mined;
     if (mined.isNew) this.#new.set(fingerprint, { fingerprint, template, record });
-    return { fingerprint, template, isNew: this.#new.has(fingerprint) };
+    return { fingerprint, template, identity, isNew: this.#new.has(fingerprint) };
   }
 
   /** The new templates among these, whichever shard brought them first. */

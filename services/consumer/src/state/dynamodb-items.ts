@@ -7,12 +7,34 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { resend } from "@cali/base";
 import { StateUnavailableError } from "../core/errors.ts";
+import type { GroupMeta } from "../core/types.ts";
 import type { Lease } from "./types.ts";
 
 export type Item = Record<string, AttributeValue>;
 
 /** The key of an item: its partition and its place in it. */
 export const key = (pk: string, sk: string): Item => ({ pk: { S: pk }, sk: { S: sk } });
+
+export const text = (value: string): AttributeValue => ({ S: value });
+export const number = (value: number): AttributeValue => ({ N: String(value) });
+export const document = (value: unknown): AttributeValue => text(JSON.stringify(value));
+
+/** Writes what was notified of a group, unless another replica was first. */
+export function groupPut(table: string, meta: GroupMeta): TransactWriteItem {
+  const before = meta.notifications - 1;
+  return {
+    Put: {
+      TableName: table,
+      Item: {
+        ...key("groups", meta.fingerprint),
+        notifications: number(meta.notifications),
+        doc: document(meta),
+      },
+      ConditionExpression: before === 0 ? "attribute_not_exists(pk)" : "notifications = :before",
+      ...(before > 0 && { ExpressionAttributeValues: { ":before": number(before) } }),
+    },
+  };
+}
 
 /** All items of a partition, read consistently. */
 export async function queryAll(client: DynamoDBClient, table: string, pk: string): Promise<Item[]> {

@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   BatchWriteItemCommand,
   type BatchWriteItemCommandInput,
   ConditionalCheckFailedException,
@@ -16,7 +15,18 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
 import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
-import { chunked, getItems, type Item, key, leaseOf, queryAll } from "./dynamodb-items.ts";
+import {
+  chunked,
+  document,
+  getItems,
+  groupPut,
+  type Item,
+  key,
+  leaseOf,
+  number,
+  queryAll,
+  text,
+} from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
 import { DynamoOutbox } from "./dynamodb-outbox.ts";
 import {
@@ -27,6 +37,7 @@ import {
   type Lease,
   type NotificationCommit,
   type NotificationResult,
+  neverNotified,
   requireSameStream,
   type ShardState,
   STATE_VERSION,
@@ -51,9 +62,6 @@ const TRANSACTION_ITEMS = 99;
 const TRANSACTION_BYTES = 3_500_000;
 const BATCH_ITEMS = 25;
 
-const text = (value: string): AttributeValue => ({ S: value });
-const number = (value: number): AttributeValue => ({ N: String(value) });
-const document = (value: unknown): AttributeValue => text(JSON.stringify(value));
 const parse = <T>(item: Item | undefined): T => JSON.parse(item?.doc?.S ?? "null") as T;
 const contributionsOf = (shardId: string) => `contributions#${shardId}`;
 
@@ -235,33 +243,28 @@ export class DynamoStateStore implements StateStore {
     });
   }
 
-  async commitNotification({ meta, alert, index }: NotificationCommit): Promise<NotificationResult> {
-    const before = meta.notifications - 1;
+  async commitNotification({
+    meta,
+    along = [],
+    alert,
+    index,
+  }: NotificationCommit): Promise<NotificationResult> {
     const now = this.#now();
+    const metas = [meta, ...along];
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
-        {
-          Put: {
-            TableName: this.#table,
-            Item: {
-              ...key("groups", meta.fingerprint),
-              notifications: number(meta.notifications),
-              doc: document(meta),
-            },
-            ConditionExpression: before === 0 ? "attribute_not_exists(pk)" : "notifications = :before",
-            ...(before === 0 ? {} : { ExpressionAttributeValues: { ":before": number(before) } }),
-          },
-        },
+        ...metas.map((one) => groupPut(this.#table, one)),
         this.outbox.put(alert, now),
         ...(index ? [this.incidents.put(alert, now)] : []),
       ],
     });
     if (await this.#conditional(() => this.#client.send(transaction))) return { committed: true };
-    const current = await this.#get("groups", meta.fingerprint);
-    return {
-      committed: false,
-      current: current ? parse<GroupMeta>(current) : { ...meta, notifications: 0, notifiedTotals: {} },
-    };
+    for (const one of metas) {
+      const found = await this.#get("groups", one.fingerprint);
+      const current = found ? parse<GroupMeta>(found) : neverNotified(one);
+      if (current.notifications !== one.notifications - 1) return { committed: false, current };
+    }
+    return { committed: false, current: neverNotified(meta) };
   }
 
   async forgetShard(shardId: string): Promise<void> {

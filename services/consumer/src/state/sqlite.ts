@@ -18,6 +18,7 @@ import {
   type Lease,
   type NotificationCommit,
   type NotificationResult,
+  neverNotified,
   requireSameStream,
   type ShardState,
   STATE_VERSION,
@@ -234,21 +235,22 @@ export class SqliteStateStore implements StateStore {
     });
   }
 
-  async commitNotification({ meta, alert, index }: NotificationCommit): Promise<NotificationResult> {
+  async commitNotification({
+    meta,
+    along = [],
+    alert,
+    index,
+  }: NotificationCommit): Promise<NotificationResult> {
     return this.#transaction(() => {
-      const row = this.#sql("SELECT document FROM groups WHERE fingerprint = ?").get(meta.fingerprint);
-      const current = row && (JSON.parse((row as { document: string }).document) as GroupMeta);
-      if ((current?.notifications ?? 0) !== meta.notifications - 1) {
-        return {
-          committed: false as const,
-          current: current ?? { ...meta, notifications: 0, notifiedTotals: {} },
-        };
+      const metas = [meta, ...along];
+      for (const one of metas) {
+        const row = this.#sql("SELECT document FROM groups WHERE fingerprint = ?").get(one.fingerprint);
+        const current = row && (JSON.parse((row as { document: string }).document) as GroupMeta);
+        if ((current?.notifications ?? 0) !== one.notifications - 1)
+          return { committed: false as const, current: current ?? neverNotified(one) };
       }
-      this.#sql("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)").run(
-        meta.fingerprint,
-        meta.notifications,
-        JSON.stringify(meta),
-      );
+      const group = this.#sql("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)");
+      for (const one of metas) group.run(one.fingerprint, one.notifications, JSON.stringify(one));
       this.outbox.add(alert);
       if (index) this.incidents.add(alert);
       return { committed: true as const };

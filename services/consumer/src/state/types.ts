@@ -45,14 +45,23 @@ export interface BatchCommit {
 export interface NotificationCommit {
   /** The group after the notification; its `notifications` is one more than before. */
   meta: GroupMeta;
+  /** Other groups that the alert tells of, after it, likewise. Default: none. */
+  along?: readonly GroupMeta[];
   /** Goes into the outbox. */
   alert: Alert;
   /** Whether it goes into `incidents`, too. Default: no. */
   index?: boolean;
 }
 
-/** `committed: false`: another replica was first, and this is what it left. */
+/** `committed: false`: another replica was first with one of the groups, and this is what it left. */
 export type NotificationResult = { committed: true } | { committed: false; current: GroupMeta };
+
+/** A group that a state has nothing of. */
+export const neverNotified = (meta: GroupMeta): GroupMeta => ({
+  ...meta,
+  notifications: 0,
+  notifiedTotals: {},
+});
 
 /** Small texts and counters by key, kept with the state and shared by its replicas. */
 export interface Notes {

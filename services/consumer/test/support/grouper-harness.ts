@@ -28,6 +28,8 @@ export class Harness {
       isNew?: boolean;
       shardId?: string;
       code?: string;
+      /** What its lines say beside their words. Default: not known. */
+      identity?: string;
       /** The line with its stack trace. Default: the template. */
       content?: string;
     } = {},
@@ -39,14 +41,16 @@ export class Harness {
       isNew = true,
       shardId = "shard-1",
       code,
+      identity,
       content,
     } = fields;
     return this.grouper.observe({
       shardId,
       position: { sequenceNumber: String(++this.#sequence), index: 0 },
       record: record({ service, level, message: template, code, content, at: this.now }),
-      fingerprint: `${service}:${template}`,
+      fingerprint: [service, template, ...(identity ? [identity] : [])].join(":"),
       template,
+      ...(identity !== undefined && { identity }),
       isNew,
       at: this.now,
     });
@@ -67,8 +71,8 @@ export class Harness {
   notify(): void {
     const next = this.grouper.nextDueAt();
     if (next === undefined || next > this.now) return;
-    for (const { meta, alert } of this.grouper.due(this.now)) {
-      this.grouper.confirm(meta);
+    for (const { meta, along = [], alert } of this.grouper.due(this.now)) {
+      for (const one of [meta, ...along]) this.grouper.confirm(one);
       this.notified.push(alert);
     }
   }

@@ -208,6 +208,30 @@ export function stateContract(
     });
   });
 
+  describe("notifications of several groups", () => {
+    it("are claimed together, or none of them", async () => {
+      const { store, reopen } = await open();
+      const both = { meta: meta("f", 1), along: [meta("g", 1)], alert: alert("f-1") };
+      expect(await store.commitNotification(both)).toEqual({ committed: true });
+      const late = { meta: meta("h", 1), along: [meta("g", 1), meta("i", 1)], alert: alert("h-1") };
+      expect(await store.commitNotification(late)).toEqual({ committed: false, current: meta("g", 1) });
+      const next = { meta: meta("h", 1), along: [meta("g", 2), meta("i", 1)], alert: alert("h-1") };
+      expect(await store.commitNotification(next)).toEqual({ committed: true });
+      const again = await reopen();
+      const groups = (await again.loadGroups()).map(({ fingerprint, notifications }) => [
+        fingerprint,
+        notifications,
+      ]);
+      expect(groups.sort()).toEqual([
+        ["f", 1],
+        ["g", 2],
+        ["h", 1],
+        ["i", 1],
+      ]);
+      expect((await again.outbox.pending(10)).map(({ id }) => id)).toEqual(["f-1", "h-1"]);
+    });
+  });
+
   describe("the outbox", () => {
     it("gives the oldest first, keeps what was being sent, and lets go of what was sent", async () => {
       const { store, reopen } = await open();

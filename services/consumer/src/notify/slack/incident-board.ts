@@ -61,11 +61,11 @@ export class IncidentBoard {
   /** Notes that alerts were sent. */
   async note(alerts: readonly Alert[]): Promise<void> {
     const incidents = await this.#load();
-    for (const { incident: of, service, fingerprint, level, count } of alerts) {
+    for (const { incident: of, service, fingerprint, along = [], level, count } of alerts) {
       if (of === undefined) continue;
       const incident = incidents.find((one) => one.id === of.id) ?? this.#add(incidents, of.id);
       incident.services = union(incident.services, service);
-      incident.fingerprints = union(incident.fingerprints, fingerprint);
+      for (const one of [fingerprint, ...along]) incident.fingerprints = union(incident.fingerprints, one);
       if (LEVELS.indexOf(level) > LEVELS.indexOf(incident.level)) incident.level = level;
       incident.alerts++;
       incident.lines += count;

@@ -5,9 +5,9 @@ import type { AlertStage } from "../notifier.ts";
 export const leaveUsual =
   (grouper: AlertGrouper): AlertStage =>
   (due) =>
-    due.filter(({ meta, alert, onlyIfKnown }) => {
+    due.filter(({ meta, along = [], alert, onlyIfKnown }) => {
       const tier = alert.cause?.tier;
       const isUsual = onlyIfKnown === true && (tier === undefined || tier === "llm");
-      if (isUsual) grouper.leaveForLater(meta);
+      if (isUsual) for (const one of [meta, ...along]) grouper.leaveForLater(one);
       return !isUsual;
     });

@@ -19,15 +19,15 @@ export interface OutboxOptions {
 export function putIntoOutbox(options: OutboxOptions): AlertStage {
   const { grouper, store, index, metrics, log, onAlert } = options;
   return async (due, signal) => {
-    for (const { meta, alert } of due) {
+    for (const { meta, along = [], alert } of due) {
       if (signal?.aborted) break;
-      const result = await store.commitNotification({ meta, alert, index });
+      const result = await store.commitNotification({ meta, along, alert, index });
       if (!result.committed) {
         log.debug({ fingerprint: meta.fingerprint }, "another process has notified this group");
         grouper.restore([], [result.current]);
         continue;
       }
-      grouper.confirm(meta);
+      for (const one of [meta, ...along]) grouper.confirm(one);
       metrics.alerts.inc();
       if (alert.suppressed > 0) metrics.suppressed.inc(alert.suppressed);
       onAlert?.(alert);
