@@ -29,7 +29,9 @@ const cases = [
   ...casesOf("records.jsonl"),
   ...casesOf("corpus.jsonl"),
   // Of text its rules read CALI's line alone.
-  ...["products.jsonl", "clouds.jsonl"].flatMap(casesOf).filter(({ text }) => text.startsWith("{")),
+  ...["products.jsonl", "clouds.jsonl", "pipelines.jsonl"]
+    .flatMap(casesOf)
+    .filter(({ text }) => text.startsWith("{")),
 ]
   // A container writes lines of one log, not envelopes of other agents nor records of many.
   .filter(

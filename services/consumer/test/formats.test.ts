@@ -27,11 +27,14 @@ const products = casesIn("products.jsonl");
 /** The same of clouds, meshes, devices and loggers, in the envelopes they come in. */
 const clouds = casesIn("clouds.jsonl");
 
+/** Shapes for which other pipelines' tests have expected answers: lines made up anew. */
+const pipelines = casesIn("pipelines.jsonl");
+
 const recordsOf = (data: Uint8Array) =>
   decode(data, { arrival: ARRIVAL }).flatMap((payload) => (payload.ok ? [payload.record] : []));
 
 describe("what may arrive as one Kinesis record", () => {
-  it.each([...cases, ...corpus, ...products, ...clouds])("$name", ({ text, expected }) => {
+  it.each([...cases, ...corpus, ...products, ...clouds, ...pipelines])("$name", ({ text, expected }) => {
     const { records, stack, note: _, ...fields } = expected;
     const found = recordsOf(Buffer.from(text));
     if (records !== undefined) expect(found).toHaveLength(records);

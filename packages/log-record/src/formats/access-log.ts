@@ -4,7 +4,7 @@ import { readTime } from "./time.ts";
 import type { Draft, JsonFormat } from "./types.ts";
 
 const REQUEST = '"(?:[^"\\\\]|\\\\.)*"';
-const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?<status>[1-5][0-9]{2})(?= |$)`;
+const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?:(?<status>[1-5][0-9]{2})|-)(?= |$)`;
 
 /**
  * Access logs of nginx, Apache, IIS' W3C, Python's and Ruby's servers, HAProxy, Envoy and AWS's load balancers. They state no
@@ -45,6 +45,11 @@ export const accessLog = pattern(
     /^[0-9a-fA-F.:]{3,45},[^,]{0,255},[^,]{0,255},(?<time>[0-9]{2}\/[A-Z][a-z]{2}\/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}),[A-Z]{3,10},[^,]{1,4000},HTTP\/[0-9.]{1,3},(?<status>[1-5][0-9]{2}),[^,]{0,20},(?<trace>[\w=-]{8,64})/,
     // API Gateway's XML.
     /^<request id="(?<trace>[\w=-]{1,64})"> ?<ip>[^<]{1,45}<\/ip>.{0,400}?<requestTime>(?<time>[^<]{8,40})<\/requestTime>.{0,4000}?<status>(?<status>[1-5][0-9]{2})<\/status>/,
+    // Ambassador's Envoy; IIS' HTTP.sys: date time client port server port version method URL status.
+    new RegExp(
+      `^ACCESS \\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\\] (?:${REQUEST} (?<status>[1-5][0-9]{2}) |"- - -" 0 )`,
+    ),
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) \S{1,45} [0-9]{1,5} \S{1,45} [0-9]{1,5} (?:HTTP\/[0-9.]{1,3} [A-Z]{1,10} \S{1,4000} (?<status>[1-5][0-9]{2})|- - - -) /,
     // Envoy without HTTP: [start] "- - -" 0 flags.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\] "- - -" 0 [A-Z,-]{1,60} /,
     // HAProxy's of TCP: client [accept date] frontend backend/server timers bytes state.

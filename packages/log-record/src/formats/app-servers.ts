@@ -33,5 +33,8 @@ export const webSphere = pattern(
 
 /** The Java VM's own warnings. */
 export const javaVm = pattern("java-vm", [
+  // Unified logging: [time or uptime][level][tags], what of these is chosen.
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]{8,12}[+-][0-9]{4})\](?:\[[0-9.,]{1,15}m?s\])?(?:\[[0-9]{1,10}\]){0,2}(?:\[(?<level>trace|debug|info|warning|error) *\])?\[[a-z0-9]{1,20}(?:,[a-z0-9]{1,20}){0,6} *\] (?<message>.*)$/,
+  /^\[[0-9.,]{1,15}m?s\](?:\[[0-9]{1,10}\]){0,2}\[(?<level>trace|debug|info|warning|error) *\](?:\[[a-z0-9]{1,20}(?:,[a-z0-9]{1,20}){0,6} *\])? (?<message>.*)$/,
   /^(?:OpenJDK|Java HotSpot\(TM\))[^:]{0,40} VM (?<level>warning|info|error): (?<message>.*)$/,
 ]);

@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<string, Level>> = {
 export const cef = pattern(
   "cef",
   [
-    /^CEF: ?[01]\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{0,100})\|(?<message>[^|]{1,512})\|(?<severity>[A-Za-z0-9-]{1,12})\|(?<rest>.*)$/,
+    /^CEF: ?[01]\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{0,100})\|(?<message>[^|]{1,512})\|(?<severity>[A-Za-z0-9-]{0,12})\|(?<rest>.*)$/,
     // IBM's LEEF: vendor, product, version, event id, in 2.0 the delimiter.
     /^(?<leef>LEEF):[12]\.0\|[^|]{0,100}\|(?<service>[^|]{0,100})\|(?<version>[^|]{0,60})\|(?<code>[^|]{1,100})\|(?:(?:[^|]|0?x[0-9a-fA-F]{1,4})\|)?(?<rest>.*)$/,
   ],

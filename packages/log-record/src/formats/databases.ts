@@ -81,6 +81,9 @@ export const redis = pattern(
   "redis",
   [
     /^[0-9]+:[XCSM] (?<time>[0-9]{2} [A-Z][a-z]{2} (?:[0-9]{4} )?[0-9:.]{8,12}) (?<sign>[.\-*#]) (?<message>.*)$/,
+    // With the process in brackets, and before version 3 without a role or even without a process.
+    /^\[[0-9]{1,10}(?::[XCSM])?\] (?<time>[0-9]{2} [A-Z][a-z]{2} (?:[0-9]{4} )?[0-9:.]{8,12}) (?<sign>[.\-*#]) (?<message>.*)$/,
+    /^(?<time>[0-9]{2} [A-Z][a-z]{2} [0-9:.]{8,12}) (?<sign>[.\-*#]) (?<message>.*)$/,
   ],
   {
     more(draft, groups) {
@@ -93,5 +96,20 @@ export const redis = pattern(
 
 /** MongoDB before 4.4: `2026-01-25T01:02:03.456+0000 E QUERY    [conn1] message`. */
 export const mongodbText = pattern("mongodb-text", [
-  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}(?:Z|[+-][0-9]{4})) (?<level>[FEWID])[1-5]? +[A-Z_-]{1,12} +\[[^\]]{1,100}\] (?<message>.*)$/,
+  /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}(?:Z|[+-][0-9]{4})) (?<level>[FEWID])[1-5]? +[A-Z_-]{1,12} +(?:\[[^\]]{1,100}\] )?(?<message>.*)$/,
+]);
+
+/** Couchbase: `[ns_server:error,2026-01-25T01:02:03.456Z,ns_1@node:process:module:function:1]message`. */
+export const couchbase = pattern("couchbase", [
+  /^\[[a-z_]{2,30}:(?<level>[a-z]{4,8}),(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(?:Z|[+-][0-9:]{5})),[^\]]{1,300}\] ?(?<message>.*)$/,
+]);
+
+/** CouchDB: `[error] time node process request message`; a dash for eight digits is no request. */
+export const couchDb = pattern("couchdb", [
+  /^\[(?<level>[a-z]{4,9})\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z) [^\s@]{1,100}@\S{1,100} \S{1,60} (?:-{8}|(?<trace>[0-9a-f]{10})) (?<message>.*)$/,
+]);
+
+/** SAP HANA's trace files: `[thread]{connection}[transaction] time letter component file(line) : message`. */
+export const sapHana = pattern("sap-hana", [
+  /^\[[0-9]{1,10}\]\{-?[0-9]{1,12}\}\[-?[0-9]{1,12}\/-?[0-9]{1,20}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[defiw]) (?<service>\S{1,60}) +\S{1,200}\([0-9]{1,6}\) : (?<message>.*)$/,
 ]);

@@ -10,7 +10,8 @@ export const datadog: JsonFormat = {
     fields.has("dd.traceid") ||
     fields.has("dd.service") ||
     fields.has("error.kind") ||
-    fields.has("attributes", "tags", "status"),
+    fields.has("attributes", "tags", "status") ||
+    fields.has("attributes", "tags", "service", "message", "timestamp"),
   read: (fields, draft) => {
     // ddtags: `env:prod,version:1.2`.
     const tags = fields.get("tags");

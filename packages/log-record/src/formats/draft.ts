@@ -50,7 +50,8 @@ function typeOf({ stack, errorMessage, message }: Draft): string | undefined {
 const WORDS_ALONE = new Set(["status", "type", "label"]);
 
 function levelAt(value: unknown, alias: string) {
-  if (WORDS_ALONE.has(alias) && (typeof value !== "string" || /^[0-9]/.test(value))) return undefined;
+  // Nor is a letter, such as a kind of event, a level there.
+  if (WORDS_ALONE.has(alias) && (typeof value !== "string" || /^(?:[0-9]|.$)/.test(value))) return undefined;
   // A kind of record.
   if (alias === "type" && value === "log") return undefined;
   if (typeof value === "string" && value.includes("\u001b")) return readLevel(clean(value));

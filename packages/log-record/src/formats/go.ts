@@ -21,6 +21,8 @@ export const goText = pattern(
     /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|CRIT) ?\[(?<time>[0-9]{2}-[0-9]{2}\|[0-9:.]{8,12})\] (?<message>.*)$/,
     // zerolog: 1:02AM ERR message, with a whole time where the program or Traefik has set one.
     /^(?:[0-9]{1,2}:[0-9]{2}[AP]M|(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5}))) (?<level>TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:[^\s]{1,200}\.go:[0-9]+ > )?(?<message>.*)$/,
+    // capnslog: 2026-01-25 01:02:03.456789 E | part: message (etcd before 3.5, Rook).
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{6}) (?<level>[CEWNIDT]) \| (?:[\w./-]{1,60}: )?(?<message>.*)$/,
     // log and slog's default: 2026/01/25 01:02:03 ERROR message.
     /^(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}(?:\.[0-9]{1,9})?) (?:[^\s:]{1,200}\.go:[0-9]+: )?(?<level>DEBUG|INFO|WARN|ERROR)(?:[+-][0-9]+)? (?<message>.*)$/,
   ],

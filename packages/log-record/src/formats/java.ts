@@ -23,6 +23,14 @@ export const javaText = pattern(
     ),
     // ZooKeeper: time [myid:1] - LEVEL [thread:logger@line] - message.
     new RegExp(`^${TIME} +\\[[^\\]]{0,100}\\] - ${LEVEL} +\\[.{1,200}@[0-9]{1,6}\\] - (?<message>.*)$`),
+    // Solr: time LEVEL (thread) [collection] logger message.
+    new RegExp(
+      `^${TIME} ${LEVEL} +\\([^)]{1,200}\\) \\[[^\\]]{0,300}\\] (?:[a-z]\\w{0,40}\\.){1,10}[\\w$]{1,100} (?<message>.*)$`,
+    ),
+    // ActiveMQ: time | LEVEL | message | logger | thread.
+    new RegExp(
+      `^${TIME} \\| ${LEVEL} +\\| (?<message>\\S.*) \\| (?:[A-Za-z][\\w$]{0,60}\\.){1,12}[\\w$]{1,100} \\| [^|]{1,200}$`,
+    ),
     // time [thread] LEVEL logger - message, the time or only the clock; time LEVEL [thread] logger - message.
     new RegExp(
       `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\])?${CONTEXT} +(?:-|:) ?(?<message>.*)$`,
@@ -39,13 +47,14 @@ export const javaText = pattern(
     // LEVEL [thread] time file:line - message: Cassandra.
     /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
     // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
-    /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\] \S{1,200} (?<message>.*)$/,
+    /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\]{1,4} \S{1,200} (?<message>.*)$/,
     // [thread] LEVEL logger - message: slf4j-simple.
     /^\[[^\]]{1,200}\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR) [\w.$/-]{1,200} - (?<message>.*)$/,
   ],
   {
     more(draft, groups) {
       readContext(draft, (groups as Record<string, string | undefined>).context ?? "");
+      readIds(draft);
       draft.errorType ??= AT_THE_END.exec(draft.stack ? (draft.message ?? "") : "")?.[1];
       if (draft.errorType === undefined) delete draft.errorType;
       draft.errorCode ??= CODE.exec(draft.message ?? "")?.[1];
@@ -58,6 +67,14 @@ export const javaText = pattern(
 const AT_THE_END = /: ((?:[a-z]\w{0,40}\.){1,10}[A-Z]\w{0,80}(?:Exception|Error))(?:: [^\n]*)?$/;
 /** Codes that messages of application servers begin with: `WFLYCTL0013: …`, `HHH000100: …`, `CWWKZ0002E: …`. */
 const CODE = /^([A-Z]{3,12}(?:-[A-Z]{2,12})?[0-9]{4,6}[A-Z]?): /;
+
+/** Datadog's pattern: `… - trace span - message`, two decimal numbers. */
+function readIds(draft: Draft): void {
+  const [whole = "", trace] = /^([1-9][0-9]{6,19}) [0-9]{1,20} - /.exec(draft.message ?? "") ?? [];
+  if (trace === undefined) return;
+  draft.traceId ??= trace;
+  draft.message = draft.message?.slice(whole.length);
+}
 
 /** What tracers put into a line's context: `traceId=…`, `dd.service=shop`. */
 function readContext(draft: Draft, context: string): void {

@@ -22,15 +22,18 @@ export const LOCAL_LEVEL_WORDS = {
 
 /** How words for a severity, in lower case, are called here. */
 export const LEVEL_WORDS = {
-  DEBUG: "trace trc trce trac t debug debu dbug dbg d verbose verb vrb v fine finer finest silly all".split(
-    " ",
-  ),
-  INFO: "info inf i information informational notice note n log default config http success statement hint detail ok normal".split(
+  DEBUG:
+    "trace trc trce trac t debug debu debg dbug dbg d verbose verb vrb v fine finer finest silly all".split(
+      " ",
+    ),
+  INFO: "info inf i information informational notice note noti n log default config http success statement hint detail ok normal".split(
     " ",
   ),
   WARN: "warn warning wrn w".split(" "),
   ERROR: "error err erro eror e severe fail failed failure exception".split(" "),
-  FATAL: "fatal fata ftl f critical crit crt c alert a emerg emergency panic dpanic".split(" "),
+  FATAL: "fatal fata ftl f critical crit crt c alert alrt a emerg emergency emer emrg panic dpanic".split(
+    " ",
+  ),
 } as const;
 
 /**

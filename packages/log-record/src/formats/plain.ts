@@ -10,15 +10,15 @@ import type { Draft, ReadContext, TextFormat } from "./types.ts";
 const HEADER_LENGTH = 160;
 /** Words that are a level when they are in capitals, wherever in the header. */
 const CAPITALS =
-  /(?<![\w./=-])(TRACE|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ERRORE|ADVERTENCIA)(?![\w/=]|-[A-Z])/;
-/** In any case with something around them that only a level has: `[error]`, `<warn>`, `| info |`, `level=error`. */
+  /(?<![\w./=-])(TRACE|TRC|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ERRORE|ADVERTENCIA)(?![\w/=]|-[A-Z])/;
+/** In any case with something around them that only a level has: `[error]`, `[core:error]`, `<warn>`, `| info |`, `level=error`. */
 const MARKED = new RegExp(
-  `(?:[[<(|{]|\\[[\\w #-]{1,60}\\/|(?<![\\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|debug|info|notice|warn|warning|err|error|severe|fatal|critical|crit|alert|emerg|emergency|panic|${LOCAL_LEVELS})(?=[\\s\\]>)|}"',;:]|$)`,
+  `(?:[[<(|{]|\\[[\\w #-]{1,60}[/:]|(?<![\\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|trc|debug|debg|dbg|info|inf|notice|noti|warn|wrn|warning|err|erro|error|severe|fatal|ftl|critical|crit|alert|alrt|emerg|emrg|emergency|panic|${LOCAL_LEVELS})(?=[\\s\\]>)|}"',;:]|$)`,
   "i",
 );
-/** At the start, in any case, with a colon, a dash or a bracket after it: `error: …`, `Warning - …`. */
+/** At the start, in any case, with a colon, a dash, a bracket or the part of the program after it: `error: …`, `Warning - …`, `warning/cli: …` (Icinga). */
 const FIRST = new RegExp(
-  `^(trace|debug|info|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|${LOCAL_LEVELS})(?:[\\]:：>)|]| - )`,
+  `^(trace|debug|info|information|notice|warn|warning|error|err|severe|fatal|critical|crit|alert|emergency|panic|${LOCAL_LEVELS})(?:[\\]:：>)|]| - |/\\w{1,60}: )`,
   "i",
 );
 
@@ -34,8 +34,9 @@ const REQUEST =
   /"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) [^"]{1,4000} HTTP\/[0-9.]{1,3}"[ ,|]{1,3}([1-5][0-9]{2})(?=[ ,|]|$)/;
 /** Where such a line has its time: `… [25/Jan/2026:01:02:03 +0000] …`. */
 const IN_BRACKETS = /\[([0-9]{1,4}[/-][0-9A-Za-z]{2,3}[/-][0-9]{2,4}[^\]]{8,24})\]/;
-/** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`. */
-const AFTER_PART = /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal): /;
+/** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`, `InnoDB: Error: …`. */
+const AFTER_PART =
+  /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal|Warning|Error|Fatal): /;
 /** A process id before the time, as NATS has it. */
 const PID = /^\[[0-9]{1,7}\] (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T])/;
 /** Oracle's codes, which its alert log (behind a database's name, or below another line) and its clients print without a level. https://docs.oracle.com/en/error-help/db */
@@ -52,7 +53,8 @@ const CLOCK =
 /** The bar that Terraform draws beside what it reports. */
 const FRAME = /^│ (?=\S)/;
 /** What may stand before a level and says nothing of what happened: brackets, a process, pairs, bars. */
-const BEFORE_LEVEL = /^(?:(?:\[[^\]]{1,100}\]|[0-9]{1,10}|[\w.]{1,40}=[^\s"]{1,100}|[|-]) +){1,12}[[(<|]? ?$/;
+const BEFORE_LEVEL =
+  /^(?:\[[^\]]{1,100}\] *|(?:[0-9]{1,10}|[\w.]{1,40}=[^\s"]{1,100}|[|-]) +){1,12}[[(<|]? ?$/;
 
 /** Text in no format that is known: a time at its start, before its level or behind it, when they are there. */
 export const plain: TextFormat = {
@@ -72,7 +74,7 @@ export const plain: TextFormat = {
       }
       // Only a level that begins the text is not part of what it says.
       if (isHeader || /^[^\w\s]? ?$/.test(before)) {
-        const rest = text.slice(level.end).replace(/^[\s\]>)|:：,-]{1,8}/, "");
+        const rest = text.slice(level.end).replace(/^(?:\/\w{1,60}: |[\s\]>)|:：,-]{1,8})/, "");
         text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
       }
     }

@@ -1,4 +1,10 @@
+import { readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
+import { readTime } from "./time.ts";
+
+/** What a task prints through logging is a line within a line: the inner one counts. */
+const AIRFLOW =
+  /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|, )[0-9:]{8}(?:[.,][0-9]{3,6})?(?:[+-][0-9:]{4,6}| [A-Z]{3,5})?)\] \{{1,2}[^}]{1,200}\}{1,2} (?<level>[A-Z]{4,8}) - (?<message>.*)$/;
 
 /** Python's logging as text, and what is built on it: gunicorn, uvicorn, Celery, Airflow, loguru. */
 export const pythonText = pattern(
@@ -7,7 +13,7 @@ export const pythonText = pattern(
     // Tornado and Jupyter: [E 260125 01:02:03 web:1789] message.
     /^\[(?<level>[DIWEC]) (?<time>[0-9]{6} [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}) [\w.:-]{1,100}\] (?<message>.*)$/,
     // 2026-01-25 01:02:03,456 - shop.pay - ERROR - message; the separator may be | or :.
-    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z|[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]{3,6})?(?:Z| ?[+-][0-9:]{4,6})?) ?(?:-|\||:) ?[\w.<>/-]{1,200} ?(?:-|\||:) ?(?<level>[A-Z]{4,8}) ?(?:-|\||:) ?(?<message>.*)$/,
     // loguru: time | ERROR    | module:function:12 - message.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) \| (?<level>[A-Z]{4,8}) *\| [^\s]{1,200}:[^\s]{1,200}:[0-9]+ - (?<message>.*)$/,
     // gunicorn: [2026-01-25 01:02:03 +0000] [7] [ERROR] message.
@@ -20,7 +26,7 @@ export const pythonText = pattern(
     // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
     // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.
-    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|, )[0-9:]{8}(?:[.,][0-9]{3,6})?(?:[+-][0-9:]{4,6}| [A-Z]{3,5})?)\] \{[^}]{1,200}\} (?<level>[A-Z]{4,8}) - (?<message>.*)$/,
+    AIRFLOW,
     // basicConfig: ERROR:root:message; uvicorn: ERROR:    message.
     /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[\w.-]{1,200}:| +)(?<message>.*)$/,
     // Twisted: 2026-01-25 01:02:03+0000 [shop.pay#error] message; the system's name alone for what informs.
@@ -29,7 +35,13 @@ export const pythonText = pattern(
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,15}Z?) \[(?<level>[a-z]{4,8}) *\] (?<message>\S.{0,300}?) {2,}(?<rest>(?:\[[\w.]{1,100}\] ?)?(?:[\w.]{1,60}=.*)?)$/,
   ],
   {
-    more(draft, groups) {
+    more(draft, groups, context) {
+      const inner = AIRFLOW.exec(draft.message ?? "")?.groups;
+      if (inner !== undefined) {
+        draft.level = readLevel(inner.level) ?? draft.level;
+        draft.time = readTime(inner.time, context) ?? draft.time;
+        draft.message = inner.message;
+      }
       const { rest } = groups as Record<string, string | undefined>;
       if (rest) draft.stack = [rest, draft.stack].filter((one) => one).join("\n");
     },

@@ -15,7 +15,17 @@ import { consola } from "./consola.ts";
 import { container } from "./container.ts";
 import { cppText } from "./cpp.ts";
 import { crash } from "./crash.ts";
-import { mongodbText, mysql, mysqlSlow, postgresql, redis, sqlServer } from "./databases.ts";
+import {
+  couchbase,
+  couchDb,
+  mongodbText,
+  mysql,
+  mysqlSlow,
+  postgresql,
+  redis,
+  sapHana,
+  sqlServer,
+} from "./databases.ts";
 import { datadog, datadogAgent } from "./datadog.ts";
 import { cisco, mikrotik, qbittorrent } from "./devices.ts";
 import { dotnetConsole, dotnetJson, dotnetText } from "./dotnet.ts";
@@ -60,7 +70,7 @@ import { auditd, erlangReport, herokuError, julia, kernel, logcat, swiftLog } fr
 import { cri, heroku, prefixed, sdDaemon, stamped, syslog, timed, type Wrapper } from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
-import { jsonPayload, list, loki, shipped, splunk } from "./wrapped.ts";
+import { jsonPayload, list, loki, nested, shipped, splunk } from "./wrapped.ts";
 import { windowsEvent, xmlLog } from "./xml.ts";
 import { zap } from "./zap.ts";
 import { zerolog } from "./zerolog.ts";
@@ -78,6 +88,7 @@ export const ENVELOPES: readonly Envelope[] = [
   shipped,
   container,
   list,
+  nested,
 ];
 
 export const WRAPPERS: readonly Wrapper[] = [cri, syslog, sdDaemon, heroku, prefixed, stamped, timed];
@@ -159,6 +170,9 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   sqlServer,
   redis,
   mongodbText,
+  couchbase,
+  couchDb,
+  sapHana,
   kernel,
   openVpn,
   auditd,

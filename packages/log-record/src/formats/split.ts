@@ -58,7 +58,9 @@ const CONTEXT = { zone: "UTC", arrival: 0 };
 export function continues(open: readonly string[], line: string, next: string | undefined): boolean {
   const first = open[0] as string;
   const last = open.at(-1) as string;
-  if (/^[ \t]/.test(line)) return leadingTime(line.trimStart(), CONTEXT) === undefined;
+  // A date in what is said, such as of a build, is alone on its line.
+  if (/^[ \t]/.test(line))
+    return leadingTime(line.trimStart(), CONTEXT) === undefined || isTimeAlone(line.trim());
   // Printed by itself it is no part of a line that reports nothing bad.
   if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
   if (CONTINUATION.test(line)) return true;

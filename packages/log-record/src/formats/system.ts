@@ -53,6 +53,8 @@ export const auditd = pattern(
   {
     more(draft, groups) {
       const { kind } = groups as Record<string, string>;
+      const program = / comm="([^"]{1,64})"/.exec(draft.message ?? "")?.[1];
+      if (program !== undefined) draft.service = program;
       draft.message = `${kind} ${draft.message}`;
       // A process that a signal ended.
       if (kind === "ANOM_ABEND") Object.assign(draft, { level: "ERROR", levelSource: "text" });

@@ -22,12 +22,15 @@ export const cri: Wrapper = {
 };
 
 const RFC_5424 =
-  /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (?:\S{1,32} (?:-|\[[^\]]{1,4000}\](?:\[[^\]]{1,4000}\])*)|-)(?: \ufeff?|$)/;
+  /^(?:\d{1,6} )?<(\d{1,3})>1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (?:\S{1,32} (?:-|\[(?:[^\]\\]|\\.){1,4000}\](?:\[(?:[^\]\\]|\\.){1,4000}\])*)|-)(?: \ufeff?|$)/;
+/** What some call RFC 5424, without structured data. */
+const NEARLY_5424 =
+  /^<(\d{1,3})>1 (\d{4}-\d{2}-\d{2}T\S{8,30}) (\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} (?=\S)/;
 const RFC_3164 =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255}) ([\w./@-]{1,128})(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?(?: [0-9][0-9.]{1,20})?:(?![0-9]) ?/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[0-9:.]{8,18}(?:Z|[+-]\d{2}:\d{2})) (?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL) )([\w.:-]{1,255})(?<!:) ([\w./@-]{1,128}(?:(?: [A-Z]\w{1,30}){1,3}(?=\[))?)(?:\((?:[^)]{0,60})\))?(?:\[[\w.-]{1,32}\])?(?: [0-9][0-9.]{1,20})?:(?![0-9]) ?/;
 /** What glibc's syslog() sends and `journalctl --no-hostname` prints: without a host, so the process or the priority has to be there. */
 const WITHOUT_HOST =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w./@-]{1,128})(\[\d{1,10}\])?: ?/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) {1,2}([\w./@-]{1,128})(\[\d{1,10}\])?: ?/;
 
 /** RFC 5424 (Heroku's drains leave its structured data out) and, before it, RFC 3164. Severity, application and host are the header's; the text may be any format. */
 export const syslog: Wrapper = {
@@ -44,6 +47,11 @@ export const syslog: Wrapper = {
         start: whole.length,
         outer: header(priority, time, dyno === undefined ? host : process, service, context),
       };
+    }
+    const nearly = NEARLY_5424.exec(head);
+    if (nearly !== null) {
+      const [{ length }, priority, time, host, app] = nearly;
+      return { start: length, outer: header(priority, time, host, app, context) };
     }
     const bare = WITHOUT_HOST.exec(head);
     if (bare !== null && (bare[1] !== undefined || bare[4] !== undefined)) {
@@ -63,13 +71,16 @@ export const syslog: Wrapper = {
 };
 
 const TAGLESS =
-  /^<(\d{1,3})>([A-Z][a-z]{2} {1,2}[0-3]?\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?) ([\w.-]{1,255})(?: :)? (?=\S)/;
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} {1,2}[0-3]?\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[+-]\d{4})?) ([\w.-]{1,255})(?: :)? (?=\S)/;
+/** How a device's own text begins. */
+const DEVICE = /^(?:CEF: ?[01]\||LEEF:[12]|%[A-Z])/;
 
-/** A router's: the message follows the host, and there may be a year. */
+/** A router's: the message follows the host, and there may be a year. Without a priority it has to be a device's own form. */
 function tagless(head: string, context: ReadContext) {
   const found = TAGLESS.exec(head);
   if (found === null) return undefined;
   const [{ length }, priority, time, host] = found;
+  if (priority === undefined && !DEVICE.test(head.slice(length, length + 8))) return undefined;
   return { start: length, outer: header(priority, time, host, undefined, context) };
 }
 
@@ -143,12 +154,12 @@ export const prefixed: Wrapper = {
   },
 };
 
-/** A time alone before JSON: `docker logs -t`, `kubectl logs --timestamps`, agents that put theirs first. Words may be between, such as a host or a level. */
+/** A time alone before JSON or logfmt: `docker logs -t`, `kubectl logs --timestamps`, agents that put theirs first. Words may be between, such as a host or a level. */
 export const stamped: Wrapper = {
   name: "stamped",
   read(head, context) {
     const found =
-      /^(\d{4}-\d{2}-\d{2}[T ][0-9:.,]{8,20}(?:Z|[+-]\d{2}:\d{2})?)((?: +[^\s{}"=]{1,100}){0,3}) +(?=\{ *")/.exec(
+      /^(\d{4}-\d{2}-\d{2}[T _][0-9:.,]{8,20}(?:Z|[+-]\d{2}:\d{2})?)((?: +[^\s{}"=]{1,100}){0,3}) +(?=\{ *"|(?:level|lvl|time|ts|t|msg)=)/.exec(
         head,
       );
     if (found === null) return undefined;

@@ -62,8 +62,9 @@ const FORMS = [
   `(?<y>[0-9]{4})-?(?<doy>[0-3][0-9]{2})(?:[T ]${CLOCK}${ZONE})?`,
   // Common log format, RFC 1123, Redis: 25/Jan/2026:01:02:03 +0000, Sun, 25 Jan 2026 01:02:03 GMT, 25-Jan-2026 01:02:03.
   `(?:[A-Z][a-z]{2,8}, ?)?(?<d>[0-3]?[0-9])[ /-](?<mon>[A-Z][A-Za-z]{2,8})\\.?[ /-](?<y>[0-9]{4})[ :T,]{1,2}${CLOCK}${ZONE}`,
-  // ctime, with a fraction (Apache) or a zone (date) in it: Sun Jan 25 01:02:03 2026.
-  `(?:[A-Z][a-z]{2} )?(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) ${CLOCK} (?:(?<zone>[A-Z]{3,5}|[+-][0-9]{4}) )?(?<y>[0-9]{4})`,
+  // ctime, with a fraction (Apache), a zone behind it (Oracle, osquery) or in it (date): Sun Jan 25 01:02:03 2026.
+  `(?:[A-Z][a-z]{2} )?(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) ${CLOCK} (?<y>[0-9]{4})${ZONE}`,
+  `(?:[A-Z][a-z]{2} )?(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) ${CLOCK} (?<zone>[A-Z]{3,5}|[+-][0-9]{4}) (?<y>[0-9]{4})`,
   // java.util.logging: Jan 25, 2026 1:02:03 AM.
   `(?<mon>[A-Z][a-z]{2,8})\\.? (?<d>[0-3]?[0-9]), (?<y>[0-9]{4}),? (?:at )?${CLOCK}(?:[ \\u202f](?<half>[AaPp][Mm]))?${ZONE}`,
   // Cisco, LEEF: Jan 25 2026 01:02:03.
@@ -76,7 +77,10 @@ const FORMS = [
   // Spark, timbre: 26/01/25 01:02:03; Android's logcat, geth: 01-25 01:02:03.456, no year.
   `(?<yy>[0-9]{2})(?<sep>[/-])(?<m>[01][0-9])\\k<sep>(?<d>[0-3][0-9]) ${WHOLE_CLOCK}`,
   `(?<m>[01][0-9])-(?<d>[0-3][0-9])[ |]${WHOLE_CLOCK}`,
-  // klog: 0125 01:02:03.456789; MySQL before 5.7: 260125  1:02:03.
+  // Redis before 3: 25 Jan 01:02:03; MySQL before 5.7: 260125  1:02:03.
+  `(?<d>[0-3]?[0-9]) (?<mon>[A-Z][a-z]{2}) ${WHOLE_CLOCK}`,
+  `(?<yy>[0-9]{2})(?<m>[01][0-9])(?<d>[0-3][0-9]) {1,2}(?<h>[0-2]?[0-9]):(?<i>[0-5][0-9]):(?<s>[0-6][0-9])`,
+  // klog: 0125 01:02:03.456789; Tornado.
   `(?<m>[01][0-9])(?<d>[0-3][0-9]) ${CLOCK}`,
   `(?<yy>[0-9]{2})(?<m>[01][0-9])(?<d>[0-3][0-9]) {1,2}${CLOCK}`,
 ];

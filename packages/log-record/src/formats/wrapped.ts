@@ -91,6 +91,31 @@ export const loki: Envelope = {
   },
 };
 
+const AROUND = ["message", "data", "event", "content", "attributes", "detail", "logevent"];
+
+/**
+ * An object around one log that says neither when nor how bad it was: a webhook's `data`, Datadog's `content` (version 1 of its API) and
+ * `attributes` (version 2), Splunk's `event` without a time. A message that is an object is the log, too.
+ */
+export const nested: Envelope = {
+  marks: AROUND,
+  open(fields, context) {
+    const { value } = fields;
+    const key = AROUND.find((one) => isObject(value[one]));
+    const inner = key === undefined ? undefined : value[key];
+    if (key === undefined || !isObject(inner)) return undefined;
+    const { [key]: _, ...around } = value;
+    const outside = draftOfFields("nested", new Fields(around), context);
+    const saysAll =
+      outside.time !== undefined || outside.level !== undefined || outside.message !== undefined;
+    if (saysAll) return undefined;
+    const inside = draftOfFields("nested", new Fields(inner), context);
+    if (inside.time === undefined && inside.level === undefined && inside.status === undefined)
+      return undefined;
+    return { format: "nested", inner: [{ value: inner, outer: outerOf(outside) }], rest: () => [] };
+  },
+};
+
 export const jsonPayload: Envelope = {
   marks: ["jsonpayload"],
   open(fields, context) {
