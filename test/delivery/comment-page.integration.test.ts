@@ -101,6 +101,7 @@ describe.skipIf(BROWSER_SKIPPED)(`the page of plans in a browser${BROWSER_SKIPPE
   it.each([
     ["light", 360],
     ["dark", 360],
+    ["light", 768],
     ["light", 1_280],
     ["dark", 2_560],
   ] as const)("fits, and is accessible: %s, %i pixels", async (colorScheme, width) => {
@@ -109,6 +110,9 @@ describe.skipIf(BROWSER_SKIPPED)(`the page of plans in a browser${BROWSER_SKIPPE
       viewport: { width, height: 900 },
     });
     expect(await isWide(page)).toBe(false);
+    // Nor is a column of the table of stacks out of sight.
+    const table = "document.querySelector('.top table')";
+    expect(await page.evaluate(`${table}.scrollWidth - ${table}.clientWidth`)).toBe(0);
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);

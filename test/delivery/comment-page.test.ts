@@ -53,6 +53,16 @@ describe("the page of a run's plans", () => {
     expect(html.indexOf("Content-Security-Policy")).toBeLessThan(html.indexOf("<style>"));
   });
 
+  it("has the columns of what happens, and no others", () => {
+    const columns = (html: string) =>
+      [...html.matchAll(/<th align="right">([^<]*)/g)].map(([, name]) => name);
+    expect(columns(page("replace"))).toEqual(["replace"]);
+    expect(columns(page("no-op"))).toEqual([]);
+    const priced = { ...plannedStack(planOf("create")), cost: { before: 0, after: 1, unknown: 0 } };
+    const two = pageOf(reportOf([priced, plannedStack(planOf("update"))]));
+    expect(columns(two)).toEqual(["add", "change", "USD a month"]);
+  });
+
   it("hides what the comment hides", () => {
     const html = page("sensitive");
     expect(html).not.toMatch(/Passw0rd|An0ther/);

@@ -5,7 +5,8 @@ import type { Report, StackReport } from "./report.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
 const COLUMNS = ["create", "update", "replace", "delete", "import", "move", "forget", "drift"] as const;
-const NONE = "·";
+/** What stands in a cell where there is nothing of it. */
+export const NOTHING = "·";
 
 /** The table of stacks: how many objects each thing happens to, and what a month costs. */
 export function stackTable(report: Report): string {
@@ -35,7 +36,7 @@ export function stackTable(report: Report): string {
     .join("\n");
 }
 
-const bold = (cell: number | string) => (cell === 0 || cell === NONE ? NONE : `**${cell}**`);
+const bold = (cell: number | string) => (cell === 0 || cell === NOTHING ? NOTHING : `**${cell}**`);
 
 function name(stack: StackReport, texts: Texts): string {
   const shown = cellCode(stack.name);
@@ -48,7 +49,7 @@ function counts(stack: StackReport): string[] {
   if (stack.status !== "planned") return COLUMNS.map(() => "?");
   const counted = countsOf(stack.plan);
   return COLUMNS.map((column) => {
-    if (counted[column] === 0) return NONE;
+    if (counted[column] === 0) return NOTHING;
     const isDangerous = column === "delete" || column === "replace";
     return isDangerous ? `**${counted[column]}**` : String(counted[column]);
   });
@@ -56,7 +57,7 @@ function counts(stack: StackReport): string[] {
 
 /** `12.00 → 15.30`; what has no known price is said, never taken for 0. */
 function costCell(cost: CostChange | undefined, texts: Texts): string {
-  if (!cost) return NONE;
+  if (!cost) return NOTHING;
   if (cost.before === 0 && cost.after === 0 && cost.unknown > 0) return texts.unknownCost(cost.unknown);
   const [before, after] = [cost.before.toFixed(2), cost.after.toFixed(2)];
   const known = before === after ? after : `${before} → ${after}`;

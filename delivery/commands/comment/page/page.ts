@@ -9,6 +9,7 @@ import { elementsOf, htmlOf } from "../../../core/html.ts";
 import { visible } from "../../../core/plan-json/text.ts";
 import { header } from "../../../core/report/header.ts";
 import type { Report } from "../../../core/report/report.ts";
+import { NOTHING } from "../../../core/report/table.ts";
 import { type Entry, entriesOf, FILTER_TITLES, type Filter, stackSection } from "./stack-section.ts";
 
 const file = (name: string) => readFileSync(join(import.meta.dirname, name), "utf8");
@@ -40,6 +41,7 @@ export function pageOf(told: Report): string {
   const shown = stacks.filter(({ entries }) => entries.length > 0);
   const top = htmlOf(header(report, Number.POSITIVE_INFINITY));
   linkStacks(top, stacks);
+  leaveOutEmptyColumns(top);
   // A comment begins one level lower than a page.
   for (const [old, current] of [
     ["h2", "h1"],
@@ -99,6 +101,23 @@ function linkStacks(
       cell.children[0] = h("a", { href: `#${stack.id}` }, [name]);
     }
   }
+}
+
+/** A column in which no stack has anything says nothing, and on a narrow screen the others would be out of sight. */
+function leaveOutEmptyColumns(top: readonly ElementContent[]): void {
+  const [table] = elementsOf(top, "table");
+  const rows = elementsOf(table ? [table] : [], "tr").map((row) => ({
+    row,
+    cells: ["th", "td"].flatMap((name) => elementsOf([row], name)),
+  }));
+  const [head, ...stacks] = rows;
+  if (stacks.length === 0) return;
+  const isEmpty = (cell: Element | undefined) => {
+    const [only] = cell?.children ?? [];
+    return only?.type === "text" && only.value === NOTHING;
+  };
+  const kept = head?.cells.map((_, column) => !stacks.every(({ cells }) => isEmpty(cells[column])));
+  for (const { row, cells } of rows) row.children = cells.filter((_, column) => kept?.[column]);
 }
 
 function tools(filters: readonly Filter[]): Element {
