@@ -1,7 +1,7 @@
-import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream/index.js";
 import { Construct } from "constructs";
 import { BUCKET_PREFIXES, LOG_INDEX, type Names } from "../config/names.ts";
 import { DeliveryLogs } from "./delivery-logs.ts";
+import { KinesisFirehoseDeliveryStream } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface FirehoseProps {

@@ -1,8 +1,8 @@
-import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream/index.js";
 import { Construct } from "constructs";
 import { BUCKET_PREFIXES } from "../config/names.ts";
 import { DeliveryLogs } from "./delivery-logs.ts";
 import type { FirehoseProps } from "./firehose-to-opensearch.ts";
+import { KinesisFirehoseDeliveryStream } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 const LOG_STREAM = "S3Delivery";

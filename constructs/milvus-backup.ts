@@ -1,10 +1,10 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
-import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1/index.js";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { BUCKET_PREFIXES, SERVICE_ACCOUNTS } from "../config/names.ts";
 import { type PodFootprint, podFootprint } from "./footprint.ts";
+import { CronJobV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface MilvusBackupProps {

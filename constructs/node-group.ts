@@ -1,9 +1,9 @@
 import type { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster/index.js";
 import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group/index.js";
-import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Names } from "../config/names.ts";
+import { LaunchTemplate } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface NodeGroupProps {

@@ -1,9 +1,9 @@
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1/index.js";
-import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint } from "./footprint.ts";
+import { StatefulSetV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 
 export interface PostgresProps {

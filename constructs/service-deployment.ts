@@ -1,12 +1,11 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1/index.js";
-import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1/index.js";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1/index.js";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1/index.js";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1/index.js";
-import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1/index.js";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
+import { DeploymentV1, StatefulSetV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { PodAutoscaling } from "./pod-autoscaling.ts";
 import { type ServicePodProps, servicePod } from "./service-pod.ts";

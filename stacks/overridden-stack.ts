@@ -57,11 +57,17 @@ export class OverriddenStack extends TerraformStack {
       if (kind === "var") return objectOf(whole.variable)[name] !== undefined;
       return objectOf(objectOf(whole[kind])[type])[name] !== undefined;
     };
-    const elsewhere = [...this.others(), this.overrides[SHARED_STACK] ?? {}];
+    // Each of them is synthesized for this: only where an address is not here.
+    let known: JsonObject[] | undefined;
+    const elsewhere = () => {
+      known ??= [...this.others(), this.overrides[SHARED_STACK] ?? {}];
+      return known;
+    };
     const isMoved = (address: Json) => {
       const [type = "", name = ""] = String(address).split(/[.[]/);
       return (
-        !isHere({ kind: "resource", type, name }) && elsewhere.some((other) => hasResource(other, type, name))
+        !isHere({ kind: "resource", type, name }) &&
+        elsewhere().some((other) => hasResource(other, type, name))
       );
     };
     const settled = withValues(whole, (one) => (isHere(one) ? undefined : this.references[one.text]));

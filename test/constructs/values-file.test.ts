@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@cali/settings";
+import { Ajv } from "ajv";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { chartValues, type Values } from "../../constructs/values-file.ts";
@@ -179,4 +180,12 @@ describe("charts:keys", () => {
       properties: { a: { type: "string", enum: ["x"] }, global: {} },
     });
   });
+});
+
+const KEYS = join(ROOT, "helm-values/keys");
+
+it.each(readdirSync(KEYS))("%s is a JSON Schema, which the synthesis takes for granted", (name) => {
+  const ajv = new Ajv();
+  ajv.validateSchema(JSON.parse(readFileSync(join(KEYS, name), "utf8")));
+  expect(ajv.errors).toBeNull();
 });
