@@ -6,6 +6,7 @@ import { writeConfig } from "../../delivery/commands/switch/config-file.ts";
 import { derive } from "../../delivery/commands/switch/derive.ts";
 import { forgotten } from "../../delivery/commands/switch/foreign.ts";
 import { parityOf } from "../../delivery/commands/switch/parity.ts";
+import { unfinished } from "../../delivery/commands/switch/unfinished.ts";
 import defaults from "../../delivery/commands/switch/unset-defaults.json" with { type: "json" };
 import { attributesOf, instances, lookupIn, managed, unset } from "../../delivery/core/parity/compare.ts";
 import { stateSchema } from "../../delivery/core/parity/provider-schema.ts";
@@ -240,6 +241,23 @@ describe("resources that this code never made", () => {
     expect(left).toEqual(["module.b: its provider is configured in module.b; --hcl <folder> takes it along"]);
     const { provider } = overridden(root as unknown as Json, patch) as unknown as StackJson;
     expect(provider?.aws).toEqual([root.provider?.aws?.[0], { alias: "virginia", region: "us-east-1" }]);
+  });
+});
+
+describe("what a failed apply left", () => {
+  it("is said, and no value is taken from a deposed object", () => {
+    const state = stateWith((_, { resources }) => {
+      const instances = (name: string) => resources.find((one) => one.type === name)?.instances ?? [];
+      const [stream] = instances("aws_kinesis_stream");
+      if (stream) instances("aws_kinesis_stream").unshift({ ...stream, deposed: "0a1b2c3d", attributes: {} });
+      Object.assign(instances("aws_opensearch_domain")[0] ?? {}, { status: "tainted" });
+    });
+    expect(derive(state, {}, {})).toEqual(derive(readStateFile(STATE), {}, {}));
+    expect(unfinished(state.resources)).toEqual([
+      "aws_kinesis_stream.logs: has a deposed object, which would be destroyed",
+      "aws_opensearch_domain.logs: is tainted, and would be replaced",
+    ]);
+    expect(unfinished(readStateFile(STATE).resources)).toEqual([]);
   });
 });
 

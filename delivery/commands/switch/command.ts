@@ -19,6 +19,7 @@ import { forgotten } from "./foreign.ts";
 import { joined, type Parity, parityOf, patchFor, patchWithout } from "./parity.ts";
 import { isEqual, renderReport, type SwitchReport } from "./report.ts";
 import { initializedWith, readSource } from "./source.ts";
+import { unfinished } from "./unfinished.ts";
 import { readVariables } from "./variables.ts";
 
 interface Options {
@@ -144,6 +145,10 @@ async function switchTo(options: Options): Promise<SwitchReport> {
       ),
       notAllowed,
       left: [...left, ...orphans(found.foreign, root)],
+      unfinished: unfinished(
+        // What is forgotten is neither replaced nor destroyed.
+        state.resources.filter((one) => options.hcl !== undefined || !foreign.includes(one)),
+      ),
       notCarried: [...beside.left, ...notInText(foreign, beside, options.hcl)],
       secrets: beside.secrets,
       created: after.created,
@@ -256,10 +261,12 @@ function comparable(state: StateFile) {
       .filter(({ module }) => module === undefined)
       .map((one) => ({
         ...one,
-        instances: one.instances.map(({ index_key, attributes }) => ({
-          ...(index_key !== undefined && { index_key: String(index_key) }),
-          attributes,
-        })),
+        instances: one.instances
+          .filter(({ deposed }) => deposed === undefined)
+          .map(({ index_key, attributes }) => ({
+            ...(index_key !== undefined && { index_key: String(index_key) }),
+            attributes,
+          })),
       })),
   };
 }

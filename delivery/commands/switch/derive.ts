@@ -32,7 +32,8 @@ class Live {
   instances(type: string, name?: string, mode: "managed" | "data" = "managed") {
     return this.state.resources
       .filter((one) => one.mode === mode && !one.module && one.type === type && (!name || one.name === name))
-      .flatMap((one) => one.instances.map((instance) => ({ ...instance, name: one.name })));
+      .flatMap((one) => one.instances.map((instance) => ({ ...instance, name: one.name })))
+      .filter(({ deposed }) => deposed === undefined);
   }
 
   has(type: string, name: string): boolean {

@@ -24,6 +24,8 @@ export interface SwitchReport {
   readonly notAllowed: readonly string[];
   /** What is left: a plan would change it. */
   readonly left: readonly Difference[];
+  /** Objects that an apply left half-made, and what becomes of them. */
+  readonly unfinished: readonly string[];
   /** Foreign resources and files that can neither come along nor be forgotten, and why. */
   readonly notCarried: readonly string[];
   /** Secret variables that have to be given from now on. */
@@ -32,8 +34,10 @@ export interface SwitchReport {
 }
 
 /** Whether the first plan changes nothing. */
-export const isEqual = ({ left, created, notCarried }: SwitchReport) =>
-  left.length + created.length + notCarried.length === 0;
+export const isEqual = (report: SwitchReport) => differing(report) === 0;
+
+const differing = ({ left, created, unfinished, notCarried }: SwitchReport) =>
+  left.length + created.length + unfinished.length + notCarried.length;
 
 /** Schema versions that the AWS provider 5.46 writes; a newer provider raises them, and 5.46 can't read them any more. */
 const SCHEMA_OF_5_46: Readonly<Record<string, number>> = {
@@ -53,13 +57,13 @@ export function renderReport(report: SwitchReport): string {
       : []),
     isEqual(report)
       ? `parity   every attribute equals the state: the first plan says "No changes"${foreign.length > 0 && !report.isCarried ? " but for what is forgotten" : ""}`
-      : `parity   ${left.length + created.length + report.notCarried.length} differences are left, each would be in the first plan:`,
+      : `parity   ${differing(report)} differences are left, each would be in the first plan:`,
     ...left.map(
       ({ address, attribute, expected, got }) =>
         `           ${address} ${attribute}: live ${show(expected)}, here ${show(got)}`,
     ),
     ...created.map((address) => `           ${address}: not in the state, would be created`),
-    ...report.notCarried.map((line) => `           ${line}`),
+    ...[...report.unfinished, ...report.notCarried].map((line) => `           ${line}`),
     ...report.secrets.map((name) => `secret   ${name}: not written anywhere; give it as TF_VAR_${name}`),
     ...report.notAllowed.map(
       (key) => `key      ${key}: its live value isn't allowed there, so an override says it`,
