@@ -6,6 +6,13 @@ import { inline, lines } from "../../delivery/core/plan-json/text.ts";
 import { differencesOf, rendered } from "../support/differences.ts";
 import { change, makePlan, planJson } from "../support/plans.ts";
 
+const SECRET = "hunter2-of-a-data-source";
+const OBJECT = {
+  address: "x.y",
+  values: { list: [{ p: SECRET }] },
+  sensitive_values: { list: [{ p: true }] },
+};
+
 describe("secrets", () => {
   const secret = "hunter2-hunter2";
 
@@ -44,6 +51,63 @@ describe("secrets", () => {
     ];
     expect(shown.join("\n")).not.toContain("hunter2");
     expect(shown.filter((text) => text.includes("(sensitive)"))).toHaveLength(5);
+  });
+
+  it.each<[string, object]>([
+    [
+      "a data source that was read",
+      { prior_state: { values: { root_module: { resources: [OBJECT], child_modules: [] } } } },
+    ],
+    [
+      "an object of a module in a module",
+      {
+        prior_state: {
+          values: { root_module: { child_modules: [{ child_modules: [{ resources: [OBJECT] }] }] } },
+        },
+      },
+    ],
+    ["an object that is planned", { planned_values: { root_module: { resources: [OBJECT] } } }],
+    ["an output", { planned_values: { outputs: { p: { sensitive: true, value: [SECRET] } } } }],
+    [
+      "an output that was",
+      { prior_state: { values: { outputs: { p: { sensitive: true, value: SECRET } } } } },
+    ],
+    [
+      "a default",
+      { configuration: { root_module: { variables: { p: { sensitive: true, default: SECRET } } } } },
+    ],
+    [
+      "what a module is called with",
+      {
+        configuration: {
+          root_module: {
+            module_calls: {
+              m: {
+                expressions: { p: { constant_value: SECRET }, q: [{ references: ["var.q"] }] },
+                module: { variables: { p: { sensitive: true } } },
+              },
+            },
+          },
+        },
+      },
+    ],
+  ])("are known from %s", (_, more) => {
+    const plan = planJson([{ actions: ["create"], after: { note: SECRET } }]);
+    const { resources } = parsePlan(JSON.stringify({ ...plan, ...more }), "plan.json");
+    expect(inline(resources[0]?.after)).toBe('{ "note": (sensitive) }');
+  });
+
+  it.each([
+    ["an address", "https://u:p%40ss%2fw'o+%3cr%3e@h"],
+    ["an address in an address", "next=https%253A%252F%252Fu%253Ap%2540ss%252Fw'o%2520%253Cr%253E"],
+    ["HTML", "<b>p@ss/w&#39;o &lt;r&gt;</b>"],
+  ])("are found in %s", (_, note) => {
+    const password = "p@ss/w'o <r>";
+    const plan = makePlan([
+      { actions: ["create"], after: { password }, afterSensitive: { password: true } },
+      { address: "aws_x.y", actions: ["create"], after: { note } },
+    ]);
+    expect(inline(plan.resources[1]?.after)).toBe('{ "note": (sensitive) }');
   });
 
   it("of variables are not shown either, and masks of lists and maps hold", () => {

@@ -6,6 +6,7 @@ import { actionsOf, deferredChanges, failingChecks, warningsOf } from "./checks.
 import { differences } from "./difference.ts";
 import { driftOf } from "./drift.ts";
 import { parseExactly, TooDeepError } from "./json.ts";
+import { secretsOf } from "./marked.ts";
 import { nodeOf } from "./masked.ts";
 import {
   type Action,
@@ -19,14 +20,8 @@ import {
 import { fingerprintOf, type Node, UNKNOWN } from "./node.ts";
 import type { Difference } from "./path.ts";
 import { overlap } from "./path.ts";
-import {
-  type ChangeJson,
-  type ModuleJson,
-  type PlanJson,
-  planSchema,
-  type ResourceChangeJson,
-} from "./schema.ts";
-import { INDEX, type IsSecret, searchFor, secretsIn, withoutSecrets } from "./secrets.ts";
+import { type ChangeJson, type ModuleJson, planSchema, type ResourceChangeJson } from "./schema.ts";
+import { INDEX, type IsSecret, searchFor, withoutSecrets } from "./secrets.ts";
 import { visible } from "./text.ts";
 
 /**
@@ -135,33 +130,6 @@ function documentName(json: unknown): string | undefined {
 }
 
 const pathOf = (path: readonly PropertyKey[]) => visible(path.map(String).join(".") || "the document");
-
-function secretsOf({
-  resource_changes,
-  resource_drift,
-  deferred_changes,
-  output_changes,
-  action_invocations,
-  deferred_action_invocations,
-  configuration,
-  variables,
-}: PlanJson): string[] {
-  const deferred = deferred_changes.flatMap(({ resource_change }) => resource_change ?? []);
-  const changes = [...resource_changes, ...resource_drift, ...deferred].map(({ change }) => change);
-  const marked = [...changes, ...Object.values(output_changes)].flatMap((change) => [
-    ...secretsIn(change.before, change.before_sensitive),
-    ...secretsIn(change.after, change.after_sensitive),
-  ]);
-  const given = Object.entries(variables).flatMap(([name, { value }]) => {
-    const known = configuration.root_module.variables;
-    return secretsIn(value, Object.hasOwn(known, name) && known[name]?.sensitive);
-  });
-  const ofActions = [
-    ...action_invocations,
-    ...deferred_action_invocations.map((one) => one.action_invocation),
-  ].flatMap(({ config_values, config_sensitive }) => secretsIn(config_values, config_sensitive));
-  return [...new Set([...marked, ...given, ...ofActions])];
-}
 
 const withoutIndexes = (address: string) => address.replace(INDEX, "");
 

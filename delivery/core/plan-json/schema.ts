@@ -48,10 +48,39 @@ const moduleSchema = z.object({
       }),
     )
     .default([]),
-  variables: z.record(z.string(), z.object({ sensitive: z.boolean().default(false) })).default({}),
+  variables: z
+    .record(z.string(), z.object({ sensitive: z.boolean().default(false), default: z.unknown().optional() }))
+    .default({}),
   get module_calls() {
-    return z.record(z.string(), z.object({ module: moduleSchema })).default({});
+    return z
+      .record(
+        z.string(),
+        z.object({
+          module: moduleSchema,
+          expressions: z
+            .record(z.string(), z.looseObject({ constant_value: z.unknown().optional() }).catch({}))
+            .default({}),
+        }),
+      )
+      .default({});
   },
+});
+
+const valuesOfModuleSchema = z.object({
+  resources: z
+    .array(z.object({ values: z.unknown().optional(), sensitive_values: z.unknown().optional() }))
+    .default([]),
+  get child_modules() {
+    return z.array(valuesOfModuleSchema).default([]);
+  },
+});
+
+/** What is there, or will be: only what is secret in it is looked at, such as what a data source has read. */
+const valuesSchema = z.object({
+  outputs: z
+    .record(z.string(), z.object({ sensitive: z.boolean().default(false), value: z.unknown().optional() }))
+    .default({}),
+  root_module: valuesOfModuleSchema.prefault({}),
 });
 
 const actionSchema = z.object({
@@ -84,6 +113,8 @@ export const planSchema = z.object({
     .string()
     .regex(/^[01]\.\d+$/, { error: 'given another one; allowed: 0.x and 1.x, such as "1.2"' }),
   variables: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
+  prior_state: z.object({ values: valuesSchema.nullish() }).nullish(),
+  planned_values: valuesSchema.nullish(),
   resource_changes: z.array(resourceChangeSchema).default([]),
   resource_drift: z.array(resourceChangeSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
@@ -108,3 +139,4 @@ export type PlanJson = z.output<typeof planSchema>;
 export type ResourceChangeJson = z.output<typeof resourceChangeSchema>;
 export type ChangeJson = z.output<typeof changeSchema>;
 export type ModuleJson = z.output<typeof moduleSchema>;
+export type ValuesJson = z.output<typeof valuesSchema>;

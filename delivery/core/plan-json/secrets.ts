@@ -11,7 +11,7 @@ const SECRET_KEY = /pass|pwd|secret|token|key|cred|auth/i;
 export type IsSecret = (text: string) => boolean;
 
 /**
- * Finds secrets in other texts: as they are, trimmed, indented or wrapped, escaped in JSON (twice, too) or in an address, in hexadecimal, in Base64
+ * Finds secrets in other texts: as they are, trimmed, indented or wrapped, escaped in JSON (twice, too), in an address or in HTML, in hexadecimal, in Base64
  * wherever they begin in what is encoded, or decoded from it. A line of a key is found, and so is a password within a JSON document that is secret.
  */
 export function searchFor(secrets: readonly string[]): IsSecret {
@@ -42,7 +42,8 @@ function formsOf(secret: string): string[] {
         part,
         json,
         html,
-        encoded(part),
+        ...inAddress(part),
+        ...inHtml(part),
         hex,
         hex.toUpperCase(),
         ...inBase64(part),
@@ -77,13 +78,26 @@ function decoded(secret: string): string[] {
   return /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(plain) && !plain.includes("\u{fffd}") ? [plain] : [];
 }
 
-function encoded(part: string): string {
+/** As addresses have it, in either case, a space as a plus, and encoded again. */
+function inAddress(part: string): string[] {
+  let encoded: string;
   try {
-    return encodeURIComponent(part);
+    encoded = encodeURIComponent(part);
   } catch {
     // Half a surrogate pair has no such form.
-    return part;
+    return [];
   }
+  const lower = encoded.replace(/%../g, (code) => code.toLowerCase());
+  const forms = [encoded, lower].flatMap((form) => [form, form.replaceAll("%20", "+")]);
+  return [...forms, ...forms.map((form) => form.replaceAll("%", "%25"))];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+function inHtml(part: string): string[] {
+  const text = part.replace(/[&<>]/g, (sign) => ENTITIES[sign] ?? sign);
+  const quotes = [["&quot;", "&#39;"] as const, ["&#34;", "&#39;"] as const, ["&quot;", "&apos;"] as const];
+  return [text, ...quotes.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single))];
 }
 
 /** The characters of the Base64 of any text that holds the part: it may begin at each of three places. */
@@ -119,7 +133,7 @@ export function part(mask: unknown, key: string | number): unknown {
   return isObject(mask) && Object.hasOwn(mask, key) ? mask[key] : undefined;
 }
 
-/** Every text and number that a mask hides; of a map that is hidden, its keys as well. */
+/** Every text and number that a mask hides. The keys of a map that is hidden are names mostly, such as `password`. */
 export function secretsIn(value: unknown, mask: unknown): string[] {
   if (typeof value === "string") return mask === true ? [value] : [];
   if (typeof value === "number") return mask === true && !isRounded(value, "") ? [String(value)] : [];
