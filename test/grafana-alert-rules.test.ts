@@ -95,6 +95,49 @@ describe.each(cases)("the rule %s", (_, rule) => {
   });
 });
 
+/** What Grafana refuses when it reads a rule from its file or over HTTP, or when it evaluates it: read in its sources. */
+describe("Grafana takes the rules", () => {
+  const REDUCERS = ["sum", "mean", "min", "max", "count", "last", "median"];
+  const RESERVED = ["alertname", "grafana_folder"];
+
+  it.each(cases)("%s", (_, { uid, title, data, condition, labels, ...rule }) => {
+    expect(uid).toMatch(/^[\w-]{1,40}$/);
+    expect(title).toMatch(/^.{1,190}$/);
+    expect(["NoData", "Alerting", "OK", "KeepLast"]).toContain(rule.noDataState);
+    expect(["Alerting", "Error", "OK", "KeepLast"]).toContain(rule.execErrState);
+    for (const label of Object.keys(labels)) {
+      expect(label).toMatch(/^[a-z_]\w*$/i);
+      expect(RESERVED).not.toContain(label);
+      expect(label).not.toMatch(/^__/);
+    }
+    const ids = data.map(({ refId }) => refId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain(condition);
+    for (const { datasourceUid, model, relativeTimeRange: range } of data) {
+      // Whole seconds: from YAML it reads nothing else.
+      expect([range.from, range.to].every(Number.isInteger)).toBe(true);
+      expect(range.from).toBeGreaterThan(range.to);
+      if (datasourceUid !== "__expr__") continue;
+      expect(ids).toContain(model.expression);
+      if (model.type === "reduce") {
+        expect(REDUCERS).toContain(model.reducer);
+        expect(model.settings).toEqual({ mode: "dropNN" });
+      } else {
+        const [only, ...others] = model.conditions as { evaluator: { type: string; params: number[] } }[];
+        expect(others).toEqual([]);
+        expect(["gt", "lt"]).toContain(only?.evaluator.type);
+        expect(only?.evaluator.params).toEqual([expect.any(Number)]);
+      }
+    }
+  });
+
+  it("of which no two in the folder have the same title or id", () => {
+    for (const key of ["title", "uid"] as const) {
+      expect(new Set(rules.map((rule) => rule[key])).size).toBe(rules.length);
+    }
+  });
+});
+
 it("has its rules in the table of operations, in both languages", () => {
   const shown = rules.map(({ title, labels, for: after, annotations }) => [
     ...[title, labels.severity, after],

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { grafanaAlertRules } from "../../config/grafana-alert-rules.ts";
+import { DATA_SOURCE_UIDS } from "../../config/grafana-data-sources.ts";
 import { loadConfig } from "../../config/load.ts";
 import { Names, namePrefix } from "../../config/names.ts";
 import { dashboards } from "../../delivery/commands/grafana/command.ts";
@@ -6,6 +8,7 @@ import { Connection } from "../../delivery/commands/opensearch/client.ts";
 import { makeReady } from "../../delivery/commands/opensearch/make-ready.ts";
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
 import { logRecord } from "../../services/consumer/test/support/records.ts";
+import { answerOf, type PanelQuery, searchOf } from "../support/grafana-queries.ts";
 import { ADMIN, basic, type OpenSearchNode, startOpenSearch } from "../support/opensearch.ts";
 import { OpenSearchDomain } from "../support/opensearch-domain.ts";
 
@@ -192,6 +195,112 @@ describe("a real OpenSearch node with its security plugin", () => {
 
 const { environment, region } = config;
 const names = new Names({ prefix: namePrefix(config), environment, region, account: "123456789012" });
+
+describe("what Grafana asks", () => {
+  const FROM = Date.parse("2026-03-01T10:00:00Z");
+  const HOUR_MS = 3_600_000;
+  const at = (minute: number) => new Date(FROM + minute * 60_000).toISOString();
+  const answers = async (uid: string, query: PanelQuery, from = FROM, to = FROM + HOUR_MS) => {
+    const index = uid === DATA_SOURCE_UIDS.logs ? "cali-logs-*" : "cali-incidents*";
+    return answerOf(query, await ask(`/${index}/_search`, searchOf(query, from, to)));
+  };
+  const incident = (minute: number, more: object) =>
+    ask("/cali-incidents/_doc?refresh=true", {
+      ...{ "@timestamp": at(minute), service: "payment", level: "ERROR", template: "card <*> refused" },
+      ...{ count: 4, suppressed: 3, is_new: true, ...more },
+    });
+
+  beforeAll(async () => {
+    await ready();
+    const log = (minute: number, more: object) => logRecord({ message: "m", timestamp: at(minute), ...more });
+    await deliver([
+      log(1, { level: "ERROR", service: "auth", source_id: "p/1" }),
+      log(1, { level: "ERROR", service: "auth", source_id: "p/1" }),
+      log(3, { level: "INFO", service: "search", source_id: "p/2" }),
+      log(4, { level: "FATAL", service: "auth", message: "the last", source_id: undefined }),
+    ]);
+    await incident(5, {});
+    await incident(6, {
+      service: "auth",
+      count: 9,
+      suppressed: 0,
+      is_new: false,
+      template: "no route to <*>",
+    });
+  });
+
+  const panels = (dashboards()[0]?.panels ?? []) as {
+    title: string;
+    targets?: (PanelQuery & { datasource: { uid: string } })[];
+  }[];
+  it.each<[string, Record<string, number | string>[]]>([
+    ["How many alerts were raised?", [{ "": 2 }]],
+    ["How many errors are new?", [{ "": 1 }]],
+    ["How many lines were held back?", [{ "": 3 }]],
+    ["How much is logged, at which level?", [{ ERROR: 1, INFO: 1 }, { FATAL: 1 }]],
+    ["Who logs most?", [{ auth: 1, search: 1 }, { auth: 1 }]],
+    ["Which service fails?", [{ auth: 1 }, { auth: 1 }]],
+    ["Which service raises alerts?", [{ payment: 1, auth: 1 }]],
+    ["Which errors come most often?", [{ "no route to <*>, auth": 9, "card <*> refused, payment": 4 }]],
+    ["What failed last?", [{ "the last": 1, m: 2 }]],
+  ])("%s", async (title, expected) => {
+    const targets = panels.find((panel) => panel.title === title)?.targets ?? [];
+    const got = await Promise.all(targets.map((target) => answers(target.datasource.uid, target)));
+    expect(got.map(({ totals }) => totals)).toEqual(expected);
+  });
+
+  it("has no other panel over logs and incidents", () => {
+    const asked = panels.filter(({ targets }) =>
+      targets?.some(({ datasource: { uid } }) => uid !== "cali-metrics"),
+    );
+    expect(asked).toHaveLength(9);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      "cali-slack-fails",
+      () =>
+        deliver(
+          Array.from({ length: 6 }, (_, i) =>
+            logRecord({ service: "cali-consumer", message: "alerts wait for Slack", timestamp: at(31 + i) }),
+          ),
+        ),
+    ],
+    [
+      "cali-slack-refuses",
+      () =>
+        deliver([
+          logRecord({
+            service: "cali-consumer",
+            message: "alerts go to a fallback webhook",
+            timestamp: at(40),
+          }),
+        ]),
+    ],
+    ["cali-dead-letters", () => incident(41, { error_code: "DEAD_LETTERS" })],
+  ])("%s fires when something is wrong, and not before", async (uid, breakIt) => {
+    const data = grafanaAlertRules(names, config).find((rule) => rule.uid === uid)?.data ?? [];
+    const [query, reduce, threshold] = data;
+    expect(reduce?.model.reducer).toBe("sum");
+    const [{ evaluator }] = (threshold?.model.conditions ?? []) as [
+      { evaluator: { type: string; params: [number] } },
+    ];
+    expect(evaluator.type).toBe("gt");
+    const fires = async () => {
+      const [to, seconds] = [FROM + HOUR_MS, query?.relativeTimeRange.from ?? 0];
+      const { totals } = await answers(
+        query?.datasourceUid ?? "",
+        query?.model as never,
+        to - seconds * 1_000,
+        to,
+      );
+      return Object.values(totals).reduce((sum, one) => sum + one, 0) > evaluator.params[0];
+    };
+    expect(await fires()).toBe(false);
+    await breakIt();
+    expect(await fires()).toBe(true);
+  });
+});
 const PASSWORD = "only-for-this-test-4711-Zx";
 /** Who comes with which role of AWS: backend roles, as the domain takes them from a signature. */
 const PEOPLE = {
