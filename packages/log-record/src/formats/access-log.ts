@@ -4,7 +4,7 @@ import { readTime } from "./time.ts";
 import type { Draft, JsonFormat } from "./types.ts";
 
 const REQUEST = '"(?:[^"\\\\]|\\\\.)*"';
-const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?:(?<status>[1-5][0-9]{2})|-)(?= |$)`;
+const CLF = `\\S{1,255} \\S{1,255} [^\\[]{1,255}\\[(?<time>[^\\]]{8,40})\\] ${REQUEST} (?:(?<status>[1-5][0-9]{2})|-|0)(?= |$)`;
 
 /**
  * Access logs of nginx, Apache, IIS' W3C, Python's and Ruby's servers, HAProxy, Envoy and AWS's load balancers. They state no
@@ -54,8 +54,8 @@ export const accessLog = pattern(
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\] "- - -" 0 [A-Z,-]{1,60} /,
     // HAProxy's of TCP: client [accept date] frontend backend/server timers bytes state.
     /^[^\s[]{1,255}:[0-9]+ \[(?<time>[^\]]{8,40})\] \S{1,255} [^\s/]{1,255}\/\S{1,255} [-+0-9/]{3,60} [0-9]+ [A-Za-z-]{2} /,
-    // Squid: seconds elapsed client code/status.
-    /^(?<time>[0-9]{10}\.[0-9]{3}) +[0-9]+ \S{1,255} [A-Z_]{3,40}\/(?<status>[1-5][0-9]{2}) /,
+    // Squid: seconds elapsed client code/status, 000 when the client went away first.
+    /^(?<time>[0-9]{10}(?:\.[0-9]{3})?) +[0-9]+ \S{1,255} [A-Z_]{3,40}\/(?:(?<status>[1-5][0-9]{2})|000) /,
     // uWSGI: [pid: …] client () {…} [ctime] METHOD path => … (HTTP/1.1 500).
     /^\[pid: [0-9]{1,10}\|[^\]]{1,60}\] \S{1,255} \([^)]{0,255}\) \{[^}]{0,100}\} \[(?<time>[^\]]{20,30})\] [A-Z]{3,10} \S{1,4000} => .{1,200} \(HTTP\/[0-9.]{1,3} (?<status>[1-5][0-9]{2})\)/,
     // uvicorn: INFO:     127.0.0.1:1 - "GET / HTTP/1.1" 500 Internal Server Error; gin: [GIN] 2026/01/25 - 01:02:03 | 500 |

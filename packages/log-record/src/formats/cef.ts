@@ -1,4 +1,5 @@
 import type { Level } from "../schema.ts";
+import { readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
 import { readTime } from "./time.ts";
 
@@ -32,6 +33,7 @@ export const cef = pattern(
       const number = Number(severity);
       draft.level =
         WORDS[severity.toLowerCase()] ??
+        (/^[A-Za-z]/.test(severity) ? readLevel(severity) : undefined) ??
         (number >= 9 ? "FATAL" : number >= 7 ? "ERROR" : number >= 4 ? "WARN" : "INFO");
       draft.levelSource = "record";
       // Only what is bad has a code that tells it from others.

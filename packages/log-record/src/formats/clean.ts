@@ -9,6 +9,8 @@ const CONTROL = /[\u0000-\u0008\u000e-\u001f\u007f\ufeff]+/g;
 export function clean(text: string): string {
   let result = text;
   if (result.includes("\u001b")) result = result.replace(ANSI, "");
+  // syslog daemons write the escape as its octal number.
+  if (result.includes("#033[")) result = result.replace(/#033\[[0-9;]{0,40}[A-Za-z]/g, "");
   if (result.includes("\r")) result = result.replace(/\r\n?/g, "\n");
   result = result.replace(CONTROL, "");
   let end = result.length;

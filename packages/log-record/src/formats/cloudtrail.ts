@@ -32,3 +32,25 @@ export const stepFunctions: JsonFormat = {
     draft.errorMessage ??= fields.text("details.cause");
   },
 };
+
+/** Route 53 Resolver's queries: `version` is that of the format. https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html */
+export const route53: JsonFormat = {
+  name: "route53",
+  matches: (fields) => fields.has("querytimestamp", "queryname"),
+  read(fields, draft) {
+    delete draft.version;
+    const said = ["querytype", "queryname", "rcode"].map((name) => fields.text(name));
+    draft.message = said.filter((one) => one !== undefined).join(" ");
+  },
+};
+
+/** An event of EventBridge: `version` is always 0, `detail` is the event. https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html */
+export const eventBridge: JsonFormat = {
+  name: "eventbridge",
+  matches: (fields) => fields.has("detailtype", "detail", "source"),
+  read(fields, draft) {
+    delete draft.version;
+    draft.service ??= fields.text("source");
+    draft.message = fields.text("detail.message") ?? fields.text("detailtype") ?? draft.message;
+  },
+};

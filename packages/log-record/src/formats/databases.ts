@@ -1,7 +1,7 @@
 import { LOCAL_LEVELS } from "./levels.ts";
 import { pattern } from "./pattern.ts";
 import { readTime } from "./time.ts";
-import type { TextFormat } from "./types.ts";
+import type { JsonFormat, TextFormat } from "./types.ts";
 
 const CSV_FIELD = '(?:"(?:[^"]|"")*"|[^",]*),';
 /** PostgreSQL's csvlog: severity, SQLSTATE and message are the 12th to 14th field. */
@@ -28,6 +28,29 @@ export const postgresql = pattern(
     },
   },
 );
+
+const SEVERITY =
+  "DEBUG[1-5]|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION";
+const ANY_PREFIX = new RegExp(
+  `^<?(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,12}(?: [A-Z]{2,5})?)(?:[^"]{0,300}?[\\] :>-])?(?<level>${SEVERITY}): {2}(?<message>\\S.*)$`,
+);
+const prefixed = pattern("postgresql", [ANY_PREFIX]);
+
+/** The same behind any `log_line_prefix` that begins with the time: two blanks after the severity are PostgreSQL's. */
+export const postgresqlPrefixed: TextFormat = {
+  name: "postgresql",
+  read: (head, below, context) =>
+    head.includes(":  ") && /^<?[0-9]/.test(head) ? prefixed.read(head, below, context) : undefined,
+};
+
+/** jsonlog: the application is the client's, and not what logs. https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG */
+export const postgresqlJson: JsonFormat = {
+  name: "postgresql",
+  matches: (fields) => fields.has("errorseverity", "backendtype"),
+  read(_fields, draft) {
+    delete draft.service;
+  },
+};
 
 /** MySQL 8 (`time thread [ERROR] [MY-010119] [Server] message`), MariaDB, MySQL 5. */
 export const mysql = pattern("mysql", [

@@ -46,6 +46,8 @@ export const javaText = pattern(
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(?:[\w:]{1,200} -- |in [\w.]{1,200}: )?(?<message>.*)$/,
     // LEVEL [thread] time file:line - message: Cassandra.
     /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]{1,200}\] (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:.,]{8,18}) +[\w.$]{1,200}(?::[0-9]+)? - (?<message>.*)$/,
+    // LEVEL time [shard] part - message: ScyllaDB.
+    /^(?<level>TRACE|DEBUG|INFO|WARN|ERROR) +(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,15}) \[[^\]]{1,100}\] [\w.-]{1,100} - (?<message>.*)$/,
     // Tomcat: 25-Jan-2026 01:02:03.456 SEVERE [main] org.apache.X.y message.
     /^(?<time>[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4} [0-9:.]{8,12}) (?<level>[A-Z]{4,7}) \[[^\]]{1,200}\]{1,4} \S{1,200} (?<message>.*)$/,
     // [thread] LEVEL logger - message: slf4j-simple.

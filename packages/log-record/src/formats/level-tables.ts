@@ -23,7 +23,7 @@ export const LOCAL_LEVEL_WORDS = {
 /** How words for a severity, in lower case, are called here. */
 export const LEVEL_WORDS = {
   DEBUG:
-    "trace trc trce trac t debug debu debg dbug dbg d verbose verb vrb v fine finer finest silly all".split(
+    "trace trc trce trac t debug debu debg dbug dbg d blat verbose verb vrb v fine finer finest silly all".split(
       " ",
     ),
   INFO: "info inf i information informational notice note noti n log default config http success statement hint detail ok normal".split(

@@ -10,7 +10,7 @@ import type { Draft, ReadContext, TextFormat } from "./types.ts";
 const HEADER_LENGTH = 160;
 /** Words that are a level when they are in capitals, wherever in the header. */
 const CAPITALS =
-  /(?<![\w./=-])(TRACE|TRC|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ERRORE|ADVERTENCIA)(?![\w/=]|-[A-Z])/;
+  /(?<![\w./=-])(TRACE|TRAC|TRC|BLAT|DEBG|DEBUG|DBUG|DBG|INFO|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERRO|ERR|SEVERE|FATAL|FATA|FTL|CRITICAL|CRIT|ALERT|EMERG|EMERGENCY|PANIC|FEHLER|WARNUNG|SCHWERWIEGEND|ERREUR|AVERTISSEMENT|ERRORE|ADVERTENCIA)(?![\w/=]|-[A-Z])/;
 /** In any case with something around them that only a level has: `[error]`, `[core:error]`, `<warn>`, `| info |`, `level=error`. */
 const MARKED = new RegExp(
   `(?:[[<(|{]|\\[[\\w #-]{1,60}[/:]|(?<![\\w-])(?:level|lvl|severity|loglevel)["']?[=:] ?["']?) ?(trace|trc|debug|debg|dbg|info|inf|notice|noti|warn|wrn|warning|err|erro|error|severe|fatal|ftl|critical|crit|alert|alrt|emerg|emrg|emergency|panic|${LOCAL_LEVELS})(?=[\\s\\]>)|}"',;:]|$)`,
@@ -25,8 +25,9 @@ const FIRST = new RegExp(
 /** As the first word after a time. */
 const AFTER_TIME =
   /^(trace|debug|info|notice|warn|warning|error|fatal|critical|panic|Trace|Debug|Info|Warn|Warning|Error|Fatal|Critical) +(?=\S)/;
-/** A letter in brackets, alone or after the place in the program: `[E] …`, `db/open.go:12:Open() [E] …` (Gitea). */
-const LETTER = /^(?:[\w./()-]{1,200}:[0-9]{1,6}(?::[\w.()-]{1,100})? )?[[(]([TDVIWEFC])[\])] (?=\S)/;
+/** A letter in brackets, alone or after the place in the program: `[E] …`, `db/open.go:12:Open() [E] …` (Gitea); before brackets: `E [MSGID: 7] …` (GlusterFS). */
+const LETTER =
+  /^(?:(?:[\w./()-]{1,200}:[0-9]{1,6}(?::[\w.()-]{1,100})? )?[[(](?=[A-Z][\])] \S)|(?=[A-Z] \[))([TDVIWEFC])[\])]? /;
 /** The program and its process behind the level: `info vpxd[4711] …`. */
 const PROCESS = /^([A-Za-z][\w.-]{0,62})\[[0-9]{1,10}\]:? (?=\S)/;
 /** A request with its status, in an access log of any form. */
@@ -36,9 +37,10 @@ const REQUEST =
 const IN_BRACKETS = /\[([0-9]{1,4}[/-][0-9A-Za-z]{2,3}[/-][0-9]{2,4}[^\]]{8,24})\]/;
 /** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`, `InnoDB: Error: …`. */
 const AFTER_PART =
-  /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? (debug|info|notice|warning|error|critical|fatal|Warning|Error|Fatal): /;
-/** A process id before the time, as NATS has it. */
-const PID = /^\[[0-9]{1,7}\] (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T])/;
+  /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? {1,12}(debug|info|notice|warning|error|critical|fatal|Warning|Error|Fatal): /;
+/** A process id before the time, as NATS has it, or a prefix of Go's log: `redis: 2026/01/25 …`. */
+const PREFIX =
+  /^(?:\[[0-9]{1,7}\]|([A-Za-z][\w.-]{0,30}):) (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:)/;
 /** Oracle's codes, which its alert log (behind a database's name, or below another line) and its clients print without a level. https://docs.oracle.com/en/error-help/db */
 const ORACLE =
   /(?:^|\n)(?:[\w$#]{1,30}\([0-9]{1,4}\):)?((?:ORA|TNS|PLS|RMAN)-(?!00000)[0-9]{2,5})(?= ?:| caused by)/;
@@ -61,7 +63,7 @@ export const plain: TextFormat = {
   name: "text",
   read(head, below, context) {
     const draft: Draft = { format: "text", message: head, stack: below.slice(1) };
-    let text = withoutTime(head.replace(CLOCK, "").replace(PID, "").replace(FRAME, ""), draft, context);
+    let text = withoutTime(withoutPrefix(head.replace(CLOCK, "")).replace(FRAME, ""), draft, context);
     const level = levelInText(text);
     if (level !== undefined) {
       draft.level = level.level;
@@ -104,6 +106,12 @@ export const plain: TextFormat = {
     return draft;
   },
 } satisfies TextFormat;
+
+function withoutPrefix(text: string): string {
+  const [whole = "", word = ""] = PREFIX.exec(text) ?? [];
+  // A level is read where it stands.
+  return levelOfWord(word) === undefined ? text.slice(whole.length) : text;
+}
 
 /** What an access log of any form says: the status of a request, and when it was. */
 function readRequest(head: string, draft: Draft, context: ReadContext): void {

@@ -1,6 +1,6 @@
 import { readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
-import { readTime } from "./time.ts";
+import { leadingTime, readTime } from "./time.ts";
 
 /** What a task prints through logging is a line within a line: the inner one counts. */
 const AIRFLOW =
@@ -41,6 +41,12 @@ export const pythonText = pattern(
         draft.level = readLevel(inner.level) ?? draft.level;
         draft.time = readTime(inner.time, context) ?? draft.time;
         draft.message = inner.message;
+      }
+      // What is logged with the time behind the level, as Go's prefixes are, too.
+      const time = draft.time === undefined ? leadingTime(draft.message ?? "", context) : undefined;
+      if (time !== undefined) {
+        draft.time = time.time;
+        draft.message = draft.message?.slice(time.end).replace(/^[ :,|-]{1,4}(?=\S)/, "");
       }
       const { rest } = groups as Record<string, string | undefined>;
       if (rest) draft.stack = [rest, draft.stack].filter((one) => one).join("\n");

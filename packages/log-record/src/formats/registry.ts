@@ -9,7 +9,7 @@ import { cali } from "./cali.ts";
 import { caliLine } from "./cali-line.ts";
 import { cef } from "./cef.ts";
 import { cloudflareWorkers } from "./cloudflare.ts";
-import { cloudTrail, stepFunctions } from "./cloudtrail.ts";
+import { cloudTrail, eventBridge, route53, stepFunctions } from "./cloudtrail.ts";
 import { cloudwatch } from "./cloudwatch.ts";
 import { consola } from "./consola.ts";
 import { container } from "./container.ts";
@@ -22,6 +22,8 @@ import {
   mysql,
   mysqlSlow,
   postgresql,
+  postgresqlJson,
+  postgresqlPrefixed,
   redis,
   sapHana,
   sqlServer,
@@ -36,6 +38,7 @@ import { gelf } from "./gelf.ts";
 import { goText } from "./go.ts";
 import { googleCloud, textPayload } from "./google-cloud.ts";
 import { handWritten } from "./hand-written.ts";
+import { ibmMq } from "./ibm-mq.ts";
 import { javaText, julText } from "./java.ts";
 import { journald } from "./journald.ts";
 import { kibana } from "./kibana.ts";
@@ -98,6 +101,9 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   handWritten,
   kubernetesEvent,
   kibana,
+  postgresqlJson,
+  route53,
+  eventBridge,
   azure,
   kubernetesAudit,
   stepFunctions,
@@ -145,6 +151,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   webLogic,
   webSphere,
   javaVm,
+  ibmMq,
   cppText,
   uvicornAccess,
   datadogAgent,
@@ -165,6 +172,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   php,
   nodeText,
   postgresql,
+  postgresqlPrefixed,
   mysql,
   mysqlSlow,
   sqlServer,

@@ -7,6 +7,8 @@ export const rust = pattern(
   [
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) (?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200}\] (?<message>.*)$/,
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) (?:(?:[\w.-]{1,100}(?:::[\w.-]{1,100}){0,10}(?:\{[^}]{0,2000}\})?|[\w.-]{1,60}(?: [\w.-]{1,60}){1,4}\{[^}]{0,2000}\}):[ ]?){1,6}(?<message>[^\s:].*)$/,
+    // Linkerd's proxy: the seconds since its start, and the thread.
+    /^\[ *[0-9]+\.[0-9]{3,9}s\] +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) (?:ThreadId\([0-9]+\) )?(?:[\w.-]{1,100}(?:::[\w.-]{1,100}){0,10}(?:\{[^}]{0,2000}\})?:[ ]?){1,8}(?<message>[^\s:].*)$/,
     // log4rs: time LEVEL target - message; pretty_env_logger: LEVEL target > message.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9:]{5})) +(?<level>ERROR|WARN|INFO|DEBUG|TRACE) [\w:.-]{1,200} - (?<message>.*)$/,
     /^(?<level>ERROR|WARN|INFO|DEBUG|TRACE) +[\w:.-]{1,200} +> (?<message>.*)$/,

@@ -1,3 +1,4 @@
+import { continuesIbmMq } from "./ibm-mq.ts";
 import { levelInText, plain } from "./plain.ts";
 import { isTimeAlone, leadingTime } from "./time.ts";
 
@@ -58,6 +59,10 @@ const CONTEXT = { zone: "UTC", arrival: 0 };
 export function continues(open: readonly string[], line: string, next: string | undefined): boolean {
   const first = open[0] as string;
   const last = open.at(-1) as string;
+  if (first.startsWith("-----") || first.includes(" - Process(")) {
+    const isMq = continuesIbmMq(open, line);
+    if (isMq !== undefined) return isMq;
+  }
   // A date in what is said, such as of a build, is alone on its line.
   if (/^[ \t]/.test(line))
     return leadingTime(line.trimStart(), CONTEXT) === undefined || isTimeAlone(line.trim());

@@ -29,9 +29,12 @@ export const swiftLog = pattern("swift-log", [
 /** Erlang's reports: `=ERROR REPORT==== 25-Jan-2026::01:02:03.456789 ===`, and below what happened. */
 export const erlangReport = pattern(
   "erlang",
-  [/^=(?<level>[A-Z]{4,10}) REPORT==== (?<time>[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}::[0-9:.]{8,15}) ===$/],
+  [
+    /^=(?<level>[A-Z]{4,10}) REPORT==== (?<time>[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}::[0-9:.]{8,15}) ===(?: (?<message>\S.*))?$/,
+  ],
   {
-    more(draft) {
+    more(draft, { message }) {
+      if (message !== undefined) return;
       const { stack = "" } = draft;
       const end = stack.indexOf("\n");
       draft.message = (end === -1 ? stack : stack.slice(0, end)).trim() || draft.message;

@@ -120,7 +120,9 @@ export function leadingTime(text: string, context: TimeContext): { time: number;
   const isDigit = code >= 0x30 && code <= 0x39;
   if (!isDigit && !NAMED.test(head)) return undefined;
   // Mosquitto, Squid, Unbound: seconds since the epoch. A number alone is not enough.
-  const epoch = (open === 1 ? /^1[0-9]{9}(?=\])/ : /^1[0-9]{9}(?:\.[0-9]{3,9}(?= )|(?=: ))/).exec(head)?.[0];
+  const epoch = (
+    open === 1 ? /^1[0-9]{9}(?:\.[0-9]{3,9})?(?=\])/ : /^1[0-9]{9}(?:\.[0-9]{3,9}(?= )|(?=: ))/
+  ).exec(head)?.[0];
   if (epoch !== undefined) return { time: Number(epoch) * 1000, end: open + epoch.length + open };
   const common = isDigit ? LEADING_RFC_3339.exec(head) : null;
   if (common !== null) {
