@@ -71,6 +71,23 @@ describe("when a group is notified", () => {
     expect(harness.pass(SECOND)).toEqual([expect.objectContaining({ count: 1, isNew: false })]);
   });
 
+  it("not as one that came back, when it mostly pauses for so long", () => {
+    const harness = new Harness();
+    for (let line = 0; line < 2; line++) {
+      harness.line();
+      harness.pass(12 * MINUTE);
+    }
+    expect(harness.notified).toHaveLength(2);
+    for (let line = 0; line < 6; line++) {
+      harness.line();
+      expect(harness.pass(12 * MINUTE)).toEqual([]);
+    }
+    // Three times as long is over.
+    harness.pass(25 * MINUTE);
+    harness.line();
+    expect(harness.pass(SECOND)).toMatchObject([{ count: 7, total: 9 }]);
+  });
+
   it("never without a line that was not notified", () => {
     const harness = new Harness();
     harness.line();

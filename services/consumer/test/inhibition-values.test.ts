@@ -110,6 +110,19 @@ describe("trouble that explains other trouble", () => {
     expect(new Inhibition([service("ldap", "ERROR"), own], dependencies, window).rootsOf(own)).toEqual([]);
   });
 
+  it("is of what a symptom names, or of what that depends on", () => {
+    const given = new Dependencies({ shop: ["cart", "stock"], cart: ["store"], mail: [] });
+    const roots = (template: string) => {
+      const symptom = service("shop", "ERROR", { template });
+      const groups = ["cart", "stock", "store"].map((name) => service(name, "ERROR"));
+      return new Inhibition([...groups, symptom], given, window).rootsOf(symptom);
+    };
+    expect(roots("the call timed out")).toEqual(["cart", "stock", "store"]);
+    expect(roots("no instances available for cart")).toEqual(["cart", "store"]);
+    expect(roots("stock answered 503")).toEqual(["stock"]);
+    expect(roots("no connection to mail")).toEqual([]);
+  });
+
   it("holds symptoms back for half an hour, FATAL ones never", () => {
     const until = (symptom: Group, now: number) =>
       new Inhibition([service("ldap", "FATAL"), symptom], dependencies, window).mutedUntil(symptom, now);
@@ -153,15 +166,40 @@ describe("symptoms", () => {
     "the socket was closed",
     "no route to host",
     "giving up",
+    "no instances available for the seat service",
+    "No servers available for service: orders",
+    "the load balancer does not have available server for client: orders",
+    "discovery found zero available service instances",
+    "no endpoints are found for orders",
+    "lookup orders on 10.0.0.2:53: no such host",
+    "getaddrinfo ENOTFOUND orders",
+    "orders: Name does not resolve",
+    "could not resolve host: orders",
+    "java.net.UnknownHostException: orders",
+    "Temporary failure in name resolution",
+    "the server's name or address could not be resolved",
+    "socket hang up",
+    "Connection prematurely closed BEFORE response",
+    "orders answered 500",
+    "HTTP/1.1 507",
+    "status code: 500",
     "will retry",
   ])("read like %s", (message) => {
     expect(isSymptom(message)).toBe(true);
   });
 
-  it.each(["disk is full", "coupon 15020 is unknown", "a NullPointerException", "answer is 42"])(
-    "do not read like %s",
-    (message) => expect(isSymptom(message)).toBe(false),
-  );
+  it.each([
+    "disk is full",
+    "coupon 15020 is unknown",
+    "a NullPointerException",
+    "answer is 42",
+    "no seats available for the concert",
+    "no instances of the class are loaded",
+    "the query returned 500 rows",
+    "received 512 kB",
+    "the conflict is not resolved",
+    "could not resolve placeholder 'shop.url'",
+  ])("do not read like %s", (message) => expect(isSymptom(message)).toBe(false));
 
   it("are looked for at the beginning of a line", () => {
     expect(isSymptom(`${"x".repeat(980)} timed out`)).toBe(true);
@@ -171,6 +209,8 @@ describe("symptoms", () => {
   it("name other services that are known, as words", () => {
     const all = new Dependencies({ auth: ["ldap", "db.main"] });
     expect(all.named("auth", "auth: ldap, ldap and db.main. ldapx")).toEqual(["ldap", "db.main"]);
+    expect(all.named("auth", "no answer of ldap.prod.svc.cluster.local:636")).toEqual(["ldap"]);
+    expect(all.named("auth", "com.ldap.Client")).toEqual([]);
     expect(all.named("auth", `${"x ".repeat(600)}ldap`)).toEqual([]);
   });
 
@@ -214,6 +254,26 @@ describe("symptoms", () => {
 });
 
 describe("traces that services share", () => {
+  it("are learned from in whatever order error and symptom come, but not where the symptom names another service", () => {
+    const all = new Dependencies({});
+    const learn = (service: string, message: string, trace_id: string) =>
+      all.learn(logRecord({ service, message, trace_id, level: "ERROR" }));
+    for (const trace of ["one", "two", "three"]) {
+      learn("api", "call timed out", trace);
+      learn("db", "disk is full", trace);
+      learn("web", "no instances available for api", trace);
+    }
+    expect(all.explains("db", "api")).toBe(true);
+    expect(all.explains("api", "web")).toBe(true);
+    const apart = new Dependencies({});
+    for (const trace of ["one", "two", "three"]) {
+      apart.see("mail");
+      apart.learn(logRecord({ service: "db", message: "disk is full", level: "ERROR", trace_id: trace }));
+      apart.learn(logRecord({ service: "web", message: "mail timed out", level: "ERROR", trace_id: trace }));
+    }
+    expect([apart.explains("db", "web"), apart.explains("mail", "web")]).toEqual([false, true]);
+  });
+
   it("are remembered up to 2,000, the first error of each", () => {
     const all = new Dependencies({});
     const learn = (service: string, message: string, trace_id: string) =>
@@ -221,7 +281,8 @@ describe("traces that services share", () => {
     for (let n = 0; n < 2_003; n++) learn("db", "disk is full", `trace-${n}`);
     for (const n of [0, 1, 2]) learn("old", "call timed out", `trace-${n}`);
     expect(all.explains("db", "old")).toBe(false);
-    for (const n of [3, 4, 2_002]) {
+    // Their traces have taken the places of three more.
+    for (const n of [6, 7, 2_002]) {
       learn("late", "disk is full", `trace-${n}`);
       learn("api", "call timed out", `trace-${n}`);
     }

@@ -37,7 +37,7 @@ describe("what the state holds of a template", () => {
       },
     ]);
     expect(fingerprint).toBe(fingerprintOf("s", "node <NUM> is full", "E1"));
-    expect(miner.get(fingerprint)).toEqual({ service: "s", template: "node <NUM> is full" });
+    expect(miner.get(fingerprint)).toEqual({ service: "s", template: "node <NUM> is full", identity: "E1" });
     expect(miner.get("unknown")).toBeUndefined();
     expect(miner.resolve("unknown")).toBe("unknown");
   });

@@ -89,8 +89,9 @@ export class AlertGrouper {
     return this.#versions;
   }
 
-  /** Notes a line of any level: which version of its service runs. */
+  /** Notes a line of any level: that there is its service, and which version of it runs. */
   see({ service, version }: LogRecord): void {
+    this.#dependencies.see(service);
     this.#versions.see(service, version);
   }
 

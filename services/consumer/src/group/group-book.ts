@@ -6,7 +6,7 @@ import {
   type GroupMeta,
 } from "../core/types.ts";
 import { isSymptom } from "./dependencies.ts";
-import { type Group, hasCaughtUp, newGroup, totalsOf } from "./group.ts";
+import { comesBack, type Group, hasCaughtUp, newGroup, totalsOf } from "./group.ts";
 import { LeftBehind } from "./left-behind.ts";
 import { addSample, isSame, newTally, noteMinute, notifiedOf, type Tally } from "./tally.ts";
 
@@ -82,7 +82,7 @@ export class GroupBook {
     const loggedAt = Date.parse(record.timestamp);
     // A line from the future would keep the group from ever being due, or quiet.
     const at = Math.min(event.at, this.#options.now());
-    const cameBack = group.meta !== undefined && at - group.observedAt > this.#options.groupIntervalMs;
+    const cameBack = group.meta !== undefined && comesBack(group, at, this.#options.groupIntervalMs);
     const tally = known ?? this.#dirty.get(shardId)?.get(fingerprint) ?? newTally(position, loggedAt);
     group.tallies.set(shardId, tally);
     if (tally.count === tally.notified) tally.pendingSince = this.#options.now();
@@ -200,7 +200,7 @@ export class GroupBook {
     if (before) {
       // Whoever counted the lines does not know what was notified here.
       tally.pendingSince = before.count > before.notified ? before.pendingSince : now;
-      const cameBack = group.meta && rest.count > before.count && at - group.observedAt > groupIntervalMs;
+      const cameBack = group.meta && rest.count > before.count && comesBack(group, at, groupIntervalMs);
       const reopenedAtCount = cameBack ? rest.count : (rest.reopenedAtCount ?? before.reopenedAtCount);
       if (reopenedAtCount !== undefined) tally.reopenedAtCount = reopenedAtCount;
     } else if (tally.notified > told) tally.pendingSince = now;

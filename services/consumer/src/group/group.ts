@@ -92,6 +92,16 @@ export function totalsOf(group: Group, along: readonly Group[] = []): GroupTotal
   };
 }
 
+/** A group that mostly pauses for so long is not back after such a pause: it goes on. */
+const USUAL_PAUSES = 3;
+
+/** Whether a line at this time comes after a pause that says that the group was over, and not that its lines are few. */
+export function comesBack(group: Group, at: number, leastPauseMs: number): boolean {
+  const { total, firstSeen } = totalsOf(group);
+  const usual = total > 1 ? Math.max(0, group.observedAt - firstSeen) / (total - 1) : 0;
+  return at - group.observedAt > Math.max(leastPauseMs, USUAL_PAUSES * usual);
+}
+
 /** Whether a group has counted again, after a crash, all that was notified before. */
 export function hasCaughtUp({ tallies, meta }: Group): boolean {
   return [...tallies].every(([shardId, { upTo }]) => {

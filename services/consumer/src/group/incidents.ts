@@ -83,7 +83,8 @@ export class Incidents {
     if (names) return 3;
     if (services.has(service)) return 2;
     const explained =
-      (isSymptom === true && [...services].some((root) => this.#dependencies.explains(root, service))) ||
+      (isSymptom === true &&
+        [...services].some((root) => this.#dependencies.isBehind(root, service, named))) ||
       [...suffering].some((one) => this.#dependencies.explains(service, one));
     return explained ? 1 : 0;
   }

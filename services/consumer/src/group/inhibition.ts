@@ -34,15 +34,21 @@ export class Inhibition {
     }
   }
 
-  /** Services whose trouble may be what is behind a group's: it reads as a symptom of theirs, and is no graver. */
+  /**
+   * Services whose trouble may be what is behind a group's: it reads as a symptom of theirs, and is no graver. One that names services is a
+   * symptom of these, or of what they depend on, and of nothing else.
+   */
   rootsOf(group: Group): string[] {
     if (!group.isSymptom) return [];
     const { level } = totalsOf(group);
-    return [...this.#roots.keys()].filter(
+    const roots = [...this.#roots.keys()].filter(
       (service) =>
         this.#dependencies.explains(service, group.service) &&
         rank(level) <= rank(this.#roots.get(service) as Level),
     );
+    if (roots.length === 0) return roots;
+    const named = this.#dependencies.named(group.service, textOf(group));
+    return roots.filter((root) => this.#dependencies.isBehind(root, group.service, named));
   }
 
   /** Until when a group is held back for others' trouble; undefined: it is not. */
@@ -71,3 +77,7 @@ export class Inhibition {
     return muted;
   }
 }
+
+/** What a group's lines say, by which services are found that they name. */
+const textOf = ({ template, tallies }: Group) =>
+  [template, ...[...tallies.values()].flatMap(({ samples }) => samples)].join(" ");
