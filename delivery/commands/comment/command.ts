@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { adoptionOf, loadConfig, overridesOf } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { postComment } from "../../core/github/own-comment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
@@ -89,8 +89,7 @@ async function run(
   appendSummary(github.stepSummary, (limit) => render(report, { limit, longestLine: LONGEST_LINE }).markdown);
   if (summary) return;
   const number = pullRequest ?? 0;
-  const client = githubClient(github, { log: console.error });
-  const pull = { github: client, owner: github.owner, repo: github.repo, number };
+  const pull = { ...repositoryOf(github), number };
   const marker: Marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
   const { did, url, markers } = await postComment(pull, PLAN_COMMENT, marker, markdown);
   const label = await setLabel(

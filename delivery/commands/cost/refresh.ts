@@ -4,7 +4,7 @@ import { PRICE_LIST } from "../../core/cost/price-list/address.ts";
 import { refreshPrices } from "../../core/cost/price-list/refresh.ts";
 import { PRICES_FOLDER } from "../../core/cost/price-table.ts";
 import { PriceTableError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { openPricePullRequest, pricesMarkdown } from "./price-pull-request.ts";
 
@@ -46,8 +46,5 @@ export async function refresh({
   });
   console.log(pricesMarkdown(refreshed));
   if (!github) return;
-  const client = githubClient(github, { log: console.error });
-  console.log(
-    await openPricePullRequest({ github: client, owner: github.owner, repo: github.repo }, refreshed),
-  );
+  console.log(await openPricePullRequest(repositoryOf(github), refreshed));
 }

@@ -10,7 +10,7 @@ import { deploy } from "../../core/deployment/deploy.ts";
 import { noteEnd } from "../../core/deployment/deploy-result.ts";
 import type { ReviewedRun } from "../../core/deployment/review.ts";
 import { DeliveryError, SealError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { labelsAtMerge } from "../../core/github/label.ts";
 import { fetchEarlierPlans } from "../../core/github/reviewed-plans.ts";
@@ -143,13 +143,11 @@ async function earlierPlans(given: {
   commit: string;
   env: string;
 }): Promise<ReviewedRun[]> {
-  const where = githubEnvironment(process.env);
-  const { owner, repo } = where;
-  const github = githubClient(where, { log: console.error });
+  const repository = repositoryOf(githubEnvironment(process.env));
   const { commit, env, environment, key } = given;
   const { GITHUB_WORKFLOW_REF: ref } = process.env;
   const [workflow] = ref ? filterOfRun(ref, process.cwd()).workflows : [];
-  const found = await fetchEarlierPlans({ github, owner, repo, commit, environment: env, workflow });
+  const found = await fetchEarlierPlans({ ...repository, commit, environment: env, workflow });
   const runs: ReviewedRun[] = [];
   for (const { headSha, sealed } of found) {
     const folder = resolve(given.folder, headSha);
@@ -176,8 +174,5 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 async function labelsOf(pullRequest: number | undefined): Promise<ReadonlySet<string>> {
   if (pullRequest === undefined) return new Set();
-  const where = githubEnvironment(process.env);
-  const { owner, repo } = where;
-  const github = githubClient(where, { log: console.error });
-  return await labelsAtMerge({ github, owner, repo }, pullRequest);
+  return await labelsAtMerge(repositoryOf(githubEnvironment(process.env)), pullRequest);
 }

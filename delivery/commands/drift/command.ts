@@ -5,9 +5,8 @@ import { loadConfig } from "../../../config/load.ts";
 import type { Config } from "../../../config/schema.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { PlanRunError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { type Repository, repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment, repositoryLinks } from "../../core/github/environment.ts";
-import type { Repository } from "../../core/github/label.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfAll } from "../../core/github/workflow-file.ts";
@@ -82,12 +81,7 @@ async function run(options: Options): Promise<void> {
   const hasFailed = report.findings.some(({ kind }) => kind === "failed");
   if (hasFailed) process.exitCode = 1;
   else if (options.detailedExitcode && report.findings.length > 0) process.exitCode = EXIT_CHANGES;
-  const repository = github && {
-    github: githubClient(github, { log: console.error }),
-    owner: github.owner,
-    repo: github.repo,
-  };
-  await notify(report, repository, options.slack === true);
+  await notify(report, github && repositoryOf(github), options.slack === true);
 }
 
 async function planned({
@@ -137,9 +131,7 @@ async function lookForRuns(environment: string): Promise<RunsLook> {
   const { env: variables } = process;
   if (!variables.GITHUB_TOKEN || !variables.GITHUB_REPOSITORY) return undefined;
   try {
-    const where = githubEnvironment(variables);
-    const { owner, repo } = where;
-    const repository = { github: githubClient(where, { log: console.error }), owner, repo };
+    const repository = repositoryOf(githubEnvironment(variables));
     return await waitingRuns(repository, filterOfAll(process.cwd()).workflows, environment);
   } catch (error) {
     return { failed: new Secrets(variables).redact(messageOf(error)) };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asking, askingFor, listing } from "../../core/github/client.ts";
-import { ensureLabel, type Repository } from "../../core/github/label.ts";
+import { asking, askingFor, listing, type Repository } from "../../core/github/client.ts";
+import { ensureLabel } from "../../core/github/label.ts";
 import { isBy, ownLogin, userSchema } from "../../core/github/own-login.ts";
 import { COMMENT_LIMIT } from "../../core/report/render.ts";
 import { changeComment, changeSince } from "./change.ts";

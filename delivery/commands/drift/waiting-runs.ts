@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { listing } from "../../core/github/client.ts";
+import { listing, type Repository } from "../../core/github/client.ts";
 import { isCalled, jobsOf } from "../../core/github/jobs.ts";
-import type { Repository } from "../../core/github/label.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 
 /** What a run, or one of its jobs, waits for. */

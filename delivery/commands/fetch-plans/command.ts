@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ReviewedPlanError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import {
   type FetchOptions,
@@ -40,10 +40,7 @@ export const fetchPlansCommand = new Command("fetch-plans")
     ),
   )
   .action(async ({ env, commit, run, out, output }: Options) => {
-    const where = githubEnvironment(process.env);
-    const { owner, repo } = where;
-    const github = githubClient(where, { log: console.error });
-    const options = { github, owner, repo, commit, environment: env };
+    const options = { ...repositoryOf(githubEnvironment(process.env)), commit, environment: env };
     const plans =
       run === undefined ? await reviewed(options) : await fetchOwnPlans({ ...options, runId: run });
     const { pullRequest = "", headSha, sealed } = plans;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf } from "@cali/base";
 import { Command, Option } from "commander";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { deployedPulls } from "../../core/github/merged.ts";
 import { postComment } from "../../core/github/own-comment.ts";
@@ -59,8 +59,7 @@ async function post(
   markdown: string,
 ): Promise<void> {
   const where = githubEnvironment(process.env);
-  const { owner, repo, runId = 0 } = where;
-  const repository = { github: githubClient(where, { log: console.error }), owner, repo };
+  const repository = repositoryOf(where);
   const pulls =
     commit === undefined
       ? []
@@ -68,7 +67,7 @@ async function post(
   if (pulls.length === 0) console.log("No merged pull request is deployed by this run.");
   for (const number of pulls) {
     await harmless(async () => {
-      const marker = { environment, workflow, run: runId };
+      const marker = { environment, workflow, run: where.runId ?? 0 };
       const { did, url } = await postComment({ ...repository, number }, RESULT_COMMENT, marker, markdown);
       console.log(
         did === "superseded" ? `A later run wrote ${url}; it stays.` : `The comment is ${did}: ${url}`,

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { noteEnd } from "../../core/deployment/deploy-result.ts";
 import { DeliveryError, GithubEnvironmentError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
@@ -33,7 +33,7 @@ export const takeTurnCommand = withCommit(new Command("take-turn"))
   .addOption(pollOption())
   .action(async ({ env, commit, job, out, output, minutes, poll }: Options) => {
     const where = githubEnvironment(process.env);
-    const { owner, repo, runId } = where;
+    const { runId } = where;
     if (runId === undefined) {
       throw new GithubEnvironmentError(
         "GITHUB_RUN_ID: given nothing; allowed: a run's number, as a workflow has it",
@@ -42,10 +42,9 @@ export const takeTurnCommand = withCommit(new Command("take-turn"))
     const about = { environment: env, commit };
     const turn = async () => {
       const filter = filterOfRun(process.env.GITHUB_WORKFLOW_REF, process.cwd());
-      const github = githubClient(where, { log: console.error });
       const [workflow = ""] = filter.workflows;
       const limits = { pollMs: poll, limitMs: minutes * 60_000, print: console.log };
-      await takeTurn({ github, owner, repo, workflow, runId, job, ...limits });
+      await takeTurn({ ...repositoryOf(where), workflow, runId, job, ...limits });
       return await refuseSuperseded({
         variables: process.env,
         commit,

@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { EarlierWorkflowError } from "../../core/errors.ts";
-import { type Github, listing } from "../../core/github/client.ts";
+import { listing, type Repository } from "../../core/github/client.ts";
 import { isCalled, jobsOf } from "../../core/github/jobs.ts";
 
-export interface TurnOptions {
-  readonly github: Github;
-  readonly owner: string;
-  readonly repo: string;
+export interface TurnOptions extends Repository {
   /** The workflow's file name, such as `terraform.yml`. */
   readonly workflow: string;
   /** The run that asks. */

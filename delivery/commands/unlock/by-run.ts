@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { askingFor, type Github, listing } from "../../core/github/client.ts";
+import { askingFor, listing, type Repository } from "../../core/github/client.ts";
 import { jobsOf } from "../../core/github/jobs.ts";
 import { type Holder, STALE_MS } from "../../core/state-backend/holder.ts";
 import type { Lock } from "../../core/state-backend/lock.ts";
@@ -7,10 +7,7 @@ import type { Lock } from "../../core/state-backend/lock.ts";
 const runSchema = z.object({ status: z.string().nullable(), html_url: z.string() });
 const goingSchema = z.object({ id: z.number(), run_started_at: z.string().nullish(), html_url: z.string() });
 
-export interface RunOptions {
-  readonly github: Github;
-  readonly owner: string;
-  readonly repo: string;
+export interface RunOptions extends Repository {
   /** The run that is said to have taken the lock. */
   readonly runId: number;
   /** The run that asks; undefined outside of a workflow. */

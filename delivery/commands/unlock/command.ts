@@ -8,7 +8,7 @@ import { stateBackend } from "../../../config/state-backend.ts";
 import { type Application, readApplication } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { UnlockRefusedError } from "../../core/errors.ts";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { environmentOption, synthDirOption } from "../../core/options.ts";
 import { stackOptions } from "../../core/planning/plan.ts";
@@ -96,7 +96,7 @@ async function giveBack(
       where &&
       ((lock) =>
         runHolder(lock, {
-          ...{ github: githubClient(where, { log: console.error }), owner: where.owner, repo: where.repo },
+          ...repositoryOf(where),
           ...{ runId: run as number, ownRunId: where.runId },
         })),
   });

@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { githubClient } from "../../core/github/client.ts";
+import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
 import { filterOfFile } from "../../core/github/workflow-file.ts";
 import { minutesOption, pollOption } from "../../core/options.ts";
@@ -35,13 +35,8 @@ export const waitForCommand = new Command("wait-for")
   .addOption(minutesOption())
   .addOption(pollOption())
   .action(async (workflow: string, { commit, job, minutes, poll }: Options) => {
-    const where = githubEnvironment(process.env);
-    const { owner, repo } = where;
-    const github = githubClient(where, { log: console.error });
     await waitFor({
-      github,
-      owner,
-      repo,
+      ...repositoryOf(githubEnvironment(process.env)),
       workflow,
       commit,
       ...(job !== undefined && { job }),

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { EarlierWorkflowError } from "../../core/errors.ts";
-import { askingFor } from "../../core/github/client.ts";
+import { askingFor, type Repository } from "../../core/github/client.ts";
 import { deployStepOf, isCalled, jobsOf } from "../../core/github/jobs.ts";
-import type { Repository } from "../../core/github/label.ts";
 import { latestChange } from "../../core/github/superseded.ts";
 
 const runSchema = z.object({

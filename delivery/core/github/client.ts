@@ -58,6 +58,18 @@ export function githubClient(
   });
 }
 
+/** A repository, and who is asked for it. */
+export interface Repository extends Pick<GithubEnvironment, "owner" | "repo"> {
+  readonly github: Github;
+}
+
+/** The repository that a workflow runs in. What holds a request up is said on standard error. */
+export const repositoryOf = (where: GithubEnvironment): Repository => ({
+  github: githubClient(where, { log: console.error }),
+  owner: where.owner,
+  repo: where.repo,
+});
+
 /** What a person does about a request that GitHub refuses. */
 const REMEDIES: Readonly<Record<number, string>> = {
   401: "GITHUB_TOKEN is not valid (any more)",

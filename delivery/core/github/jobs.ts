@@ -1,36 +1,32 @@
 import { z } from "zod";
-import { answered, asking } from "./client.ts";
-import type { Repository } from "./label.ts";
+import { listing, type Repository } from "./client.ts";
 
-const jobsSchema = z.array(
-  z.object({
-    id: z.number(),
-    run_id: z.number(),
-    name: z.string(),
-    status: z.string(),
-    conclusion: z.string().nullable(),
-    created_at: z.string(),
-    started_at: z.string(),
-    completed_at: z.string().nullish(),
-    html_url: z.string().nullable(),
-    runner_name: z.string().nullish(),
-    steps: z
-      .array(
-        z.object({
-          name: z.string(),
-          status: z.string().optional(),
-          conclusion: z.string().nullable(),
-          started_at: z.string().nullish(),
-        }),
-      )
-      .optional(),
-  }),
-);
+const jobSchema = z.object({
+  id: z.number(),
+  run_id: z.number(),
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullable(),
+  created_at: z.string(),
+  started_at: z.string(),
+  completed_at: z.string().nullish(),
+  html_url: z.string().nullable(),
+  runner_name: z.string().nullish(),
+  steps: z
+    .array(
+      z.object({
+        name: z.string(),
+        status: z.string().optional(),
+        conclusion: z.string().nullable(),
+        started_at: z.string().nullish(),
+      }),
+    )
+    .optional(),
+});
 
 /** The jobs of a run's latest attempt. @throws GithubRequestError */
-export async function jobsOf({ github, owner, repo }: Repository, runId: number) {
-  const doing = `looking for the jobs of run ${runId}`;
-  const listed = await asking(doing, () =>
+export const jobsOf = ({ github, owner, repo }: Repository, runId: number) =>
+  listing(jobSchema, `looking for the jobs of run ${runId}`, () =>
     github.paginate(github.rest.actions.listJobsForWorkflowRun, {
       owner,
       repo,
@@ -38,8 +34,6 @@ export async function jobsOf({ github, owner, repo }: Repository, runId: number)
       per_page: 100,
     }),
   );
-  return answered(jobsSchema, doing, listed);
-}
 
 /** Whether a job has this name; one of a reusable workflow is called `<caller's job> / <job>`. */
 export const isCalled = (name: string, job: string): boolean => name === job || name.endsWith(` / ${job}`);

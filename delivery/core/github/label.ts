@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { GithubRequestError } from "../errors.ts";
-import { answered, asking, type Github } from "./client.ts";
-import type { GithubEnvironment } from "./environment.ts";
+import { asking, askingFor, listing, type Repository } from "./client.ts";
 
 const EXISTS = 422;
 
@@ -9,19 +8,12 @@ const pullSchema = z.object({
   merged_at: z.string().nullable(),
   labels: z.array(z.object({ name: z.string() })),
 });
-const eventsSchema = z.array(
-  z.object({
-    id: z.number(),
-    event: z.string(),
-    created_at: z.string(),
-    label: z.object({ name: z.string().nullish() }).optional(),
-  }),
-);
-
-/** A repository, and who is asked for it. */
-export interface Repository extends Pick<GithubEnvironment, "owner" | "repo"> {
-  readonly github: Github;
-}
+const eventSchema = z.object({
+  id: z.number(),
+  event: z.string(),
+  created_at: z.string(),
+  label: z.object({ name: z.string().nullish() }).optional(),
+});
 
 /** A label as GitHub shows it; the colour is six hexadecimal digits. */
 export interface Label {
@@ -60,15 +52,15 @@ export async function labelsAtMerge(
   { github, owner, repo }: Repository,
   number: number,
 ): Promise<ReadonlySet<string>> {
-  const reading = `reading pull request #${number}`;
-  const { data } = await asking(reading, () => github.rest.pulls.get({ owner, repo, pull_number: number }));
-  const { merged_at: mergedAt, labels: now } = answered(pullSchema, reading, data);
+  const { merged_at: mergedAt, labels: now } = await askingFor(
+    pullSchema,
+    `reading pull request #${number}`,
+    () => github.rest.pulls.get({ owner, repo, pull_number: number }),
+  );
   if (mergedAt === null) return new Set(now.map(({ name }) => name));
-  const following = `reading the events of #${number}`;
-  const listed = await asking(following, () =>
+  const events = await listing(eventSchema, `reading the events of #${number}`, () =>
     github.paginate(github.rest.issues.listEvents, { owner, repo, issue_number: number, per_page: 100 }),
   );
-  const events = answered(eventsSchema, following, listed);
   const labels = new Set<string>();
   for (const event of events.sort((a, b) => a.id - b.id)) {
     const name = event.label?.name;

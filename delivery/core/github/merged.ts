@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { answered, asking } from "./client.ts";
+import { askingFor, type Repository } from "./client.ts";
 import { deployStepOf, isCalled, jobsOf } from "./jobs.ts";
-import type { Repository } from "./label.ts";
 import { changedPath } from "./superseded.ts";
 
 /** Merges before this one that are looked at: more than are ever queued. */
@@ -28,24 +27,20 @@ export interface Deployable extends Repository {
 
 /** The pull request that became a commit of main; undefined: none was merged. @throws GithubRequestError */
 export async function mergedPull({ github, owner, repo }: Repository, commit: string) {
-  const doing = `looking for the pull request of ${commit}`;
-  const { data } = await asking(doing, () =>
+  const pulls = await askingFor(pullsSchema, `looking for the pull request of ${commit}`, () =>
     github.rest.repos.listPullRequestsAssociatedWithCommit({ owner, repo, commit_sha: commit }),
   );
-  const merged = answered(pullsSchema, doing, data).filter(({ merged_at }) => merged_at !== null);
+  const merged = pulls.filter(({ merged_at }) => merged_at !== null);
   return merged.find(({ merge_commit_sha }) => merge_commit_sha === commit) ?? merged[0];
 }
 
 /** The commits of main before one and after the last that was deployed, newest first. @throws GithubRequestError */
 export async function* undeployedBefore(options: Deployable): AsyncGenerator<string> {
   const { github, owner, repo, commit } = options;
-  const doing = `reading the commits before ${commit}`;
-  const { data } = await asking(doing, () =>
+  const commits = await askingFor(commitsSchema, `reading the commits before ${commit}`, () =>
     github.rest.repos.listCommits({ owner, repo, sha: commit, per_page: 100 }),
   );
-  const parents = new Map(
-    answered(commitsSchema, doing, data).map(({ sha, parents }) => [sha, parents[0]?.sha]),
-  );
+  const parents = new Map(commits.map(({ sha, parents }) => [sha, parents[0]?.sha]));
   let sha = parents.get(commit);
   for (let count = 0; sha !== undefined && count < MOST_EARLIER; count++) {
     if (await wasDeployed(options, sha)) return;
@@ -60,8 +55,7 @@ async function wasDeployed(
   sha: string,
 ): Promise<boolean> {
   if (workflow === undefined) return false;
-  const doing = `looking for runs of ${workflow}`;
-  const { data } = await asking(doing, () =>
+  const { workflow_runs } = await askingFor(runsSchema, `looking for runs of ${workflow}`, () =>
     github.rest.actions.listWorkflowRuns({
       owner,
       repo,
@@ -70,7 +64,7 @@ async function wasDeployed(
       per_page: 100,
     }),
   );
-  for (const { id } of answered(runsSchema, doing, data).workflow_runs) {
+  for (const { id } of workflow_runs) {
     const jobs = await jobsOf({ github, owner, repo }, id);
     const isDone = jobs.some(
       (job) =>

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { asking, askingFor, listing } from "./client.ts";
-import type { Repository } from "./label.ts";
+import { asking, askingFor, listing, type Repository } from "./client.ts";
 import { isBy, ownLogin, userSchema } from "./own-login.ts";
 
 /** A pull request of a repository. */

@@ -1,7 +1,7 @@
 import { type UnzipFileInfo, type Unzipped, unzip } from "fflate";
 import { z } from "zod";
 import { ReviewedPlanError } from "../errors.ts";
-import { answered, asking, type Github } from "./client.ts";
+import { askingFor, type Repository } from "./client.ts";
 import { mergedPull, undeployedBefore } from "./merged.ts";
 
 /** A sealed bundle has the plans of all stacks; thirteen of them are some MiB. */
@@ -36,10 +36,7 @@ export interface ReviewedPlans {
   readonly sealed: Uint8Array;
 }
 
-export interface FetchOptions {
-  readonly github: Github;
-  readonly owner: string;
-  readonly repo: string;
+export interface FetchOptions extends Repository {
   /** The commit on main that is deployed. */
   readonly commit: string;
   /** As `terraform.yml` names the artifact. */
@@ -66,11 +63,9 @@ export async function fetchPlans(options: FetchOptions): Promise<ReviewedPlans> 
   }
   const { number, head } = merged;
   const name = artifactName(environment, head.sha);
-  const doing = `looking for the artifact ${name}`;
-  const { data } = await asking(doing, () =>
+  const { artifacts } = await askingFor(artifactsSchema, `looking for the artifact ${name}`, () =>
     github.rest.actions.listArtifactsForRepo({ owner, repo, name, per_page: 100 }),
   );
-  const { artifacts } = answered(artifactsSchema, doing, data);
   // Only what a run of this repository's own branches left: a fork's run may choose the same name. Two ids that are missing are not the same.
   const own = artifacts.filter(
     ({ workflow_run: run }) =>
@@ -102,13 +97,10 @@ export async function fetchOwnPlans(
 ): Promise<ReviewedPlans> {
   const { github, owner, repo, commit, environment, runId } = options;
   const name = dispatchedArtifactName(environment);
-  const doing = `looking for the artifact ${name}`;
-  const { data } = await asking(doing, () =>
+  const { artifacts } = await askingFor(artifactsSchema, `looking for the artifact ${name}`, () =>
     github.rest.actions.listWorkflowRunArtifacts({ owner, repo, run_id: runId, name, per_page: 100 }),
   );
-  const [artifact] = newestFirst(
-    answered(artifactsSchema, doing, data).artifacts.filter(({ expired }) => !expired),
-  );
+  const [artifact] = newestFirst(artifacts.filter(({ expired }) => !expired));
   if (!artifact) {
     throw new ReviewedPlanError(
       `run ${runId} has no artifact ${name} (any more)\nRemedy: start the workflow anew.`,
@@ -133,11 +125,10 @@ async function contentOf(
       `artifact ${name}: given ${size} bytes; allowed: up to ${LARGEST_ARTIFACT_BYTES}`,
     );
   }
-  const doing = `downloading the artifact ${name}`;
-  const download = await asking(doing, () =>
+  const archive = await askingFor(z.instanceof(ArrayBuffer), `downloading the artifact ${name}`, () =>
     github.rest.actions.downloadArtifact({ owner, repo, artifact_id: id, archive_format: "zip" }),
   );
-  return await onlyFile(new Uint8Array(answered(z.instanceof(ArrayBuffer), doing, download.data)), name);
+  return await onlyFile(new Uint8Array(archive), name);
 }
 
 /**

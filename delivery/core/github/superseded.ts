@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { GithubRequestError, SupersededError } from "../errors.ts";
-import { answered, asking, askingFor, githubClient } from "./client.ts";
+import { answered, asking, askingFor, type Repository, repositoryOf } from "./client.ts";
 import { githubEnvironment } from "./environment.ts";
-import type { Repository } from "./label.ts";
 import type { WorkflowFilter } from "./workflow-file.ts";
 
 /** What is deployed from. */
@@ -56,13 +55,12 @@ export async function refuseSuperseded({
 }: SupersededOptions): Promise<string | undefined> {
   if (variables.GITHUB_ACTIONS !== "true" && !variables.GITHUB_WORKFLOW_REF) return undefined;
   const where = githubEnvironment(variables);
-  const { owner, repo, links } = where;
-  const repository = { github: githubClient(where, { log: console.error }), owner, repo };
+  const repository = repositoryOf(where);
   const { workflows, deploys } = filter();
   const found = await latestChange(repository, commit, deploys);
   if (found === undefined) return undefined;
   const { sha, path } = found;
-  const later = `the later commit ${links.repository}/commit/${sha}, which changes ${path}`;
+  const later = `the later commit ${where.links.repository}/commit/${sha}, which changes ${path}`;
   const run = await runOf(repository, sha, workflows);
   const isFirst = variables.GITHUB_EVENT_NAME === "push" && variables.GITHUB_RUN_ATTEMPT === "1";
   if (isFirst && run.covers) return `Commit ${commit} is deployed with ${later}.\nIts run: ${run.text}`;

@@ -88,15 +88,9 @@ export function countsText(
 ): string {
   const counts = countsOf(plan);
   const named = texts.counts;
+  const kinds = ["replace", "delete", "create", "update", "import", "move", "forget", "drift"] as const;
   const words = [
-    [counts.replace, named.replace],
-    [counts.delete, named.delete],
-    [counts.create, named.create],
-    [counts.update, named.update],
-    [counts.import, named.import],
-    [counts.move, named.move],
-    [counts.forget, named.forget],
-    [counts.drift, named.drift],
+    ...kinds.map((kind) => [counts[kind], named[kind]] as const),
     [plan.actions.length, named.actions(plan.actions.length)],
     [plan.deferred.length, named.deferred],
     [plan.outputs.length, named.outputs(plan.outputs.length)],
@@ -163,10 +157,14 @@ export const outputDifferences = (outputs: readonly OutputChange[]): Difference[
 
 /** One line about an action: what it is and when it runs. */
 export function actionLine({ address, trigger, deferred }: ActionInvocation): string {
-  const when = trigger
-    ? `${EVENTS.get(trigger.event) ?? code(trigger.event)} ${code(trigger.resource)}`
-    : "asked for by name";
+  const when = trigger ? `${eventText(trigger.event)} ${code(trigger.resource)}` : "asked for by name";
   return `${code(address)} · ${when}${deferred === undefined ? "" : ` · put off: ${code(deferred)}`}`;
+}
+
+/** `BeforeCreate`: before it creates. Source: `action_trigger` of Terraform's configuration language. */
+function eventText(event: string): string {
+  const [, when, what] = /^(Before|After)(Create|Update|Destroy)$/.exec(event) ?? [];
+  return when && what ? `${when} it ${what}s`.toLowerCase() : code(event);
 }
 
 function actionBlock(texts: Texts, actions: readonly ActionInvocation[], longest: number): string[] {
@@ -178,18 +176,6 @@ function actionBlock(texts: Texts, actions: readonly ActionInvocation[], longest
   });
   return [`#### ${texts.actionsToRun}: ${actions.length}`, ...blocks];
 }
-
-/** Source: `action_trigger` of Terraform's configuration language. */
-const EVENTS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    BeforeCreate: "before it creates",
-    AfterCreate: "after it creates",
-    BeforeUpdate: "before it updates",
-    AfterUpdate: "after it updates",
-    BeforeDestroy: "before it destroys",
-    AfterDestroy: "after it destroys",
-  }),
-);
 
 function deferredBlock(texts: Texts, deferred: readonly DeferredChange[]): string[] {
   if (deferred.length === 0) return [];
