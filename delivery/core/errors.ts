@@ -6,6 +6,17 @@ import { NamedError } from "@cali/base";
  */
 export class DeliveryError extends NamedError {}
 
+/** What was asked over HTTP refused, or did not answer. */
+class AnswerError extends DeliveryError {
+  /** HTTP status; undefined where there was no answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, { status, cause }: { status: number | undefined; cause: unknown }) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
+
 /** There are no AWS credentials, or AWS doesn't take them. */
 export class CredentialsError extends DeliveryError {}
 
@@ -90,15 +101,7 @@ export class UnknownServiceError extends DeliveryError {}
 export class DomainError extends DeliveryError {}
 
 /** OpenSearch refused a request, or could not be asked. */
-export class OpenSearchRequestError extends DeliveryError {
-  /** HTTP status; undefined where there was no answer. */
-  readonly status: number | undefined;
-
-  constructor(message: string, { status, cause }: { status: number | undefined; cause: unknown }) {
-    super(message, { cause });
-    this.status = status;
-  }
-}
+export class OpenSearchRequestError extends AnswerError {}
 
 /** What was given names no GitHub repository. */
 export class RepositoryNameError extends DeliveryError {}
@@ -125,15 +128,7 @@ export class UnknownStackError extends DeliveryError {}
 export class GithubEnvironmentError extends DeliveryError {}
 
 /** GitHub refused a request for good, or could not be asked. */
-export class GithubRequestError extends DeliveryError {
-  /** HTTP status; undefined where there was no answer. */
-  readonly status: number | undefined;
-
-  constructor(message: string, { status, cause }: { status: number | undefined; cause: unknown }) {
-    super(message, { cause });
-    this.status = status;
-  }
-}
+export class GithubRequestError extends AnswerError {}
 
 /** main holds a later commit: what an old run would do is refused. */
 export class SupersededError extends DeliveryError {}

@@ -52,6 +52,19 @@ export function alert(kind: "CAUTION" | "WARNING" | "NOTE", lines: readonly stri
   return [`[!${kind}]`, ...lines].map((line) => `> ${line}`.trimEnd()).join("\n");
 }
 
+/** A table of cells that are ours, values in them by {@link cellCode}. @param mark of every column but the first, such as `--:` */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], mark: string): string {
+  return [head, head.map((_, place) => (place === 0 ? "---" : mark)), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+/** A commit by its first digits, which lead to it where the repository is known. */
+export function commitText(commit: string, links: { readonly repository: string } | undefined): string {
+  const short = code(commit.slice(0, 7));
+  return links ? `[${short}](${links.repository}/commit/${commit})` : short;
+}
+
 /** "1 stack", "2 stacks" */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -18,6 +18,7 @@ import { refuseSuperseded } from "../../core/github/superseded.ts";
 import { filterOfRun } from "../../core/github/workflow-file.ts";
 import { type StackOptions, withStackOptions } from "../../core/options.ts";
 import { ALLOW_DATA_LOSS } from "../../core/plan-json/data-loss.ts";
+import { statusText } from "../../core/planning/plan-run.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { unsealPlans } from "../../core/seal/seal-plans.ts";
 import { ALLOW_FOREIGN } from "../../core/shared-state/foreign.ts";
@@ -119,9 +120,7 @@ export const deployCommand = withStackOptions(new Command("deploy"))
         parallel,
         lockTimeout,
       });
-      for (const { name, status, reason } of result.stacks) {
-        console.log(`${name}: ${status}${reason ? `\n  ${reason.replaceAll("\n", "\n  ")}` : ""}`);
-      }
+      for (const line of result.stacks.map(statusText)) console.log(line);
       if (result.stacks.some(({ status }) => FAILED.has(status))) process.exitCode = 1;
     } catch (error) {
       if (error instanceof DeliveryError) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ClusterName, Kubectl } from "../../core/cluster/kubectl.ts";
 import { type PendingRelease, pendingReleases } from "../../core/cluster/releases.ts";
 import { ClusterError } from "../../core/errors.ts";
+import { parseJson } from "../../core/terraform/state.ts";
 import type { Finding } from "./finding.ts";
 
 const PODS = "pods in the cluster";
@@ -86,7 +87,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** A finding for each pod that is not ready, with why; one for all when every pod is. @throws ClusterError */
 export function podFindings(json: string, now: Date): Finding[] {
-  const { success, data } = podsSchema.safeParse(jsonOf(json));
+  const { success, data } = podsSchema.safeParse(parseJson(json));
   if (!success)
     throw new ClusterError("kubectl get pods: given no list of pods; allowed: what kubectl prints as JSON");
   const findings = data.items.filter((pod) => !isWell(pod)).map((pod) => podFinding(pod, now));
@@ -165,12 +166,4 @@ function releaseFindings(pending: readonly PendingRelease[], now: Date): Finding
       remedy: "when no run is under way, deploy its stack again: that recovers it",
     };
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

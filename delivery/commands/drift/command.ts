@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { messageOf } from "@cali/base";
 import { Command } from "commander";
 import { loadConfig } from "../../../config/load.ts";
-import type { Config } from "../../../config/schema.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { PlanRunError } from "../../core/errors.ts";
 import { type Repository, repositoryOf } from "../../core/github/client.ts";
@@ -21,7 +20,6 @@ import {
 import { plan } from "../../core/planning/plan.ts";
 import { type PlanRun, readPlanRun } from "../../core/planning/plan-run.ts";
 import { stackReports } from "../../core/report/collect.ts";
-import type { StackReport } from "../../core/report/report.ts";
 import { sendToSlack } from "../../core/slack.ts";
 import { programOf } from "../../core/terraform/programs.ts";
 import { Secrets } from "../../core/terraform/secrets.ts";
@@ -29,7 +27,7 @@ import { changeSince } from "./change.ts";
 import { findingText } from "./finding.ts";
 import { findIssue, writeIssue } from "./issue.ts";
 import { driftMessage } from "./message.ts";
-import { addedRights, type PrivilegesLook, rolesOf } from "./privileges.ts";
+import { addedRights, rolesOf } from "./privileges.ts";
 import { renderDrift } from "./render.ts";
 import { type DriftReport, driftReport, type StatesLook } from "./report.ts";
 import { unknownStates } from "./states.ts";
@@ -70,11 +68,13 @@ async function run(options: Options): Promise<void> {
     });
   }
   const looked = options.plans === undefined ? await planned(options) : given(options.plans, options.env);
+  const { region } = looked;
   const { environment, commit } = looked.run;
   const links = repositoryLinks(process.env);
   const stacks = stackReports(looked.folder, looked.run);
   const runs = await lookForRuns(options.env ?? environment);
-  const privileges = looked.region === undefined ? undefined : await lookAtRights(looked.region, stacks);
+  const privileges =
+    region === undefined ? undefined : await lookAt(() => addedRights(region, rolesOf(stacks)));
   const report = driftReport({ environment, commit, stacks, links, states: looked.states, privileges, runs });
   console.log(options.json ? asJson(report) : renderDrift(report));
   appendSummary(process.env.GITHUB_STEP_SUMMARY || undefined, (limit) => renderDrift(report, limit));
@@ -107,20 +107,13 @@ async function planned({
     silent: json === true,
   });
   const known = new Set(application.stacks.flatMap(({ stateKey }) => stateKey ?? []));
-  return { folder, run, states: await lookForStates(config, known), region: config.region };
+  return { folder, run, states: await lookAt(() => unknownStates(config, known)), region: config.region };
 }
 
-async function lookForStates(config: Config, known: ReadonlySet<string>): Promise<StatesLook> {
+/** What cannot be looked at keeps nothing else from being said. */
+async function lookAt<Found>(work: () => Promise<Found>): Promise<Found | { readonly failed: string }> {
   try {
-    return await unknownStates(config, known);
-  } catch (error) {
-    return { failed: new Secrets(process.env).redact(messageOf(error)) };
-  }
-}
-
-async function lookAtRights(region: string, stacks: readonly StackReport[]): Promise<PrivilegesLook> {
-  try {
-    return await addedRights(region, rolesOf(stacks));
+    return await work();
   } catch (error) {
     return { failed: new Secrets(process.env).redact(messageOf(error)) };
   }
@@ -130,12 +123,10 @@ async function lookAtRights(region: string, stacks: readonly StackReport[]): Pro
 async function lookForRuns(environment: string): Promise<RunsLook> {
   const { env: variables } = process;
   if (!variables.GITHUB_TOKEN || !variables.GITHUB_REPOSITORY) return undefined;
-  try {
+  return await lookAt(async () => {
     const repository = repositoryOf(githubEnvironment(variables));
     return await waitingRuns(repository, filterOfAll(process.cwd()).workflows, environment);
-  } catch (error) {
-    return { failed: new Secrets(variables).redact(messageOf(error)) };
-  }
+  });
 }
 
 function given(folder: string, env: string | undefined): Looked {

@@ -34,6 +34,19 @@ export interface Finding {
   readonly fingerprint: string;
 }
 
+/** Something that nothing is known of. Its reason differs from run to run (times, numbers of requests): that alone is no other finding. */
+export const unlooked = (stack: string, key: string, words: Words, reason: string): Finding => ({
+  kind: "failed",
+  stack,
+  key,
+  words,
+  lines: reason.split("\n"),
+  fingerprint: "",
+});
+
+/** What came of a look that may fail; undefined: there was none. */
+export type Look<Found> = readonly Found[] | { readonly failed: string } | undefined;
+
 /** As much of a finding as is kept until the next run. */
 export type FindingId = Pick<Finding, "kind" | "stack" | "key" | "fingerprint">;
 

@@ -12,7 +12,7 @@ import { attributeLines, driftLines } from "../../core/report/attributes.ts";
 import { type Group, groupOf } from "../../core/report/groups.ts";
 import { LONGEST_LINE } from "../../core/report/plan-report.ts";
 import type { StackReport } from "../../core/report/report.ts";
-import { type Finding, fingerprintOf, type Words } from "./finding.ts";
+import { type Finding, fingerprintOf, unlooked, type Words } from "./finding.ts";
 
 /** What a deployment would do to something that nobody changed outside. */
 const WOULD: Readonly<Record<Group, string>> = {
@@ -29,7 +29,9 @@ const OUTPUT_WOULD = { create: "make", update: "change", delete: "remove" } as c
 
 /** What a stack's plan says that is not as main says. A stack that waits for others says nothing. */
 export function findingsOfStack(stack: StackReport): Finding[] {
-  if (stack.status === "failed") return [failedStack(stack.name, stack.reason)];
+  if (stack.status === "failed") {
+    return [unlooked(stack.name, "", [{ value: stack.name }, " could not be planned"], stack.reason)];
+  }
   if (stack.status === "waiting") return [];
   const { name, plan } = stack;
   return [
@@ -40,18 +42,6 @@ export function findingsOfStack(stack: StackReport): Finding[] {
       .map((resource) => planned(name, resource)),
     ...plan.outputs.map((output) => outputOf(name, output)),
   ];
-}
-
-/** Its reason differs from run to run (times, numbers of requests): that alone is no other finding. */
-function failedStack(stack: string, reason: string): Finding {
-  return {
-    kind: "failed",
-    stack,
-    key: "",
-    words: [{ value: stack }, " could not be planned"],
-    lines: reason.split("\n"),
-    fingerprint: "",
-  };
 }
 
 function outside(stack: string, { address, isDeleted, differences }: Drift, { resources }: Plan): Finding {

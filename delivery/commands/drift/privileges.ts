@@ -10,7 +10,7 @@ import { AwsRequestError } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan-json/model.ts";
 import { isMap } from "../../core/plan-json/node.ts";
 import type { StackReport } from "../../core/report/report.ts";
-import { type Finding, fingerprintOf } from "./finding.ts";
+import { type Finding, fingerprintOf, type Look } from "./finding.ts";
 
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 /** Roles that are asked for at once. */
@@ -35,7 +35,7 @@ interface AddedRights {
 }
 
 /** What came of asking IAM; undefined: it was not asked. */
-export type PrivilegesLook = readonly AddedRights[] | { readonly failed: string } | undefined;
+export type PrivilegesLook = Look<AddedRights>;
 
 /**
  * The roles whose added policies no plan shows. Where `…_exclusive` resources stand beside a role, the plan does.
@@ -139,17 +139,5 @@ export function addedRightsFinding({ role, attached, inline }: AddedRights): Fin
     ],
     lines: [...attached.map((arn) => `+ attached ${arn}`), ...inline.map((name) => `+ inline ${name}`)],
     fingerprint: fingerprintOf([attached, inline]),
-  };
-}
-
-/** What is said where IAM could not be asked. */
-export function unreadRights(reason: string): Finding {
-  return {
-    kind: "failed",
-    stack: "roles",
-    key: "roles",
-    words: ["The roles' policies could not be looked at"],
-    lines: reason.split("\n"),
-    fingerprint: "",
   };
 }

@@ -1,4 +1,4 @@
-import { alert, bytes, cellCode, code, counted, fence } from "../../core/markdown.ts";
+import { alert, bytes, cellCode, code, commitText, counted, fence, table } from "../../core/markdown.ts";
 import type { StackReport } from "../../core/report/report.ts";
 import { type Finding, findingText, KINDS, type Kind } from "./finding.ts";
 import type { DriftReport } from "./report.ts";
@@ -133,8 +133,6 @@ function section(head: string, items: readonly Item[]): string {
 
 function header(report: DriftReport, room: number): string {
   const { environment, commit, links, findings, stacks, areStatesKnown, areRightsKnown } = report;
-  const short = code(commit.slice(0, 7));
-  const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
   const found = findings.length === 0 ? "none" : counted(findings.length, "finding");
   const run = links?.run ? ` ([the run](${links.run}))` : "";
   const partial = stacks.flatMap((stack) =>
@@ -142,16 +140,16 @@ function header(report: DriftReport, room: number): string {
   );
   return [
     `## Drift of ${code(environment)}: ${found}`,
-    `The environment against commit ${of}${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}${areRightsKnown ? "" : " Policies that were added to roles were not looked for."}`,
+    `The environment against commit ${commitText(commit, links)}${run}.${areStatesKnown ? "" : " States that no stack has were not looked for."}${areRightsKnown ? "" : " Policies that were added to roles were not looked for."}`,
     ...(partial.length > 0 && bytes(partial.join(", ")) < room
       ? [alert("WARNING", [`**Not everything could be planned** in ${partial.join(", ")}.`])]
       : []),
-    ...table(report, room),
+    ...stackTable(report, room),
   ].join("\n\n");
 }
 
 /** Left out where it alone would fill the page. */
-function table({ stacks, findings }: DriftReport, room: number): string[] {
+function stackTable({ stacks, findings }: DriftReport, room: number): string[] {
   const titles = ["changed outside Git", "not in the code", "not deployed"];
   const rows = stacks.map((stack) => [
     nameOf(stack),
@@ -161,9 +159,7 @@ function table({ stacks, findings }: DriftReport, room: number): string[] {
       return count === 0 ? NONE : String(count);
     }),
   ]);
-  const text = [["stack", ...titles], ["---", ...titles.map(() => "--:")], ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  const text = table(["stack", ...titles], rows, "--:");
   return rows.length > 0 && bytes(text) <= room ? [text] : [];
 }
 

@@ -1,14 +1,14 @@
 import type { Links } from "../../core/github/environment.ts";
 import type { StackReport } from "../../core/report/report.ts";
-import { digestOf, type Finding, KINDS } from "./finding.ts";
+import { digestOf, type Finding, KINDS, type Look, unlooked } from "./finding.ts";
 import { findingsOfStack } from "./plan-findings.ts";
-import { addedRightsFinding, type PrivilegesLook, unreadRights } from "./privileges.ts";
+import { addedRightsFinding, type PrivilegesLook } from "./privileges.ts";
 import { holdingsOfPlan, sameObjects } from "./same-object.ts";
-import { type UnknownState, unknownStateFinding, unreadStates } from "./states.ts";
-import { type RunsLook, unreadRuns, waitingRunFinding } from "./waiting-runs.ts";
+import { type UnknownState, unknownStateFinding } from "./states.ts";
+import { type RunsLook, waitingRunFinding } from "./waiting-runs.ts";
 
 /** What became of looking for states that no stack has; undefined: they were not looked for. */
-export type StatesLook = readonly UnknownState[] | { readonly failed: string } | undefined;
+export type StatesLook = Look<UnknownState>;
 
 /** Everything that is known of an environment's drift. */
 export interface DriftReport {
@@ -43,7 +43,7 @@ export function driftReport({
   /** ms since the epoch. Default: now. */
   readonly now?: number;
 }): DriftReport {
-  const unknown = states === undefined || "failed" in states ? [] : states;
+  const unknown = foundBy(states);
   const holdings = [
     ...about.stacks.flatMap((stack) =>
       stack.status === "planned" ? holdingsOfPlan(stack.name, stack.plan) : [],
@@ -52,11 +52,11 @@ export function driftReport({
   ];
   const all = [
     ...about.stacks.flatMap(findingsOfStack),
-    ...(privileges !== undefined && "failed" in privileges ? [unreadRights(privileges.failed)] : []),
-    ...(privileges === undefined || "failed" in privileges ? [] : privileges).map(addedRightsFinding),
-    ...(runs !== undefined && "failed" in runs ? [unreadRuns(runs.failed)] : []),
-    ...(runs === undefined || "failed" in runs ? [] : runs).map((run) => waitingRunFinding(run, now)),
-    ...(states !== undefined && "failed" in states ? [unreadStates(states.failed)] : []),
+    ...failureOf(privileges, "roles", "The roles' policies could not be looked at"),
+    ...foundBy(privileges).map(addedRightsFinding),
+    ...failureOf(runs, "runs", "The runs that wait could not be looked for"),
+    ...foundBy(runs).map((run) => waitingRunFinding(run, now)),
+    ...failureOf(states, "states", "The states' bucket could not be looked through"),
     ...unknown.map(unknownStateFinding),
     ...sameObjects(holdings),
   ];
@@ -65,8 +65,14 @@ export function driftReport({
     ...about,
     findings,
     digest: digestOf(findings),
-    areStatesKnown: states !== undefined && !("failed" in states),
-    areRunsKnown: runs !== undefined && !("failed" in runs),
-    areRightsKnown: privileges !== undefined && !("failed" in privileges),
+    areStatesKnown: isKnown(states),
+    areRunsKnown: isKnown(runs),
+    areRightsKnown: isKnown(privileges),
   };
 }
+
+const isKnown = <Found>(look: Look<Found>): look is readonly Found[] =>
+  look !== undefined && !("failed" in look);
+const foundBy = <Found>(look: Look<Found>): readonly Found[] => (isKnown(look) ? look : []);
+const failureOf = (look: Look<unknown>, what: string, words: string): Finding[] =>
+  look !== undefined && "failed" in look ? [unlooked(what, what, [words], look.failed)] : [];

@@ -5,6 +5,7 @@ import { stateBackend } from "../../../config/state-backend.ts";
 import { awsRequest } from "../../core/aws/request.ts";
 import { StateFormatError } from "../../core/errors.ts";
 import { type Node, Sensitive } from "../../core/plan-json/node.ts";
+import { parseJson } from "../../core/terraform/state.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { type Holding, IDENTIFYING } from "./same-object.ts";
 
@@ -88,12 +89,8 @@ export async function unknownStates(config: Config, known: ReadonlySet<string>):
  * @throws StateFormatError
  */
 export function holdingsOfState(key: string, text: string): Holding[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new StateFormatError(`${key}: given no JSON; allowed: a Terraform state`);
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw new StateFormatError(`${key}: given no JSON; allowed: a Terraform state`);
   const parsed = stateSchema.safeParse(json);
   if (!parsed.success) {
     throw new StateFormatError(
@@ -137,17 +134,5 @@ export function unknownStateFinding({ key, holdings }: UnknownState): Finding {
     words: [{ value: key }, ` holds ${objects}, and no stack of the code has this state`],
     lines: addresses,
     fingerprint: fingerprintOf(addresses),
-  };
-}
-
-/** What is said where the bucket could not be looked through. */
-export function unreadStates(reason: string): Finding {
-  return {
-    kind: "failed",
-    stack: "states",
-    key: "states",
-    words: ["The states' bucket could not be looked through"],
-    lines: reason.split("\n"),
-    fingerprint: "",
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listing, type Repository } from "../../core/github/client.ts";
 import { isCalled, jobsOf } from "../../core/github/jobs.ts";
-import { type Finding, fingerprintOf } from "./finding.ts";
+import { type Finding, fingerprintOf, type Look } from "./finding.ts";
 
 /** What a run, or one of its jobs, waits for. */
 const WAITS_FOR = {
@@ -25,7 +25,7 @@ export interface WaitingRun {
 }
 
 /** What became of looking for runs that wait; undefined: they were not looked for. */
-export type RunsLook = readonly WaitingRun[] | { readonly failed: string } | undefined;
+export type RunsLook = Look<WaitingRun>;
 
 const runSchema = z.object({
   id: z.number(),
@@ -121,16 +121,4 @@ function ageText(ms: number): string {
   const [days, hours] = [Math.floor(minutes / 1_440), Math.floor(minutes / 60)];
   const [count, unit] = days > 0 ? [days, "day"] : hours > 0 ? [hours, "hour"] : [minutes, "minute"];
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
-}
-
-/** Nobody knows which runs wait. */
-export function unreadRuns(reason: string): Finding {
-  return {
-    kind: "failed",
-    stack: "runs",
-    key: "runs",
-    words: ["The runs that wait could not be looked for"],
-    lines: reason.split("\n"),
-    fingerprint: "",
-  };
 }

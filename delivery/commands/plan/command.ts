@@ -7,7 +7,7 @@ import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { EXIT_CHANGES, type StackOptions, withStackOptions } from "../../core/options.ts";
 import { plan } from "../../core/planning/plan.ts";
-import type { StackRun } from "../../core/planning/plan-run.ts";
+import { statusText } from "../../core/planning/plan-run.ts";
 import { planKey } from "../../core/seal/key.ts";
 import { sealPlans } from "../../core/seal/seal-plans.ts";
 import { programOf } from "../../core/terraform/programs.ts";
@@ -69,9 +69,3 @@ export const planCommand = withStackOptions(new Command("plan"))
       process.exitCode = EXIT_CHANGES;
     }
   });
-
-function statusText({ name, status, reason }: StackRun): string {
-  return reason === undefined
-    ? `${name}: ${status}`
-    : `${name}: ${status}\n  ${reason.replaceAll("\n", "\n  ")}`;
-}

@@ -6,6 +6,7 @@ import { deploy } from "../../core/deployment/deploy.ts";
 import { DeployJournal, type StackResult } from "../../core/deployment/deploy-result.ts";
 import { ReleaseError } from "../../core/errors.ts";
 import { stackOptions } from "../../core/planning/plan.ts";
+import { statusText } from "../../core/planning/plan-run.ts";
 import { prepare } from "../../core/planning/plan-stack.ts";
 import type { Program } from "../../core/terraform/programs.ts";
 
@@ -74,7 +75,7 @@ export async function release(options: ReleaseOptions): Promise<readonly StackRe
   for (const { stack, variable } of targets) {
     const done = await rollOut(stack, variable, options);
     await journal.note(stack.name, done);
-    print(`${stack.name}: ${done.status}${done.reason ? `\n  ${done.reason.replaceAll("\n", "\n  ")}` : ""}`);
+    print(statusText({ ...done, name: stack.name }));
     if (done.status === "failed" || done.status === "refused") break;
   }
   for (const { name, status } of journal.result.stacks) {

@@ -1,5 +1,5 @@
 import { cut } from "@cali/base";
-import { alert, cellCode, code, fence } from "../../core/markdown.ts";
+import { alert, cellCode, code, commitText, fence, table } from "../../core/markdown.ts";
 import type { Notice, StackNotice } from "../../core/notice/notice.ts";
 import { changesText, durationText } from "../../core/notice/words.ts";
 
@@ -33,7 +33,7 @@ export function renderResult(notice: Notice, { workflow, artifact }: ResultOptio
     `## Deployment to ${code(environment)}: ${OUTCOMES[outcome]}`,
     about(notice, workflow),
     ...left(notice),
-    ...(stacks.length > 0 ? [table(stacks)] : []),
+    ...(stacks.length > 0 ? [stackTable(stacks)] : []),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
     ...reasons.map(({ name, reason }) => `${code(name)}:\n\n${words(reason)}`),
     ...(trouble === undefined ? [] : [outcome === "superseded" ? later(trouble) : words(trouble)]),
@@ -57,8 +57,7 @@ const runOf = ({ links }: Notice) => (links?.run ? `[the run](${links.run})` : "
 
 function about(notice: Notice, workflow: string): string {
   const { commit, links, approvers, failedSteps, durationMs } = notice;
-  const short = commit && code(commit.slice(0, 7));
-  const shown = short && (links ? `[${short}](${links.repository}/commit/${commit})` : short);
+  const shown = commit && commitText(commit, links);
   const took = durationMs === undefined ? "" : ` in ${durationText(durationMs)}`;
   return [
     `${code(workflow)}${shown ? ` with commit ${shown}` : ""}${took} (${runOf(notice)})`,
@@ -83,14 +82,12 @@ function left({ outcome, stacks, trouble }: Notice): string[] {
   return [alert("CAUTION", [what, next])];
 }
 
-function table(stacks: readonly StackNotice[]): string {
+function stackTable(stacks: readonly StackNotice[]): string {
   const rows = stacks.map(({ name, status, isFailed, changes }) => {
     const counts = changes ? changesText([changes]) : "·";
     return [cellCode(name), isFailed ? `**${status}**` : status, counts];
   });
-  return [["stack", "result", "plan"], ["---", "---", "---"], ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return table(["stack", "result", "plan"], rows, "---");
 }
 
 /** A reason's last lines. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ClusterError, TerraformError } from "../errors.ts";
+import { parseJson } from "../terraform/state.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** A revision of a Helm release, as the labels of its Secret have it. */
@@ -61,13 +62,7 @@ export async function pendingReleases(cluster: Kubectl): Promise<PendingRelease[
 
 function revisionOf(line: string): ReleaseRevision {
   const [namespace = "", labels = ""] = line.split("\t");
-  let value: unknown;
-  try {
-    value = JSON.parse(labels);
-  } catch {
-    value = undefined;
-  }
-  const { success, data } = labelsSchema.safeParse(value);
+  const { success, data } = labelsSchema.safeParse(parseJson(labels));
   if (!success) {
     throw new ClusterError(
       `kubectl get secrets: given a Secret with the labels ${labels.slice(0, 200)}; allowed: those of a Helm release`,

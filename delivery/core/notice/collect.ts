@@ -14,22 +14,19 @@ import { foreignLossIn } from "../shared-state/foreign.ts";
 import { Secrets } from "../terraform/secrets.ts";
 import type { Destroyed, Loss, Notice, StackNotice } from "./notice.ts";
 
+const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40}$/)
+  .optional()
+  .catch(undefined);
 const environmentSchema = z.object({
   GITHUB_ACTOR: z
     .string()
     .regex(/^[\w-]+(\[bot\])?$/)
     .optional()
     .catch(undefined),
-  GITHUB_SHA: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional()
-    .catch(undefined),
-  CALI_COMMIT: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional()
-    .catch(undefined),
+  GITHUB_SHA: commit,
+  CALI_COMMIT: commit,
   CALI_OUTCOME: z.enum(["success", "failure", "cancelled"]).optional().catch(undefined),
 });
 

@@ -63,3 +63,11 @@ export function readPlanRun(folder: string): PlanRun {
     throw new PlanRunError(`${path} is not what cali plan writes:\n${problem}`);
   }
 }
+
+/** What became of a stack, and why, indented below. */
+export const statusText = ({
+  name,
+  status,
+  reason,
+}: Pick<StackRun, "name" | "reason"> & { status: string }) =>
+  `${name}: ${status}${reason ? `\n  ${reason.replaceAll("\n", "\n  ")}` : ""}`;

@@ -1,4 +1,4 @@
-import { alert, bytes, code } from "../markdown.ts";
+import { alert, bytes, code, commitText } from "../markdown.ts";
 import { hasChanges, isChange, type Plan, type ResourceChange } from "../plan-json/model.ts";
 import { banners } from "./banners.ts";
 import { inPart, plannedStacks } from "./parts.ts";
@@ -47,10 +47,8 @@ function heading(report: Report): string {
   const texts = textsOf(report);
   const title = `## ${texts.planOf(code(environment))}: ${commit === undefined ? titleOfOne(stacks, changed, texts) : titleOfAll(stacks, changed, texts)}`;
   if (commit === undefined) return said === "" ? title : `${title}\n\n${said}`;
-  const short = code(commit.slice(0, 7));
-  const of = links ? `[${short}](${links.repository}/commit/${commit})` : short;
   const page = report.page === undefined ? [] : [`[${texts.page}](<${report.page}>)`];
-  return `${title}\n\n${[`${texts.commit(of)} ${said}`, ...page].join(" ")}`;
+  return `${title}\n\n${[`${texts.commit(commitText(commit, links))} ${said}`, ...page].join(" ")}`;
 }
 
 function titleOfOne(stacks: Report["stacks"], changed: number, texts: Texts): string {

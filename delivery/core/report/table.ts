@@ -1,5 +1,5 @@
 import type { CostChange } from "../cost/cost-change.ts";
-import { cellCode } from "../markdown.ts";
+import { cellCode, table } from "../markdown.ts";
 import { type Counts, countsOf } from "../plan-json/model.ts";
 import type { Report, StackReport } from "./report.ts";
 import { type Texts, textsOf } from "./texts.ts";
@@ -26,14 +26,8 @@ export function stackTable(report: Report): string {
     ...COLUMNS.map((column) => bold(sum(column))),
     ...withCost(bold(costCell(budget?.total, texts))),
   ];
-  return [
-    [texts.stack, ...texts.columns, ...withCost(texts.usdMonth)],
-    ["---", ...texts.columns.map(() => "--:"), ...withCost("--:")],
-    ...rows,
-    ...(stacks.length > 1 ? [total] : []),
-  ]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  const head = [texts.stack, ...texts.columns, ...withCost(texts.usdMonth)];
+  return table(head, stacks.length > 1 ? [...rows, total] : rows, "--:");
 }
 
 const bold = (cell: number | string) => (cell === 0 || cell === NOTHING ? NOTHING : `**${cell}**`);
