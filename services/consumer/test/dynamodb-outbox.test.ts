@@ -9,6 +9,7 @@ import {
 import { beforeEach, describe, expect, it } from "vitest";
 import { StateUnavailableError } from "../src/core/errors.ts";
 import { DynamoOutbox } from "../src/state/dynamodb-outbox.ts";
+import { DynamoTable } from "../src/state/dynamodb-table.ts";
 import { alert } from "./support/state-contract.ts";
 
 type Item = Record<string, AttributeValue>;
@@ -19,8 +20,10 @@ class MemoryTable {
   /** What the next call fails with. */
   failure: Error | undefined;
   readonly queries: QueryCommandInput[] = [];
+  calls = 0;
 
   async send(command: unknown): Promise<object> {
+    this.calls++;
     const { failure } = this;
     this.failure = undefined;
     if (failure) throw failure;
@@ -71,17 +74,12 @@ const placeOf = (key: Item | undefined) => `${key?.pk?.S}/${key?.sk?.S}`;
 const keyOf = (item: Item | undefined): Item => ({ pk: item?.pk ?? { S: "" }, sk: item?.sk ?? { S: "" } });
 
 let table: MemoryTable;
-let calls: number;
 beforeEach(() => {
   table = new MemoryTable();
-  calls = 0;
 });
 
 const outbox = (partition: "outbox" | "incidents" = "outbox") =>
-  new DynamoOutbox(table as unknown as DynamoDBClient, { table: "state", partition }, (work) => {
-    calls++;
-    return work();
-  });
+  new DynamoOutbox(new DynamoTable(table as unknown as DynamoDBClient, "state"), partition);
 
 /** An outbox with these alerts, put in one after the other. */
 function holding(...ids: readonly string[]): DynamoOutbox {
@@ -124,7 +122,7 @@ describe("alerts that wait to leave", () => {
     expect(await idsOf(made, 2)).toEqual(["c pending", "b pending"]);
     expect(table.queries[0]).toMatchObject({ ConsistentRead: true, Limit: 10 });
     expect(table.queries[0]).not.toHaveProperty("Select");
-    expect(calls).toBe(2);
+    expect(table.calls).toBe(2);
   });
 
   it("are of one partition: those of the incidents are others", async () => {
@@ -152,7 +150,7 @@ describe("sending", () => {
     await made.markSent(["a", "b"]);
     expect(await idsOf(made)).toEqual(["c pending"]);
     // Each look, claim, and removal can be tried again by itself.
-    expect(calls).toBe(7);
+    expect(table.calls).toBe(7);
   });
 
   it("may be noted again by the one that began it", async () => {

@@ -14,24 +14,65 @@ export class Metrics {
   readonly #lookedAt: Partial<Record<Look, number>>;
   readonly #shards = new Map<string, { behindMs: number; readAt: number; committedAt: number }>();
 
-  readonly records: Counter<"result">;
-  readonly levels: Counter<"level">;
-  readonly alerts: Counter;
-  readonly refusedAlerts: Counter;
-  readonly diverted: Counter<"webhook">;
-  readonly suppressed: Counter;
-  readonly templates: Counter;
-  readonly readFailures: Counter<"kind">;
-  readonly storeFailures: Counter<"store">;
-  readonly shardRestarts: Counter;
-  readonly poisoned: Counter;
-  readonly repeated: Counter;
-  readonly deadLetterAlerts: Counter;
-  readonly incidents: Counter<"result">;
-  readonly causes: Counter<"tier">;
-  readonly modelCalls: Counter<"result">;
-  readonly modelTokens: Counter<"direction">;
-  readonly modelUsd: Counter;
+  readonly records = this.#counter(
+    "records",
+    "Payloads whose effects are durable, by result: valid, invalid",
+    ["result"],
+  );
+  readonly levels = this.#counter("lines", "Valid lines whose effects are durable, by level", ["level"]);
+  readonly alerts = this.#counter("alerts", "Alerts put into the outbox");
+  readonly refusedAlerts = this.#counter(
+    "refused_alerts",
+    "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
+  );
+  readonly diverted = this.#counter(
+    "diverted_messages",
+    "Messages that went to another webhook since their own is refused (403, 404, 410), by its name; default: the one of no route",
+    ["webhook"],
+  );
+  readonly suppressed = this.#counter("suppressed", "Lines that were held back and counted in a later alert");
+  readonly templates = this.#counter("new_templates", "Templates seen for the first time");
+  readonly readFailures = this.#counter("read_failures", "Failed Kinesis calls, by kind", ["kind"]);
+  readonly storeFailures = this.#counter("store_failures", "Failed writes that are tried again, by store", [
+    "store",
+  ]);
+  readonly shardRestarts = this.#counter("shard_restarts", "Readers replaced: stalled or failed");
+  readonly poisoned = this.#counter(
+    "poison_records",
+    "Records that could not be processed and went to the dlq",
+  );
+  readonly repeated = this.#counter(
+    "repeats",
+    "Logs that were sent again (the same source_id) and not counted again",
+  );
+  readonly deadLetterAlerts = this.#counter(
+    "dead_letter_alerts",
+    "Times that a service's dead letters passed 5 % (at least 20) within five minutes",
+  );
+  readonly incidents = this.#counter(
+    "incidents",
+    "Incidents that OpenSearch took or will never take, by result: indexed, refused",
+    ["result"],
+  );
+  readonly causes = this.#counter(
+    "causes",
+    "Alerts by what knew their cause: hash (the same template), signature, vector (a similar one), llm, none",
+    ["tier"],
+  );
+  readonly modelCalls = this.#counter(
+    "llm_calls",
+    "Calls of the language model and what was refused instead (breaker, budget), by result",
+    ["result"],
+  );
+  readonly modelTokens = this.#counter(
+    "llm_tokens",
+    "Tokens of the language model, by direction: input, output",
+    ["direction"],
+  );
+  readonly modelUsd = this.#counter(
+    "llm_cost_usd",
+    "What the language model's tokens cost by the configured prices, USD",
+  );
 
   /** @param gauges are asked when Prometheus asks. */
   constructor(
@@ -45,9 +86,6 @@ export class Metrics {
   ) {
     this.#clock = clock;
     this.#lookedAt = { due: clock.monotonic() };
-    const registers = [this.registry];
-    const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
-      new Counter({ name: `cali_consumer_${name}_total`, help, labelNames, registers });
     const gauge = (
       name: string,
       help: string,
@@ -59,61 +97,11 @@ export class Metrics {
         aggregator,
         name: `cali_consumer_${name}`,
         help,
-        registers,
+        registers: [this.registry],
         async collect() {
           this.set(await value());
         },
       });
-    this.records = counter("records", "Payloads whose effects are durable, by result: valid, invalid", [
-      "result",
-    ]);
-    this.levels = counter("lines", "Valid lines whose effects are durable, by level", ["level"]);
-    this.alerts = counter("alerts", "Alerts put into the outbox");
-    this.refusedAlerts = counter(
-      "refused_alerts",
-      "Alerts that Slack refused as blocks and as text: nobody saw them, they are in refused_alerts/",
-    );
-    this.diverted = counter(
-      "diverted_messages",
-      "Messages that went to another webhook since their own is refused (403, 404, 410), by its name; default: the one of no route",
-      ["webhook"],
-    );
-    this.suppressed = counter("suppressed", "Lines that were held back and counted in a later alert");
-    this.templates = counter("new_templates", "Templates seen for the first time");
-    this.readFailures = counter("read_failures", "Failed Kinesis calls, by kind", ["kind"]);
-    this.storeFailures = counter("store_failures", "Failed writes that are tried again, by store", ["store"]);
-    this.shardRestarts = counter("shard_restarts", "Readers replaced: stalled or failed");
-    this.poisoned = counter("poison_records", "Records that could not be processed and went to the dlq");
-    this.repeated = counter(
-      "repeats",
-      "Logs that were sent again (the same source_id) and not counted again",
-    );
-    this.deadLetterAlerts = counter(
-      "dead_letter_alerts",
-      "Times that a service's dead letters passed 5 % (at least 20) within five minutes",
-    );
-    this.incidents = counter(
-      "incidents",
-      "Incidents that OpenSearch took or will never take, by result: indexed, refused",
-      ["result"],
-    );
-    this.causes = counter(
-      "causes",
-      "Alerts by what knew their cause: hash (the same template), signature, vector (a similar one), llm, none",
-      ["tier"],
-    );
-    this.modelCalls = counter(
-      "llm_calls",
-      "Calls of the language model and what was refused instead (breaker, budget), by result",
-      ["result"],
-    );
-    this.modelTokens = counter("llm_tokens", "Tokens of the language model, by direction: input, output", [
-      "direction",
-    ]);
-    this.modelUsd = counter(
-      "llm_cost_usd",
-      "What the language model's tokens cost by the configured prices, USD",
-    );
     gauge("shards", "Shards that this process reads", () => this.#shards.size);
     gauge(
       "lag_milliseconds",
@@ -138,6 +126,10 @@ export class Metrics {
     gauge("outbox_size", "Alerts that wait for Slack", gauges.outbox);
     gauge("incidents_waiting", "Incidents in the state that wait for OpenSearch", gauges.incidentsWaiting);
     collectDefaultMetrics({ register: this.registry, prefix: "cali_consumer_" });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {
+    return new Counter({ name: `cali_consumer_${name}_total`, help, labelNames, registers: [this.registry] });
   }
 
   onRead(shardId: string, behindMs: number): void {

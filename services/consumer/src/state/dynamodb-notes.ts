@@ -1,12 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import { StateUnavailableError } from "../core/errors.ts";
-import { type Item, key as keyOf } from "./dynamodb-items.ts";
+import { type DynamoTable, type Item, key as keyOf } from "./dynamodb-table.ts";
 import type { Notes } from "./types.ts";
 
 const NOTES = "notes";
@@ -15,32 +8,23 @@ const MOST_TRIES = 5;
 
 /** The notes, in a partition of the table. */
 export class DynamoNotes implements Notes {
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
-  readonly #call: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #table: DynamoTable;
 
-  constructor(client: DynamoDBClient, table: string, call: <T>(work: () => Promise<T>) => Promise<T>) {
-    this.#client = client;
+  constructor(table: DynamoTable) {
     this.#table = table;
-    this.#call = call;
   }
 
   async get(key: string): Promise<string | undefined> {
-    return (await this.#item(key))?.doc?.S;
+    return (await this.#table.get(NOTES, key))?.doc?.S;
   }
 
   async set(key: string, value: string): Promise<void> {
-    const put = new PutItemCommand({ TableName: this.#table, Item: this.#note(key, value) });
-    await this.#call(() => this.#client.send(put));
+    await this.#table.put({ Item: this.#note(key, value) });
   }
 
   async claim(key: string, value: string): Promise<string> {
-    const put = new PutItemCommand({
-      TableName: this.#table,
-      Item: this.#note(key, value),
-      ConditionExpression: "attribute_not_exists(pk)",
-    });
-    if (await this.#holds(() => this.#client.send(put))) return value;
+    const Item = this.#note(key, value);
+    if (await this.#table.put({ Item, ConditionExpression: "attribute_not_exists(pk)" })) return value;
     return (await this.get(key)) ?? value;
   }
 
@@ -53,14 +37,13 @@ export class DynamoNotes implements Notes {
       const sums = (await this.#add(key, period, amounts)) ?? (await this.#begin(key, period, amounts));
       if (sums) return sums;
     }
-    throw new StateUnavailableError(`table ${this.#table}: the counters ${key} cannot be written`);
+    throw new StateUnavailableError(`table ${this.#table.name}: the counters ${key} cannot be written`);
   }
 
   /** Nothing when the counters are those of an earlier period, or not there. */
   async #add(key: string, period: number, amounts: Readonly<Record<string, number>>) {
     const names = Object.keys(amounts);
-    const update = new UpdateItemCommand({
-      TableName: this.#table,
+    const answer = await this.#table.update({
       Key: keyOf(NOTES, key),
       UpdateExpression: `ADD ${names.map((_, place) => `#n${place} :n${place}`).join(", ")}`,
       ConditionExpression: "#period >= :period",
@@ -74,46 +57,23 @@ export class DynamoNotes implements Notes {
       },
       ReturnValues: "ALL_NEW",
     });
-    const answer = await this.#holds(() => this.#client.send(update));
     return answer && sumsOf(answer.Attributes ?? {});
   }
 
   /** Nothing when another replica was first. */
   async #begin(key: string, period: number, amounts: Readonly<Record<string, number>>) {
     const counters = Object.entries(amounts).map(([name, amount]) => [`n_${name}`, { N: String(amount) }]);
-    const put = new PutItemCommand({
-      TableName: this.#table,
+    const put = await this.#table.put({
       Item: { ...keyOf(NOTES, key), period: { N: String(period) }, ...Object.fromEntries(counters) },
       ConditionExpression: "attribute_not_exists(pk) OR #period < :period",
       ExpressionAttributeNames: { "#period": "period" },
       ExpressionAttributeValues: { ":period": { N: String(period) } },
     });
-    return (await this.#holds(() => this.#client.send(put))) && { ...amounts };
+    return put && { ...amounts };
   }
 
   #note(key: string, value: string): Item {
     return { ...keyOf(NOTES, key), doc: { S: value } };
-  }
-
-  async #item(key: string): Promise<Item | undefined> {
-    const get = new GetItemCommand({
-      TableName: this.#table,
-      Key: keyOf(NOTES, key),
-      ConsistentRead: true,
-    });
-    return (await this.#call(() => this.#client.send(get))).Item;
-  }
-
-  /** Nothing when the write's condition does not hold. */
-  async #holds<T>(write: () => Promise<T>): Promise<T | undefined> {
-    return this.#call(async () => {
-      try {
-        return await write();
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return undefined;
-        throw error;
-      }
-    });
   }
 }
 

@@ -1,18 +1,7 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  QueryCommand,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-  type TransactWriteItem,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { StateUnavailableError } from "../core/errors.ts";
 import type { Alert, Outbox, OutboxItem } from "../core/types.ts";
-
-type Item = Record<string, AttributeValue>;
+import { type DynamoTable, key } from "./dynamodb-table.ts";
 
 /** Many times what all senders together look at. */
 const MOST_SEEN = 100_000;
@@ -22,34 +11,26 @@ const MOST_SEEN = 100_000;
  * wake up late, its claim of an item is refused, since the item's `tries` have moved on.
  */
 export class DynamoOutbox implements Outbox {
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
+  readonly #table: DynamoTable;
   readonly #partition: "outbox" | "incidents";
-  readonly #call: <T>(work: () => Promise<T>) => Promise<T>;
   /** Key and tries of each item when this replica last looked; those that were looked at the longest ago come first. */
   readonly #seen = new Map<string, { place: string; tries: number }>();
 
-  constructor(
-    client: DynamoDBClient,
-    { table, partition }: { table: string; partition: "outbox" | "incidents" },
-    call: <T>(work: () => Promise<T>) => Promise<T>,
-  ) {
-    this.#client = client;
+  constructor(table: DynamoTable, partition: "outbox" | "incidents") {
     this.#table = table;
     this.#partition = partition;
-    this.#call = call;
   }
 
   /** What puts an alert into it, in the order of `now` (ms since the epoch); for the transaction that claims the notification. */
   put(alert: Alert, now: number): TransactWriteItem {
     const place = `${String(now).padStart(15, "0")}#${alert.id}`;
     const document = { state: { S: "pending" }, tries: { N: "0" }, doc: { S: JSON.stringify(alert) } };
-    return { Put: { TableName: this.#table, Item: { ...this.#keyOf(place), ...document } } };
+    return { Put: { TableName: this.#table.name, Item: { ...key(this.#partition, place), ...document } } };
   }
 
   async pending(limit: number, takes: (alert: Alert) => boolean = () => true): Promise<OutboxItem[]> {
     const items: OutboxItem[] = [];
-    for await (const page of this.#pages({ ConsistentRead: true, Limit: limit })) {
+    for await (const page of this.#table.pages(this.#partition, { ConsistentRead: true, Limit: limit })) {
       for (const item of page.Items ?? []) {
         const alert = JSON.parse(item.doc?.S ?? "null") as Alert;
         if (items.length === limit || !takes(alert)) continue;
@@ -69,11 +50,7 @@ export class DynamoOutbox implements Outbox {
   async markSent(ids: readonly string[]): Promise<void> {
     await Promise.all(
       ids.map(async (id) => {
-        const remove = new DeleteItemCommand({
-          TableName: this.#table,
-          Key: this.#keyOf(this.#item(id).place),
-        });
-        await this.#call(() => this.#client.send(remove));
+        await this.#table.delete(this.#partition, this.#item(id).place);
         this.#seen.delete(id);
       }),
     );
@@ -81,25 +58,8 @@ export class DynamoOutbox implements Outbox {
 
   async size(): Promise<number> {
     let size = 0;
-    for await (const { Count = 0 } of this.#pages({ Select: "COUNT" })) size += Count;
+    for await (const { Count = 0 } of this.#table.pages(this.#partition, { Select: "COUNT" })) size += Count;
     return size;
-  }
-
-  /** The partition, page by page. */
-  async *#pages(asked: Partial<QueryCommandInput>): AsyncGenerator<QueryCommandOutput> {
-    let start: Item | undefined;
-    do {
-      const query = new QueryCommand({
-        ...asked,
-        TableName: this.#table,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: this.#partition } },
-        ...(start && { ExclusiveStartKey: start }),
-      });
-      const page = await this.#call(() => this.#client.send(query));
-      yield page;
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
   }
 
   #note(id: string, seen: { place: string; tries: number }): void {
@@ -107,10 +67,6 @@ export class DynamoOutbox implements Outbox {
     this.#seen.set(id, seen);
     // What another replica has sent is never asked for again.
     if (this.#seen.size > MOST_SEEN) this.#seen.delete(this.#seen.keys().next().value as string);
-  }
-
-  #keyOf(place: string): Item {
-    return { pk: { S: this.#partition }, sk: { S: place } };
   }
 
   #item(id: string): { place: string; tries: number } {
@@ -122,9 +78,8 @@ export class DynamoOutbox implements Outbox {
 
   async #claim(id: string): Promise<void> {
     const { place, tries } = this.#item(id);
-    const update = new UpdateItemCommand({
-      TableName: this.#table,
-      Key: this.#keyOf(place),
+    const claimed = await this.#table.update({
+      Key: key(this.#partition, place),
       UpdateExpression: "SET #state = :state, tries = :next",
       ConditionExpression: "tries = :tries",
       ExpressionAttributeNames: { "#state": "state" },
@@ -134,14 +89,7 @@ export class DynamoOutbox implements Outbox {
         ":next": { N: String(tries + 1) },
       },
     });
-    await this.#call(async () => {
-      try {
-        await this.#client.send(update);
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        throw new StateUnavailableError(`alert ${id}: another replica is sending it`);
-      }
-    });
+    if (!claimed) throw new StateUnavailableError(`alert ${id}: another replica is sending it`);
     this.#note(id, { place, tries: tries + 1 });
   }
 }

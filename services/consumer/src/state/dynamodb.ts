@@ -1,34 +1,11 @@
-import {
-  BatchWriteItemCommand,
-  type BatchWriteItemCommandInput,
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  TransactionCanceledException,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { resend } from "@cali/base";
+import { type AttributeValue, DynamoDBClient, type TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { LeaseLostError, StateUnavailableError, StateVersionError } from "../core/errors.ts";
+import { LeaseLostError, StateVersionError } from "../core/errors.ts";
 import { addTotals, noTotals, type ShardTotals } from "../core/totals.ts";
 import type { Contribution, GroupMeta, TemplateState } from "../core/types.ts";
-import {
-  chunked,
-  document,
-  getItems,
-  groupPut,
-  type Item,
-  key,
-  leaseOf,
-  number,
-  queryAll,
-  text,
-} from "./dynamodb-items.ts";
 import { DynamoNotes } from "./dynamodb-notes.ts";
 import { DynamoOutbox } from "./dynamodb-outbox.ts";
+import { chunked, DynamoTable, type Item, key, leaseOf } from "./dynamodb-table.ts";
 import {
   type BatchCommit,
   type Checkpoint,
@@ -57,11 +34,13 @@ export interface DynamoOptions {
   client?: DynamoDBClient;
 }
 
-/** DynamoDB's limits for one call: 100 items and 4 MiB in a transaction, 25 in a batch. */
+/** DynamoDB's limits for one call: 100 items and 4 MiB in a transaction. */
 const TRANSACTION_ITEMS = 99;
 const TRANSACTION_BYTES = 3_500_000;
-const BATCH_ITEMS = 25;
 
+const text = (value: string): AttributeValue => ({ S: value });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+const document = (value: unknown): AttributeValue => text(JSON.stringify(value));
 const parse = <T>(item: Item | undefined): T => JSON.parse(item?.doc?.S ?? "null") as T;
 const contributionsOf = (shardId: string) => `contributions#${shardId}`;
 
@@ -87,25 +66,21 @@ export class DynamoStateStore implements StateStore {
   readonly outbox: DynamoOutbox;
   readonly incidents: DynamoOutbox;
   readonly notes: DynamoNotes;
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
+  readonly #table: DynamoTable;
   readonly #now: () => number;
 
   private constructor(options: DynamoOptions) {
-    this.#table = options.table;
+    this.#table = new DynamoTable(options.client ?? clientOf(options), options.table);
     this.#now = options.now ?? Date.now;
-    this.#client = options.client ?? clientOf(options);
-    const call = <T>(work: () => Promise<T>) => this.#call(work);
-    const { table } = options;
-    this.outbox = new DynamoOutbox(this.#client, { table, partition: "outbox" }, call);
-    this.incidents = new DynamoOutbox(this.#client, { table, partition: "incidents" }, call);
-    this.notes = new DynamoNotes(this.#client, table, call);
+    this.outbox = new DynamoOutbox(this.#table, "outbox");
+    this.incidents = new DynamoOutbox(this.#table, "incidents");
+    this.notes = new DynamoNotes(this.#table);
   }
 
   /** @throws StateVersionError when a newer consumer wrote the table, StateUnavailableError when it cannot be reached */
   static async open(options: DynamoOptions): Promise<DynamoStateStore> {
     const store = new DynamoStateStore(options);
-    const version = Number((await store.#get("meta", "schema"))?.version?.N ?? 0);
+    const version = Number((await store.#table.get("meta", "schema"))?.version?.N ?? 0);
     if (version > STATE_VERSION) {
       throw new StateVersionError(
         `table ${options.table}: given state of version ${version}, allowed up to ${STATE_VERSION}: ` +
@@ -114,26 +89,23 @@ export class DynamoStateStore implements StateStore {
     }
     if (version < STATE_VERSION) {
       const Item = { ...key("meta", "schema"), version: number(STATE_VERSION) };
-      await store.#call(() => store.#client.send(new PutItemCommand({ TableName: store.#table, Item })));
+      await store.#table.put({ Item });
     }
     return store;
   }
 
   async claimStream(stream: StreamIdentity, now: number): Promise<{ firstReadAt: number }> {
     const claim = { ...stream, firstReadAt: now };
-    const put = new PutItemCommand({
-      TableName: this.#table,
-      Item: { ...key("meta", "stream"), doc: document(claim) },
-      ConditionExpression: "attribute_not_exists(pk)",
-    });
-    if (await this.#conditional(() => this.#client.send(put))) return claim;
-    const known = parse<StreamIdentity & { firstReadAt: number }>(await this.#get("meta", "stream"));
-    requireSameStream(known, stream, `table ${this.#table}`);
+    const Item = { ...key("meta", "stream"), doc: document(claim) };
+    if (await this.#table.put({ Item, ConditionExpression: "attribute_not_exists(pk)" })) return claim;
+    const known = parse<StreamIdentity & { firstReadAt: number }>(await this.#table.get("meta", "stream"));
+    requireSameStream(known, stream, `table ${this.#table.name}`);
     return known;
   }
 
   async shards(shardId?: string): Promise<ShardState[]> {
-    const items = shardId === undefined ? await this.#query("shards") : [await this.#get("shards", shardId)];
+    const items =
+      shardId === undefined ? await this.#table.query("shards") : [await this.#table.get("shards", shardId)];
     return items
       .filter((item) => item !== undefined)
       .filter(({ sk }) => sk?.S !== FORGOTTEN_TOTALS)
@@ -148,13 +120,12 @@ export class DynamoStateStore implements StateStore {
   }
 
   async totals(): Promise<ShardTotals> {
-    const checkpoints = (await this.#query("shards")).map((item) => parse<Checkpoint | null>(item));
+    const checkpoints = (await this.#table.query("shards")).map((item) => parse<Checkpoint | null>(item));
     return checkpoints.map((one) => one?.totals ?? noTotals()).reduce(addTotals, noTotals());
   }
 
   async acquireLease(shardId: string, owner: string, seen?: Lease): Promise<Lease | undefined> {
-    const update = new UpdateItemCommand({
-      TableName: this.#table,
+    const answer = await this.#table.update({
       Key: key("shards", shardId),
       UpdateExpression: "SET #owner = :owner ADD epoch :one, heartbeat :one",
       ConditionExpression:
@@ -171,7 +142,6 @@ export class DynamoStateStore implements StateStore {
       },
       ReturnValues: "ALL_NEW",
     });
-    const answer = await this.#conditional(() => this.#client.send(update));
     return answer && leaseOf(answer.Attributes ?? {}, shardId);
   }
 
@@ -188,19 +158,17 @@ export class DynamoStateStore implements StateStore {
   }
 
   async loadTemplates(): Promise<TemplateState[]> {
-    return (await this.#query("templates")).map((item) => parse<TemplateState>(item));
+    return (await this.#table.query("templates")).map((item) => parse<TemplateState>(item));
   }
 
   async loadGroups(): Promise<GroupMeta[]> {
-    return (await this.#query("groups")).map((item) => parse<GroupMeta>(item));
+    return (await this.#table.query("groups")).map((item) => parse<GroupMeta>(item));
   }
 
   async loadContributions(shardId: string, fingerprints?: readonly string[]): Promise<Contribution[]> {
     const pk = contributionsOf(shardId);
     const items =
-      fingerprints === undefined
-        ? await this.#query(pk)
-        : await this.#call(() => getItems(this.#client, this.#table, pk, fingerprints));
+      fingerprints === undefined ? await this.#table.query(pk) : await this.#table.getAll(pk, fingerprints);
     return items.map((item) => parse<Contribution>(item));
   }
 
@@ -217,7 +185,7 @@ export class DynamoStateStore implements StateStore {
     leftBehind = [],
   }: BatchCommit): Promise<void> {
     await this.#putTemplates(templates);
-    const TableName = this.#table;
+    const TableName = this.#table.name;
     const pk = contributionsOf(checkpoint.shardId);
     const puts = contributions.map((one) => ({
       Put: { TableName, Item: { ...key(pk, one.fingerprint), doc: document(one) } },
@@ -251,16 +219,14 @@ export class DynamoStateStore implements StateStore {
   }: NotificationCommit): Promise<NotificationResult> {
     const now = this.#now();
     const metas = [meta, ...along];
-    const transaction = new TransactWriteItemsCommand({
-      TransactItems: [
-        ...metas.map((one) => groupPut(this.#table, one)),
-        this.outbox.put(alert, now),
-        ...(index ? [this.incidents.put(alert, now)] : []),
-      ],
-    });
-    if (await this.#conditional(() => this.#client.send(transaction))) return { committed: true };
+    const committed = await this.#table.transact([
+      ...metas.map((one) => this.#groupPut(one)),
+      this.outbox.put(alert, now),
+      ...(index ? [this.incidents.put(alert, now)] : []),
+    ]);
+    if (committed) return { committed: true };
     for (const one of metas) {
-      const found = await this.#get("groups", one.fingerprint);
+      const found = await this.#table.get("groups", one.fingerprint);
       const current = found ? parse<GroupMeta>(found) : neverNotified(one);
       if (current.notifications !== one.notifications - 1) return { committed: false, current };
     }
@@ -269,55 +235,63 @@ export class DynamoStateStore implements StateStore {
 
   async forgetShard(shardId: string): Promise<void> {
     const pk = contributionsOf(shardId);
-    const items = await this.#query(pk);
-    await this.#batch(items.map((item) => ({ DeleteRequest: { Key: key(pk, item.sk?.S ?? "") } })));
-    const [gone, sum] = [await this.#get("shards", shardId), await this.#get("shards", FORGOTTEN_TOTALS)];
+    const items = await this.#table.query(pk);
+    await this.#table.batch(items.map((item) => ({ DeleteRequest: { Key: key(pk, item.sk?.S ?? "") } })));
+    const [gone, sum] = [
+      await this.#table.get("shards", shardId),
+      await this.#table.get("shards", FORGOTTEN_TOTALS),
+    ];
     if (gone === undefined) return;
     const checkpoint = parse<Checkpoint | null>(sum) ?? freshCheckpoint(FORGOTTEN_TOTALS);
     const totals = addTotals(checkpoint.totals, parse<Checkpoint | null>(gone)?.totals ?? noTotals());
-    const transaction = new TransactWriteItemsCommand({
-      TransactItems: [
-        {
-          Delete: {
-            TableName: this.#table,
-            Key: key("shards", shardId),
-            ConditionExpression: "attribute_exists(pk)",
-          },
-        },
-        {
-          Put: {
-            TableName: this.#table,
-            Item: { ...key("shards", FORGOTTEN_TOTALS), doc: document({ ...checkpoint, totals }) },
-            ...(sum === undefined
-              ? { ConditionExpression: "attribute_not_exists(pk)" }
-              : {
-                  ConditionExpression: "doc = :doc",
-                  ExpressionAttributeValues: { ":doc": sum.doc ?? text("") },
-                }),
-          },
-        },
-      ],
-    });
     // Another replica does the same: whoever comes second leaves it, or tries again at the next listing.
-    await this.#conditional(() => this.#client.send(transaction));
+    await this.#table.transact([
+      {
+        Delete: {
+          TableName: this.#table.name,
+          Key: key("shards", shardId),
+          ConditionExpression: "attribute_exists(pk)",
+        },
+      },
+      {
+        Put: {
+          TableName: this.#table.name,
+          Item: { ...key("shards", FORGOTTEN_TOTALS), doc: document({ ...checkpoint, totals }) },
+          ...(sum === undefined
+            ? { ConditionExpression: "attribute_not_exists(pk)" }
+            : {
+                ConditionExpression: "doc = :doc",
+                ExpressionAttributeValues: { ":doc": sum.doc ?? text("") },
+              }),
+        },
+      },
+    ]);
   }
 
   async close(): Promise<void> {
-    this.#client.destroy();
+    this.#table.destroy();
   }
 
-  async #get(pk: string, sk: string): Promise<Item | undefined> {
-    const get = new GetItemCommand({ TableName: this.#table, Key: key(pk, sk), ConsistentRead: true });
-    return (await this.#call(() => this.#client.send(get))).Item;
-  }
-
-  #query(pk: string): Promise<Item[]> {
-    return this.#call(() => queryAll(this.#client, this.#table, pk));
+  /** Writes what was notified of a group, unless another replica was first. */
+  #groupPut(meta: GroupMeta): TransactWriteItem {
+    const before = meta.notifications - 1;
+    return {
+      Put: {
+        TableName: this.#table.name,
+        Item: {
+          ...key("groups", meta.fingerprint),
+          notifications: number(meta.notifications),
+          doc: document(meta),
+        },
+        ConditionExpression: before === 0 ? "attribute_not_exists(pk)" : "notifications = :before",
+        ...(before > 0 && { ExpressionAttributeValues: { ":before": number(before) } }),
+      },
+    };
   }
 
   #owned(lease: Lease) {
     return {
-      TableName: this.#table,
+      TableName: this.#table.name,
       Key: key("shards", lease.shardId),
       ConditionExpression: "#owner = :owner AND epoch = :epoch",
       ExpressionAttributeNames: { "#owner": "owner" },
@@ -327,73 +301,26 @@ export class DynamoStateStore implements StateStore {
 
   async #updateOwned(lease: Lease, expression: string, values: Item): Promise<Item> {
     const owned = this.#owned(lease);
-    const update = new UpdateItemCommand({
+    const answer = await this.#table.update({
       ...owned,
       UpdateExpression: expression,
       ExpressionAttributeValues: { ...owned.ExpressionAttributeValues, ...values },
       ReturnValues: "ALL_NEW",
     });
-    const answer = await this.#conditional(() => this.#client.send(update));
     if (answer === undefined) throw new LeaseLostError(lease.shardId);
     return answer.Attributes ?? {};
   }
 
   async #writeOwned(lease: Lease, writes: TransactWriteItem[], guard: TransactWriteItem): Promise<void> {
-    const transaction = new TransactWriteItemsCommand({ TransactItems: [guard, ...writes] });
-    if (!(await this.#conditional(() => this.#client.send(transaction))))
-      throw new LeaseLostError(lease.shardId);
+    if (!(await this.#table.transact([guard, ...writes]))) throw new LeaseLostError(lease.shardId);
   }
 
   /** Not part of the transaction: the same template may come from several replicas, and either's state is right. */
   async #putTemplates(templates: readonly TemplateState[]): Promise<void> {
-    await this.#batch(
+    await this.#table.batch(
       templates.map((one) => ({
         PutRequest: { Item: { ...key("templates", one.fingerprint), doc: document(one) } },
       })),
     );
-  }
-
-  async #batch(requests: NonNullable<BatchWriteItemCommandInput["RequestItems"]>[string]): Promise<void> {
-    for (let from = 0; from < requests.length; from += BATCH_ITEMS) {
-      const left = await resend(
-        requests.slice(from, from + BATCH_ITEMS),
-        async (writes) => {
-          const write = new BatchWriteItemCommand({ RequestItems: { [this.#table]: [...writes] } });
-          return (await this.#call(() => this.#client.send(write))).UnprocessedItems?.[this.#table] ?? [];
-        },
-        { tries: 8, firstMs: 50, longestMs: 2_000 },
-      );
-      if (left.length > 0)
-        throw new StateUnavailableError(
-          `table ${this.#table}: ${left.length} writes are not taken: throttled`,
-        );
-    }
-  }
-
-  /** Nothing when the write's condition does not hold. */
-  async #conditional<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return this.#call(async () => {
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return undefined;
-        if (
-          error instanceof TransactionCanceledException &&
-          error.CancellationReasons?.some(({ Code }) => Code === "ConditionalCheckFailed")
-        ) {
-          return undefined;
-        }
-        throw error;
-      }
-    });
-  }
-
-  async #call<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const { name, message } = error as Error;
-      throw new StateUnavailableError(`table ${this.#table}: ${name}: ${message}`, { cause: error });
-    }
   }
 }

@@ -334,14 +334,7 @@ export class SqliteStateStore implements StateStore {
         `${this.#file}: another process has the state open; stop it or give another file`,
       );
     }
-    if (
-      primary === 3 ||
-      primary === 8 ||
-      primary === 10 ||
-      primary === 13 ||
-      primary === 14 ||
-      primary === 23
-    ) {
+    if (primary !== undefined && [3, 8, 10, 13, 14, 23].includes(primary)) {
       return new StateUnavailableError(`${this.#file}: the state cannot be read or written: ${message}`);
     }
     if (code !== undefined && ["ENOSPC", "EACCES", "EROFS", "ENOTDIR", "EEXIST", "EPERM"].includes(code)) {
