@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { Asking } from "../services/consumer/src/cause/knowledge/ask.ts";
 import { SEED, SEED_ALONE } from "../services/consumer/src/cause/knowledge/seed.ts";
@@ -39,7 +40,7 @@ export function readLabelled(file: string): Labelled[] {
     .split("\n")
     .flatMap((line, place) => {
       if (line.trim() === "") return [];
-      const parsed = labelledSchema.safeParse(json(line));
+      const parsed = labelledSchema.safeParse(parseJson(line));
       const where = `${file}:${place + 1}`;
       if (!parsed.success) {
         problems.push(
@@ -96,12 +97,4 @@ export function rowsOfLabelled({ known, unknown, right, wrong, false: falsely, t
         [`answered by ${tier}, and of these wrongly`, `${answers}, ${errors}`] as const,
     ),
   ] as const;
-}
-
-function json(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { type ClusterName, Kubectl } from "../../core/cluster/kubectl.ts";
 import { type PendingRelease, pendingReleases } from "../../core/cluster/releases.ts";
 import { ClusterError } from "../../core/errors.ts";
-import { parseJson } from "../../core/terraform/state.ts";
 import type { Finding } from "./finding.ts";
 
 const PODS = "pods in the cluster";

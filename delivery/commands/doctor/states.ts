@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import pLimit from "p-limit";
 import semver from "semver";
 import { z } from "zod";
@@ -10,7 +11,6 @@ import { isShared, REMEDY, sharedDifferences } from "../../core/shared-state/che
 import { schemaDifferences } from "../../core/shared-state/schema-versions.ts";
 import { readItem, readObject } from "../../core/state-backend/lock.ts";
 import { otherThan, type Program } from "../../core/terraform/programs.ts";
-import { parseJson } from "../../core/terraform/state.ts";
 import { providersOf, writtenBy } from "../../core/terraform/written-by.ts";
 import { check, type Finding } from "./finding.ts";
 import { checkLock, type LockChecks } from "./locks.ts";

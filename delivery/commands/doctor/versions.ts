@@ -1,8 +1,8 @@
 import { GetObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { parseJson } from "@cali/base";
 import type { z } from "zod";
 import { awsRequest } from "../../core/aws/request.ts";
 import type { BackendClients } from "../../core/state-backend/lock.ts";
-import { parseJson } from "../../core/terraform/state.ts";
 import type { Finding } from "./finding.ts";
 
 /** Versions of a state that are looked at, newest first. */

@@ -1,11 +1,11 @@
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { awsRequest } from "../../core/aws/request.ts";
 import { StateFormatError } from "../../core/errors.ts";
 import { type Node, Sensitive } from "../../core/plan-json/node.ts";
-import { parseJson } from "../../core/terraform/state.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { type Holding, IDENTIFYING } from "./same-object.ts";
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { RecoverRefusedError } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan-json/model.ts";
 import { isList, isMap, type Node } from "../../core/plan-json/node.ts";
 import { pathText } from "../../core/plan-json/path.ts";
-import { parseJson } from "../../core/terraform/state.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { ClusterError, TerraformError } from "../errors.ts";
-import { parseJson } from "../terraform/state.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** A revision of a Helm release, as the labels of its Secret have it. */

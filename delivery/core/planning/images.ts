@@ -1,6 +1,7 @@
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { SynthesizedStack } from "../application/application.ts";
-import { parseJson, type State } from "../terraform/state.ts";
+import type { State } from "../terraform/state.ts";
 
 /** A stack that runs images has a variable for each, and an output of the same name that says which one runs. */
 const isImage = (variable: string) => /(^|_)image$/.test(variable);

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import { awsRequest } from "../aws/request.ts";
 import { AwsRequestError } from "../errors.ts";
-import { parseJson } from "../terraform/state.ts";
 
 /** Where states and locks are, and who asks. */
 export interface BackendClients {

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
-import { parseJson } from "./state.ts";
 
 /** Beside a stack's configuration, while objects are sought that exist and are not in its state. */
 const FILE = "recover.tf.json";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
-import { parseJson } from "./state.ts";
 
 /** What `terraform init` notes of an S3 backend, with the values that came from its command line. */
 const initializedSchema = z.object({

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
-import { parseJson } from "./state.ts";
 
 /** Beside a stack's configuration, while a Terraform that takes the state's lock works there. */
 const FILE = "terraform-running.json";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { TerraformError } from "../errors.ts";
 import { jsonOf, textOf } from "../json-file.ts";
-import { parseJson } from "./state.ts";
 
 const instance = z.object({
   index_key: z.union([z.string(), z.int()]).optional(),

@@ -1,3 +1,4 @@
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { TerraformError } from "../errors.ts";
 
@@ -30,13 +31,4 @@ export function parseState(text: string, from: string): State {
   if (!parsed.success) throw new TerraformError(`${from}: ${z.prettifyError(parsed.error)}`);
   const { lineage, serial, outputs, resources } = parsed.data;
   return { lineage, serial, outputs, resources, isEmpty: resources.length === 0 };
-}
-
-/** The value of a JSON text; undefined: it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createWriteStream, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parseJson } from "@cali/base";
 import { execa } from "execa";
 import semver from "semver";
 import { z } from "zod";
@@ -15,7 +16,7 @@ import { durationMs, mayHaveLeftLock, wasLocked, wasLockGone } from "./lock-wait
 import type { Program } from "./programs.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
-import { parseJson, parseState, type State } from "./state.ts";
+import { parseState, type State } from "./state.ts";
 import { type Warning, warningsIn } from "./warnings.ts";
 
 const LOCK_FILE = ".terraform.lock.hcl";

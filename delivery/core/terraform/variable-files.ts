@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "@cali/base";
 import type { Json } from "../../../config/overrides.ts";
 import { TerraformError } from "../errors.ts";
 import { type Argument, readArguments, readValue } from "./hcl-values.ts";
@@ -12,12 +13,8 @@ import { type Argument, readArguments, readValue } from "./hcl-values.ts";
 export function readVariableFile(path: string): ReadonlyMap<string, Argument> {
   const text = readFileSync(path, "utf8");
   if (!path.endsWith(".json")) return readArguments(text);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new SyntaxError("no JSON");
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw new SyntaxError("no JSON");
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new SyntaxError("no object");
   // Terraform takes this key for a comment.
   const entries = Object.entries(json as Record<string, Json>).filter(([name]) => name !== "//");

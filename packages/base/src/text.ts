@@ -18,3 +18,12 @@ export function cut(text: string, most: number): string {
   if (last >= 0xd800 && last <= 0xdbff) end--;
   return `${text.slice(0, end)}…`;
 }
+
+/** The value of a JSON text, or of its bytes; undefined: it is none. */
+export function parseJson(json: string | Uint8Array): unknown {
+  try {
+    return JSON.parse(typeof json === "string" ? json : Buffer.from(json).toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import { parseJson } from "@cali/base";
 import { LEVELS } from "@cali/log-record";
 import { z } from "zod";
 import type { NewTemplate } from "../core/types.ts";
@@ -77,7 +78,7 @@ export async function annotateNewError(
   const key = keyOf(fingerprint, new Date(firstSeen).toISOString());
   const body = await objects.get(key);
   if (body === undefined) return;
-  const error = newErrorSchema.safeParse(safeJson(body));
+  const error = newErrorSchema.safeParse(parseJson(body));
   if (error.success)
     await objects.put(
       key,
@@ -87,14 +88,6 @@ export async function annotateNewError(
 
 const keyOf = (fingerprint: string, time: string) =>
   `${NEW_ERRORS}dt=${time.slice(0, 10)}/${fingerprint}.json`;
-
-function safeJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString());
-  } catch {
-    return undefined;
-  }
-}
 
 const sampleOf = (content: string) =>
   redact(content.slice(0, LONGEST_SAMPLE + MARGIN))

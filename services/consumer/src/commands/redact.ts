@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { letReadersLeave } from "@cali/base";
+import { letReadersLeave, parseJson } from "@cali/base";
 import { parseSettings, readYaml } from "@cali/settings";
 import { Command } from "commander";
 import { z } from "zod";
@@ -52,7 +52,7 @@ function marked(redactor: Redactor, line: string): string {
 }
 
 function inJson(redactor: Redactor, line: string, number: number): string {
-  const given = lineSchema.safeParse(parsed(line));
+  const given = lineSchema.safeParse(parseJson(line));
   if (!given.success) {
     const shown = redactor.replace(line.slice(0, 100), (kind) => `<${kind}>`);
     return JSON.stringify({ error: `line ${number}: given ${shown}, allowed {"text": "…"}` });
@@ -60,12 +60,4 @@ function inJson(redactor: Redactor, line: string, number: number): string {
   const { text } = given.data;
   const rules = [...new Set(redactor.find(text).flatMap((finding) => finding.rules))];
   return JSON.stringify({ text: redactor.replace(text, (kind) => `<${kind}>`), rules });
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "@cali/base";
+import { messageOf, parseJson } from "@cali/base";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
@@ -26,7 +26,7 @@ export async function putSilence(objects: ObjectStore, silence: GroupSilence): P
  * @returns whether it is silent for longer now
  */
 export async function silenceForAtLeast(objects: ObjectStore, silence: GroupSilence): Promise<boolean> {
-  const known = parse((await objects.get(keyOf(silence))) ?? Buffer.from("null"));
+  const known = silenceSchema.safeParse(parseJson((await objects.get(keyOf(silence))) ?? "")).data;
   if (known !== undefined && known.from <= silence.from && known.until >= silence.until) return false;
   await putSilence(objects, silence);
   return true;
@@ -37,14 +37,6 @@ export const fingerprintOf = (alert: string): string | undefined =>
   /^([0-9a-f]{8,64})(?:-[0-9a-z]+-[0-9]+)?$/.exec(alert)?.[1];
 
 const keyOf = ({ fingerprint }: GroupSilence) => `${SILENCES}${fingerprint}.json`;
-
-function parse(body: Uint8Array): GroupSilence | undefined {
-  try {
-    return silenceSchema.parse(JSON.parse(Buffer.from(body).toString()));
-  } catch {
-    return undefined;
-  }
-}
 
 export interface SilenceReaderOptions {
   readonly objects: ObjectStore;

@@ -1,3 +1,4 @@
+import { parseJson } from "@cali/base";
 import { LEVELS, type Level } from "@cali/log-record";
 import { z } from "zod";
 import { NEW_ERRORS, newErrorSchema } from "../cause/new-errors.ts";
@@ -119,13 +120,8 @@ const descending = (counts: Map<string, number>) =>
 
 async function readDigest(objects: ObjectStore, date: string): Promise<DayDigest | undefined> {
   const body = await objects.get(digestKey(date));
-  if (!body) return undefined;
-  try {
-    return digestSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
-  } catch {
-    // It is made anew when that day is summed up again.
-    return undefined;
-  }
+  // One that cannot be read is made anew when that day is summed up again.
+  return body && digestSchema.safeParse(parseJson(body)).data;
 }
 
 /** By service and template: fingerprints are of a template's first form, which can differ from day to day. */
@@ -159,16 +155,8 @@ async function newTemplates(objects: ObjectStore, date: string): Promise<string[
   const found: string[] = [];
   for await (const { key } of objects.list(`${NEW_ERRORS}dt=${date}/`)) {
     const body = await objects.get(key);
-    const parsed = newErrorSchema.safeParse(body && safeJson(body));
+    const parsed = newErrorSchema.safeParse(body && parseJson(body));
     if (parsed.success) found.push(`${parsed.data.service}: ${redact(parsed.data.template)}`);
   }
   return found;
-}
-
-function safeJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { daysBefore } from "./dates.ts";
@@ -100,14 +101,6 @@ async function weekBefore(objects: ObjectStore, date: string): Promise<DaySummar
     if (parsed.success) days.push(parsed.data);
   }
   return days;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The checks of a day, in the order in which a person reads them. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { resend } from "@cali/base";
+import { parseJson, resend } from "@cali/base";
 import { bytesOf, DEAD_LETTERS, type DeadLetter, deadLetterSchema } from "../decode/dead-letters.ts";
 import type { ObjectStore } from "../state/objects/types.ts";
 import { dateOf } from "./dates.ts";
@@ -105,19 +105,11 @@ async function* letters(
         .toString("utf8")
         .split("\n")) {
         if (line === "") continue;
-        const letter = parse(line);
+        const letter = deadLetterSchema.safeParse(parseJson(line)).data;
         if (!letter) counts.broken++;
         else if (Date.parse(letter.arrivedAt) >= from && Date.parse(letter.arrivedAt) < to) yield letter;
       }
     }
-  }
-}
-
-function parse(line: string): DeadLetter | undefined {
-  try {
-    return deadLetterSchema.parse(JSON.parse(line));
-  } catch {
-    return undefined;
   }
 }
 

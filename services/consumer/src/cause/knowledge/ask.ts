@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { parseJson } from "@cali/base";
 import { LEVELS, type Level } from "@cali/log-record";
 import { z } from "zod";
 import { writeLine } from "../../ops/output.ts";
@@ -101,7 +102,7 @@ export async function answerLines(
 }
 
 async function answerJson(line: string, place: number, asking: Pick<Asking, "answer">): Promise<string> {
-  const question = questionSchema.safeParse(parsed(line));
+  const question = questionSchema.safeParse(parseJson(line));
   if (!question.success) {
     const given = line.length > 80 ? `${line.slice(0, 80)}…` : line;
     return JSON.stringify({ error: `line ${place}: given ${JSON.stringify(given)}, allowed: ${ALLOWED}` });
@@ -109,14 +110,6 @@ async function answerJson(line: string, place: number, asking: Pick<Asking, "ans
   const { text, level } = question.data;
   const known = LEVELS.find((one) => one === level?.toUpperCase());
   return JSON.stringify(await asking.answer(text, known));
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `deadlock (of …)  signature 0.93`, or `unknown; near: …`. */

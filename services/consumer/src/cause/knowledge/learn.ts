@@ -1,3 +1,4 @@
+import { parseJson } from "@cali/base";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import type { NewError } from "../new-errors.ts";
 import { NEW_ERRORS, newErrorSchema } from "../new-errors.ts";
@@ -104,20 +105,12 @@ async function newErrorsOf(
   for (let from = 0; from < keys.length; from += CONCURRENCY) {
     const bodies = await Promise.all(keys.slice(from, from + CONCURRENCY).map((key) => objects.get(key)));
     for (const body of bodies) {
-      const error = body && parse(body);
+      const error = body && newErrorSchema.safeParse(parseJson(body)).data;
       if (error) errors.push(error);
       else unreadable++;
     }
   }
   return { errors, unreadable };
-}
-
-function parse(body: Uint8Array): NewError | undefined {
-  try {
-    return newErrorSchema.safeParse(JSON.parse(Buffer.from(body).toString())).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** By the words of their templates and their error codes, in the order of the objects' keys. */

@@ -1,4 +1,4 @@
-import { NamedError } from "@cali/base";
+import { NamedError, parseJson } from "@cali/base";
 import type { ObjectStore } from "../../state/objects/types.ts";
 import { type Catalog, type CatalogEntry, entrySchema } from "./catalog.ts";
 
@@ -60,10 +60,8 @@ export class ObjectCatalog implements Catalog {
 }
 
 function read(id: string, body: Uint8Array): CatalogEntry {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body).toString());
-  } catch {
+  const value = parseJson(body);
+  if (value === undefined) {
     throw new KnowledgeCorruptError(
       `${keyOf(id)}: given no JSON, allowed an entry; remove it or put it back`,
     );

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { parseJson } from "@cali/base";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { LlmConfig } from "../../config/llm.ts";
@@ -58,7 +59,8 @@ export class LlmAdvisor {
 
   async #answer(key: string, prompt: Prompt, signal: AbortSignal | undefined): Promise<Proposal | undefined> {
     const { notes, clock, onTrouble } = this.#options;
-    const remembered = remember(await notes.get(key));
+    // What cannot be read is asked for again.
+    const remembered = rememberedSchema.safeParse(parseJson((await notes.get(key)) ?? "")).data;
     if (remembered) return remembered.proposal ?? undefined;
     try {
       const proposal = await this.#ask(prompt, signal);
@@ -95,15 +97,5 @@ export class LlmAdvisor {
   async #makeTokenizer(): Promise<Tokenizer> {
     const { tokenKey, notes } = this.#options;
     return new Tokenizer(tokenKey ?? (await notes.claim(TOKEN_KEY, randomBytes(32).toString("hex"))));
-  }
-}
-
-/** What cannot be read is asked for again. */
-function remember(text: string | undefined): z.output<typeof rememberedSchema> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return rememberedSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "@cali/base";
+import { messageOf, parseJson } from "@cali/base";
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
 import type { Outbox } from "../../core/types.ts";
@@ -137,7 +137,7 @@ export class IncidentIndexer {
     for await (const { key } of objects.list(WAITING_INCIDENTS)) {
       if (incidents.length >= this.#batch) return { incidents, done };
       const text = Buffer.from((await objects.get(key)) ?? []).toString();
-      const incident = parse(text);
+      const incident = incidentSchema.safeParse(parseJson(text)).data;
       if (incident !== undefined && key === `${WAITING_INCIDENTS}${incident.alert_id}.json`) {
         incidents.push(incident);
         continue;
@@ -171,13 +171,5 @@ export class IncidentIndexer {
       await waiting.markSent(items.map(({ id }) => id));
       surplus -= items.length;
     }
-  }
-}
-
-function parse(text: string): Incident | undefined {
-  try {
-    return incidentSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
   }
 }
