@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { messageOf, paintFor } from "@cali/base";
 import { ConfigError } from "@cali/settings";
 import { App } from "cdktf";
+import type { Construct } from "constructs";
 import type { Adoption } from "./config/adoption.ts";
 import { adoptionOf, configFile, copyFilesOf, loadConfig, overridesOf, referencesOf } from "./config/load.ts";
 import type { Overrides } from "./config/overrides.ts";
@@ -32,35 +33,38 @@ import { writeSources } from "./stacks/sources.ts";
 import { removeStaleStacks } from "./stacks/stale.ts";
 import { summarize } from "./stacks/summary.ts";
 
-function placeOf(placement: Placement, config: Config) {
-  return (name: Parameters<Placement["of"]>[0]) => {
+/** What every stack knows. */
+type Common = Pick<ReturnType<Placement["of"]>, "names" | "team"> & { readonly config: Config };
+
+/** Makes stacks, each where it is placed. */
+function maker(placement: Placement, config: Config) {
+  return <Props, Stack>(
+    name: Parameters<Placement["of"]>[0],
+    Type: new (scope: Construct, id: string, props: Props) => Stack,
+    id: string,
+    props: Omit<Props, keyof Common>,
+  ): Stack => {
     const { stack, names, team } = placement.of(name);
-    return { stack, props: { config, names, team } };
+    return new Type(stack, id, { config, names, team, ...props } as Props);
   };
 }
 
 /** Places 01-07, which one state may hold, and their outputs. */
 function addParts(placement: Placement, config: Config) {
-  const place = placeOf(placement, config);
+  const make = maker(placement, config);
 
-  const storage = place("02-s3");
-  const s3 = new S3(storage.stack, "S3", storage.props);
+  const s3 = make("02-s3", S3, "S3", {});
 
-  const access = place("06-iam");
-  const iam = new Iam(access.stack, "Iam", { ...access.props, bucketArn: s3.bucketArn });
+  const iam = make("06-iam", Iam, "Iam", { bucketArn: s3.bucketArn });
 
-  const compute = place("05-eks");
-  const eks = new Eks(compute.stack, "Eks", {
-    ...compute.props,
+  const eks = make("05-eks", Eks, "Eks", {
     clusterRoleArn: iam.eksClusterRoleArn,
     nodeRoleArn: iam.eksNodeRoleArn,
   });
   const roleArns = iam.addWorkloadRoles(eks.oidcProvider);
   eks.bindWorkloads({ roleArns, nodeVolumes: iam.nodeVolumes });
 
-  const search = place("03-opensearch");
-  const openSearch = new OpenSearch(search.stack, "OpenSearch", {
-    ...search.props,
+  const openSearch = make("03-opensearch", OpenSearch, "OpenSearch", {
     adminRoleArn: iam.openSearchAdminRoleArn,
     firehoseRoleArn: iam.firehoseRoleArn,
     readerRoleArns: [
@@ -71,32 +75,27 @@ function addParts(placement: Placement, config: Config) {
     ].filter((role) => role !== undefined),
   });
 
-  const dashboards = place("04-grafana");
-  const grafana = new Grafana(dashboards.stack, "Grafana", {
-    ...dashboards.props,
+  const grafana = make("04-grafana", Grafana, "Grafana", {
     workspaceRoleArn: iam.grafanaWorkspaceRoleArn,
   });
 
-  const streaming = place("01-kinesis");
-  const kinesis = new Kinesis(streaming.stack, "Kinesis", {
-    ...streaming.props,
+  const kinesis = make("01-kinesis", Kinesis, "Kinesis", {
     firehoseRoleArn: iam.firehoseRoleArn,
     bucketArn: s3.bucketArn,
     domainArn: openSearch.domainArn,
   });
 
-  const images = place("07-ecr");
-  const ecr = new Ecr(images.stack, "Ecr", images.props);
+  const ecr = make("07-ecr", Ecr, "Ecr", {});
 
   // The addresses of a state that was shared are those of the hand-written project: there `cali drift` asks IAM.
   if (config.stateLayout === "stacks" && !config.imported) {
-    new ExclusivePolicies(access.stack, "ExclusivePolicies");
+    new ExclusivePolicies(placement.of("06-iam").stack, "ExclusivePolicies");
   }
   const { cluster } = eks.controlPlane;
   const { workspace } = grafana;
   addOutputs(
     {
-      region: compute.props.names.region,
+      region: placement.of("05-eks").names.region,
       stream: { name: kinesis.stream.name, arn: kinesis.stream.arn },
       bucket: { name: s3.bucket.id, arn: s3.bucket.arn },
       domainEndpoint: openSearch.domain.endpoint,
@@ -140,54 +139,42 @@ export function buildApp(
 ): App {
   const app = new App(options);
   const placement = new Placement(app, config, overrides, references);
-  const place = placeOf(placement, config);
+  const make = maker(placement, config);
   const { kinesis, s3, openSearch, eks, iam } = addParts(placement, config);
   if (adoption || (config.imported && config.stateLayout === "stacks")) {
     const outputRoles = iam.outputRoles.keys();
     addMove({ app, config, overrides, references, adoption, placement, outputRoles, addParts });
   }
 
-  const base = place("08-cluster");
-  const cluster = new Cluster(base.stack, "Cluster", {
-    ...base.props,
+  const cluster = make("08-cluster", Cluster, "Cluster", {
     clusterName: eks.clusterName,
     domainName: openSearch.domainName,
   });
 
-  const collection = place("09-fluent-bit");
-  new FluentBit(collection.stack, "FluentBit", {
-    ...collection.props,
+  make("09-fluent-bit", FluentBit, "FluentBit", {
     clusterName: eks.clusterName,
     namespace: cluster.namespace("logging"),
     streamName: kinesis.streamName,
   });
 
-  const vectors = place("10-milvus");
-  new Milvus(vectors.stack, "Milvus", {
-    ...vectors.props,
+  make("10-milvus", Milvus, "Milvus", {
     clusterName: eks.clusterName,
     namespace: cluster.namespace("milvus"),
     bucketName: s3.bucketName,
   });
 
-  const scheduling = place("11-airflow");
-  new Airflow(scheduling.stack, "Airflow", {
-    ...scheduling.props,
+  make("11-airflow", Airflow, "Airflow", {
     clusterName: eks.clusterName,
     namespace: cluster.namespace("airflow"),
     consumerNamespace: cluster.namespace("cali"),
   });
 
-  const generation = place("12-log-generator");
-  new LogGenerator(generation.stack, "LogGenerator", {
-    ...generation.props,
+  make("12-log-generator", LogGenerator, "LogGenerator", {
     clusterName: eks.clusterName,
     namespace: cluster.namespace("cali"),
   });
 
-  const consumption = place("13-consumer");
-  new Consumer(consumption.stack, "Consumer", {
-    ...consumption.props,
+  make("13-consumer", Consumer, "Consumer", {
     clusterName: eks.clusterName,
     namespace: cluster.namespace("cali"),
     streamName: kinesis.streamName,

@@ -16,8 +16,6 @@ interface NewStack {
   readonly entry: StackEntry;
   /** Class name, such as `Billing`. */
   readonly type: string;
-  /** Name of the variable in main.ts, such as `billing`. */
-  readonly variable: string;
   /** HCL name, such as `daily_bills`. */
   readonly hclName: string;
   readonly name: string;
@@ -55,7 +53,6 @@ export function newStack(args: readonly string[]): NewStack {
       rights: tier === "aws" ? ["logs:*"] : [],
     },
     type,
-    variable: `${type.charAt(0).toLowerCase()}${type.slice(1)}`,
     hclName: name.replaceAll("-", "_"),
     name,
   };
@@ -138,15 +135,15 @@ it.each(environmentFiles())("${entry.id} has a state of its own in %s, with its 
 
 /** The files that a new stack changes, by their path, each with its new text. @param read gives the text of a file that exists */
 export function filesOf(stack: NewStack, read: (path: string) => string): Record<string, string> {
-  const { entry, type, variable } = stack;
+  const { entry, type } = stack;
   const { id, tier, makes, needs, rights } = entry;
   const list = (values: readonly string[]) => `[${values.map((value) => `"${value}"`).join(", ")}]`;
   const row = `  {\n    id: "${id}",\n    tier: "${tier}",\n    makes: "${makes}",\n    needs: ${list(needs)},\n    rights: ${list(rights)},\n  },\n`;
   const props =
     tier === "aws"
-      ? `${variable}.props`
-      : `{\n    ...${variable}.props,\n    clusterName: eks.clusterName,\n    namespace: cluster.namespace("cali"),\n  }`;
-  const place = `  const ${variable} = place("${id}");\n  new ${type}(${variable}.stack, "${type}", ${props});\n\n`;
+      ? "{}"
+      : `{\n    clusterName: eks.clusterName,\n    namespace: cluster.namespace("cali"),\n  }`;
+  const place = `  make("${id}", ${type}, "${type}", ${props});\n\n`;
   const stacks = [...STACKS, entry];
   const derived = Object.entries(DERIVED_FILES).map(([path, derive]) => [path, derive(read(path), stacks)]);
   return {
