@@ -19,7 +19,7 @@ import { awsRequest } from "../../core/aws/request.ts";
 import { AwsRequestError, ForeignBucketError } from "../../core/errors.ts";
 import { tableIsActive } from "../../core/state-backend/read-table.ts";
 import type { Step } from "../../core/state-backend/step.ts";
-import { CHANGES } from "./operations.ts";
+import { ACTIONS } from "./operations.ts";
 
 /** What S3 and DynamoDB answer for some seconds after something was made or changed. */
 const NOT_SETTLED = new Set([
@@ -95,7 +95,7 @@ async function change(step: Step, send: () => Promise<unknown>): Promise<void> {
 
 function request(step: Step, send: () => Promise<unknown>): Promise<unknown> {
   const on = "Bucket" in step.input ? `bucket ${step.input.Bucket}` : `table ${tableOf(step)}`;
-  return awsRequest(CHANGES[step.operation].action, on, send);
+  return awsRequest(ACTIONS[step.operation], on, send);
 }
 
 function tableOf(step: Step): string {

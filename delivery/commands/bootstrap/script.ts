@@ -1,14 +1,15 @@
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { Plan, Step } from "../../core/state-backend/step.ts";
-import { CHANGES } from "./operations.ts";
+import { ACTIONS } from "./operations.ts";
 
 /** Words that a POSIX shell takes as they are. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:=@-]+$/;
 
 /** One step as a command of the AWS CLI: the program, then its arguments. */
 export function cliCommand(step: Step, region: string): string[] {
+  const service = ACTIONS[step.operation].startsWith("s3:") ? "s3api" : "dynamodb";
   return [
-    ...["aws", CHANGES[step.operation].cli, kebabCase(step.operation), "--region", region],
+    ...["aws", service, kebabCase(step.operation), "--region", region],
     ...Object.entries(step.input).flatMap(([name, value]) => cliOption(name, value)),
   ];
 }

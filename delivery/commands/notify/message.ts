@@ -45,28 +45,27 @@ export function noticeMessage(notice: Notice): SlackMessage {
 }
 
 /** What goes for good stands above everything else. */
-function lossBlock({ losses }: Notice): SlackMessage["blocks"] {
-  if (losses.length === 0) return [];
-  const shown = losses
-    .slice(0, MOST_LOSSES)
-    .map(({ stack, address, lost }) => `• ${inlineCode(address)} in ${inlineCode(stack)}: ${plain(lost)}`);
-  const rest = losses.length - shown.length;
-  return inSections(["⚠️ *Data would be lost*", ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
-}
+const lossBlock = ({ losses }: Notice) =>
+  listBlock("⚠️ *Data would be lost*", losses, ({ lost }) => `: ${plain(lost)}`);
 
 /** What else is destroyed: what loses data stands above already. */
 function destroyBlock({ destroys, losses }: Notice): SlackMessage["blocks"] {
   const said = new Set(losses.map(({ stack, address }) => `${stack} ${address}`));
   const others = destroys.filter(({ stack, address }) => !said.has(`${stack} ${address}`));
-  if (others.length === 0) return [];
-  const shown = others
-    .slice(0, MOST_LOSSES)
-    .map(
-      ({ stack, address, action }) =>
-        `• ${inlineCode(address)} in ${inlineCode(stack)} is ${action === "delete" ? "destroyed" : "replaced"}`,
-    );
-  const rest = others.length - shown.length;
   const title = losses.length > 0 ? "*Destroyed or replaced besides*" : "*Destroyed or replaced*";
+  return listBlock(title, others, ({ action }) => ` is ${action === "delete" ? "destroyed" : "replaced"}`);
+}
+
+function listBlock<One extends { readonly stack: string; readonly address: string }>(
+  title: string,
+  all: readonly One[],
+  what: (one: One) => string,
+): SlackMessage["blocks"] {
+  if (all.length === 0) return [];
+  const shown = all
+    .slice(0, MOST_LOSSES)
+    .map((one) => `• ${inlineCode(one.address)} in ${inlineCode(one.stack)}${what(one)}`);
+  const rest = all.length - shown.length;
   return inSections([title, ...shown, ...(rest > 0 ? [`• and ${rest} more`] : [])]);
 }
 

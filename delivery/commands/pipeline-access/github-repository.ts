@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { z } from "zod";
-import { GithubRequestError, RepositoryNameError } from "../../core/errors.ts";
+import { RepositoryNameError } from "../../core/errors.ts";
 import { askingFor, type Github, githubClient } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
+import { unless } from "../../core/github/label.ts";
 
 /** A repository by what never changes, and what a token's subject is made of. */
 export interface RepositoryIdentity {
@@ -127,7 +128,7 @@ async function environmentGaps(
 ): Promise<Gap[]> {
   const path = `repos/${owner}/${repo}/environments/${environment}`;
   const put = `gh api -X PUT ${path}`;
-  const found = await orMissing(
+  const found = await orMissing(() =>
     askingFor(environmentSchema, `reading the environment ${environment}`, () =>
       github.rest.repos.getEnvironment({ owner, repo, environment_name: environment }),
     ),
@@ -173,7 +174,7 @@ async function branchGaps(github: Github, { owner, name: repo }: RepositoryIdent
     github.rest.repos.getBranchRules({ owner, repo, branch: BRANCH, per_page: 100 }),
   );
   // A rule of the older kind; only administrators may read it.
-  const classic = await orMissing(
+  const classic = await orMissing(() =>
     askingFor(protectionSchema, `reading the protection of ${BRANCH}`, () =>
       github.rest.repos.getBranchProtection({ owner, repo, branch: BRANCH }),
     ),
@@ -205,13 +206,5 @@ async function branchGaps(github: Github, { owner, name: repo }: RepositoryIdent
   ];
 }
 
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    // Without the right to read it, GitHub says that it is not there.
-    if (error instanceof GithubRequestError && (error.status === NOT_FOUND || error.status === FORBIDDEN))
-      return undefined;
-    throw error;
-  }
-}
+/** Without the right to read it, GitHub says that it is not there. */
+const orMissing = <T>(request: () => Promise<T>) => unless([NOT_FOUND, FORBIDDEN], request);

@@ -14,8 +14,8 @@ import {
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Config } from "../../../config/schema.ts";
 import { whoAmI } from "../../core/aws/identity.ts";
-import { awsRequest } from "../../core/aws/request.ts";
-import { AwsRequestError, ForeignRoleError, UnfinishedError } from "../../core/errors.ts";
+import { awsRequest, unlessCode } from "../../core/aws/request.ts";
+import { ForeignRoleError, UnfinishedError } from "../../core/errors.ts";
 import type { RepositoryIdentity } from "./github-repository.ts";
 import {
   AUDIENCE,
@@ -174,11 +174,4 @@ function equals(actual: string | undefined, desired: PolicyDocument): boolean {
   }
 }
 
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof AwsRequestError && error.code === "NoSuchEntityException") return undefined;
-    throw error;
-  }
-}
+const orMissing = <T>(answer: Promise<T>) => unlessCode("NoSuchEntityException", answer);

@@ -1,9 +1,5 @@
 import { DescribeLaunchTemplatesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import {
-  EKSClient,
-  paginateListPodIdentityAssociations,
-  ResourceNotFoundException,
-} from "@aws-sdk/client-eks";
+import { EKSClient, paginateListPodIdentityAssociations } from "@aws-sdk/client-eks";
 import { GrafanaClient, paginateListWorkspaces } from "@aws-sdk/client-grafana";
 import {
   DescribeKeyCommand,
@@ -12,8 +8,7 @@ import {
   paginateListResourceTags,
 } from "@aws-sdk/client-kms";
 import pLimit from "p-limit";
-import { awsRequest } from "../../core/aws/request.ts";
-import { AwsRequestError } from "../../core/errors.ts";
+import { awsRequest, unlessCode } from "../../core/aws/request.ts";
 import { isMap, type Node } from "../../core/plan-json/node.ts";
 
 type Attributes = ReadonlyMap<string, Node>;
@@ -72,17 +67,12 @@ export class Lookup {
   async #launchTemplates(of: Attributes): Promise<string[]> {
     const name = text(of, "name");
     if (name === "") return [];
-    try {
-      const { LaunchTemplates = [] } = await awsRequest(
-        "ec2:DescribeLaunchTemplates",
-        `launch template ${name}`,
-        () => this.#ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] })),
-      );
-      return LaunchTemplates.flatMap(({ LaunchTemplateId }) => LaunchTemplateId ?? []);
-    } catch (error) {
-      if (isCode(error, /^InvalidLaunchTemplateName\.NotFound/)) return [];
-      throw error;
-    }
+    const describe = new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] });
+    const answer = await unlessCode(
+      "InvalidLaunchTemplateName.NotFound",
+      awsRequest("ec2:DescribeLaunchTemplates", `launch template ${name}`, () => this.#ec2.send(describe)),
+    );
+    return (answer?.LaunchTemplates ?? []).flatMap(({ LaunchTemplateId }) => LaunchTemplateId ?? []);
   }
 
   /** A service account has at most one association. */
@@ -92,8 +82,9 @@ export class Lookup {
     );
     if (!clusterName || !namespace || !serviceAccount) return [];
     const found: string[] = [];
-    try {
-      await awsRequest("eks:ListPodIdentityAssociations", `cluster ${clusterName}`, async () => {
+    await unlessCode(
+      "ResourceNotFoundException",
+      awsRequest("eks:ListPodIdentityAssociations", `cluster ${clusterName}`, async () => {
         const input = { clusterName, namespace, serviceAccount };
         for await (const { associations = [] } of paginateListPodIdentityAssociations(
           { client: this.#eks },
@@ -105,11 +96,8 @@ export class Lookup {
               .map(({ associationId }) => `${clusterName},${associationId}`),
           );
         }
-      });
-    } catch (error) {
-      if (error instanceof AwsRequestError && error.cause instanceof ResourceNotFoundException) return [];
-      throw error;
-    }
+      }),
+    );
     return found;
   }
 
@@ -138,7 +126,12 @@ export class Lookup {
     });
     const limit = pLimit(AT_ONCE);
     const found = await Promise.all(
-      ids.map((id) => limit(async () => ((await this.#isKey(id, description, tags)) ? [id] : []))),
+      // A key's own policy may hide it from this principal: then it is none of this platform's.
+      ids.map((id) =>
+        limit(async () =>
+          (await unlessCode("AccessDenied", this.#isKey(id, description, tags))) ? [id] : [],
+        ),
+      ),
     );
     return found.flat();
   }
@@ -148,24 +141,18 @@ export class Lookup {
     description: string,
     tags: readonly (readonly [string, string])[],
   ): Promise<boolean> {
-    try {
-      const { KeyMetadata } = await awsRequest("kms:DescribeKey", `key ${KeyId}`, () =>
-        this.#kms.send(new DescribeKeyCommand({ KeyId })),
-      );
-      if (KeyMetadata?.Description !== description || KeyMetadata.KeyManager !== "CUSTOMER") return false;
-      if (ENDING.test(KeyMetadata.KeyState ?? "")) return false;
-      const its = new Map<string | undefined, string | undefined>();
-      await awsRequest("kms:ListResourceTags", `key ${KeyId}`, async () => {
-        for await (const { Tags = [] } of paginateListResourceTags({ client: this.#kms }, { KeyId })) {
-          for (const { TagKey, TagValue } of Tags) its.set(TagKey, TagValue);
-        }
-      });
-      return tags.every(([key, value]) => its.get(key) === value);
-    } catch (error) {
-      // A key's own policy may hide it from this principal: then it is none of this platform's.
-      if (isCode(error, /^AccessDenied/)) return false;
-      throw error;
-    }
+    const { KeyMetadata } = await awsRequest("kms:DescribeKey", `key ${KeyId}`, () =>
+      this.#kms.send(new DescribeKeyCommand({ KeyId })),
+    );
+    if (KeyMetadata?.Description !== description || KeyMetadata.KeyManager !== "CUSTOMER") return false;
+    if (ENDING.test(KeyMetadata.KeyState ?? "")) return false;
+    const its = new Map<string | undefined, string | undefined>();
+    await awsRequest("kms:ListResourceTags", `key ${KeyId}`, async () => {
+      for await (const { Tags = [] } of paginateListResourceTags({ client: this.#kms }, { KeyId })) {
+        for (const { TagKey, TagValue } of Tags) its.set(TagKey, TagValue);
+      }
+    });
+    return tags.every(([key, value]) => its.get(key) === value);
   }
 }
 
@@ -181,5 +168,3 @@ function tagsOf(of: Attributes): [string, string][] {
     typeof value === "string" ? [[key, value]] : [],
   );
 }
-
-const isCode = (error: unknown, code: RegExp) => error instanceof AwsRequestError && code.test(error.code);

@@ -55,3 +55,13 @@ export async function awsRequest<T>(action: string, on: string, send: () => Prom
     throw new AwsRequestError(`${action} on ${on}: ${reason}${request}${remedy}`, about);
   }
 }
+
+/** The answer to a request; undefined: AWS refuses it with a code that begins so, such as `NoSuchBucketPolicy`. */
+export async function unlessCode<T>(code: string, request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof AwsRequestError && error.code.startsWith(code)) return undefined;
+    throw error;
+  }
+}

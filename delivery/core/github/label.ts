@@ -33,13 +33,16 @@ export async function ensureLabel({ github, owner, repo }: Repository, label: La
   );
 }
 
-/** Runs a request; this status means that it is done already, or that nothing is there, and gives undefined. */
-export async function unless<T>(status: number, request: () => Promise<T>): Promise<T | undefined> {
+/** Runs a request; this status, or one of these, means that it is done already, or that nothing is there, and gives undefined. */
+export async function unless<T>(
+  status: number | readonly number[],
+  request: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await request();
   } catch (error) {
-    if (!(error instanceof GithubRequestError) || error.status !== status) throw error;
-    return undefined;
+    if (error instanceof GithubRequestError && [status].flat().includes(error.status ?? 0)) return undefined;
+    throw error;
   }
 }
 

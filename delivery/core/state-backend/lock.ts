@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { StateBackend } from "../../../config/state-backend.ts";
-import { awsRequest } from "../aws/request.ts";
-import { AwsRequestError } from "../errors.ts";
+import { awsRequest, unlessCode } from "../aws/request.ts";
 
 /** Where states and locks are, and who asks. */
 export interface BackendClients {
@@ -78,15 +77,13 @@ export async function deleteLock(clients: BackendClients, key: string, text: str
 
 /** An object of the states' bucket; undefined: there is none. @throws AwsRequestError */
 export async function readObject({ s3, backend }: BackendClients, Key: string): Promise<Buffer | undefined> {
-  try {
-    const { Body } = await awsRequest("s3:GetObject", `s3://${backend.bucket}/${Key}`, () =>
+  const answer = await unlessCode(
+    "NoSuchKey",
+    awsRequest("s3:GetObject", `s3://${backend.bucket}/${Key}`, () =>
       s3.send(new GetObjectCommand({ Bucket: backend.bucket, Key })),
-    );
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
-  } catch (error) {
-    if (error instanceof AwsRequestError && error.cause instanceof NoSuchKey) return undefined;
-    throw error;
-  }
+    ),
+  );
+  return answer && Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
 }
 
 /** A text of an item of the lock table; undefined: there is no such item. @throws AwsRequestError */

@@ -27,12 +27,13 @@ const FRESH_BUCKET: ActualBucket = {
 };
 
 type Part = Partial<Plan>;
+const adds = (step: Step): Part => ({ steps: [step] });
 
 /** What the bucket lacks, in the order in which it is safe to add it: closed first, then filled. */
 export function planBucket(desired: StateBackend, existing: ActualBucket | null): Plan {
   const actual = existing ?? FRESH_BUCKET;
   const parts: Part[] = [
-    existing ? {} : { steps: [createBucket(desired)] },
+    existing ? {} : adds(createBucket(desired)),
     publicAccess(desired, actual),
     ownership(desired, actual),
     encryption(desired, actual),
@@ -67,28 +68,20 @@ function publicAccess({ bucket }: StateBackend, { publicAccessBlock }: ActualBuc
     (block) => publicAccessBlock?.[block] === true,
   );
   if (isPrivate) return {};
-  return {
-    steps: [
-      {
-        does: "block public access: access lists and policies, new and old",
-        operation: "PutPublicAccessBlock",
-        input: { Bucket: bucket, PublicAccessBlockConfiguration: { ...PRIVATE } },
-      },
-    ],
-  };
+  return adds({
+    does: "block public access: access lists and policies, new and old",
+    operation: "PutPublicAccessBlock",
+    input: { Bucket: bucket, PublicAccessBlockConfiguration: { ...PRIVATE } },
+  });
 }
 
 function ownership({ bucket }: StateBackend, { ownership }: ActualBucket): Part {
   if (ownership === "BucketOwnerEnforced") return {};
-  return {
-    steps: [
-      {
-        does: "the bucket's owner owns every object, and access lists mean nothing",
-        operation: "PutBucketOwnershipControls",
-        input: { Bucket: bucket, OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] } },
-      },
-    ],
-  };
+  return adds({
+    does: "the bucket's owner owns every object, and access lists mean nothing",
+    operation: "PutBucketOwnershipControls",
+    input: { Bucket: bucket, OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] } },
+  });
 }
 
 /**
@@ -98,18 +91,15 @@ function ownership({ bucket }: StateBackend, { ownership }: ActualBucket): Part 
 function encryption({ bucket, kmsKeyArn }: StateBackend, { encryption }: ActualBucket): Part {
   const { SSEAlgorithm: algorithm, KMSMasterKeyID: key } =
     encryption?.ApplyServerSideEncryptionByDefault ?? {};
-  const put = (does: string, rule: ServerSideEncryptionRule): Part => ({
-    steps: [
-      {
-        does,
-        operation: "PutBucketEncryption",
-        input: {
-          Bucket: bucket,
-          ServerSideEncryptionConfiguration: { Rules: [{ ...encryption, ...rule }] },
-        },
+  const put = (does: string, rule: ServerSideEncryptionRule): Part =>
+    adds({
+      does,
+      operation: "PutBucketEncryption",
+      input: {
+        Bucket: bucket,
+        ServerSideEncryptionConfiguration: { Rules: [{ ...encryption, ...rule }] },
       },
-    ],
-  });
+    });
   if (kmsKeyArn === null) {
     if (algorithm === "AES256") return {};
     if (algorithm !== undefined)
@@ -135,30 +125,22 @@ function encryption({ bucket, kmsKeyArn }: StateBackend, { encryption }: ActualB
 
 function versioning({ bucket }: StateBackend, { versioning }: ActualBucket): Part {
   if (versioning === "Enabled") return {};
-  return {
-    steps: [
-      {
-        does: "keep every version: a state's history is its backup",
-        operation: "PutBucketVersioning",
-        input: { Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } },
-      },
-    ],
-  };
+  return adds({
+    does: "keep every version: a state's history is its backup",
+    operation: "PutBucketVersioning",
+    input: { Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } },
+  });
 }
 
 function tlsOnly({ bucket }: StateBackend, { policy }: ActualBucket): Part {
   const merged = withTlsOnly(policy, bucket);
   if (!merged) return {};
   const others = policy?.Statement.length ?? 0;
-  return {
-    steps: [
-      {
-        does: `refuse requests without TLS${others > 0 ? ` (the policy's other statements stay: ${others})` : ""}`,
-        operation: "PutBucketPolicy",
-        input: { Bucket: bucket, Policy: JSON.stringify(merged) },
-      },
-    ],
-  };
+  return adds({
+    does: `refuse requests without TLS${others > 0 ? ` (the policy's other statements stay: ${others})` : ""}`,
+    operation: "PutBucketPolicy",
+    input: { Bucket: bucket, Policy: JSON.stringify(merged) },
+  });
 }
 
 function lifecycle(

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { StateBackend } from "../../../config/state-backend.ts";
 import type { Identity } from "../aws/identity.ts";
-import { awsRequest } from "../aws/request.ts";
+import { awsRequest, unlessCode } from "../aws/request.ts";
 import { AwsRequestError, ForeignBucketError, RegionError } from "../errors.ts";
 import { parsePolicy } from "./policy.ts";
 import type { ActualBucket } from "./step.ts";
@@ -31,25 +31,25 @@ export async function readBucket(
   const on = `bucket ${desired.bucket}`;
   const [versioning, encryption, publicAccess, ownership, policy, lifecycle] = await Promise.all([
     awsRequest("s3:GetBucketVersioning", on, () => s3.send(new GetBucketVersioningCommand(bucket))),
-    unlessMissing(
+    unlessCode(
       "ServerSideEncryptionConfigurationNotFoundError",
       awsRequest("s3:GetEncryptionConfiguration", on, () => s3.send(new GetBucketEncryptionCommand(bucket))),
     ),
-    unlessMissing(
+    unlessCode(
       "NoSuchPublicAccessBlockConfiguration",
       awsRequest("s3:GetBucketPublicAccessBlock", on, () => s3.send(new GetPublicAccessBlockCommand(bucket))),
     ),
-    unlessMissing(
+    unlessCode(
       "OwnershipControlsNotFoundError",
       awsRequest("s3:GetBucketOwnershipControls", on, () =>
         s3.send(new GetBucketOwnershipControlsCommand(bucket)),
       ),
     ),
-    unlessMissing(
+    unlessCode(
       "NoSuchBucketPolicy",
       awsRequest("s3:GetBucketPolicy", on, () => s3.send(new GetBucketPolicyCommand(bucket))),
     ),
-    unlessMissing(
+    unlessCode(
       "NoSuchLifecycleConfiguration",
       awsRequest("s3:GetLifecycleConfiguration", on, () =>
         s3.send(new GetBucketLifecycleConfigurationCommand(bucket)),
@@ -96,15 +96,6 @@ async function exists(
         { cause: error },
       );
     }
-    throw error;
-  }
-}
-
-async function unlessMissing<T>(code: string, request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (error instanceof AwsRequestError && error.code === code) return undefined;
     throw error;
   }
 }

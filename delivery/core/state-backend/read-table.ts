@@ -5,7 +5,7 @@ import {
   type TableDescription,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { awsRequest } from "../aws/request.ts";
+import { awsRequest, unlessCode } from "../aws/request.ts";
 import { AwsRequestError, LockTableError } from "../errors.ts";
 import { LOCK_KEY } from "./plan-table.ts";
 import type { ActualTable } from "./step.ts";
@@ -66,15 +66,13 @@ export async function readTable(dynamodb: DynamoDBClient, table: string): Promis
 }
 
 async function describe(dynamodb: DynamoDBClient, table: string): Promise<TableDescription | null> {
-  try {
-    const { Table } = await awsRequest("dynamodb:DescribeTable", `table ${table}`, () =>
+  const answer = await unlessCode(
+    "ResourceNotFoundException",
+    awsRequest("dynamodb:DescribeTable", `table ${table}`, () =>
       dynamodb.send(new DescribeTableCommand({ TableName: table })),
-    );
-    return Table ?? null;
-  } catch (error) {
-    if (error instanceof AwsRequestError && error.code === "ResourceNotFoundException") return null;
-    throw error;
-  }
+    ),
+  );
+  return answer?.Table ?? null;
 }
 
 /** A table's key cannot be changed. */

@@ -1,5 +1,9 @@
 /** What the page is told. Every text in it is redacted and bounded before it comes here, and is shown as text. */
 
+import type { Language } from "@cali/settings/languages";
+
+export { LANGUAGES, type Language } from "@cali/settings/languages";
+
 /** Those of a log record, which the page doesn't bring along. */
 export const LEVELS = ["DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -40,9 +44,6 @@ export type Block =
   | { readonly kind: "small"; readonly words: readonly Words[] }
   | { readonly kind: "fields"; readonly fields: readonly (readonly Words[])[] }
   | { readonly kind: "listing"; readonly title: string; readonly text: string };
-
-export const LANGUAGES = ["en", "ko"] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 /** An alert, in the words that Slack is sent. */
 export interface AlertShown {
