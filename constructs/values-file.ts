@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, didYouMean, kindInPlainWords, parseYaml, shown } from "@cali/settings";
+import { ConfigError, didYouMean, kindInPlainWords, parseYaml, shown, valueAt } from "@cali/settings";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -128,13 +128,6 @@ function merge(base: Values, over: Values): Values {
     merged[key] = isMap(below) && isMap(value) ? merge(below, value) : value;
   }
   return merged;
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (isMap(value) || Array.isArray(value) ? (value as Values)[key] : undefined),
-    root,
-  );
 }
 
 function isMap(value: unknown): value is Values {

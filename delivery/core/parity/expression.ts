@@ -82,13 +82,27 @@ function sortKeys(value: unknown): unknown {
   );
 }
 
-const BINARY: readonly (readonly string[])[] = [
-  ["||"],
-  ["&&"],
-  ["==", "!="],
-  [">=", "<=", ">", "<"],
-  ["+", "-"],
-  ["*", "/", "%"],
+type Operator = (left: unknown, right: unknown) => unknown;
+
+const isSame: Operator = (left, right) => JSON.stringify(left) === JSON.stringify(right);
+const onNumbers =
+  (work: (left: number, right: number) => unknown): Operator =>
+  (left, right) =>
+    work(Number(left), Number(right));
+
+/** Each level binds more closely than the one before. Of two operators that begin alike the longer comes first. */
+const BINARY: readonly Readonly<Record<string, Operator>>[] = [
+  { "||": (left, right) => Boolean(left) || Boolean(right) },
+  { "&&": (left, right) => Boolean(left) && Boolean(right) },
+  { "==": isSame, "!=": (left, right) => !isSame(left, right) },
+  {
+    ">=": onNumbers((a, b) => a >= b),
+    "<=": onNumbers((a, b) => a <= b),
+    ">": onNumbers((a, b) => a > b),
+    "<": onNumbers((a, b) => a < b),
+  },
+  { "+": onNumbers((a, b) => a + b), "-": onNumbers((a, b) => a - b) },
+  { "*": onNumbers((a, b) => a * b), "/": onNumbers((a, b) => a / b), "%": onNumbers((a, b) => a % b) },
 ];
 
 /** Recursive descent over one string; each method leaves `position` behind what it read. */
@@ -154,41 +168,9 @@ class Evaluator {
     if (!operators) return this.unary();
     let left = this.binary(level + 1);
     for (;;) {
-      const operator = operators.find((symbol) => this.token(symbol));
-      if (!operator) return left;
-      left = this.apply(operator, left, this.binary(level + 1));
-    }
-  }
-
-  private apply(operator: string, left: unknown, right: unknown): unknown {
-    const [a, b] = [Number(left), Number(right)];
-    switch (operator) {
-      case "||":
-        return Boolean(left) || Boolean(right);
-      case "&&":
-        return Boolean(left) && Boolean(right);
-      case "==":
-        return JSON.stringify(left) === JSON.stringify(right);
-      case "!=":
-        return JSON.stringify(left) !== JSON.stringify(right);
-      case ">=":
-        return a >= b;
-      case "<=":
-        return a <= b;
-      case ">":
-        return a > b;
-      case "<":
-        return a < b;
-      case "+":
-        return a + b;
-      case "-":
-        return a - b;
-      case "*":
-        return a * b;
-      case "/":
-        return a / b;
-      default:
-        return a % b;
+      const [, apply] = Object.entries(operators).find(([symbol]) => this.token(symbol)) ?? [];
+      if (!apply) return left;
+      left = apply(left, this.binary(level + 1));
     }
   }
 

@@ -4,6 +4,7 @@ import { didYouMean } from "./nearest.ts";
 import { allowedInPlainWords } from "./plain-words.ts";
 import { descriptionAt, keysAt, requiredKeysAt } from "./schema.ts";
 import { shown } from "./shown.ts";
+import { valueAt } from "./value-at.ts";
 
 /** A value that a schema refuses. */
 interface ValueProblem extends Pick<ConfigProblem, "given" | "allowed"> {
@@ -102,16 +103,6 @@ function holdsSecret(path: readonly PropertyKey[], value: unknown, secrets: read
       secret === key ||
       key.startsWith(`${secret}.`) ||
       (isSection && `.${secret}`.startsWith(key && `.${key}.`)),
-  );
-}
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    root,
   );
 }
 

@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { descriptionAt, layersOf } from "./schema.ts";
 import { shown } from "./shown.ts";
+import { valueAt } from "./value-at.ts";
 import { readYaml, type YamlFile } from "./yaml.ts";
 
 /** A configuration that comes from a file and from the environment. */
@@ -135,9 +136,6 @@ function fromFile(variable: string, env: NodeJS.ProcessEnv, problems: ConfigProb
     return undefined;
   }
 }
-
-const valueAt = (values: unknown, path: readonly string[]): unknown =>
-  path.reduce((inner: unknown, part) => (inner as Section | null | undefined)?.[part], values);
 
 function assign(target: Section, path: readonly string[], value: unknown): void {
   const [head = "", ...rest] = path;

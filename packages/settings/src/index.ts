@@ -7,4 +7,5 @@ export { kindInPlainWords } from "./plain-words.ts";
 export { keysAt } from "./schema.ts";
 export { secureUrl } from "./secure-url.ts";
 export { shown } from "./shown.ts";
+export { valueAt } from "./value-at.ts";
 export { parseYaml, readYaml, type YamlFile } from "./yaml.ts";

@@ -8,7 +8,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
-  QueryCommand,
+  paginateQuery,
   type QueryCommandInput,
   type QueryCommandOutput,
   TransactionCanceledException,
@@ -74,19 +74,19 @@ export class DynamoTable {
 
   /** A partition, page by page. */
   async *pages(pk: string, asked: Partial<QueryCommandInput>): AsyncGenerator<QueryCommandOutput> {
-    let start: Item | undefined;
-    do {
-      const query = new QueryCommand({
-        ...asked,
-        TableName: this.name,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: pk } },
-        ...(start && { ExclusiveStartKey: start }),
-      });
-      const page = await this.#call(() => this.#client.send(query));
-      yield page;
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+    try {
+      yield* paginateQuery(
+        { client: this.#client },
+        {
+          ...asked,
+          TableName: this.name,
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: { ":pk": { S: pk } },
+        },
+      );
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
   }
 
   /** Nothing when its condition does not hold; the same of the next two. */
@@ -161,9 +161,13 @@ export class DynamoTable {
     try {
       return await work();
     } catch (error) {
-      const { name, message } = error as Error;
-      throw new StateUnavailableError(`table ${this.name}: ${name}: ${message}`, { cause: error });
+      throw this.#unavailable(error);
     }
+  }
+
+  #unavailable(error: unknown): StateUnavailableError {
+    const { name, message } = error as Error;
+    return new StateUnavailableError(`table ${this.name}: ${name}: ${message}`, { cause: error });
   }
 }
 
