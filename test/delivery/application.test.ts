@@ -77,8 +77,8 @@ it("is refused when stacks wait for each other, or it is none", async () => {
   await expect(readApplication(folder)).rejects.toThrow("is no synthesized application");
 });
 
-it("secrets are taken out however they are quoted", () => {
-  const secrets = new Secrets(
+it("secrets are taken out however they are quoted", async () => {
+  const secrets = await Secrets.ofVariables(
     {
       TF_VAR_p: 'a"b-secret',
       TF_VAR_key: "first-line\nsecond-line",

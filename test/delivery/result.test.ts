@@ -127,11 +127,11 @@ describe("the logs that are kept", () => {
     TF_VAR_rotation: "12345678",
     CALI_PLAN_KEY: "0123456789abcdef",
   };
-  const kept = (text: string) => {
+  const kept = async (text: string) => {
     mkdirSync(join(folder, "deploy/13-consumer"), { recursive: true });
     writeFileSync(join(folder, "deploy/13-consumer/13-consumer.log"), text);
     writeFileSync(join(folder, "deploy/01.tfplan"), "a plan");
-    expect(copyLogs(join(folder, "deploy"), join(folder, "logs"), env)).toEqual([
+    expect(await copyLogs(join(folder, "deploy"), join(folder, "logs"), env)).toEqual([
       "13-consumer/13-consumer.log",
     ]);
     return readFileSync(join(folder, "logs/13-consumer/13-consumer.log"), "utf8");
@@ -145,15 +145,15 @@ describe("the logs that are kept", () => {
     ["in hexadecimal", Buffer.from(secret).toString("hex")],
     ["a line of a key, indented", `      ${key[1]}`],
     ["the key of the plans", "key 0123456789abcdef"],
-  ])("say no secret: %s", (_, said) => {
-    const text = kept(`before\n${said}\nafter 12345678\n`);
+  ])("say no secret: %s", async (_, said) => {
+    const text = await kept(`before\n${said}\nafter 12345678\n`);
     expect(text).not.toContain(said);
     for (const value of [secret, key[1] ?? "", "0123456789abcdef"]) expect(text).not.toContain(value);
     expect(text).toMatch(/^before\n.*\nafter 12345678\n$/);
   });
 
-  it("are the end of what is very long", () => {
-    const text = kept(`${"a line of a log\n".repeat(400_000)}Error: the last line\n`);
+  it("are the end of what is very long", async () => {
+    const text = await kept(`${"a line of a log\n".repeat(400_000)}Error: the last line\n`);
     expect(text).toMatch(/^\(only the last 5000000 bytes are kept\)\n/);
     expect(text).toMatch(/Error: the last line\n$/);
   });

@@ -135,28 +135,28 @@ describe("a configuration for the state that others made", () => {
 });
 
 describe("a variable's value", () => {
-  it("is the environment's, terraform.tfvars', that of a file that ends in .auto.tfvars, in this order", () => {
+  it("is the environment's, terraform.tfvars', that of a file that ends in .auto.tfvars, in this order", async () => {
     const value = (name: string) => variableValue(folder, name, { TF_VAR_project_name: "first" });
-    expect(value("project_name")).toBe("first");
+    expect(await value("project_name")).toBe("first");
     writeFileSync(join(folder, "terraform.tfvars"), 'environment = "dev"\n  project_name   = "second"\n');
-    expect(value("project_name")).toBe("second");
+    expect(await value("project_name")).toBe("second");
     writeFileSync(join(folder, "a.auto.tfvars.json"), '{"project_name":"third"}');
-    expect(value("project_name")).toBe("third");
-    expect(value("environment")).toBe("dev");
-    expect(value("aws_region")).toBeUndefined();
+    expect(await value("project_name")).toBe("third");
+    expect(await value("environment")).toBe("dev");
+    expect(await value("aws_region")).toBeUndefined();
   });
 
-  it("may be a list of strings", () => {
+  it("may be a list of strings", async () => {
     writeFileSync(
       join(folder, "terraform.tfvars"),
       `team_members_arns = [\n  "${USER}/jun", # "not this"\n  # "${USER}/gone",\n  "${USER}/mina",\n]\n`,
     );
     const value = (environment: Record<string, string> = {}) =>
       variableValue(folder, "team_members_arns", environment);
-    expect(value()).toEqual([`${USER}/jun`, `${USER}/mina`]);
+    expect(await value()).toEqual([`${USER}/jun`, `${USER}/mina`]);
     rmSync(join(folder, "terraform.tfvars"));
-    expect(value({ TF_VAR_team_members_arns: "[]" })).toEqual([]);
-    expect(value({ TF_VAR_team_members_arns: TEAM })).toEqual(JSON.parse(TEAM));
+    expect(await value({ TF_VAR_team_members_arns: "[]" })).toEqual([]);
+    expect(await value({ TF_VAR_team_members_arns: TEAM })).toEqual(JSON.parse(TEAM));
   });
 });
 

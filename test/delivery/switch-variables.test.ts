@@ -12,7 +12,7 @@ describe("the users' variables", () => {
     return join(folder, name);
   };
 
-  it("are read as Terraform reads them, and the last goes first", () => {
+  it("are read as Terraform reads them, and the last goes first", async () => {
     const hcl = file(
       "terraform.tfvars",
       `# comment
@@ -34,7 +34,7 @@ limits = { a = 1, "b.c" = [true, null] }
 `,
     );
     const json = file("z.auto.tfvars.json", '{"environment":"Prod","nodes":4}');
-    const { variables, values } = readVariables([hcl, json]);
+    const { variables, values } = await readVariables([hcl, json]);
     expect(variables).toEqual({
       project_name: "cali",
       environment: "Prod",
@@ -43,13 +43,13 @@ limits = { a = 1, "b.c" = [true, null] }
     expect(values).toMatchObject({ text: "one\n  two\n", nodes: 4, limits: { a: 1, "b.c": [true, null] } });
   });
 
-  it("are text where text is wanted, and a comment of JSON is none", () => {
+  it("are text where text is wanted, and a comment of JSON is none", async () => {
     const numbers = file(
       "numbers.tfvars",
       "environment = 12\nproject_name = true\nteam_members_arns = [1]\n",
     );
     const json = file("comment.tfvars.json", '{"//":"why","aws_region":"cn-north-1"}');
-    expect(readVariables([numbers, json])).toEqual({
+    expect(await readVariables([numbers, json])).toEqual({
       variables: {
         environment: "12",
         project_name: "true",
@@ -77,9 +77,9 @@ limits = { a = 1, "b.c" = [true, null] }
     ["no object", "terraform.tfvars.json", '["hunter2"]', /no readable variables \(no object\)/],
     ["no JSON", "terraform.tfvars.json", '{"a":"hunter2",}', /no readable variables \(no JSON\)/],
     ["no file", "absent.tfvars", undefined, /no readable variables \(ENOENT\)/],
-  ])("of %s are refused, and no value is shown", (_, name, text, message) => {
+  ])("of %s are refused, and no value is shown", async (_, name, text, message) => {
     const path = text === undefined ? join(folder, name) : file(name, text);
-    expect(() => readVariables([path])).toThrow(message);
-    expect(() => readVariables([path])).not.toThrow(/hunter2/);
+    await expect(readVariables([path])).rejects.toThrow(message);
+    await expect(readVariables([path])).rejects.not.toThrow(/hunter2/);
   });
 });

@@ -89,20 +89,21 @@ describe("secrets in variable files", () => {
     ["terraform.tfvars", 'region = "here"\n  password = "hunter2\\"x$${y}"\n'],
     ["more.auto.tfvars", 'password = <<EOT\nhunter2"x${y}\nEOT\n'],
     ["terraform.tfvars.json", JSON.stringify({ password: 'hunter2"x${y}', region: "here" })],
-  ])("of %s are taken out, and other values are not", (name, text) => {
+  ])("of %s are taken out, and other values are not", async (name, text) => {
     writeFileSync(join(folder, name), text);
-    const secrets = new Secrets({}, ["password"], [folder]);
+    const secrets = await Secrets.ofVariables({}, ["password"], [folder]);
     expect(secrets.redact('here: hunter2"x${y}')).toBe("here: (sensitive)");
   });
 
-  it("however the value is quoted", () => {
-    fc.assert(
-      fc.property(
+  it("however the value is quoted", async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.string({ minLength: 4, unit: "grapheme" }).filter((text) => text.trim().length >= 4),
-        (value) => {
+        async (value) => {
           const quoted = JSON.stringify(value).replaceAll("${", "$${").replaceAll("%{", "%%{");
           writeFileSync(join(folder, "terraform.tfvars"), `password = ${quoted}\n`);
-          expect(new Secrets({}, ["password"], [folder]).redact(`<<${value}>>`)).toBe("<<(sensitive)>>");
+          const secrets = await Secrets.ofVariables({}, ["password"], [folder]);
+          expect(secrets.redact(`<<${value}>>`)).toBe("<<(sensitive)>>");
         },
       ),
       { numRuns: 100 },

@@ -201,7 +201,7 @@ describe("a provider lock file", () => {
     const stack = deploys().terraform.stack({ name: "01-kinesis", providers: ["aws 5.100.0"] });
     const { prepare } = await import("../../delivery/core/planning/plan-stack.ts");
     const { stackOptions } = await import("../../delivery/core/planning/plan.ts");
-    const common = stackOptions([stack], { program: tofu, out: deploys().out, lockTimeout: "0s" });
+    const common = await stackOptions([stack], { program: tofu, out: deploys().out, lockTimeout: "0s" });
     await expect(prepare(stack, { ...common, lockFile: () => file, progress: () => {} })).rejects.toThrow(
       "which Terraform takes",
     );

@@ -1,7 +1,7 @@
 import { resourceOf } from "../../../config/adoption.ts";
 import { hclName } from "../../../config/names.ts";
 import { partOf, type SharedPart } from "../../core/shared-state/own.ts";
-import { withoutTemplates } from "../../core/terraform/hcl-values.ts";
+import { withoutTemplates } from "../../core/terraform/hcl.ts";
 import { addressOf, type StateFile, type StateResource } from "../../core/terraform/state-file.ts";
 
 type Instance = StateResource["instances"][number];

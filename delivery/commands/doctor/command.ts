@@ -30,7 +30,7 @@ export const doctorCommand = new Command("doctor")
   .action(async (names: string[], { env, synthDir, json, strict }: Options) => {
     const { config, application } = await applicationOf(env, synthDir);
     const stacks = selectStacks(application, names);
-    const secrets = new Secrets(
+    const secrets = await Secrets.ofVariables(
       process.env,
       stacks.flatMap(({ sensitiveVariables }) => sensitiveVariables),
       stacks.map(({ folder }) => folder),

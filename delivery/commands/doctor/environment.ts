@@ -27,11 +27,14 @@ export async function checkEnvironment(
   const variables = [...new Set(stacks.flatMap(({ requiredVariables }) => requiredVariables))].filter(
     (name) => !isImage(name),
   );
+  const isInFolders = async (name: string) =>
+    (await Promise.all(stacks.map(({ folder }) => isInFiles(folder, name)))).includes(true);
+  const inFiles = await Promise.all(variables.map(isInFolders));
   return [
     ...groups.flat(),
-    ...variables.map((name): Finding => {
+    ...variables.map((name, place): Finding => {
       const check = `variable ${name}`;
-      const isGiven = environment[`TF_VAR_${name}`] || stacks.some(({ folder }) => isInFiles(folder, name));
+      const isGiven = environment[`TF_VAR_${name}`] || inFiles[place];
       if (isGiven) return { check, status: "ok", found: "given" };
       return {
         check,

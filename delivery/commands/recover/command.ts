@@ -54,7 +54,7 @@ export const recoverCommand = new Command("recover")
     await mkdir(out, { recursive: true, mode: 0o700 });
     const count = await recover({
       stacks,
-      common: stackOptions(stacks, { program, out, lockTimeout }),
+      common: await stackOptions(stacks, { program, out, lockTimeout }),
       region: config.region,
       parallel,
       allowChanges,

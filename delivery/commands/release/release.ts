@@ -104,7 +104,7 @@ async function rollOut(
   options: ReleaseOptions,
 ): Promise<StackResult> {
   const { image, out, print } = options;
-  const common = stackOptions([stack], options);
+  const common = await stackOptions([stack], options);
   const { state } = await prepare(stack, { ...common, progress: () => {} });
   const before = (await state()).outputs[variable]?.value;
   const apply = async (which: string, folder: string, imagesOnly: boolean) => {

@@ -15,9 +15,9 @@ const VARIABLE = /^TF_VAR_(?!rotation$|image$|\w+_image$)/;
  * @param from folder that `cali deploy --out` or `cali release --out` wrote; its logs are those of each stack.
  * @returns the files, relative to the folder.
  */
-export function copyLogs(from: string, to: string, variables: NodeJS.ProcessEnv): string[] {
+export async function copyLogs(from: string, to: string, variables: NodeJS.ProcessEnv): Promise<string[]> {
   const names = Object.keys(variables).filter((name) => VARIABLE.test(name));
-  const secrets = new Secrets(
+  const secrets = await Secrets.ofVariables(
     variables,
     names.map((name) => name.slice("TF_VAR_".length)),
   );

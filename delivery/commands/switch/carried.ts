@@ -4,7 +4,7 @@ import { parse } from "@cdktf/hcl2json";
 import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
-import { withoutTemplates } from "../../core/terraform/hcl-values.ts";
+import { mapTexts, withoutTemplates } from "../../core/terraform/hcl.ts";
 import { put } from "./parity.ts";
 import type { Values } from "./variables.ts";
 
@@ -107,16 +107,9 @@ function withValue(variable: JsonObject, value: Json | undefined) {
   }
   return {
     isMissing: false,
-    variable: value === undefined ? variable : { ...variable, default: literal(value) },
+    // What is a text in a variable file would be a template in Terraform's JSON.
+    variable: value === undefined ? variable : { ...variable, default: mapTexts(value, withoutTemplates) },
   };
-}
-
-/** What is a text in a variable file would be a template in Terraform's JSON. */
-function literal(value: Json): Json {
-  if (typeof value === "string") return withoutTemplates(value);
-  if (Array.isArray(value)) return value.map(literal);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, literal(child)]));
 }
 
 /** Where a text names a file or a folder of the project. */

@@ -94,7 +94,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     pathStyle: initialized.pathStyle,
   };
   const { state, locks } = await readSource(options.state, backend);
-  const { variables, values } = readVariables(options.tfvars);
+  const { variables, values } = await readVariables(options.tfvars);
   const template = await readFile(join(CONFIG_FOLDER, `${TEMPLATE}.yaml`), "utf8");
   const settings = [...derive(state, variables, backend), ...lockedProvider(options.hcl)];
   const { text, notAllowed } = writeConfig(template, [...settings, ...succession(settings)], file);

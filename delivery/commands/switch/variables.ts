@@ -24,8 +24,10 @@ export type Values = Readonly<Record<string, Json>>;
  * @param paths each a `terraform.tfvars`, or one in JSON.
  * @throws SwitchError when one cannot be read, or a variable that matters has another type.
  */
-export function readVariables(paths: readonly string[]): { variables: Variables; values: Values } {
-  const values = Object.fromEntries(paths.flatMap((path) => Object.entries(valuesOf(path))));
+export async function readVariables(
+  paths: readonly string[],
+): Promise<{ variables: Variables; values: Values }> {
+  const values: Values = Object.assign({}, ...(await Promise.all(paths.map(valuesOf))));
   // A null is what Terraform takes for a variable that nobody set.
   const set = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   const parsed = variablesSchema.safeParse(set);
@@ -36,9 +38,9 @@ export function readVariables(paths: readonly string[]): { variables: Variables;
   );
 }
 
-function valuesOf(path: string): Values {
+async function valuesOf(path: string): Promise<Values> {
   try {
-    const found = [...readVariableFile(path)];
+    const found = [...(await readVariableFile(path))];
     const expressions = found.filter(([, { value }]) => value === undefined).map(([name]) => name);
     if (expressions.length === 0) {
       return Object.fromEntries(found.map(([name, { value }]) => [name, value ?? null]));

@@ -110,7 +110,7 @@ async function settleAll(
   given: { folder: string; clients: BackendClients; program: Program; seconds: number },
 ): Promise<void> {
   const { folder, clients, program, seconds } = given;
-  const common = stackOptions(stacks, { program, out: folder, lockTimeout: "60s" });
+  const common = await stackOptions(stacks, { program, out: folder, lockTimeout: "60s" });
   const isDone = await unlock({
     program,
     stacks,

@@ -98,7 +98,7 @@ export async function deploy(given: DeployOptions): Promise<DeployResult> {
     stacks: stacks.map(({ name }) => ({ name, status: "pending", durationMs: 0 })),
   });
   const common = {
-    ...stackOptions(stacks, options),
+    ...(await stackOptions(stacks, options)),
     ...(options.variables && { variables: options.variables }),
   };
   const reviews = reviewed ? await reviewAll(options, common) : undefined;

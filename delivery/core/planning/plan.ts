@@ -40,7 +40,7 @@ const PLUGIN_CACHE = resolve(".cali/providers");
 const LOCK_FILES = resolve("terraform-locks");
 
 /** What all stacks of a run have in common. */
-export function stackOptions(
+export async function stackOptions(
   stacks: readonly SynthesizedStack[],
   {
     program,
@@ -48,12 +48,12 @@ export function stackOptions(
     lockTimeout,
     silent = false,
   }: Pick<PlanOptions, "program" | "out" | "lockTimeout" | "silent">,
-): Omit<PlanStackOptions, "progress"> {
+): Promise<Omit<PlanStackOptions, "progress">> {
   return {
     program,
     out,
     lockTimeout,
-    secrets: new Secrets(
+    secrets: await Secrets.ofVariables(
       process.env,
       stacks.flatMap(({ sensitiveVariables }) => sensitiveVariables),
       stacks.map(({ folder }) => folder),
@@ -79,7 +79,7 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   const version = await installedVersion(program);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true, mode: 0o700 });
-  const common = stackOptions(stacks, options);
+  const common = await stackOptions(stacks, options);
   const results = new Map<string, PlannedStack>();
   const tasks = new Listr(
     stacks.map((stack) => ({

@@ -55,11 +55,11 @@ export async function sharedDifferences(
 ): Promise<SharedDifferences> {
   const text: unknown = JSON.parse(await readFile(join(folder, "cdk.tf.json"), "utf8"));
   const { variable } = declarationsSchema.parse(text);
-  const values = Object.keys(variablesSchema.shape).map((name) => [
-    name,
-    variableValue(folder, name, environment) ?? variable[name]?.default,
-  ]);
-  const variables = variablesSchema.safeParse(Object.fromEntries(values));
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(variablesSchema.shape)) {
+    values[name] = (await variableValue(folder, name, environment)) ?? variable[name]?.default;
+  }
+  const variables = variablesSchema.safeParse(values);
   // A stack without these variables has no names that could be another project's.
   if (!variables.success) return { stops: [], others: [] };
   return compareWithShared(configurationSchema.parse(text), variables.data, resources);

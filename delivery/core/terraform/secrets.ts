@@ -18,28 +18,41 @@ export class Secrets {
 
   /**
    * @param environment where the secrets are.
-   * @param variables names of Terraform variables that are sensitive.
-   * @param folders where Terraform runs: it reads values of variables from their `.tfvars` files, too.
+   * @param more values of others.
    */
-  constructor(
-    environment: NodeJS.ProcessEnv,
-    variables: readonly string[] = [],
-    folders: readonly string[] = [],
-  ) {
-    const sensitive = new Set(variables.map((name) => `TF_VAR_${name}`));
+  constructor(environment: NodeJS.ProcessEnv, more: readonly string[] = []) {
     const values = Object.entries(environment)
-      .filter(([name]) => sensitive.has(name) || SECRET_NAMES.test(name))
-      .flatMap(([, value = ""]) => [value, ...textsInValue(value)])
-      .concat(folders.flatMap((folder) => valuesInFiles(folder, variables)))
+      .flatMap(([name, value = ""]) => (SECRET_NAMES.test(name) ? [value] : []))
+      .concat(more)
       .filter((value) => value.length >= SHORTEST)
       // As JSON and HCL quote it, too, and a text of several lines also line by line.
       .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\s*\n\s*/)])
+      .flatMap((value) => [value, value.normalize()])
       .filter((value) => value.length >= SHORTEST);
     this.values = [...new Set(values)].sort((a, b) => b.length - a.length);
   }
 
-  /** The text without them. */
+  /**
+   * With those of Terraform's variables.
+   *
+   * @param variables names of the sensitive ones.
+   * @param folders where Terraform runs: it reads values of variables from their `.tfvars` files, too.
+   */
+  static async ofVariables(
+    environment: NodeJS.ProcessEnv,
+    variables: readonly string[],
+    folders: readonly string[] = [],
+  ): Promise<Secrets> {
+    const given = variables.map((name) => environment[`TF_VAR_${name}`] ?? "");
+    const texts = await Promise.all([
+      ...given.map(textsInValue),
+      ...folders.map((folder) => valuesInFiles(folder, variables)),
+    ]);
+    return new Secrets(environment, [...given, ...texts.flat()]);
+  }
+
+  /** The text without them. Terraform composes a text's characters (NFC), and its errors quote them as the file has them. */
   redact(text: string): string {
-    return this.values.reduce((redacted, value) => redacted.replaceAll(value, SHOWN), text);
+    return this.values.reduce((redacted, value) => redacted.replaceAll(value, SHOWN), text.normalize());
   }
 }

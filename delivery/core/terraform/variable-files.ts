@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { parseJson } from "@cali/base";
 import type { Json } from "../../../config/overrides.ts";
 import { TerraformError } from "../errors.ts";
-import { type Argument, readArguments, readValue } from "./hcl-values.ts";
+import { type Argument, readArguments, textsOf } from "./hcl.ts";
 
 /**
  * Reads a file of variables, in HCL, or in JSON where its name says so. No error quotes the file: a password may stand there.
  *
  * @throws SyntaxError for what Terraform can't read either.
  */
-export function readVariableFile(path: string): ReadonlyMap<string, Argument> {
+export async function readVariableFile(path: string): Promise<ReadonlyMap<string, Argument>> {
   const text = readFileSync(path, "utf8");
   if (!path.endsWith(".json")) return readArguments(text);
   const json = parseJson(text);
@@ -21,11 +21,6 @@ export function readVariableFile(path: string): ReadonlyMap<string, Argument> {
   return new Map(entries.map(([name, value]) => [name, { value, texts: textsOf(value) }]));
 }
 
-const textsOf = (value: Json): string[] => {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
-};
-
 /**
  * A variable's value as Terraform would take it, of strings and lists of strings: the environment's `TF_VAR_<name>`, before it that of
  * `terraform.tfvars`, and before that one of `*.auto.tfvars`.
@@ -33,12 +28,12 @@ const textsOf = (value: Json): string[] => {
  * @returns undefined where nobody gives one.
  * @throws TerraformError for an expression, whose value only Terraform can tell.
  */
-export function variableValue(
+export async function variableValue(
   folder: string,
   name: string,
   environment: NodeJS.ProcessEnv,
-): string | readonly string[] | undefined {
-  const last = given(folder, name).at(-1);
+): Promise<string | readonly string[] | undefined> {
+  const last = (await given(folder, name)).at(-1);
   if (last) {
     const { file, value } = last;
     if (value !== undefined) return textOrList(value);
@@ -47,18 +42,21 @@ export function variableValue(
     );
   }
   const text = environment[`TF_VAR_${name}`];
-  return text !== undefined && /^\s*\[/.test(text) ? textOrList(literalOf(text)) : text;
+  return text !== undefined && /^\s*\[/.test(text) ? textOrList((await argumentIn(text))?.value) : text;
 }
 
 /** Whether a folder's variable files give a variable. */
-export const isInFiles = (folder: string, name: string): boolean => given(folder, name).length > 0;
+export const isInFiles = async (folder: string, name: string): Promise<boolean> =>
+  (await given(folder, name)).length > 0;
 
 /** In the order in which later ones go first. A null is what Terraform takes for a variable that nobody set. */
-function given(folder: string, name: string) {
-  return filesIn(folder).flatMap((file) => {
-    const argument = readable(join(folder, file))?.get(name);
-    return argument && argument.value !== null ? [{ ...argument, file }] : [];
-  });
+async function given(folder: string, name: string) {
+  const found = [];
+  for (const file of filesIn(folder)) {
+    const argument = (await readable(join(folder, file)))?.get(name);
+    if (argument && argument.value !== null) found.push({ ...argument, file });
+  }
+  return found;
 }
 
 /** Terraform turns numbers and truth values into text where text is wanted. */
@@ -69,17 +67,18 @@ function textOrList(value: Json | undefined): string | readonly string[] | undef
   return value === undefined || typeof value === "object" ? undefined : String(value);
 }
 
-function literalOf(text: string): Json | undefined {
+/** What Terraform takes the text of an environment variable for, where a list or an object is wanted. */
+async function argumentIn(text: string): Promise<Argument | undefined> {
   try {
-    return readValue(text).value;
+    return (await readArguments(`value = ${text.trim()}`)).get("value");
   } catch {
     return undefined;
   }
 }
 
-function readable(path: string): ReadonlyMap<string, Argument> | undefined {
+async function readable(path: string): Promise<ReadonlyMap<string, Argument> | undefined> {
   try {
-    return readVariableFile(path);
+    return await readVariableFile(path);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -100,17 +99,18 @@ const READ_BY_ITSELF = /^terraform\.tfvars(\.json)?$|\.auto\.tfvars(\.json)?$/;
  * Texts that a folder's variable files give to some variables, in whatever they stand, as they may be shown. Of a file that nobody can read
  * it is every line: Terraform's error quotes one of them.
  */
-export function valuesInFiles(folder: string, variables: readonly string[]): string[] {
-  if (variables.length === 0) return [];
-  return filesIn(folder).flatMap((file) => {
+export async function valuesInFiles(folder: string, variables: readonly string[]): Promise<string[]> {
+  const values: string[] = [];
+  for (const file of variables.length > 0 ? filesIn(folder) : []) {
     const path = join(folder, file);
-    const found = readable(path);
-    if (!found) return linesOf(readFileSync(path, "utf8"));
-    return variables.flatMap((name) => {
-      const { value, texts = [] } = found.get(name) ?? {};
-      return typeof value === "number" ? [String(value)] : texts;
-    });
-  });
+    const found = await readable(path);
+    if (!found) values.push(...linesOf(readFileSync(path, "utf8")));
+    for (const name of found ? variables : []) {
+      const { value, texts = [] } = found?.get(name) ?? {};
+      values.push(...(typeof value === "number" ? [String(value)] : texts));
+    }
+  }
+  return values;
 }
 
 /** What a text's lines say, without the names that they begin with. */
@@ -121,11 +121,6 @@ const linesOf = (text: string): string[] =>
   });
 
 /** Texts in a value that an environment variable gives for a list or an object. */
-export function textsInValue(text: string): readonly string[] {
-  if (!/^\s*[[{]/.test(text)) return [];
-  try {
-    return readValue(text).texts;
-  } catch {
-    return [];
-  }
+export async function textsInValue(text: string): Promise<readonly string[]> {
+  return (/^\s*[[{]/.test(text) && (await argumentIn(text))?.texts) || [];
 }
