@@ -14,16 +14,24 @@ interface Case {
   readonly event?: "pull_request" | "merge_group" | "push";
   readonly paths?: readonly string[];
   readonly head?: string;
+  readonly actor?: string;
   /** Whether a step does what it should. */
   readonly succeeds?: (step: RunStep) => boolean;
 }
 
-async function ci({ event = "pull_request", paths = [], head = REPOSITORY, succeeds = () => true }: Case) {
+async function ci({
+  event = "pull_request",
+  paths = [],
+  head = REPOSITORY,
+  actor = "somebody",
+  succeeds = () => true,
+}: Case) {
   const { plan, manifests, services } = affectedBy(paths, ROOT);
   const pull_request = { number: 1, head: { sha: "a".repeat(40), repo: { full_name: head } } };
   const github = {
     event_name: event,
     repository: REPOSITORY,
+    actor,
     ref: "refs/pull/1/merge",
     event: event === "pull_request" ? { pull_request } : {},
   };
@@ -53,6 +61,11 @@ describe("the check that main requires", () => {
     [
       "of a bucket, from a fork",
       { paths: ["stacks/02-s3.ts"], head: "somebody/cali" },
+      ["affected", "fork", "fork (dev)", "fork (prod)"],
+    ],
+    [
+      "of a bucket, by Dependabot, which gets no secrets",
+      { paths: ["stacks/02-s3.ts"], actor: "dependabot[bot]" },
       ["affected", "fork", "fork (dev)", "fork (prod)"],
     ],
     [

@@ -201,7 +201,8 @@ export function graphql(
   const { id, classifier } = (variables ?? {}) as { id?: string; classifier?: string };
   const comment = github.comments.find(({ node_id }) => node_id === id);
   if (!String(query).includes("minimizeComment") || !comment) {
-    return ok({ errors: [{ message: `Could not resolve to a node with the global id of '${id}'` }] });
+    const message = `Could not resolve to a node with the global id of '${id}'`;
+    return ok({ data: { minimizeComment: null }, errors: [{ type: "NOT_FOUND", message }] });
   }
   comment.minimized = classifier ?? /classifier:\s*(\w+)/.exec(String(query))?.[1] ?? "OUTDATED";
   return ok({ data: { minimizeComment: { minimizedComment: { isMinimized: true } } } });

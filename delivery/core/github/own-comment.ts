@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { GithubRequestError } from "../errors.ts";
 import { asking, askingFor, listing, type Repository } from "./client.ts";
+import { unless } from "./label.ts";
 import { isBy, ownLogin, userSchema } from "./own-login.ts";
 
 /** A pull request of a repository. */
@@ -47,6 +49,14 @@ const commentSchema = z.object({
   body: z.string().nullish(),
 });
 
+const NOT_FOUND = 404;
+
+/** GraphQL's word for a comment that somebody has deleted meanwhile. */
+const isGone = (error: unknown): boolean =>
+  error instanceof GithubRequestError &&
+  goneSchema.safeParse(error.cause).data?.errors.every(({ type }) => type === "NOT_FOUND") === true;
+const goneSchema = z.object({ errors: z.array(z.object({ type: z.string().optional() })).min(1) });
+
 const MINIMIZE = `mutation ($id: ID!) {
   minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized } }
 }`;
@@ -73,20 +83,30 @@ export async function postComment<Marker extends Marked>(
   if (newest && newest.marker.run > marker.run) {
     return { did: "superseded", url: newest.url, markers: markersOf(before, kind) };
   }
-  const { html_url: url } = await askingFor(
-    writtenSchema,
-    `writing the comment of pull request #${number}`,
-    () =>
-      newest
-        ? github.rest.issues.updateComment({ owner, repo, comment_id: newest.id, body })
-        : github.rest.issues.createComment({ owner, repo, issue_number: number, body }),
-  );
+  const writing = `writing the comment of pull request #${number}`;
+  const update = ({ id }: OwnComment<Marker>) =>
+    unless(NOT_FOUND, () =>
+      askingFor(writtenSchema, writing, () =>
+        github.rest.issues.updateComment({ owner, repo, comment_id: id, body }),
+      ),
+    );
+  // Somebody may have deleted it just now.
+  const updated = newest && (await update(newest));
+  const { html_url: url } =
+    updated ??
+    (await askingFor(writtenSchema, writing, () =>
+      github.rest.issues.createComment({ owner, repo, issue_number: number, body }),
+    ));
   const after = await ownComments(pull, kind, login);
   const [, ...older] = newestFirst(after);
   for (const { nodeId } of older) {
-    await asking("folding an outdated comment away", () => github.graphql(MINIMIZE, { id: nodeId }));
+    await asking("folding an outdated comment away", () => github.graphql(MINIMIZE, { id: nodeId })).catch(
+      (error) => {
+        if (!isGone(error)) throw error;
+      },
+    );
   }
-  return { did: newest ? "updated" : "created", url, markers: markersOf(after, kind) };
+  return { did: updated ? "updated" : "created", url, markers: markersOf(after, kind) };
 }
 
 /** The comments of a kind that this login wrote. Anybody can write the marker. */
