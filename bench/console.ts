@@ -12,9 +12,12 @@ import { openBrowser } from "../test/support/browser.ts";
 /**
  * What an open console costs the consumer, and what its page takes in the browser. Three consumers in processes of their own read 1,000 lines a second at the
  * same time, so that all have the same machine. One has a page open for as long as it takes, which is looked at. Of the other two one is watched in odd minutes and one in even
- * ones, so that neither a process nor a minute that has it harder counts for one side. A consumer's processor time is all of its threads'.
+ * ones, so that neither a process nor a minute that has it harder counts for one side. With `--bare` there are four others: two that are watched all the time, two without a
+ * console. A consumer's processor time is all of its threads'.
  */
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "10" }, bare: { type: "boolean", default: false } },
+});
 /** Lines of an answer, and the time between two answers, ms. */
 const LINES = 250;
 const EVERY_MS = 250;
@@ -23,7 +26,7 @@ const WARM_UP_MS = 20_000;
 const MIB = 1_048_576;
 
 /** In a process of its own: a consumer that says what it used when it is asked. */
-async function consume(endpoint: string): Promise<void> {
+async function consume(endpoint: string, isBare: boolean): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cali-bench-console-"));
   const consumer = await startConsumer(
     {
@@ -35,7 +38,7 @@ async function consume(endpoint: string): Promise<void> {
       knowledge: { vectors: "none" },
       http: { host: "127.0.0.1", port: 0 },
       log: { level: "error" },
-      console: { port: 0 },
+      console: isBare ? {} : { port: 0 },
     },
     { credentials: { accessKeyId: "bench", secretAccessKey: "bench" } },
   );
@@ -82,6 +85,13 @@ function rendererMiB(): number {
   return Math.max(0, ...renderers) / 1_024;
 }
 
+/** What consumers used, each in the mean. */
+async function usedBy(consumers: readonly { used(): Promise<Used> }[]): Promise<Used> {
+  const all = await Promise.all(consumers.map((consumer) => consumer.used()));
+  const mean = (key: keyof Used) => all.reduce((sum, used) => sum + used[key], 0) / all.length;
+  return { cpuMs: mean("cpuMs"), records: mean("records") };
+}
+
 async function measure(): Promise<void> {
   const server = fork(
     join(import.meta.dirname, "consumer-server.ts"),
@@ -93,11 +103,11 @@ async function measure(): Promise<void> {
   if (!server.stdout) throw new Error("the server has no output");
   const [line] = await once(createInterface(server.stdout), "line");
   const { port } = JSON.parse(line as string) as { port: number };
-  const start = async () => {
-    const child = fork(import.meta.filename, [], {
+  const start = async (isBare = false) => {
+    const child = fork(import.meta.filename, isBare ? ["--bare"] : [], {
       env: { ...process.env, ENDPOINT: `http://127.0.0.1:${port}` },
     });
-    const [{ url }] = (await once(child, "message")) as [{ url: string }];
+    const [{ url = "" }] = (await once(child, "message")) as [{ url?: string }];
     const used = async () => {
       child.send("used");
       const [used] = (await once(child, "message")) as [Used];
@@ -106,7 +116,8 @@ async function measure(): Promise<void> {
     return { child, url, used };
   };
   const shown = await start();
-  const [odd, even] = [await start(), await start()];
+  const [odd, even] = [[await start()], [await start()]];
+  const bare = values.bare ? [await start(true), await start(true)] : [];
   const browser = await openBrowser();
   const page = await browser.newPage();
   await page.goto(shown.url);
@@ -114,24 +125,26 @@ async function measure(): Promise<void> {
   const cpu = { watched: 0, alone: 0 };
   const startedAt = performance.now();
   for (let minute = 1; minute <= Number(values.minutes); minute++) {
-    const [watched, alone] = minute % 2 === 1 ? [odd, even] : [even, odd];
-    const leave = watch(watched.url);
-    const before = await Promise.all([watched.used(), alone.used()]);
+    const inTurn = minute % 2 === 1 ? [odd, even] : [even, odd];
+    const sides = values.bare ? [[...odd, ...even], bare] : inTurn;
+    const leave = sides[0]?.map(({ url }) => watch(url));
+    const before = await Promise.all(sides.map(usedBy));
     await sleep(60_000 * minute - (performance.now() - startedAt));
-    const after = await Promise.all([watched.used(), alone.used()]);
-    leave();
+    const after = await Promise.all(sides.map(usedBy));
+    for (const end of leave ?? []) end();
     const [lines = 0, linesAlone = 0] = after.map(({ records }, at) => records - (before[at]?.records ?? 0));
-    cpu.watched += after[0].cpuMs - before[0].cpuMs;
-    cpu.alone += after[1].cpuMs - before[1].cpuMs;
+    const [watched = 0, alone = 0] = after.map(({ cpuMs }, at) => cpuMs - (before[at]?.cpuMs ?? 0));
+    cpu.watched += watched;
+    cpu.alone += alone;
     const heap = (await page.evaluate("performance.memory.usedJSHeapSize")) as number;
     const aSecond = (ms: number) => (ms / minute / 60).toFixed(1);
     console.log(
-      `${minute} min: ${(lines / 60).toFixed(0)} and ${(linesAlone / 60).toFixed(0)} records/s; ${aSecond(cpu.alone)} ms of CPU a second without, ` +
+      `${minute} min: ${(lines / 60).toFixed(0)} and ${(linesAlone / 60).toFixed(0)} records/s; ${aSecond(cpu.alone)} ms of CPU a second without${values.bare ? " a console" : ""}, ` +
         `${aSecond(cpu.watched)} with a page open (${((cpu.watched / cpu.alone - 1) * 100).toFixed(1)}% more); page: heap ${(heap / MIB).toFixed(1)} MiB, process ${rendererMiB().toFixed(0)} MiB`,
     );
   }
   await browser.close();
-  for (const { child } of [shown, odd, even]) child.disconnect();
+  for (const { child } of [shown, ...odd, ...even, ...bare]) child.disconnect();
   server.kill();
 }
 
@@ -151,4 +164,4 @@ function watch(url: string): () => void {
 }
 
 const { ENDPOINT } = process.env;
-await (ENDPOINT ? consume(ENDPOINT) : measure());
+await (ENDPOINT ? consume(ENDPOINT, values.bare) : measure());

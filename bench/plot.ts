@@ -21,13 +21,17 @@ const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [720, 420, 78, 40, 200, 52];
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const TICKS = 5;
 
-interface Axis {
+export interface Axis {
   readonly place: (value: number) => number;
   readonly ticks: readonly number[];
 }
 
 /** Where values stand between two places, and the values that are written there. */
-function axisOf(values: readonly number[], isLog: boolean, [from, to]: readonly [number, number]): Axis {
+export function axisOf(
+  values: readonly number[],
+  isLog: boolean,
+  [from, to]: readonly [number, number],
+): Axis {
   const scaled = (value: number) => (isLog ? Math.log10(value) : value);
   const all = values.map(scaled);
   const least = isLog ? Math.floor(Math.min(...all)) : Math.min(0, ...all);
