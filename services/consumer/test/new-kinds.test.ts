@@ -42,6 +42,26 @@ describe("new kinds of errors", () => {
     expect(sort("d").fingerprint).toBe(fingerprintOf("auth", "new kinds"));
   });
 
+  it("have groups of their own in 200 services an hour, and one for all services that come after", () => {
+    const { sort, pass } = sorter();
+    for (let job = 0; job < 200; job++)
+      expect(sort("failed", `job-${job}`).record.service).toBe(`job-${job}`);
+    const together = sort("failed", "job-200");
+    expect(together).toMatchObject({
+      fingerprint: fingerprintOf("many services", "new kinds"),
+      template: "1 new kinds in many services, most often: failed",
+      record: { service: "many services" },
+    });
+    expect(sort("failed", "job-201").fingerprint).toBe(together.fingerprint);
+    expect(sort("died", "job-201", "FATAL").fingerprint).toBe(
+      fingerprintOf("many services FATAL", "new kinds"),
+    );
+    // Those that are known keep theirs.
+    expect(sort("is full", "job-7")).toEqual(line("is full", "job-7"));
+    pass(HOUR + 1);
+    expect(sort("failed", "job-202").record.service).toBe("job-202");
+  });
+
   it("are said with how many they are, and with the one that has the most lines", () => {
     const { templateOf } = sorter();
     const said = ["a", "b", "c", "d", "d", "c", "c", "e"].map((kind) => templateOf(kind));

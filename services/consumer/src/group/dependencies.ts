@@ -26,6 +26,8 @@ const SYMPTOMS = [
 ];
 const SYMPTOM = new RegExp(SYMPTOMS.map(({ source }) => source).join("|"), "i");
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Whether a line reads as a symptom of another service's trouble. */
 export const isSymptom = (message: string) => SYMPTOM.test(message.slice(0, LONGEST));
 
@@ -103,8 +105,13 @@ export class Dependencies {
 
   /** Whether trouble of `root` explains symptoms of `service`. Services that depend on each other explain nothing of one another. */
   explains(root: string, service: string): boolean {
+    return this.rootsOf(service).has(root);
+  }
+
+  /** Services whose trouble explains symptoms of this one. */
+  rootsOf(service: string): ReadonlySet<string> {
     this.#reach ??= reachOf(this.#direct);
-    return this.#reach.get(service)?.has(root) ?? false;
+    return this.#reach.get(service) ?? NONE;
   }
 
   #see(service: string, root: string): void {

@@ -14,6 +14,8 @@ export class Inhibition {
   /** Groups whose trouble goes on and is grave enough, by service: the gravest level of each. */
   readonly #roots = new Map<string, Level>();
   readonly #groups: readonly Group[];
+  /** What was found to be behind groups. */
+  readonly #found = new Map<Group, readonly string[]>();
   /** By root and by service, lines that are held back. */
   #muted: ReadonlyMap<string, ReadonlyMap<string, number>> | undefined;
 
@@ -38,17 +40,24 @@ export class Inhibition {
    * Services whose trouble may be what is behind a group's: it reads as a symptom of theirs, and is no graver. One that names services is a
    * symptom of these, or of what they depend on, and of nothing else.
    */
-  rootsOf(group: Group): string[] {
-    if (!group.isSymptom) return [];
+  rootsOf(group: Group): readonly string[] {
+    const known = this.#found.get(group);
+    if (known) return known;
+    const found = group.isSymptom ? this.#find(group) : [];
+    this.#found.set(group, found);
+    return found;
+  }
+
+  #find(group: Group): readonly string[] {
+    const behind = [...this.#dependencies.rootsOf(group.service)].filter((root) => this.#roots.has(root));
+    if (behind.length === 0) return behind;
     const { level } = totalsOf(group);
-    const roots = [...this.#roots.keys()].filter(
-      (service) =>
-        this.#dependencies.explains(service, group.service) &&
-        rank(level) <= rank(this.#roots.get(service) as Level),
-    );
-    if (roots.length === 0) return roots;
     const named = this.#dependencies.named(group.service, textOf(group));
-    return roots.filter((root) => this.#dependencies.isBehind(root, group.service, named));
+    return behind.filter(
+      (root) =>
+        rank(level) <= rank(this.#roots.get(root) as Level) &&
+        this.#dependencies.isBehind(root, group.service, named),
+    );
   }
 
   /** Until when a group is held back for others' trouble; undefined: it is not. */
@@ -67,8 +76,9 @@ export class Inhibition {
   #countMuted(now: number): ReadonlyMap<string, ReadonlyMap<string, number>> {
     const muted = new Map<string, Map<string, number>>();
     for (const group of this.#groups) {
+      if (!group.isSymptom || this.mutedUntil(group, now) === undefined) continue;
       const { pending } = totalsOf(group);
-      if (pending === 0 || this.mutedUntil(group, now) === undefined) continue;
+      if (pending === 0) continue;
       for (const root of this.rootsOf(group)) {
         const counts = muted.get(root) ?? new Map<string, number>();
         muted.set(root, counts.set(group.service, (counts.get(group.service) ?? 0) + pending));

@@ -6,6 +6,9 @@ const HOUR_MS = 3_600_000;
 const MOST_MEMBERS = 5_000;
 /** Services that are remembered. */
 const MOST_SERVICES = 1_000;
+/** Services that may have their first kinds in an hour; what more of them say is counted together, as of this service. */
+const MOST_NEW_SERVICES = 200;
+const MANY_SERVICES = "many services";
 
 interface Kind {
   readonly template: string;
@@ -22,13 +25,15 @@ interface Kinds {
 
 /**
  * A service that makes new kinds of errors without end, such as one that logs a random sentence each time, gets one group for all of
- * them. It has its kinds apart again once they come slowly.
+ * them. It has its kinds apart again once they come slowly. So it is with services without end, such as jobs whose names are random.
  */
 export class NewKinds {
   readonly #most: number;
   readonly #now: () => number;
   /** By service, and whether they are FATAL. The ones unseen the longest come first. */
   readonly #kinds = new Map<string, Kinds>();
+  /** When the last services came that had no kinds before. */
+  readonly #newcomers: number[] = [];
 
   /** @param most new kinds of one service in an hour that get groups of their own */
   constructor(most: number, now: () => number) {
@@ -39,15 +44,18 @@ export class NewKinds {
   /** The event as it is to be counted: as it is, or as one of the many new kinds of its service. Only of kinds that have no group. */
   sort(event: GroupedEvent): GroupedEvent {
     const { record, fingerprint, template } = event;
-    const key = `${record.service}${record.level === "FATAL" ? " FATAL" : ""}`;
-    const kinds = this.#kindsOf(key);
     const now = this.#now();
+    const isOfMany = this.#isOneOfMany(record.service, now);
+    const service = isOfMany ? MANY_SERVICES : record.service;
+    const key = `${service}${record.level === "FATAL" ? " FATAL" : ""}`;
+    const kinds = this.#kindsOf(key);
     const member = kinds.members.get(fingerprint);
-    if (!member) {
+    if (!member && !isOfMany) {
       kinds.times.push(now);
       if (kinds.times.length > this.#most + 1) kinds.times.shift();
     }
-    if (kinds.times.length <= this.#most || now - (kinds.times[0] as number) > HOUR_MS) {
+    const areFew = kinds.times.length <= this.#most || now - (kinds.times[0] as number) > HOUR_MS;
+    if (areFew && !isOfMany) {
       kinds.members.clear();
       kinds.commonest = undefined;
       return event;
@@ -58,12 +66,23 @@ export class NewKinds {
     if (kinds.members.size < MOST_MEMBERS) kinds.members.set(fingerprint, kind);
     return {
       ...event,
+      record: { ...record, service },
       fingerprint: fingerprintOf(key, "new kinds"),
       // Of many errors.
       identity: undefined,
-      template: `${kinds.members.size} new kinds in ${record.service}, most often: ${kinds.commonest.template.slice(0, 200)}`,
+      template: `${kinds.members.size} new kinds in ${service}, most often: ${kinds.commonest.template.slice(0, 200)}`,
       isNew: true,
     };
+  }
+
+  /** Whether a service comes after many others that had no kinds before. */
+  #isOneOfMany(service: string, now: number): boolean {
+    if (this.#kinds.has(service) || this.#kinds.has(`${service} FATAL`)) return false;
+    const since = this.#newcomers[0];
+    if (this.#newcomers.length === MOST_NEW_SERVICES && now - (since as number) <= HOUR_MS) return true;
+    this.#newcomers.push(now);
+    if (this.#newcomers.length > MOST_NEW_SERVICES) this.#newcomers.shift();
+    return false;
   }
 
   #kindsOf(key: string): Kinds {
