@@ -22,7 +22,7 @@ export const javaText = pattern(
       `^${TIME}\\t${LEVEL}\\t[^\\t]{1,200}\\t(?:[a-z][\\w$]{0,60}\\.){1,10}[\\w$]{1,100}\\t(?<message>.*)$`,
     ),
     // ZooKeeper: time [myid:1] - LEVEL [thread:logger@line] - message.
-    new RegExp(`^${TIME} +\\[[^\\]]{0,100}\\] - ${LEVEL} +\\[.{1,200}@[0-9]{1,6}\\] - (?<message>.*)$`),
+    new RegExp(`^${TIME} +(?:\\[[^\\]]{0,100}\\] )?- ${LEVEL} +\\[.{1,200}@[0-9]{1,6}\\] - (?<message>.*)$`),
     // Solr: time LEVEL (thread) [collection] logger message.
     new RegExp(
       `^${TIME} ${LEVEL} +\\([^)]{1,200}\\) \\[[^\\]]{0,300}\\] (?:[a-z]\\w{0,40}\\.){1,10}[\\w$]{1,100} (?<message>.*)$`,

@@ -22,6 +22,8 @@ const FIRST = new RegExp(
   "i",
 );
 
+/** What yarn and others for terminals print: a word in small letters and a sentence. */
+const SENTENCE = /^(trace|debug|info|warn|warning|error|fatal) (?=[A-Z"'`])/;
 /** As the first word after a time. */
 const AFTER_TIME =
   /^(trace|debug|info|notice|warn|warning|error|fatal|critical|panic|Trace|Debug|Info|Warn|Warning|Error|Fatal|Critical) +(?=\S)/;
@@ -144,7 +146,7 @@ function withoutTime(text: string, draft: Draft, context: ReadContext): string {
 export function levelInText(whole: string): { level: Level; start: number; end: number } | undefined {
   const text = whole.slice(0, HEADER_LENGTH);
   const first = FIRST.exec(text);
-  const found = [first, MARKED.exec(text), CAPITALS.exec(text)]
+  const found = [first, SENTENCE.exec(text), MARKED.exec(text), CAPITALS.exec(text)]
     .filter((one) => one !== null)
     .sort((a, b) => a.index - b.index)[0];
   const word = found?.[1];

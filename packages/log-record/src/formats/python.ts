@@ -23,6 +23,10 @@ export const pythonText = pattern(
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3})\] \[(?<level>[A-Z]{4,8})\] \[[A-Za-z_][\w.]{0,200}\] (?<message>[^[].*)$/,
     // Home Assistant: time LEVEL (thread) [logger] message.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[A-Z]{4,8}) \([\w -]{1,100}\) \[[\w.]{1,200}\] (?<message>.*)$/,
+    // Celery with a format of its own: time: LEVEL/process message.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[\w-]{1,60}:? (?<message>.*)$/,
+    // OpenStack's oslo.log: time process LEVEL logger [request …] message.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) [0-9]{1,10} (?<level>TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL) [\w.-]{1,200} \[(?:None )?(?:(?<trace>req-[0-9a-f-]{36})[^\]]{0,300}|-)\] (?<message>.*)$/,
     // Celery: [2026-01-25 01:02:03,456: ERROR/ForkPoolWorker-1] message.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[^\]]{1,100}\] (?<message>.*)$/,
     // Airflow: [2026-01-25T01:02:03.456+0000] {taskinstance.py:1} ERROR - message; [2026-01-25, 01:02:03 UTC] before 2.9.

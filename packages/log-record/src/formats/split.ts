@@ -7,7 +7,7 @@ import { isTimeAlone, leadingTime } from "./time.ts";
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|[\"')}\\]]+[;,]?(?: \\[\\])? ?$)";
+  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|for call at$|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|[\"')}\\]]+[;,]?(?: \\[\\])? ?$)";
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
 /** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
@@ -67,7 +67,11 @@ export function continues(open: readonly string[], line: string, next: string | 
   if (/^[ \t]/.test(line))
     return leadingTime(line.trimStart(), CONTEXT) === undefined || isTimeAlone(line.trim());
   // Printed by itself it is no part of a line that reports nothing bad.
-  if (line.startsWith("Traceback ")) return canFail(first) || open.length > 1;
+  if (line.startsWith("Traceback ")) {
+    // Nor of one that has ended: those that belong together have a blank line between them.
+    const isAnother = first.startsWith("Traceback ") && /^[\w.]/.test(last) && open.length > 1;
+    return !isAnother && (canFail(first) || open.length > 1);
+  }
   if (CONTINUATION.test(line)) return true;
   // MySQL's slow query log: the next one begins with its time or user.
   if (/^# (?:Time|User@Host): /.test(first))
@@ -89,7 +93,7 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Rust writes what happened below where it happened.
   if (open.length === 1 && /^thread '.*panicked at /.test(first)) return true;
   // Python writes it last, below its indented frames.
-  if (/^[ \t]/.test(last) && open.some((one) => one.startsWith("Traceback ")))
+  if (/^[ \t]/.test(last) && open.some((one) => one.includes("Traceback (most recent call last)")))
     return /^[\w.]+(?:: |$)/.test(line);
   // Java writes the exception below the message that a logger gave it.
   const isQualified = /^(?:[a-z][\w$]*\.){2,10}[A-Z]/.test(line);

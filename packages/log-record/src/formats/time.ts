@@ -52,7 +52,7 @@ const ZONE_NAME = [...Object.keys(ZONES), ...OTHER_ZONES].sort((a, b) => b.lengt
 const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ](?:${ZONE_NAME}|[+-][0-9]{4}))?`;
 const FORMS = [
   // ISO 8601, extended and basic (eight digits), and what is near it: a blank or `/` for the separators, a comma for the point.
-  `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}${ZONE})?`,
+  `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm])(?![A-Za-z]))?${ZONE})?`,
   // With half of the day as in East Asia: 2026-01-25 오후 1:02:03, 2026. 1. 25. 오후 1:02:03, 2026/1/25 下午1:02:03.
   `(?<y>[0-9]{4})(?<sep>[-/]|\\. ?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])\\.?,? ${HALF_OF_DAY} ?${CLOCK}`,
   // java.util.logging there: 1월 25, 2026 1:02:03 오후.
@@ -71,9 +71,9 @@ const FORMS = [
   `(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) (?<y>[0-9]{4}) ${CLOCK}${ZONE}`,
   // syslog: Jan 25 01:02:03, no year.
   `(?<mon>[A-Z][a-z]{2}) {1,2}(?<d>[0-3]?[0-9]) ${CLOCK}${ZONE}`,
-  // 25.01.2026 01:02:03 and 01/25/2026 1:02:03 PM.
-  `(?<d>[0-3]?[0-9])\\.(?<m>[01]?[0-9])\\.(?<y>[0-9]{4}),? ${CLOCK}${ZONE}`,
-  `(?<m>[01]?[0-9])/(?<d>[0-3]?[0-9])/(?<y>[0-9]{4})(?:,? |[:-])${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm]))?${ZONE}`,
+  // 25.01.2026 01:02:03, 25-01-2026 01:02:03 and 01/25/2026 1:02:03 PM, where the day comes first if there is no such month.
+  `(?<d>[0-3]?[0-9])(?<dot>[.-])(?<m>[01]?[0-9])\\k<dot>(?<y>[0-9]{4}),? ${CLOCK}${ZONE}`,
+  `(?<m>[0-3]?[0-9])/(?<d>[0-3]?[0-9])/(?<y>[0-9]{4})(?:,? |[:-])${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm]))?${ZONE}`,
   // Spark, timbre: 26/01/25 01:02:03; Android's logcat, geth: 01-25 01:02:03.456, no year.
   `(?<yy>[0-9]{2})(?<sep>[/-])(?<m>[01][0-9])\\k<sep>(?<d>[0-3][0-9]) ${WHOLE_CLOCK}`,
   `(?<m>[01][0-9])-(?<d>[0-3][0-9])[ |]${WHOLE_CLOCK}`,
@@ -222,10 +222,13 @@ function dateOf(groups: Groups, { arrival }: TimeContext): number | undefined {
     return Number(doy) >= 1 && Number(doy) <= 366 ? Date.UTC(year, 0, Number(doy)) : undefined;
   // 05/01/26 begins with a day or a month.
   if (sep !== undefined && Number(yy) < 10) return undefined;
-  const month = mon === undefined ? Number(m) - 1 : MONTHS.indexOf(mon.slice(0, 3).toLowerCase());
+  const isSwapped = mon === undefined && Number(m) > 12 && Number(d) <= 12;
+  const dayOfMonth = Number(isSwapped ? m : d);
+  const month =
+    mon === undefined ? Number(isSwapped ? d : m) - 1 : MONTHS.indexOf(mon.slice(0, 3).toLowerCase());
   if (month < 0 || month > 11) return undefined;
-  const time = Date.UTC(year, month, Number(d));
-  return new Date(time).getUTCDate() === Number(d) && year >= 1970 ? time : undefined;
+  const time = Date.UTC(year, month, dayOfMonth);
+  return new Date(time).getUTCDate() === dayOfMonth && year >= 1970 ? time : undefined;
 }
 
 /** How far in the future a log may lie: clocks differ, and a zone that isn't said takes up to a day. */

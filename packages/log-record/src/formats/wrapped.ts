@@ -91,6 +91,18 @@ export const loki: Envelope = {
   },
 };
 
+/** With one of these outside, as most logs have, there is no need to look closer. */
+const OUTSIDE = [
+  "level",
+  "severity",
+  "loglevel",
+  "time",
+  "timestamp",
+  "@timestamp",
+  "ts",
+  "msg",
+  "log.level",
+];
 const AROUND = ["message", "data", "event", "content", "attributes", "detail", "logevent"];
 
 /**
@@ -100,6 +112,7 @@ const AROUND = ["message", "data", "event", "content", "attributes", "detail", "
 export const nested: Envelope = {
   marks: AROUND,
   open(fields, context) {
+    if (OUTSIDE.some((name) => fields.has(name))) return undefined;
     const { value } = fields;
     const key = AROUND.find((one) => isObject(value[one]));
     const inner = key === undefined ? undefined : value[key];
