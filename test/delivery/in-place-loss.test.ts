@@ -360,6 +360,20 @@ describe("what a change in place takes away", () => {
     });
   });
 
+  it.each([
+    ["becomes unknown", [{ id: "a", expiration: [{ days: 365 }] }], { unknown: { rule: true } }],
+    ["comes unknown", null, { unknown: { rule: true } }],
+    ["is a secret", [{ id: "a" }], { beforeSensitive: { rule: true }, afterSensitive: { rule: true } }],
+  ])("is unknown where a whole block %s", (_, rule, more) => {
+    const address = "aws_s3_bucket_lifecycle_configuration.x";
+    const set = { address, mode: "managed", expressions: { rule: {} } };
+    const after = "unknown" in more ? {} : { rule: [{ id: "b" }] };
+    const plan = makePlan([{ address, actions: ["update"], before: { rule }, after, ...more }], {
+      configuration: { root_module: { resources: [set] } },
+    });
+    expect(inPlaceLossIn(plan).map(({ kind }) => kind)).toEqual(["unknown"]);
+  });
+
   it("is nothing of a new rule that only moves objects, of a new object, of an import", () => {
     const rule = { id: "a", status: "Enabled", transition: [{ days: 30, storage_class: "GLACIER" }] };
     expect(lossesOf("aws_s3_bucket_lifecycle_configuration", { rule: [] }, { rule: [rule] })).toEqual([]);

@@ -63,9 +63,29 @@ function lossesOf({ address, type, importing }: ResourceChange, difference: Diff
       }
       return holds ? [{ ...about, kind: rule.kind, lost: rule.lost }] : [];
     }
+    const hidden = hiddenRule(type, leaf);
+    if (hidden) {
+      return [
+        { ...about, kind: "unknown", lost: `not to be seen in the plan; less would cost ${hidden.lost}` },
+      ];
+    }
     const isSuspect = leaf.names.some((name) => SUSPECT.test(name)) && isLess(leaf.before, leaf.after);
     return isSuspect ? [{ ...about, kind: "unknown", lost: "no rule knows what this deletes" }] : [];
   });
+}
+
+/** Known after the apply only, or not shown. */
+const isOpaque = (node: Node | undefined) => node === UNKNOWN || node instanceof Sensitive;
+
+/** A rule for what is in a block that nobody sees; what is new can only set a limit. */
+function hiddenRule(type: string, { names, before, after }: Leaf): Rule | undefined {
+  if (!isOpaque(before) && !isOpaque(after)) return undefined;
+  return ALL_RULES.find(
+    ({ types, path, turn }) =>
+      types.includes(type) &&
+      names.every((name, at) => path.split(".")[at] === name) &&
+      (!isEmpty(before) || turn === "limit" || turn === "on"),
+  );
 }
 
 /** Whether a rule's path leads to these names; a path to a list or a map leads to whatever is in it. */
@@ -151,8 +171,8 @@ function leaves({ names, attribute, before, after }: Leaf): Leaf[] {
       leaves({
         names: [...names, key],
         attribute: `${attribute}.${key}`,
-        before: open(old.get(key)),
-        after: open(current.get(key)),
+        before: isOpaque(before) ? before : open(old.get(key)),
+        after: isOpaque(after) ? after : open(current.get(key)),
       }),
     );
   }
@@ -171,8 +191,8 @@ function leaves({ names, attribute, before, after }: Leaf): Leaf[] {
       leaves({
         names,
         attribute: `${attribute}[${index}]`,
-        before: open(old[index]),
-        after: open(current[index]),
+        before: isOpaque(before) ? before : open(old[index]),
+        after: isOpaque(after) ? after : open(current[index]),
       }),
     );
   }
