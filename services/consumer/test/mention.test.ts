@@ -10,6 +10,7 @@ it.each([
   'docs: explain what "deadlock detected" means',
   "ticket OPS-12: upstream prematurely closed connection while reading response header from upstream",
   "a customer reports that jwt expired is shown at the checkout",
+  'user searched for "deadlock detected" (14 results)',
   'see the runbook for "sorry, too many clients already"',
   "commit 7f3a9c: handle read ECONNRESET in the client",
   "has anybody seen Java heap space lately?",

@@ -197,6 +197,66 @@ Caused by: java.lang.OutOfMemoryError: Metaspace
   });
 });
 
+describe("of two errors that a text says", () => {
+  it.each([
+    [
+      "what failed, and not the reason that a runtime gives for it",
+      "k8s-probe-failed",
+      "Readiness probe failed: dial tcp 10.1.2.3:8080: connect: connection refused",
+    ],
+    [
+      "the one whose word stands where the other has any",
+      "s3-kms-denied",
+      "AccessDeniedException: User: arn:aws:sts::1:assumed-role/x is not authorized to perform: kms:ReEncrypt on resource: arn:aws:kms:eu-west-1:1:key/2 because no identity-based policy allows the kms:ReEncrypt action",
+    ],
+    [
+      "the one that has the port of its product",
+      "db-connection-refused",
+      "dial tcp 10.4.0.2:5432: connect: connection refused",
+    ],
+  ])("it is %s", (_, name, text) => {
+    expect(nameOf(text)).toBe(name);
+  });
+
+  it("is none when a product's error is told whose wording is unknown, and a runtime's reason for it", () => {
+    const reason = "read tcp 10.0.0.1:4000->10.0.0.9:8443: read: connection reset by peer";
+    expect(nameOf(reason)).toBe("http-connection-reset");
+    expect(
+      nameOf(
+        `botocore.exceptions.TokenRetrievalError: Error when retrieving token from sso: Token: ${reason}`,
+      ),
+    ).toBeUndefined();
+  });
+});
+
+describe("a word of a pattern", () => {
+  it("is there when the text has it once, though the pattern has it twice", () => {
+    expect(
+      nameOf(
+        "A second operation was started on this context instance before a previous operation completed.",
+      ),
+    ).toBe("ef-second-operation");
+  });
+
+  it("is no value, nor a value a word", () => {
+    expect(nameOf('DatabaseError: prepared statement "S_1798" does not exist')).toBe("pg-prepared-statement");
+    expect(nameOf("Abort deleting, for related PVC doesn't exist, data-0/shop")).toBeUndefined();
+  });
+
+  it("may be negated inside of what varies", () => {
+    expect(
+      nameOf(
+        "Group coordinator kafka-1:9092 (id: 7 rack: null) is unavailable or invalid due to cause: stopped without a reason given. isDisconnected: false. Rediscovery will be attempted.",
+      ),
+    ).toBe("kafka-coordinator");
+    expect(
+      nameOf(
+        "Group coordinator kafka-1:9092 (id: 7 rack: null) is not unavailable or invalid due to cause: x. Rediscovery will be attempted.",
+      ),
+    ).toBeUndefined();
+  });
+});
+
 describe("what an entry excludes", () => {
   it.each([
     ["Login failed for user 'sa'.", "sqlserver-login-failed"],

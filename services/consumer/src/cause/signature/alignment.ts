@@ -9,8 +9,17 @@ export interface Alignment {
   readonly score: number;
   /** How unlikely it is that another program's message says as much of it by chance. */
   readonly evidence: number;
+  /** Whether it lacks a word that it has to have. */
+  readonly isLacking: boolean;
   /** Words that its clauses say besides. */
   readonly besides: number;
+  /** Places of the text's words that both have. */
+  readonly places: ReadonlySet<number>;
+  /** Those of them that the pattern marks as required. */
+  readonly marked: readonly number[];
+  /** The first and the last of them. */
+  readonly from: number;
+  readonly to: number;
   /** Why it is not the pattern's error; undefined: it is. */
   readonly against?: string;
 }
@@ -160,13 +169,21 @@ function judged(pattern: Pattern, text: readonly Word[], last: Link, score: numb
   const lacked = pattern.words.filter(({ isOptional }, at) => !isOptional && !places.has(at));
   const instead = Math.max(0, 2 * matched - pattern.weight - score);
   const share = pattern.weight === 0 ? 0 : Math.max(0, (inClauses - instead) / pattern.weight);
+  const missing = missingOf(pattern, lacked);
   const found = {
     share,
     score,
+    isLacking: missing !== undefined,
     evidence: evidenceOf(pattern, text, places),
     besides: besides(pattern, text, first, last, inText),
+    places: inText,
+    marked: [...places].flatMap(([at, textAt]) =>
+      pattern.words[at]?.isRequired && !NEGATIONS.has(pattern.words[at]?.text ?? "") ? [textAt] : [],
+    ),
+    from: first.textAt,
+    to: last.textAt,
   };
-  const against = objection(pattern, text, { first, last, inText, lacked, found: { share, distinct } });
+  const against = objection(pattern, text, { first, last, inText, missing, found: { share, distinct } });
   return against === undefined ? found : { ...found, against };
 }
 
@@ -235,18 +252,26 @@ interface Judged {
   readonly first: Link;
   readonly last: Link;
   readonly inText: ReadonlySet<number>;
-  readonly lacked: readonly Pattern["words"][number][];
+  readonly missing: Pattern["words"][number] | undefined;
   readonly found: { readonly share: number; readonly distinct: number };
+}
+
+/** A word without which it is another error. */
+function missingOf(
+  pattern: Pattern,
+  lacked: readonly Pattern["words"][number][],
+): Pattern["words"][number] | undefined {
+  return (
+    lacked.find((word) => word.isRequired && isSaidAround(pattern, word, lacked)) ??
+    (pattern.size <= SHORT ? lacked[0] : undefined)
+  );
 }
 
 function objection(
   pattern: Pattern,
   text: readonly Word[],
-  { first, last, inText, lacked, found }: Judged,
+  { first, last, inText, missing, found }: Judged,
 ): string | undefined {
-  const missing =
-    lacked.find((word) => word.isRequired && isSaidAround(pattern, word, lacked)) ??
-    (pattern.size <= SHORT ? lacked[0] : undefined);
   if (missing) return `it lacks "${missing.text}"`;
   if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
   // An exception that has to be there says what it is.
@@ -256,13 +281,23 @@ function objection(
   const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
   for (let at = from; at <= last.textAt; at++) {
     const word = text[at]?.text ?? "";
-    if (NEGATIONS.has(word) && !inText.has(at)) return `it says "${word}"`;
+    if (NEGATIONS.has(word) && !inText.has(at) && !isOfValue(pattern, last, at)) return `it says "${word}"`;
   }
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
   if (pattern.size > BRIEF) return undefined;
   const most = pattern.exceptions.length > 0 ? Math.max(0, pattern.size - 2) : pattern.size - 2;
   return besides(pattern, text, first, last, inText) > most ? "it says more than that" : undefined;
+}
+
+/** Whether a word stands inside of what varies, with other words of that before and behind it. */
+function isOfValue(pattern: Pattern, last: Link, at: number): boolean {
+  for (let link = last; link.before; link = link.before) {
+    const { patternAt, textAt } = link.before;
+    if (textAt >= at || at >= link.textAt) continue;
+    return isOpenBetween(pattern, patternAt + 1, link.patternAt) && textAt + 1 < at && at < link.textAt - 1;
+  }
+  return false;
 }
 
 /** Whether a word is required wherever it stands, or turns into its opposite a clause of which the text says something. */

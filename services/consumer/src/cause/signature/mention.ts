@@ -8,6 +8,7 @@ const SPEECH = [
   /\b(?:see|read|follow|open|update[sd]?|wrote) (?:the |our |a )?(?:runbook|playbook|wiki|ticket|guide|article)\b/i,
   /\b(?:customers?|users?|colleagues?|somebody|someone|anybody|support|team|he|she|they|we) (?:(?:also|now|still|has|have) )?(?:reports?|reported|says?|said|asks?|asked|complains?|complained|claims?|mentions?|mentioned|wrote|writes|saw|seen)\b/i,
   /\b(?:has|have) (?:anybody|anyone|somebody|someone|you)\b|\bwhat does\b.*\bmean\b/i,
+  /\b(?:search(?:ed|es|ing)?|look(?:ed|ing)|grep(?:ped)?|filter(?:ed|ing)?|asked) for ["“'`«]/i,
   /\b(?:explain(?:s|ed)?|simulat(?:ed?|es|ing)|injected|test case|unit test)\b/i,
   /\b(?:if|when) the (?:log|alert|message) (?:says|shows|reads|contains)\b/i,
   /^\W{0,3}(?:if|when(?:ever)?) you (?:see|get|run into)\b/i,

@@ -22,6 +22,8 @@ export interface Pattern {
   readonly size: number;
   /** Whether something that varies stands at its end. */
   readonly endsOpen: boolean;
+  /** Whether it ends with another error, whatever that is: `…: <reason>`. */
+  readonly endsWithReason: boolean;
   /** Exceptions that it marks as required, in lower case: a text without one of them is another error. */
   readonly exceptions: readonly string[];
   /** Other names that it marks as required. */
@@ -30,8 +32,8 @@ export interface Pattern {
   readonly isQuoted: boolean;
 }
 
-/** Numbers that are codes by what stands before them. */
-const BEFORE_CODE = new Set("code status errno http ora msg sqlstate exit signal number".split(" "));
+/** Numbers that are codes by what stands before them; words without their endings. */
+const BEFORE_CODE = new Set("cod status errno http ora msg sqlstate exit signal number".split(" "));
 const SPOKEN = "(?:Exception|Error|Fault|Warning|Timeout|Failure|Denied|Expired|Detected|Violation)";
 /** What may be a value although nobody marked it: quoted, a path, an address, a name with dots that is no exception's. */
 const DOUBTFUL = new RegExp(
@@ -53,8 +55,13 @@ const SPEAKER = new RegExp(
 export const LEAST_WEIGHT = 6;
 /** What is left without them identifies the error, when it is so many words, or two of which one is a name. */
 const LEAST_SAID = 4;
-/** A port that belongs to the pattern: whoever wrote it has a placeholder for the host, and none for the port. */
+/**
+ * A port that belongs to the pattern: whoever wrote it has a placeholder for the host, and none for the port; or it is a product's, and
+ * nobody says who speaks.
+ */
 const OWN_PORT = /<[^<>]+>:(\d{3,5})\b/g;
+const PRODUCT_PORT =
+  /^(?:(?!\w{2,}(?:Exception|Error)\b).)*\b\d+(?:\.\d+){3}:(1433|1521|27017|3306|5432|5672|6379|9042|9092|9200|11211|19530)\b/g;
 /** Words of so much weight identify the error without its port. */
 const TELLING = 16;
 const REQUIRED = /\*\*([^*]+)\*\*/g;
@@ -66,9 +73,11 @@ const NAME = /^[A-Z][a-z]+(?:[A-Z][a-z]+)+$/;
 /** The words of a pattern, and which of them it marks as required. */
 export interface ReadPattern {
   readonly words: readonly Word[];
-  readonly required: ReadonlySet<string>;
+  /** Places of the words that it marks. */
+  readonly required: ReadonlySet<number>;
   readonly ports: ReadonlySet<string>;
   readonly endsOpen: boolean;
+  readonly endsWithReason: boolean;
   readonly exceptions: readonly string[];
   readonly names: readonly string[];
   readonly isQuoted: boolean;
@@ -80,7 +89,6 @@ export interface ReadPattern {
  */
 export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPattern {
   const marks = [...pattern.matchAll(REQUIRED)].map(([, marked = ""]) => marked);
-  const required = marks.flatMap((marked) => wordsOf(marked, names));
   const plain = pattern.replaceAll(REQUIRED, "$1");
   const doubted = wordsOf(
     plain
@@ -90,17 +98,40 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
   );
   const said = doubted.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
   const isEnough = said.length >= LEAST_SAID || (said.length > 1 && said.some(({ isName }) => isName));
+  const words = isEnough ? doubted : wordsOf(plain, names);
   return {
-    words: isEnough ? doubted : wordsOf(plain, names),
-    required: new Set(required.map(({ text }) => text)),
-    ports: new Set([...plain.matchAll(OWN_PORT)].map(([, port = ""]) => port)),
+    words,
+    required: new Set(
+      [...pattern.matchAll(REQUIRED)].flatMap(({ 1: marked = "", index }) =>
+        placesOf(words, wordsOf(marked, names), wordsOf(pattern.slice(0, index), names)),
+      ),
+    ),
+    ports: new Set(
+      [OWN_PORT, PRODUCT_PORT].flatMap((own) => [...plain.matchAll(own)].map(([, port = ""]) => port)),
+    ),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
+    endsWithReason: /:\s+(?:desc = )?"?<[^<>]+>\W{0,3}$/.test(plain),
     exceptions: marks.flatMap((marked) => EXCEPTION.exec(marked)?.[1]?.toLowerCase() ?? []),
     names: marks.flatMap((marked) =>
       NAME.test(marked) && !EXCEPTION.test(marked) ? [marked.toLowerCase()] : [],
     ),
     isQuoted: /"<[^<>]+>"/.test(plain),
   };
+}
+
+/** The places of some of a pattern's words, of each that which comes next behind the words before them. */
+function placesOf(words: readonly Word[], some: readonly Word[], before: readonly Word[]): number[] {
+  const seen = new Map<string, number>();
+  const count = (text: string) => {
+    const nth = seen.get(text) ?? 0;
+    seen.set(text, nth + 1);
+    return nth;
+  };
+  for (const { text } of before) count(text);
+  return some.flatMap(({ text }) => {
+    const places = words.flatMap((word, place) => (word.text === text ? [place] : []));
+    return places[count(text)] ?? places.slice(-1);
+  });
 }
 
 /** Weighs a pattern's words. */
@@ -119,11 +150,11 @@ export function weighed(
     const mayBeValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
     // What says too little by its words alone needs all that it has.
     const isValue = mayBeValue && saidByWords >= LEAST_WEIGHT;
-    const isOptional = isValue && !required.has(word.text);
+    const isOptional = isValue && !required.has(place);
     return {
       ...word,
       isOptional,
-      isRequired: required.has(word.text) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING),
+      isRequired: required.has(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING),
       weight: weightOf(word.text),
       rarity: rarityOf(word.text),
     };

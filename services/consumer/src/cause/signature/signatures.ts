@@ -51,8 +51,12 @@ const WEIGHT = { least: 1, most: 6 };
 const LEAST_COMMON = 0.55;
 /** So many are looked at closely, those with most in common. */
 const LOOKED_AT = 24;
+/** And so many of one error, that others are seen beside it. */
+const LOOKED_AT_OF_ONE = 8;
 /** What a code, an exception, or the product's name in the text adds. */
 const BONUS = { code: 3, exception: 2, product: 2 };
+/** What gives the reasons of others' errors. */
+const REASONS = new Set(["http-client", "dns", "dotnet", "go", "jvm", "linux", "nodejs", "python"]);
 /**
  * What a text has to say of an error of which it names nothing: more for each word that it says besides, up to so many; and what it
  * says by quoting as the pattern does.
@@ -121,7 +125,8 @@ export class Signatures<Of> {
     // What people write of errors is a line; a trace of many is an error.
     const mention = others.length < 2 ? mentionIn(first) : undefined;
     const seen: Seen = { message, mention, names: namesIn(text.slice(0, 16_000)), text };
-    return bestOfEach(near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen)));
+    const looked = near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen));
+    return bestOfEach(withSpecificFirst(looked, words));
   }
 
   /** The patterns that have most in common with the words. */
@@ -146,7 +151,16 @@ export class Signatures<Of> {
       }
     }
     near.sort((a, b) => b.rank - a.rank);
-    return near.slice(0, LOOKED_AT).map(({ indexed }) => indexed);
+    const countOf = new Map<unknown, number>();
+    const isFew = ({ indexed: { signature } }: (typeof near)[number]) => {
+      const count = (countOf.get(signature) ?? 0) + 1;
+      countOf.set(signature, count);
+      return count <= LOOKED_AT_OF_ONE;
+    };
+    return near
+      .filter(isFew)
+      .slice(0, LOOKED_AT)
+      .map(({ indexed }) => indexed);
   }
 
   #looked(
@@ -154,7 +168,7 @@ export class Signatures<Of> {
     words: readonly Word[],
     placesOf: ReadonlyMap<string, readonly number[]>,
     seen: Seen,
-  ): Candidate<Of>[] {
+  ): Looked<Of>[] {
     const { signature, text, pattern } = indexed;
     const aligned = align(pattern, words, placesOf);
     if (!aligned) return [];
@@ -166,16 +180,84 @@ export class Signatures<Of> {
       otherProduct(signature, seen) ??
       excluded(signature, seen) ??
       unanchored(indexed, aligned, seen);
-    return [
-      {
-        of: signature.of,
-        pattern: text,
-        share: Math.min(1, aligned.share),
-        ...(against !== undefined && { against }),
-        score: aligned.score + bonusOf(indexed, seen),
-      },
-    ];
+    const candidate = {
+      of: signature.of,
+      pattern: text,
+      share: Math.min(1, aligned.share),
+      ...(against !== undefined && { against }),
+      score: aligned.score + bonusOf(indexed, seen),
+    };
+    return [{ candidate, indexed, aligned }];
   }
+}
+
+/** A candidate, and how the text says it. */
+interface Looked<Of> {
+  readonly candidate: Candidate<Of>;
+  readonly indexed: Indexed<Of>;
+  readonly aligned: Alignment;
+}
+
+/** Share of a product's error from which on a text that says more of it than of a runtime's is not the runtime's. */
+const MOST_OF_REASON = 0.5;
+/** Share of a pattern's words that another has, too, when one is a case of the other. */
+const SHARED = 0.6;
+
+/** The candidates, with one before the likeliest where that leaves to chance what this one says. */
+function withSpecificFirst<Of>(looked: readonly Looked<Of>[], words: readonly Word[]): Candidate<Of>[] {
+  const candidates = looked.map(({ candidate }) => candidate);
+  const [best, ...others] = looked
+    .filter(({ candidate }) => candidate.against === undefined)
+    .sort((a, b) => byLikelihood(a.candidate, b.candidate));
+  if (!best) return candidates;
+  if (isReasonOfOther(best, looked)) {
+    return looked.map(({ candidate, indexed }) =>
+      candidate.against === undefined && REASONS.has(indexed.signature.product ?? "")
+        ? { ...candidate, against: "it is another error's reason" }
+        : candidate,
+    );
+  }
+  const better = others.find(
+    (other) =>
+      other.candidate.of !== best.candidate.of &&
+      (isCaseOf(other.aligned, best) || isAround(other, best, words)),
+  );
+  return better ? [...candidates, { ...better.candidate, score: best.candidate.score + 1 }] : candidates;
+}
+
+/** Whether it has a word that matters where the other has a value: `kms:Decrypt` for any action. */
+function isCaseOf({ places, marked }: Alignment, { aligned: other, indexed }: Looked<unknown>): boolean {
+  const shared = [...places].filter((at) => other.places.has(at)).length;
+  if (shared < SHARED * places.size) return false;
+  const to = indexed.pattern.endsOpen ? Number.POSITIVE_INFINITY : other.to;
+  return marked.some((at) => !other.places.has(at) && at > other.from && at < to);
+}
+
+/** Whether a runtime's reason is told by a product's error of which the text says more, but not enough. */
+function isReasonOfOther(
+  { candidate, indexed }: Looked<unknown>,
+  looked: readonly Looked<unknown>[],
+): boolean {
+  if (!REASONS.has(indexed.signature.product ?? "")) return false;
+  return looked.some(
+    (other) =>
+      !REASONS.has(other.indexed.signature.product ?? "") &&
+      other.candidate.against !== undefined &&
+      other.candidate.against === other.aligned.against &&
+      !other.aligned.isLacking &&
+      other.candidate.score > candidate.score &&
+      other.candidate.share > MOST_OF_REASON,
+  );
+}
+/** Whether it says what failed, and the other only the reason that a runtime gives for it. */
+function isAround(
+  { aligned, indexed }: Looked<unknown>,
+  other: Looked<unknown>,
+  words: readonly Word[],
+): boolean {
+  if (!indexed.pattern.endsWithReason || !REASONS.has(other.indexed.signature.product ?? "")) return false;
+  if (REASONS.has(indexed.signature.product ?? "") || aligned.to >= other.aligned.from) return false;
+  return !words.slice(aligned.to + 1, other.aligned.from + 1).some(({ startsLine }) => startsLine);
 }
 
 /** The likeliest candidate for each error, the likeliest first. */

@@ -109,7 +109,8 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
     const hasUnderscore =
       plain[end] === "_" || plain[index - 1] === "_" || plain[index + piece.length] === "_";
     end = index + piece.length;
-    if (isValue(piece)) {
+    // "S_1798" is a value as "S_1" is.
+    if (isValue(piece) || (afterValue && /^[_.-]$/.test(between) && /^\d+$/.test(piece))) {
       afterValue = true;
       continue;
     }
@@ -191,6 +192,8 @@ function stem(word: string): string {
 
 function stemmed(word: string): string {
   let short = word;
+  // "related" is no "relation".
+  if (/^relations?$/.test(short)) return "relation";
   if (/(?:failure|failing|failed|fails)$/.test(short)) return "fail";
   if (short.length > 4 && short.endsWith("ies")) short = `${short.slice(0, -3)}y`;
   else if (short.length > 4 && short.endsWith("ied")) short = `${short.slice(0, -3)}y`;
