@@ -24,7 +24,7 @@ export class KnownSignatures {
   readonly #catalog: Pick<Catalog, "all">;
   #signatures: Signatures<string> | undefined;
   #own: readonly CatalogEntry[] = [];
-  #edition = "";
+  #edition = "[]";
 
   /** @param catalog with the seed */
   constructor(catalog: Pick<Catalog, "all">) {
@@ -33,7 +33,8 @@ export class KnownSignatures {
 
   /**
    * What an error may be, the likeliest first: first what nothing speaks against, then what is near.
-   * It knows the seed from the start, and the rest of the knowledge base after `refresh`.
+   * It knows the seed from the start, and the rest of the knowledge base after `refresh`. Thousands of patterns are read when it is first
+   * asked, so that the program starts without.
    */
   find({ texts, errorCode }: SeenError): KnownCandidate[] {
     this.#signatures ??= new Signatures(signaturesOf(this.#own));
@@ -54,10 +55,10 @@ export class KnownSignatures {
       ({ origin, cause }) => origin !== "seed" && cause !== undefined,
     );
     const edition = JSON.stringify(own.map(({ id, pattern }) => [id, pattern]));
-    if (edition === this.#edition && this.#signatures) return;
+    if (edition === this.#edition) return;
     this.#own = own;
     this.#edition = edition;
-    this.#signatures = new Signatures(signaturesOf(own));
+    this.#signatures = undefined;
   }
 
   /** Follows the knowledge base until `signal` aborts. */

@@ -103,7 +103,7 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
     words,
     required: new Set(
       [...pattern.matchAll(REQUIRED)].flatMap(({ 1: marked = "", index }) =>
-        placesOf(words, wordsOf(marked, names), wordsOf(pattern.slice(0, index), names)),
+        placesOf(words, wordsOf(marked, names), () => wordsOf(pattern.slice(0, index), names)),
       ),
     ),
     ports: new Set(
@@ -119,25 +119,48 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
   };
 }
 
-/** The places of some of a pattern's words, of each that which comes next behind the words before them. */
-function placesOf(words: readonly Word[], some: readonly Word[], before: readonly Word[]): number[] {
-  const seen = new Map<string, number>();
-  const count = (text: string) => {
-    const nth = seen.get(text) ?? 0;
-    seen.set(text, nth + 1);
-    return nth;
-  };
-  for (const { text } of before) count(text);
+/** The places of some of a pattern's words: of a word that it has several times, that which comes next behind the words before them. */
+function placesOf(words: readonly Word[], some: readonly Word[], before: () => readonly Word[]): number[] {
+  const passed = new Map<string, number>();
   return some.flatMap(({ text }) => {
     const places = words.flatMap((word, place) => (word.text === text ? [place] : []));
-    return places[count(text)] ?? places.slice(-1);
+    if (places.length < 2) return places;
+    const nth = passed.get(text) ?? before().filter((word) => word.text === text).length;
+    passed.set(text, nth + 1);
+    return places[nth] ?? places.slice(-1);
   });
 }
 
-/** Weighs a pattern's words. */
+/** Gives one object for words that are the same in several patterns: most are. */
+export function sharedWords(): (word: PatternWord) => PatternWord {
+  const known = new Map<string, PatternWord[]>();
+  return (word) => {
+    const alike = known.get(word.text) ?? [];
+    const one = alike.find((other) => isSame(other, word));
+    if (one) return one;
+    known.set(word.text, [...alike, word]);
+    return word;
+  };
+}
+
+const isSame = (a: PatternWord, b: PatternWord) =>
+  a.startsClause === b.startsClause &&
+  a.startsLine === b.startsLine &&
+  a.afterValue === b.afterValue &&
+  a.isDoubtful === b.isDoubtful &&
+  a.isName === b.isName &&
+  a.isJoined === b.isJoined &&
+  a.isRequired === b.isRequired &&
+  a.isOptional === b.isOptional;
+
+/**
+ * Weighs a pattern's words.
+ * @param made what is kept of a word
+ */
 export function weighed(
   { words, required, ports, ...read }: ReadPattern,
   weightOf: (word: string) => number,
+  made: (word: PatternWord) => PatternWord = (word) => word,
 ): Pattern {
   const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
   const saidByWords = [...new Set(plain.map(({ text }) => text))].reduce(
@@ -151,13 +174,15 @@ export function weighed(
     // What says too little by its words alone needs all that it has.
     const isValue = mayBeValue && saidByWords >= LEAST_WEIGHT;
     const isOptional = isValue && !required.has(place);
-    return {
+    const isRequired =
+      required.has(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING);
+    return made({
       ...word,
       isOptional,
-      isRequired: required.has(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING),
+      isRequired,
       weight: weightOf(word.text),
       rarity: rarityOf(word.text),
-    };
+    });
   });
   const counted = weighedWords.filter(({ isOptional }) => !isOptional);
   return {

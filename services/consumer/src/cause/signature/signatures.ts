@@ -2,7 +2,7 @@ import { VALUE_CODES } from "../embedding/codes.ts";
 import { type Alignment, align } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
-import { type Pattern, type ReadPattern, readPattern, weighed } from "./pattern.ts";
+import { type Pattern, type ReadPattern, readPattern, sharedWords, weighed } from "./pattern.ts";
 import { namesIn, namesOf, rivalIn } from "./rivals.ts";
 import { type Names, namesOfWords, type Word, wordsOf } from "./words.ts";
 
@@ -38,11 +38,15 @@ interface Indexed<Of> {
   readonly signature: Signature<Of>;
   readonly text: string;
   readonly pattern: Pattern;
-  /** Its words that are not optional, by number, and their weights. */
-  readonly numbers: Uint32Array;
-  readonly weights: Float32Array;
+  /** Numbers of its words that are not optional. */
+  readonly numbers: readonly number[];
   /** Codes that it names, once they were asked for. */
   codes?: readonly ReadonlySet<string>[];
+}
+
+interface IndexedWord {
+  readonly number: number;
+  readonly places: number[];
 }
 
 /** Weights: of a word that every error has, and of one that only one has. */
@@ -70,7 +74,9 @@ const EVIDENCE = { least: 12, besides: 4, mostBesides: 2, quoted: 2 };
 export class Signatures<Of> {
   readonly #patterns: Indexed<Of>[] = [];
   /** The words of all patterns: numbered, and in `#patterns` the places of those that it is indexed for. */
-  readonly #words = new Map<string, { readonly number: number; readonly places: number[] }>();
+  readonly #words = new Map<string, IndexedWord>();
+  /** Their weights, by number. */
+  readonly #weights: number[] = [];
   readonly #names: Names;
 
   constructor(signatures: readonly Signature<Of>[]) {
@@ -80,8 +86,9 @@ export class Signatures<Of> {
       patterns: signature.patterns.map((text) => ({ text, read: readPattern(text, this.#names) })),
     }));
     const weightOf = weights(read.map(({ patterns }) => patterns.map(({ read }) => read)));
+    const made = sharedWords();
     for (const { signature, patterns } of read) {
-      for (const { text, read } of patterns) this.#add(signature, text, weighed(read, weightOf));
+      for (const { text, read } of patterns) this.#add(signature, text, weighed(read, weightOf, made));
     }
   }
 
@@ -90,17 +97,18 @@ export class Signatures<Of> {
     const rarestFirst = pattern.words
       .filter(({ isOptional }) => !isOptional)
       .sort((a, b) => b.weight - a.weight);
-    const words = rarestFirst.map(({ text: word }) => {
-      const known = this.#words.get(word) ?? { number: this.#words.size, places: [] };
-      this.#words.set(word, known);
-      return known;
+    const words = rarestFirst.map(({ text: word, weight }) => {
+      const known = this.#words.get(word);
+      if (known) return known;
+      const added: IndexedWord = { number: this.#weights.push(weight) - 1, places: [] };
+      this.#words.set(word, added);
+      return added;
     });
     this.#patterns.push({
       signature,
       text,
       pattern,
-      numbers: Uint32Array.from(words, ({ number }) => number),
-      weights: Float32Array.from(rarestFirst, ({ weight }) => weight),
+      numbers: words.map(({ number }) => number),
     });
     // A text that has enough of a pattern has one of its rarest words: as many are indexed as leave too little when all are missing.
     let left = pattern.weight;
@@ -141,10 +149,10 @@ export class Signatures<Of> {
         if (isLookedAt[place] === 1) continue;
         isLookedAt[place] = 1;
         const indexed = this.#patterns[place] as Indexed<Of>;
-        const { numbers, weights, pattern } = indexed;
+        const { numbers, pattern } = indexed;
         let common = 0;
-        for (let at = 0; at < numbers.length; at++) {
-          if (isSaid[numbers[at] as number] === 1) common += weights[at] as number;
+        for (const number of numbers) {
+          if (isSaid[number] === 1) common += this.#weights[number] as number;
         }
         if (common >= LEAST_COMMON * pattern.weight)
           near.push({ indexed, rank: 2 * common - pattern.weight });
