@@ -29,14 +29,24 @@ export const WORD_PATTERNS = {
   errorCode: "[A-Z][A-Z0-9_.-]{0,63}",
 } as const;
 
-const word = (source: string, allowed: string) =>
-  z
-    .string()
-    .regex(new RegExp(`^${source}$`))
-    .describe(allowed);
+const whole = (source: string) => new RegExp(`^${source}$`);
+
+/** What a field's whole text has to be. */
+const ALLOWED = {
+  timestamp: z.regexes.datetime({ precision: 3 }),
+  // Twice as fast as the second part alone, for nearly all names.
+  service: /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,62})$/u,
+  version: whole(WORD_PATTERNS.version),
+  traceId: whole(WORD_PATTERNS.traceId),
+  origin: whole("[A-Za-z0-9][A-Za-z0-9._:/-]{0,252}"),
+  errorCode: /^[A-Z0-9][A-Z0-9_.-]{0,63}$/,
+} as const;
+const MAX_ERROR_TYPE_LENGTH = 256;
+
+const word = (allowed: RegExp, says: string) => z.string().regex(allowed).describe(says);
 
 const origin = word(
-  "[A-Za-z0-9][A-Za-z0-9._:/-]{0,252}",
+  ALLOWED.origin,
   "1 to 253 letters, digits and . _ : / -, starting with a letter or a digit",
 );
 
@@ -50,17 +60,13 @@ export const logRecordSchema = z.object({
     .datetime({ precision: 3 })
     .describe("an ISO 8601 time in UTC with milliseconds such as 2026-01-25T01:02:03.456Z"),
   level: z.enum(LEVELS).describe(LEVELS.join(", ")),
-  service: z
-    .string()
-    // Twice as fast as the second part alone, for nearly all names.
-    .regex(/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,62})$/u)
-    .describe("1 to 63 letters of any script, digits and . _ -, starting with a letter or a digit"),
-  version: word(
-    WORD_PATTERNS.version,
-    "1 to 64 letters, digits and . _ + -, starting with a letter or a digit",
+  service: word(
+    ALLOWED.service,
+    "1 to 63 letters of any script, digits and . _ -, starting with a letter or a digit",
   ),
+  version: word(ALLOWED.version, "1 to 64 letters, digits and . _ + -, starting with a letter or a digit"),
   /** Of the request that the line belongs to; `-` when there is none. */
-  trace_id: word(WORD_PATTERNS.traceId, "1 to 128 letters, digits and . _ : -"),
+  trace_id: word(ALLOWED.traceId, "1 to 128 letters, digits and . _ : -"),
   /** The first line's text. It may be empty: an exception without a message is still an error. */
   message: z.string().max(MAX_MESSAGE_LENGTH).describe(`a text of at most ${MAX_MESSAGE_LENGTH} characters`),
   /** The message and, below it, the lines of the stack trace. */
@@ -76,11 +82,15 @@ export const logRecordSchema = z.object({
   /** Such as `DB_POOL_EXHAUSTED`, `ECONNREFUSED`, `42P01` (SQLSTATE). */
   error_code: z
     .string()
-    .regex(/^[A-Z0-9][A-Z0-9_.-]{0,63}$/)
+    .regex(ALLOWED.errorCode)
     .optional()
     .describe("nothing, or 1 to 64 capital letters, digits and _ . -, starting with a letter or a digit"),
   /** Such as `java.lang.IllegalStateException`, `KeyError`. */
-  error_type: z.string().max(256).optional().describe("nothing, or a text of at most 256 characters"),
+  error_type: z
+    .string()
+    .max(MAX_ERROR_TYPE_LENGTH)
+    .optional()
+    .describe(`nothing, or a text of at most ${MAX_ERROR_TYPE_LENGTH} characters`),
   /**
    * Whence the level is. `record`: the log has a field or a place for it. `text`: a word in its text. `status`: the HTTP status.
    * `panic`, `traceback`: what it reports. `default`: from nowhere, so INFO. Nothing in CALI's own records: it is theirs.
@@ -130,13 +140,82 @@ export function validateRecord(value: unknown): RecordVerdict {
   return { ok: false, reason: [...reasons.values()].join("; ") };
 }
 
-/** CALI's own record; nothing when the object is another, or has something in it that the schema doesn't allow. */
+const isText = (value: unknown, longest: number): value is string =>
+  typeof value === "string" && value.length <= longest;
+const isWord = (value: unknown, allowed: RegExp): value is string =>
+  typeof value === "string" && allowed.test(value);
+const isOneOf = <T>(value: unknown, allowed: readonly T[]): value is T => allowed.includes(value as T);
+
+/**
+ * CALI's own record; nothing when the object is another, or has something in it that the schema doesn't allow. The same as the schema
+ * says, in less than half of zod's time: a consumer does this with every line. `schema.test.ts` holds both together.
+ */
 export function ownRecord(value: object): LogRecord | undefined {
-  const { log_content: content, pod_name: pod } = value as Partial<Record<keyof LogRecord, unknown>>;
-  // What fails the schema takes it ten times as long.
-  if (typeof content !== "string" || typeof pod !== "string") return undefined;
-  const result = logRecordSchema.safeParse(value);
-  return result.success ? result.data : undefined;
+  const {
+    log_content,
+    pod_name,
+    timestamp,
+    level,
+    service,
+    version,
+    trace_id,
+    message,
+    platform,
+    environment,
+  } = value as Partial<Record<keyof LogRecord, unknown>>;
+  const isOwn =
+    isText(log_content, MAX_LOG_CONTENT_LENGTH) &&
+    isWord(pod_name, ALLOWED.origin) &&
+    isWord(timestamp, ALLOWED.timestamp) &&
+    isOneOf(level, LEVELS) &&
+    isWord(service, ALLOWED.service) &&
+    isWord(version, ALLOWED.version) &&
+    isWord(trace_id, ALLOWED.traceId) &&
+    isText(message, MAX_MESSAGE_LENGTH) &&
+    isWord(platform, ALLOWED.origin) &&
+    isWord(environment, ALLOWED.origin);
+  if (!isOwn) return undefined;
+  const record = {
+    timestamp,
+    level,
+    service,
+    version,
+    trace_id,
+    message,
+    log_content,
+    platform,
+    environment,
+    pod_name,
+  };
+  return addOptional(record, value);
+}
+
+function addOptional(record: LogRecord, value: object): LogRecord | undefined {
+  const { error_code, error_type, level_source, timestamp_source, source_id, truncated } = value as Partial<
+    Record<keyof LogRecord, unknown>
+  >;
+  if (error_code !== undefined) {
+    if (!isWord(error_code, ALLOWED.errorCode)) return undefined;
+    record.error_code = error_code;
+  }
+  if (error_type !== undefined) {
+    if (!isText(error_type, MAX_ERROR_TYPE_LENGTH)) return undefined;
+    record.error_type = error_type;
+  }
+  if (level_source !== undefined) {
+    if (!isOneOf(level_source, LEVEL_SOURCES)) return undefined;
+    record.level_source = level_source;
+  }
+  if (timestamp_source !== undefined) {
+    if (!isOneOf(timestamp_source, TIMESTAMP_SOURCES)) return undefined;
+    record.timestamp_source = timestamp_source;
+  }
+  if (isWord(source_id, SOURCE_ID)) record.source_id = source_id;
+  if (truncated !== undefined) {
+    if (truncated !== true) return undefined;
+    record.truncated = truncated;
+  }
+  return record;
 }
 
 const SHOWN_LENGTH = 40;

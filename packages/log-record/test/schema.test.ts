@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LogRecord, logRecordSchema, MAX_LOG_CONTENT_LENGTH, validateRecord } from "../src/index.ts";
+import {
+  type LogRecord,
+  logRecordSchema,
+  MAX_LOG_CONTENT_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  ownRecord,
+  validateRecord,
+} from "../src/index.ts";
 
 function makeRecord(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -91,5 +98,80 @@ describe("validateRecord", () => {
   it("accepts exactly what it returned", () => {
     const verdict = validateRecord(makeRecord({ extra: true }));
     expect(verdict.ok && validateRecord(verdict.record satisfies LogRecord)).toEqual(verdict);
+  });
+});
+
+describe("ownRecord", () => {
+  const KEYS = Object.keys(logRecordSchema.shape) as (keyof LogRecord)[];
+  const FULL = makeRecord({
+    error_code: "DB_POOL_EXHAUSTED",
+    error_type: "KeyError",
+    level_source: "text",
+    timestamp_source: "runtime",
+    source_id: "8f1c/app/0/stderr/2026-01-25T01:02:03.456789Z/0a1b2c3d",
+    truncated: true,
+  });
+
+  it("has every field of the schema in its sample", () => {
+    expect(Object.keys(FULL).sort()).toEqual([...KEYS].sort());
+    expect(ownRecord({ ...FULL, extra: 1 })).toEqual(FULL);
+  });
+
+  /** What both take and what both refuse: as JSON has it, so no key is undefined. */
+  const texts = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 300 }),
+    fc.constantFrom(
+      "",
+      " ",
+      "-",
+      "a",
+      "A",
+      "a\n",
+      "-a",
+      "4XX",
+      "서비스",
+      "a/b",
+      "a+b",
+      "a:b",
+      "2024-02-29T00:00:00.000Z",
+    ),
+    fc.constantFrom(
+      "2025-02-29T00:00:00.000Z",
+      "2025-01-01T24:00:00.000Z",
+      "panic",
+      "arrival",
+      "fatal",
+      "FATAL",
+    ),
+    fc.constantFrom(63, 64, 65, 128, 129, 253, 254, 256, 257).map((length) => "a".repeat(length)),
+    fc.constantFrom(MAX_MESSAGE_LENGTH, MAX_LOG_CONTENT_LENGTH).map((length) => "\u00e9".repeat(length)),
+    fc.constantFrom(MAX_MESSAGE_LENGTH, MAX_LOG_CONTENT_LENGTH).map((length) => "a".repeat(length + 1)),
+    fc.constantFrom(...Object.values(FULL).filter((value) => typeof value === "string")),
+  );
+  const values = fc.oneof(
+    { weight: 6, arbitrary: texts },
+    fc.constantFrom<unknown>(null, true, false, 0, 1e300, [], ["a"], {}, { level: "INFO" }),
+  );
+  const changed = fc.record({
+    from: fc.constantFrom(makeRecord(), FULL),
+    changes: fc.dictionary(fc.constantFrom(...KEYS, "extra"), values, { maxKeys: 3 }),
+    without: fc.subarray(KEYS, { maxLength: 1 }),
+  });
+
+  it("takes what the schema takes, and gives what it gives", () => {
+    fc.assert(
+      fc.property(changed, ({ from, changes, without }) => {
+        const given: Record<string, unknown> = { ...from, ...changes };
+        for (const key of without) delete given[key];
+        const { data } = logRecordSchema.safeParse(given);
+        expect(ownRecord(given)).toEqual(data);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("takes no value for a list's or another's", () => {
+    expect(ownRecord([FULL])).toBeUndefined();
+    expect(ownRecord({})).toBeUndefined();
   });
 });

@@ -165,6 +165,33 @@ describe("parseGetRecords", () => {
     );
   });
 
+  it.each([1, 300, 65_536, 200_000])(
+    "reads records of %i bytes, wherever a piece of the body ends",
+    (size) => {
+      const datas = Array.from({ length: 40 }, (_, i) => Buffer.alloc(size + ((i * 997) % 5_000), i));
+      const Records = datas.map((data, i) => ({
+        SequenceNumber: String(10n ** BigInt(i + 1)),
+        ApproximateArrivalTimestamp: 1_769_331_600 + i / 1000,
+        Data: data.toString("base64"),
+        PartitionKey: "}".repeat(i * 11),
+      }));
+      const body = JSON.stringify({ MillisBehindLatest: 1, Records, NextShardIterator: "next" });
+      const read = parseGetRecords(Buffer.from(body));
+      expect(read).toMatchObject({
+        next: "next",
+        behindMs: 1,
+        bytes: datas.reduce((n, d) => n + d.length, 0),
+      });
+      expect(read.records.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
+        Records.map(({ SequenceNumber }) => SequenceNumber),
+      );
+      expect(read.records.map(({ arrivedAt }) => arrivedAt)).toEqual(
+        datas.map((_, i) => 1_769_331_600_000 + i),
+      );
+      expect(read.records.every(({ data }, i) => datas[i]?.equals(data))).toBe(true);
+    },
+  );
+
   it("reads escaped slashes, and a field that is missing or in another record is refused", () => {
     const escaped =
       '{"Records":[{"SequenceNumber":"1","Data":"\\/\\/\\/\\/","ApproximateArrivalTimestamp":1}]}';

@@ -1,15 +1,16 @@
 import { messageOf } from "@cali/base";
 import { KinesisAnswerError, type ReadResult, type StreamRecord } from "./records.ts";
 
-const RECORDS = Buffer.from('"Records":[');
-const SEQUENCE = Buffer.from('"SequenceNumber":"');
-const DATA = Buffer.from('"Data":"');
-const ARRIVED = Buffer.from('"ApproximateArrivalTimestamp":');
-const NEXT = Buffer.from('"NextShardIterator":"');
-const BEHIND = Buffer.from('"MillisBehindLatest":');
-const QUOTE = 0x22;
-const EQUALS = 0x3d;
-const NUMBER = /^[0-9.eE+-]+/;
+const RECORDS = '"Records":[';
+const SEQUENCE = '"SequenceNumber":"';
+const DATA = '"Data":"';
+const ARRIVED = '"ApproximateArrivalTimestamp":';
+const NEXT = '"NextShardIterator":"';
+const BEHIND = '"MillisBehindLatest":';
+/** Characters in which any number ends. */
+const LONGEST_NUMBER = 40;
+/** Bytes of the body that are looked through at once: as one text of its own it would outlive many collections of garbage. */
+const PIECE = 65_536;
 
 /**
  * Reads what GetRecords answers: up to 10,000 records at a time, which is where a consumer spends its time.
@@ -19,86 +20,128 @@ export function parseGetRecords(body: Buffer): ReadResult {
   return scan(body) ?? parse(body);
 }
 
-/** A record whose parts are read from the answer when they are asked for: few are. */
+/** Where the fields of a record stand in the body. */
+interface Places {
+  readonly sequence: number;
+  readonly sequenceEnd: number;
+  readonly arrived: number;
+  readonly data: number;
+  readonly dataEnd: number;
+}
+
+/** A record whose parts are read from the body when they are asked for: ten thousand records wait at once, and should not hold more. */
 class ScannedRecord implements StreamRecord {
-  readonly data: Uint8Array;
   readonly #body: Buffer;
   readonly #sequence: number;
+  readonly #sequenceEnd: number;
   readonly #arrived: number;
+  readonly #data: number;
+  readonly #dataEnd: number;
 
-  constructor(body: Buffer, sequence: number, arrived: number, data: Uint8Array) {
+  constructor(body: Buffer, { sequence, sequenceEnd, arrived, data, dataEnd }: Places) {
     this.#body = body;
     this.#sequence = sequence;
+    this.#sequenceEnd = sequenceEnd;
     this.#arrived = arrived;
-    this.data = data;
+    this.#data = data;
+    this.#dataEnd = dataEnd;
   }
 
   get sequenceNumber(): string {
-    return this.#body.toString("latin1", this.#sequence, this.#body.indexOf(QUOTE, this.#sequence));
+    return this.#body.toString("latin1", this.#sequence, this.#sequenceEnd);
   }
 
   get arrivedAt(): number {
-    return Math.round(numberAt(this.#body, this.#arrived) * 1000);
+    const text = this.#body.toString("latin1", this.#arrived, this.#arrived + LONGEST_NUMBER);
+    return Math.round(numberIn(text) * 1000);
+  }
+
+  get data(): Uint8Array {
+    return Buffer.from(this.#body.toString("latin1", this.#data, this.#dataEnd), "base64");
   }
 }
 
 /**
- * The quick way, for compact JSON as AWS writes it: finds each record's fields by their quoted names. Inside a JSON
- * string every quote has a backslash before it, so `"Data":"` can be nothing but the key. Whatever is not exactly as
- * expected (blanks, an escape in a field, a field missing or beyond its record) gives undefined.
+ * The quick way, for compact JSON as AWS writes it: finds each record's fields by their quoted names. Inside a JSON string every quote has
+ * a backslash before it, so `"Data":"` can be nothing but the key. Whatever is not exactly as expected (blanks, an escape in a field, a
+ * field missing or beyond its record) gives undefined.
  */
 function scan(body: Buffer): ReadResult | undefined {
-  if (body.indexOf(RECORDS) === -1) return undefined;
-  // One buffer for all: an allocation for each of 10,000 records takes longer than decoding them.
-  const all = Buffer.allocUnsafeSlow(Math.ceil((body.length * 3) / 4));
   const records: StreamRecord[] = [];
   let bytes = 0;
-  let sequence = body.indexOf(SEQUENCE);
-  let data = body.indexOf(DATA);
-  let arrived = body.indexOf(ARRIVED);
-  while (sequence !== -1 && data !== -1 && arrived !== -1) {
-    const from = data + DATA.length;
-    const to = body.indexOf(QUOTE, from);
-    if (to === -1) return undefined;
-    const written = all.write(body.toString("latin1", from, to), bytes, "base64");
-    // What is no base64, such as an escape, would be left out without a word.
-    if (written !== decodedLength(body, from, to)) return undefined;
-    const sequenceFrom = sequence + SEQUENCE.length;
-    const arrivedFrom = arrived + ARRIVED.length;
-    records.push(new ScannedRecord(body, sequenceFrom, arrivedFrom, all.subarray(bytes, bytes + written)));
-    bytes += written;
-    const last = Math.max(to, sequenceFrom, arrivedFrom);
-    sequence = body.indexOf(SEQUENCE, sequenceFrom);
-    data = body.indexOf(DATA, to);
-    arrived = body.indexOf(ARRIVED, arrivedFrom);
-    if (isBefore(sequence, last) || isBefore(data, last) || isBefore(arrived, last)) return undefined;
+  let start = body.indexOf(RECORDS);
+  if (start === -1) return undefined;
+  const head = body.toString("latin1", 0, start);
+  for (let size = PIECE; ; ) {
+    const text = body.toString("latin1", start, start + size);
+    let end = 0;
+    let sequence = text.indexOf(SEQUENCE);
+    let arrived = text.indexOf(ARRIVED);
+    let data = text.indexOf(DATA);
+    while (sequence !== -1 && arrived !== -1 && data !== -1) {
+      const from = {
+        sequence: sequence + SEQUENCE.length,
+        arrived: arrived + ARRIVED.length,
+        data: data + DATA.length,
+      };
+      const sequenceEnd = text.indexOf('"', from.sequence);
+      const dataEnd = text.indexOf('"', from.data);
+      const last = Math.max(sequenceEnd, from.arrived, dataEnd);
+      // Behind them all the record ends: none is cut off with the piece.
+      if (sequenceEnd === -1 || dataEnd === -1 || text.indexOf("}", last) === -1) break;
+      const length = decodedLength(text.slice(from.data, dataEnd));
+      if (length === -1) return undefined;
+      bytes += length;
+      records.push(
+        new ScannedRecord(body, {
+          sequence: start + from.sequence,
+          sequenceEnd: start + sequenceEnd,
+          arrived: start + from.arrived,
+          data: start + from.data,
+          dataEnd: start + dataEnd,
+        }),
+      );
+      end = last;
+      sequence = text.indexOf(SEQUENCE, sequenceEnd);
+      arrived = text.indexOf(ARRIVED, from.arrived);
+      data = text.indexOf(DATA, dataEnd);
+      if (isBefore(sequence, last) || isBefore(arrived, last) || isBefore(data, last)) return undefined;
+    }
+    if (end > 0) {
+      start += end;
+      size = PIECE;
+    } else if (start + size < body.length) {
+      size *= 2;
+    } else {
+      const isAll = sequence === -1 && arrived === -1 && data === -1;
+      return isAll ? resultOf(records, bytes, head + text) : undefined;
+    }
   }
-  if (sequence !== -1 || data !== -1 || arrived !== -1) return undefined;
-  const behind = body.indexOf(BEHIND);
-  const next = body.indexOf(NEXT);
-  const iterator = next + NEXT.length;
-  const nextText = next === -1 ? "" : body.toString("latin1", iterator, body.indexOf(QUOTE, iterator));
-  if (nextText.includes("\\")) return undefined;
-  return {
-    records,
-    ...(nextText === "" ? {} : { next: nextText }),
-    behindMs: behind === -1 ? 0 : numberAt(body, behind + BEHIND.length),
-    bytes,
-  };
+}
+
+/** @param outside what the body has before the records and behind them */
+function resultOf(records: StreamRecord[], bytes: number, outside: string): ReadResult | undefined {
+  const behind = outside.indexOf(BEHIND);
+  const behindMs = behind === -1 ? 0 : numberIn(outside.slice(behind + BEHIND.length));
+  const place = outside.indexOf(NEXT);
+  if (place === -1) return { records, behindMs, bytes };
+  const next = outside.slice(place + NEXT.length, outside.indexOf('"', place + NEXT.length));
+  if (next.includes("\\")) return undefined;
+  return { records, ...(next === "" ? {} : { next }), behindMs, bytes };
 }
 
 /** A field of the next record in the one that was just read: then they are not one of each. */
 const isBefore = (place: number, last: number) => place !== -1 && place < last;
 
-function decodedLength(body: Buffer, from: number, to: number): number {
-  const length = to - from;
-  if (length % 4 !== 0) return -1;
-  const padding = body[to - 1] !== EQUALS ? 0 : body[to - 2] === EQUALS ? 2 : 1;
-  return length === 0 ? 0 : (length / 4) * 3 - padding;
+/** How many bytes a text in base64 stands for; -1: it isn't any, such as with an escape in it. */
+function decodedLength(text: string): number {
+  if (text.length % 4 !== 0 || text.includes("\\")) return -1;
+  return (text.length / 4) * 3 - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
 }
 
-function numberAt(body: Buffer, place: number): number {
-  const value = Number(NUMBER.exec(body.toString("latin1", place, place + 40))?.[0]);
+/** The number that a text begins with, or 0. */
+function numberIn(text: string): number {
+  const value = Number.parseFloat(text.slice(0, LONGEST_NUMBER));
   return Number.isFinite(value) ? value : 0;
 }
 
