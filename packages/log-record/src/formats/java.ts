@@ -25,7 +25,7 @@ export const javaText = pattern(
     new RegExp(`^${TIME} +(?:\\[[^\\]]{0,100}\\] )?- ${LEVEL} +\\[.{1,200}@[0-9]{1,6}\\] - (?<message>.*)$`),
     // Solr: time LEVEL (thread) [collection] logger message.
     new RegExp(
-      `^${TIME} ${LEVEL} +\\([^)]{1,200}\\) \\[[^\\]]{0,300}\\] (?:[a-z]\\w{0,40}\\.){1,10}[\\w$]{1,100} (?<message>.*)$`,
+      `^${TIME} ${LEVEL} +\\([^)]{1,200}\\) \\[[^\\]]{0,300}\\] (?:[A-Za-z]\\w{0,40}\\.){1,10}[\\w$]{1,100} (?<message>.*)$`,
     ),
     // ActiveMQ: time | LEVEL | message | logger | thread.
     new RegExp(
@@ -33,7 +33,7 @@ export const javaText = pattern(
     ),
     // time [thread] LEVEL logger - message, the time or only the clock; time LEVEL [thread] logger - message.
     new RegExp(
-      `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\])?${CONTEXT} +(?:-|:) ?(?<message>.*)$`,
+      `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\]|:\\d+)?${CONTEXT} +(?:-|:) ?(?<message>.*)$`,
     ),
     new RegExp(
       `^${TIME_OR_CLOCK} +${LEVEL} +\\[[^\\]]{1,200}\\] +(?:[\\w.$/:-]{1,200}|\\([^)]{1,200}\\))${CONTEXT} *(?:-|:|(?<=\\))) ?(?<message>.*)$`,

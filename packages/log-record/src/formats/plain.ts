@@ -39,10 +39,10 @@ const REQUEST =
 const IN_BRACKETS = /\[([0-9]{1,4}[/-][0-9A-Za-z]{2,3}[/-][0-9]{2,4}[^\]]{8,24})\]/;
 /** After the part of the program that says it: `general: error: …` (BIND), `unbound[1:0] error: …`, `InnoDB: Error: …`. */
 const AFTER_PART =
-  /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? {1,12}(debug|info|notice|warning|error|critical|fatal|Warning|Error|Fatal): /;
+  /^[\w./-]{1,60}(?:\[[0-9:]{1,20}\])?:? {1,12}(debug|info|notice|warn|warning|error|critical|fatal|Warning|Error|Fatal) ?: /;
 /** A process id before the time, as NATS has it, or a prefix of Go's log: `redis: 2026/01/25 …`. */
 const PREFIX =
-  /^(?:\[[0-9]{1,7}\]|([A-Za-z][\w.-]{0,30}):) (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:)/;
+  /^(?:\[[0-9]{1,7}\]|[0-9]{3,20}|([A-Za-z][\w.-]{0,30}):) (?=[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:)/;
 /** Oracle's codes, which its alert log (behind a database's name, or below another line) and its clients print without a level. https://docs.oracle.com/en/error-help/db */
 const ORACLE =
   /(?:^|\n)(?:[\w$#]{1,30}\([0-9]{1,4}\):)?((?:ORA|TNS|PLS|RMAN)-(?!00000)[0-9]{2,5})(?= ?:| caused by)/;

@@ -69,7 +69,7 @@ import { serilog } from "./serilog.ts";
 import { slog } from "./slog.ts";
 import { springBoot } from "./spring-boot.ts";
 import { structlog } from "./structlog.ts";
-import { auditd, erlangReport, herokuError, julia, kernel, logcat, swiftLog } from "./system.ts";
+import { auditd, erlangReport, herokuError, julia, kernel, logcat, nagios, swiftLog } from "./system.ts";
 import { cri, heroku, prefixed, sdDaemon, stamped, syslog, timed, type Wrapper } from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
@@ -184,6 +184,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   kernel,
   openVpn,
   auditd,
+  nagios,
   cef,
   herokuError,
   mikrotik,

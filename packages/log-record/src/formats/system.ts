@@ -1,3 +1,4 @@
+import type { Level } from "../schema.ts";
 import { pattern } from "./pattern.ts";
 
 /** The kernel's ring buffer: `<3>[12345.678901] Out of memory`. The number is syslog's severity, the time that since the start. */
@@ -76,3 +77,29 @@ export const herokuError = pattern(
     },
   },
 );
+
+/** What Nagios says of a host or a service: its state is among the fields, and ALERT is no level. */
+export const nagios = pattern(
+  "nagios",
+  [
+    /^\[(?<time>1[0-9]{9})\] (?<message>(?:[A-Z]{4,12} )?(?:SERVICE|HOST) (?:[A-Z]{4,12} )?(?:ALERT|STATE|NOTIFICATION): .*)$/,
+  ],
+  {
+    more(draft) {
+      const state = /;(OK|UP|WARNING|UNKNOWN|CRITICAL|DOWN|UNREACHABLE)(?=[; ])/.exec(draft.message ?? "");
+      const level = STATES[state?.[1] ?? ""];
+      if (level !== undefined) Object.assign(draft, { level, levelSource: "record" });
+    },
+  },
+);
+
+/** https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/pluginapi.html */
+const STATES: Readonly<Record<string, Level>> = {
+  OK: "INFO",
+  UP: "INFO",
+  WARNING: "WARN",
+  UNKNOWN: "WARN",
+  CRITICAL: "FATAL",
+  DOWN: "FATAL",
+  UNREACHABLE: "FATAL",
+};
