@@ -15,6 +15,15 @@ const OWN: readonly PatternRule[] = [
     isSecret: (value) => /[A-Za-z0-9]/.test(value),
   },
   {
+    id: "private-key-base64",
+    kind: "private-key",
+    keywords: ["ls0tls1crudjti"],
+    // "-----BEGIN " and "PRIVATE KEY", which begins at each of three places.
+    pattern: pattern(
+      /LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,40}(?:UFJJVkFURSBLRV|QUklWQVRFIEtF|BSSVZBVEUgS0V)(?:[A-Za-z0-9+/]|\\[nr]|\s{1,2}[A-Za-z0-9+/]{16}){0,8192}={0,2}/,
+    ),
+  },
+  {
     id: "putty-mac",
     kind: "private-key",
     keywords: ["private-mac"],
