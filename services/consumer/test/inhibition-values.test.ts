@@ -115,7 +115,7 @@ describe("trouble that explains other trouble", () => {
     const roots = (template: string) => {
       const symptom = service("shop", "ERROR", { template });
       const groups = ["cart", "stock", "store"].map((name) => service(name, "ERROR"));
-      return new Inhibition([...groups, symptom], given, window).rootsOf(symptom);
+      return new Inhibition([...groups, symptom], given, window).rootsOf(symptom).toSorted();
     };
     expect(roots("the call timed out")).toEqual(["cart", "stock", "store"]);
     expect(roots("no instances available for cart")).toEqual(["cart", "store"]);

@@ -116,10 +116,14 @@ describe("new kinds of errors", () => {
   });
 
   it("are remembered of the 1,000 services that were seen last", () => {
-    const { templateOf } = sorter(1);
+    const { templateOf, pass } = sorter(1);
     templateOf("a", "old");
+    for (let n = 0; n < 998; n++) {
+      // No more than 200 in an hour.
+      pass(20_000);
+      templateOf("a", `service-${n}`);
+    }
     templateOf("a", "seen");
-    for (let n = 0; n < 998; n++) templateOf("a", `service-${n}`);
     expect(templateOf("b", "seen")).toContain("new kinds in seen");
     templateOf("a", "one-more");
     expect(templateOf("c", "seen")).toContain("2 new kinds in seen");
