@@ -32,6 +32,8 @@ type Severity = "critical" | "warning";
 /** Where rules stand in Grafana; it evaluates a group once a minute. */
 export const ALERT_RULE_GROUP = "platform";
 export const ALERT_FOLDER = "CALI";
+/** How the id of each begins. */
+export const RULE_UID = "cali-";
 
 /** Wordings of the consumer's own log, which is in OpenSearch as everybody's. */
 const CONSUMER_SERVICE = "cali-consumer";
@@ -278,7 +280,7 @@ function ruleOf({
     model: { refId, datasource: { type: "__expr__", uid: "__expr__" }, ...more },
   });
   return {
-    uid: `cali-${id}`,
+    uid: `${RULE_UID}${id}`,
     title,
     condition: "C",
     data: [

@@ -11,6 +11,8 @@ import { type Outcome, provision } from "../../delivery/commands/grafana/provisi
 import { INCIDENT_FIELDS, LOG_FIELDS } from "../../delivery/commands/opensearch/templates.ts";
 import { GrafanaRequestError, PluginMissingError } from "../../delivery/core/errors.ts";
 
+const RULES = "/api/v1/provisioning/alert-rules";
+
 /** A Grafana that keeps what is put. */
 class GrafanaServer {
   readonly kept = new Map<string, Record<string, unknown>>();
@@ -34,6 +36,14 @@ class GrafanaServer {
       return this.plugins.has(plugin)
         ? answer(200, { id: plugin, type: "datasource", enabled: true })
         : answer(404, { message: "Plugin not found, no installed plugin with that id" });
+    }
+    if (request.method === "GET" && path === RULES) {
+      return answer(200, this.rules());
+    }
+    if (request.method === "DELETE") {
+      this.changes.push(`${request.method} ${path}`);
+      response.writeHead(this.kept.delete(path) ? 204 : 404);
+      return response.end();
     }
     if (request.method === "GET") {
       const found = this.kept.get(path);
@@ -74,6 +84,10 @@ class GrafanaServer {
           datasourceUid === "__expr__" || this.kept.has(`/api/datasources/uid/${datasourceUid}`),
       )
     );
+  }
+
+  rules(): Record<string, unknown>[] {
+    return [...this.kept].flatMap(([path, rule]) => (path.startsWith(`${RULES}/`) ? [rule] : []));
   }
 
   async listen(): Promise<string> {
@@ -127,11 +141,28 @@ describe("provision", () => {
     await provisioned();
     const path = `/api/datasources/uid/${DATA_SOURCE_UIDS.logs}`;
     server.kept.set(path, { ...server.kept.get(path), url: "https://elsewhere.example" });
-    const rule = `/api/v1/provisioning/alert-rules/${alertRules[0]?.uid}`;
+    const rule = `${RULES}/${alertRules[0]?.uid}`;
     server.kept.set(rule, { ...server.kept.get(rule), for: "1h" });
     expect((await provisioned()).filter((did) => did === "changed")).toHaveLength(2);
     expect(server.kept.get(path)?.url).toBe("https://search.example");
     expect(server.kept.get(rule)?.for).toBe(alertRules[0]?.for);
+  });
+
+  it("deletes a rule of ours that is none any more, and nobody else's", async () => {
+    await provisioned();
+    const [first] = server.rules();
+    const foreign = [
+      { uid: "theirs" },
+      { uid: "cali-a", folderUID: "team" },
+      { uid: "cali-b", ruleGroup: "team" },
+    ];
+    for (const rule of [{ uid: "cali-notifier-silent" }, ...foreign]) {
+      server.kept.set(`${RULES}/${rule.uid}`, { ...first, ...rule });
+    }
+    expect((await provisioned()).filter((did) => did !== "unchanged")).toEqual(["deleted"]);
+    const left = [...alertRules, ...foreign].map(({ uid }) => uid);
+    expect(server.rules().map(({ uid }) => uid)).toEqual(left);
+    expect(new Set(await provisioned())).toEqual(new Set(["unchanged"]));
   });
 
   it("puts nothing when a plugin is missing, and says how to get it", async () => {
@@ -191,8 +222,8 @@ describe("the dashboards", () => {
     datasource: { type: string; uid: string };
     query?: string;
     timeField?: string;
-    bucketAggs?: { field: string }[];
-    metrics?: { type?: string; field?: string }[];
+    bucketAggs?: { field: string; type?: string; settings?: object }[];
+    metrics?: { type?: string; field?: string; settings?: object }[];
     namespace?: string;
     metricName?: string;
     dimensions?: Record<string, string>;
@@ -276,6 +307,23 @@ describe("the dashboards", () => {
         { query: expect.stringMatching(/NOT _exists_:source_id$/), metrics: [{ type: "count" }] },
       ]);
       expect(targets[1]?.query?.replace("NOT _exists_", "_exists_"), title).toBe(targets[0]?.query);
+    }
+  });
+
+  /** Settings that Grafana's OpenSearch plugin reads; it passes over any other in silence. */
+  const READ: Readonly<Record<string, readonly string[]>> = {
+    count: [],
+    sum: ["missing", "script"],
+    cardinality: ["missing", "precision_threshold"],
+    logs: ["size"],
+    terms: ["min_doc_count", "missing", "order", "orderBy", "size"],
+    date_histogram: ["interval", "min_doc_count", "offset", "trimEdges"],
+  };
+  it("asks with settings that the plugin reads", () => {
+    for (const { metrics = [], bucketAggs = [] } of targets.map(([, target]) => target)) {
+      for (const { type = "", settings = {} } of [...metrics, ...bucketAggs]) {
+        expect(READ[type], type).toEqual(expect.arrayContaining(Object.keys(settings)));
+      }
     }
   });
 

@@ -13,6 +13,7 @@ export interface GrafanaApiOptions {
 }
 
 const RETRIES = 4;
+const NO_CONTENT = 204;
 /** Errors that go away by themselves. A token is known everywhere only after a moment. */
 const TRANSIENT = new Set([401, 408, 429, 500, 502, 503, 504]);
 
@@ -30,7 +31,7 @@ export class GrafanaApi {
   }
 
   /** @throws GrafanaRequestError */
-  async send(method: "POST" | "PUT", path: string, body: unknown): Promise<void> {
+  async send(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<void> {
     await this.#request(method, path, body);
   }
 
@@ -50,6 +51,7 @@ export class GrafanaApi {
         } catch (error) {
           throw new Transient(`${what}: ${endpoint} cannot be reached: ${messageOf(error)}`);
         }
+        if (answer.status === NO_CONTENT) return undefined;
         if (answer.ok) {
           return answer.json().catch((error: unknown) => {
             throw new GrafanaRequestError(

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { ALERT_FOLDER, ALERT_RULE_GROUP, type AlertRule } from "../../../config/grafana-alert-rules.ts";
+import {
+  ALERT_FOLDER,
+  ALERT_RULE_GROUP,
+  type AlertRule,
+  RULE_UID,
+} from "../../../config/grafana-alert-rules.ts";
 import type { DataSource } from "../../../config/grafana-data-sources.ts";
 import { covers } from "../../core/covers.ts";
 import { GrafanaRequestError, PluginMissingError } from "../../core/errors.ts";
@@ -13,6 +18,10 @@ const dashboardSchema = z
   })
   .optional();
 
+const rulesSchema = z
+  .array(z.object({ uid: z.string(), title: z.string(), folderUID: z.string(), ruleGroup: z.string() }))
+  .default([]);
+
 const FOLDER = { uid: "cali", title: ALERT_FOLDER };
 
 /** https://grafana.com/docs/grafana/latest/developers/http_api/alerting_provisioning/ */
@@ -24,7 +33,7 @@ export type Dashboard = Readonly<Record<string, unknown>> & { readonly uid: stri
 /** What became of one thing. */
 export interface Outcome {
   readonly what: string;
-  readonly did: "created" | "changed" | "unchanged";
+  readonly did: "created" | "changed" | "unchanged" | "deleted";
 }
 
 export interface ProvisionOptions {
@@ -36,7 +45,8 @@ export interface ProvisionOptions {
 }
 
 /**
- * Puts the folder, data sources, dashboards and alert rules into a Grafana. A second run changes nothing.
+ * Puts the folder, data sources, dashboards and alert rules into a Grafana, and deletes a rule of ours that is none any more: it would ask for what is
+ * no longer there, and fire. A second run changes nothing.
  *
  * @throws PluginMissingError before anything is put; GrafanaRequestError
  */
@@ -61,14 +71,7 @@ export async function provision({
   }
   for (const dashboard of dashboards) {
     const path = `/api/dashboards/uid/${dashboard.uid}`;
-    const answer = await api.get(path);
-    const kept = dashboardSchema.safeParse(answer);
-    if (!kept.success) {
-      throw new GrafanaRequestError(
-        `GET ${path}: Grafana's answer has another form than its API says: ${mismatch(kept.error, answer)}`,
-      );
-    }
-    const actual = kept.data;
+    const actual = await read(api, path, dashboardSchema);
     const same = covers(actual?.dashboard, dashboard) && actual?.meta?.folderUid === FOLDER.uid;
     const did = same ? "unchanged" : actual === undefined ? "created" : "changed";
     if (!same) {
@@ -87,6 +90,22 @@ export async function provision({
     if (did === "changed") await api.send("PUT", path, desired);
     onOutcome({ what: `alert rule ${rule.title}`, did });
   }
+  const wanted = new Set(alertRules.map(({ uid }) => uid));
+  for (const { uid, title, folderUID, ruleGroup } of await read(api, ALERT_RULES, rulesSchema)) {
+    const isOurs = uid.startsWith(RULE_UID) && folderUID === FOLDER.uid && ruleGroup === ALERT_RULE_GROUP;
+    if (!isOurs || wanted.has(uid)) continue;
+    await api.send("DELETE", `${ALERT_RULES}/${uid}`);
+    onOutcome({ what: `alert rule ${title}`, did: "deleted" });
+  }
+}
+
+async function read<T>(api: GrafanaApi, path: string, schema: z.ZodType<T>): Promise<T> {
+  const answer = await api.get(path);
+  const kept = schema.safeParse(answer);
+  if (kept.success) return kept.data;
+  throw new GrafanaRequestError(
+    `GET ${path}: Grafana's answer has another form than its API says: ${mismatch(kept.error, answer)}`,
+  );
 }
 
 /** Grafana takes a data source of a plugin that it doesn't have, and its panels fail later. */
