@@ -50,6 +50,8 @@ export const accessLog = pattern(
       `^ACCESS \\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\\] (?:${REQUEST} (?<status>[1-5][0-9]{2}) |"- - -" 0 )`,
     ),
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}) \S{1,45} [0-9]{1,5} \S{1,45} [0-9]{1,5} (?:HTTP\/[0-9.]{1,3} [A-Z]{1,10} \S{1,4000} (?<status>[1-5][0-9]{2})|- - - -) /,
+    // Trino and Presto: with tabs between time, client, method, path, user, agent, status.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(?:Z|[+-][0-9:]{5}))\t[^\t]{1,60}\t[A-Z]{3,10}\t[^\t]{1,4000}\t[^\t]{0,200}\t[^\t]{0,1000}\t(?<status>[1-5][0-9]{2})\t/,
     // Envoy without HTTP: [start] "- - -" 0 flags.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}Z)\] "- - -" 0 [A-Z,-]{1,60} /,
     // HAProxy's of TCP: client [accept date] frontend backend/server timers bytes state.

@@ -16,7 +16,7 @@ export const javaText = pattern(
   "java-text",
   [
     // [time][LEVEL][logger] [node] message: Elasticsearch, OpenSearch.
-    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]{8,18}Z?)\]\[(?<level>[A-Z]{4,5}) *\]\[[^\]]{1,200}\] ?(?:\[[^\]]{0,200}\] ?)?(?<message>.*)$/,
+    /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]{8,18}Z?)\]\[(?<level>[A-Z]{4,5}) *\]\[[^\]]{1,200}\] ?(?:\[[^\]]{0,200}\] ?)?(?<message>.*)$/,
     // Trino: time LEVEL thread logger message, with tabs.
     new RegExp(
       `^${TIME}\\t${LEVEL}\\t[^\\t]{1,200}\\t(?:[a-z][\\w$]{0,60}\\.){1,10}[\\w$]{1,100}\\t(?<message>.*)$`,
