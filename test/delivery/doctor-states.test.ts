@@ -218,7 +218,33 @@ describe("the state of a stack", () => {
   });
 
   it.each([
-    [{ ...STATE, version: 3 }, "version 4 of Terraform's states"],
+    [
+      "encrypted by OpenTofu",
+      { lineage: "a", encrypted_data: "eA==" },
+      "warning",
+      "that OpenTofu has encrypted",
+    ],
+    ["of an older format", { ...STATE, version: 3 }, "warning", "of format 3: the next apply"],
+    ["of a later one", { ...STATE, version: 5 }, "failure", "of format 5, which a later program"],
+  ])("that is %s is none to put an older one in place of", async (_, state, status, says) => {
+    applied(state);
+    versions.push(JSON.stringify(STATE));
+    const [finding, ...more] = await stateOf();
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ status, found: expect.stringContaining(says) });
+    expect(finding?.command).toBeUndefined();
+    expect(finding?.remedy ?? "").not.toMatch(/restore|delete/);
+  });
+
+  it("that was encrypted and is deleted is put back as it was", async () => {
+    items.set(`states/${KEY}-md5`, ["Digest", "0".repeat(32)]);
+    versions.push(JSON.stringify({ lineage: "a", encrypted_data: "eA==" }));
+    const [finding] = await stateOf();
+    expect(finding?.command).toContain("aws s3api copy-object");
+  });
+
+  it.each([
+    [{ ...STATE, version: "4" }, "version 4 of Terraform's states"],
     [{ ...STATE, terraform_version: "newest" }, "a version such as 1.11.4"],
     [{ ...STATE, serial: -1 }, "serial"],
     [{ ...STATE, lineage: undefined }, "lineage"],

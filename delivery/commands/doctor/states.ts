@@ -79,19 +79,25 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
         status: "failure",
         found: `${where} is not there, but the lock table has its digest ${digest}: the state was deleted`,
         allowed: "a state and its digest, or neither",
-        ...(await restored(checks, key, stateSchema)),
+        ...(await restored(checks, key, anyStateSchema)),
       },
     ];
   }
-  const parsed = stateSchema.safeParse(parseJson(body.toString("utf8")));
+  const md5 = createHash("md5").update(body).digest("hex");
+  const isOther = digest !== undefined && digest !== md5;
+  const contradiction = isOther ? [wrongDigest(name, key, { digest, md5 }, backend)] : [];
+  const json = parseJson(body.toString("utf8"));
+  const parsed = stateSchema.safeParse(json);
   if (!parsed.success) {
+    const other = otherFormat(json);
+    if (other) return [{ check: name, ...other, found: `${where} is ${other.found}` }, ...contradiction];
     return [
       {
         check: name,
         status: "failure",
         found: `${where} is no state: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`,
         allowed: "what Terraform writes",
-        ...(await restored(checks, key, stateSchema)),
+        ...(await restored(checks, key, anyStateSchema)),
       },
     ];
   }
@@ -101,14 +107,46 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
     { check: name, status: "ok", found: `serial ${serial}, written by ${writer.name} ${version}` },
     ...checkWriter(stack, writer, version, resources, checks),
   ];
-  const md5 = createHash("md5").update(body).digest("hex");
-  if (digest !== undefined && digest !== md5) findings.push(wrongDigest(name, key, { digest, md5 }, backend));
+  findings.push(...contradiction);
   if (!isShared(stack)) return findings;
   return [
     ...findings,
     ...(await checkOwner(stack, resources, checks)),
     ...(await checkSchemas(stack, resources, checks)),
   ];
+}
+
+const otherFormatSchema = z.union([
+  z.object({ lineage: z.string(), encrypted_data: z.string() }).transform(() => "encrypted" as const),
+  z.object({ lineage: z.string(), version: z.int().positive() }).transform(({ version }) => version),
+]);
+
+/** What may be put back in its place. */
+const anyStateSchema = z.union([stateSchema, otherFormatSchema]);
+
+/** A state that is whole, and not to be read here: an older one in its place would lose what it has. undefined: it is none. */
+function otherFormat(json: unknown): Pick<Finding, "status" | "found" | "allowed" | "remedy"> | undefined {
+  const { data: format } = otherFormatSchema.safeParse(json);
+  if (format === undefined || format === 4) return undefined;
+  if (format === "encrypted") {
+    return {
+      status: "warning",
+      found: "a state that OpenTofu has encrypted: what is in it is not looked at",
+      remedy: "leave it as it is; `tofu state pull` shows it to whoever has the key",
+    };
+  }
+  if (format < 4) {
+    return {
+      status: "warning",
+      found: `a state of format ${format}: the next apply writes it anew as format 4, which what wrote it can't read`,
+    };
+  }
+  return {
+    status: "failure",
+    found: `a state of format ${format}, which a later program has written`,
+    allowed: "format 4",
+    remedy: "leave it as it is, and install the program that has written it, in .github/actions/setup, too",
+  };
 }
 
 /** What a later version or the other program has written. The versions of one say nothing of the other's. */
