@@ -132,6 +132,21 @@ describe("which alerts are of one incident", () => {
     expect(of(other, "shop", "ldap is not set", 0, false).id).not.toBe(first.id);
   });
 
+  it("those of services whose symptoms name the same address, of what does not log", () => {
+    const all = between();
+    const { id } = of(all, "cart", "dial tcp orders-db.internal:5432: connect: connection refused");
+    expect(of(all, "shop", "could not connect to orders-db.internal:5432")).toEqual({
+      id,
+      services: ["cart", "shop"],
+    });
+    expect(of(all, "mail", "could not connect to mail-db.internal:5432").id).not.toBe(id);
+    expect(of(all, "stock", "orders-db.internal:5432 is not set", 0, false).id).not.toBe(id);
+    // It is no service of which nothing but its own trouble is the cause.
+    const known = between({ cart: ["pool"] });
+    const root = of(known, "pool", "the disk is full", 0, false);
+    expect(of(known, "cart", "orders-db.internal:5432 timed out").id).toBe(root.id);
+  });
+
   it("the cause that symptoms named before, and nothing that no symptom named", () => {
     const all = between({ cart: [], ldap: [], db: [] });
     const { id } = of(all, "cart", "ldap timed out");

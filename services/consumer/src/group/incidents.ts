@@ -1,6 +1,7 @@
 import { jsonOf } from "@cali/log-record";
 import { z } from "zod";
 import type { Alert } from "../core/types.ts";
+import { addressesIn } from "./addresses.ts";
 import type { Dependencies } from "./dependencies.ts";
 
 /** Alerts that come later than this after the last one of an incident begin another, ms. */
@@ -15,7 +16,7 @@ const incidentSchema = z.object({
   services: names,
   /** Those whose alerts read as symptoms. */
   suffering: names,
-  /** Services that the symptoms name. */
+  /** Services and addresses that the symptoms name. */
   named: names,
   /** When its last alert came, by the consumer's clock. */
   lastAt: z.number(),
@@ -47,8 +48,11 @@ export class Incidents {
   of(alert: Alert, now: number): NonNullable<Alert["incident"]> {
     this.#open = this.#open.filter(({ lastAt }) => Math.abs(now - lastAt) <= WINDOW_MS);
     const { service, template, samples, isSymptom } = alert;
-    const named = this.#dependencies.named(service, [template, ...samples].join(" "));
-    let incident = this.#best(alert, named);
+    const text = [template, ...samples].join(" ");
+    const named = this.#dependencies.named(service, text);
+    // What does not log, a database for one, is known by its address.
+    const called = isSymptom ? [...named, ...addressesIn(text)] : named;
+    let incident = this.#best(alert, named, called);
     if (!incident) {
       incident = { id: alert.id, services: new Set(), suffering: new Set(), named: new Set(), lastAt: now };
       this.#open.push(incident);
@@ -57,16 +61,16 @@ export class Incidents {
     incident.lastAt = now;
     remember(incident.services, service);
     if (isSymptom) remember(incident.suffering, service);
-    if (isSymptom) for (const name of named) remember(incident.named, name);
+    if (isSymptom) for (const name of called) remember(incident.named, name);
     return { id: incident.id, services: [...incident.services] };
   }
 
   /** The one that most speaks for; of several the latest. */
-  #best(alert: Alert, named: readonly string[]): Incident | undefined {
+  #best(alert: Alert, named: readonly string[], called: readonly string[]): Incident | undefined {
     let best: Incident | undefined;
     let most = 1;
     for (const incident of this.#open) {
-      const strength = this.#strength(alert, named, incident);
+      const strength = this.#strength(alert, { named, called }, incident);
       if (strength < most) continue;
       most = strength;
       best = incident;
@@ -75,10 +79,14 @@ export class Incidents {
   }
 
   /** What speaks for an alert being of an incident: that they name each other says more than that they are of one service. */
-  #strength({ service, isSymptom }: Alert, named: readonly string[], incident: Incident): number {
+  #strength(
+    { service, isSymptom }: Alert,
+    { named, called }: { named: readonly string[]; called: readonly string[] },
+    incident: Incident,
+  ): number {
     const { services, suffering, named: causes } = incident;
     const names = named.some((name) => services.has(name));
-    if (isSymptom && (names || named.some((name) => causes.has(name)))) return 5;
+    if (isSymptom && (names || called.some((name) => causes.has(name)))) return 5;
     if (causes.has(service)) return 4;
     if (names) return 3;
     if (services.has(service)) return 2;
