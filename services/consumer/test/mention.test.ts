@@ -38,6 +38,8 @@ it.each([
   'return res.status(401).json({ error: "jwt expired" });',
   "if (error.code === 'ECONNREFUSED') { retry(); }",
   "} catch (OutOfMemoryError e) { // Java heap space",
+  "errors.Is(err, context.DeadlineExceeded)",
+  'http_requests_errors{code="503",reason="no healthy upstream"} 0',
   "rescue ActiveRecord::RecordNotUnique => e",
   "@ExceptionHandler(OptimisticLockException.class)",
   'logger.error("deadlock detected", exc_info=True)',

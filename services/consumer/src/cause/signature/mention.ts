@@ -41,6 +41,8 @@ const CODE = [
   /^\s*(?:-\w, )?--[a-z][\w-]*(?:[ =]\S+)?\s{2,}\S/,
   /^\s*test\S* .*\.\.\. ?(?:ok|failed|skipped|error)\s*$/i,
   /^\s*[a-z_:][a-z0-9_:]*_(?:total|count|sum|bucket)(?:\{[^}]*\})?\s+[\d.e+]+\s*$/,
+  /^\s*[a-z_:][a-z0-9_:]*\{[a-z_]\w*="[^}]*\}\s+[\d.e+]+\s*$/,
+  /^\s*[a-z]\w*\.[A-Za-z]\w*\([^()"'`]*\)[;,]?\s*$/,
   /\b(?:threshold|alert rule) (?:for|of|on)?\b.{0,120}\b(?:set|raised|lowered|changed|enabled|disabled)\b/i,
 ];
 

@@ -180,11 +180,11 @@ export class Signatures<Of> {
     const { signature, text, pattern } = indexed;
     const aligned = align(pattern, words, placesOf);
     if (!aligned) return [];
+    const spoken = aligned.against ?? otherCode(indexed, seen);
     const against =
       (seen.mention === undefined || mentionIn(text) === seen.mention ? undefined : seen.mention) ??
       lackedName(pattern, seen) ??
-      aligned.against ??
-      otherCode(indexed, seen) ??
+      spoken ??
       otherProduct(signature, seen) ??
       excluded(signature, seen) ??
       unanchored(indexed, aligned, seen);
@@ -195,7 +195,8 @@ export class Signatures<Of> {
       ...(against !== undefined && { against }),
       score: aligned.score + bonusOf(indexed, seen),
     };
-    return [{ candidate, indexed, aligned }];
+    const isOtherWording = against !== undefined && against === spoken && !aligned.isLacking;
+    return [{ candidate, indexed, aligned, isOtherWording }];
   }
 }
 
@@ -204,6 +205,8 @@ interface Looked<Of> {
   readonly candidate: Candidate<Of>;
   readonly indexed: Indexed<Of>;
   readonly aligned: Alignment;
+  /** Whether nothing but how it is worded, or its code, speaks against it. */
+  readonly isOtherWording: boolean;
 }
 
 /** Share of a product's error from which on a text that says more of it than of a runtime's is not the runtime's. */
@@ -250,9 +253,7 @@ function isReasonOfOther(
   return looked.some(
     (other) =>
       !REASONS.has(other.indexed.signature.product ?? "") &&
-      other.candidate.against !== undefined &&
-      other.candidate.against === other.aligned.against &&
-      !other.aligned.isLacking &&
+      other.isOtherWording &&
       other.candidate.score > candidate.score &&
       other.candidate.share > MOST_OF_REASON,
   );
