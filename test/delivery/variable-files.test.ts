@@ -109,6 +109,20 @@ describe("a secret", () => {
     expect(secrets.redact(`${SECRET} tok-99999 shown`)).toBe("(sensitive) (sensitive) shown");
   });
 
+  it("in an object leaves the names beside it as they are", async () => {
+    write(`a = { password = "${SECRET}" }\n`);
+    const secrets = await Secrets.ofVariables({}, ["a"], [folder]);
+    expect(secrets.redact(`password: ${SECRET}`)).toBe("password: (sensitive)");
+  });
+
+  it.each([
+    ["blocks", `key_provider "pbkdf2" "a" {\n  passphrase = "${SECRET}"\n}\n`],
+    ["JSON", JSON.stringify({ key_provider: { pbkdf2: { a: { passphrase: SECRET } } } })],
+    ["what nobody can read", `{ passphrase = "${SECRET}" ] `],
+  ])("of OpenTofu's encryption is taken out of %s", (_, TF_ENCRYPTION) => {
+    expect(new Secrets({ TF_ENCRYPTION }).redact(SECRET)).toBe("(sensitive)");
+  });
+
   it("of JSON is taken out of lists and objects", async () => {
     const file = join(folder, "z.auto.tfvars.json");
     writeFileSync(file, JSON.stringify({ "//": "why", a: { b: [{ c: SECRET }] } }));

@@ -5,6 +5,7 @@ import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
 import { mapTexts, withoutTemplates } from "../../core/terraform/hcl.ts";
+import type { Program } from "../../core/terraform/programs.ts";
 import { put } from "./parity.ts";
 import type { Values } from "./variables.ts";
 
@@ -31,12 +32,18 @@ const PROVIDER_SAYS = new Set(["region", "default_tags", "access_key", "secret_k
  * Reads resources, data sources, variables, locals, outputs, modules and providers that a root has not, as JSON.
  *
  * @param values of the variables; those that are no secrets become defaults.
+ * @param program what reads the folder.
  * @throws SwitchError for a file that is no Terraform.
  */
-export async function carriedAlong(folder: string, root: StackJson, values: Values): Promise<Carried> {
+export async function carriedAlong(
+  folder: string,
+  root: StackJson,
+  values: Values,
+  program: Program,
+): Promise<Carried> {
   const patch: JsonObject = {};
   const secrets: string[] = [];
-  for (const file of terraformFiles(folder)) {
+  for (const file of textFiles(folder, program)) {
     const blocks = await parsed(join(folder, file));
     for (const kind of TYPED) {
       for (const [type, byName] of Object.entries(blocks[kind] ?? {})) {
@@ -135,16 +142,24 @@ function filesOf(patch: JsonObject, folder: string): Pick<Carried, "files" | "le
   return { files: [...files].sort(), left };
 }
 
-function terraformFiles(folder: string): string[] {
+/** Files that a program reads in a folder: OpenTofu takes `main.tofu` in place of `main.tf`. */
+function textFiles(folder: string, { command }: Program): string[] {
+  let names: string[];
   try {
-    return readdirSync(folder)
-      .filter((file) => /\.tf(\.json)?$/.test(file))
-      .sort();
+    names = readdirSync(folder);
   } catch {
     throw new SwitchError(
       `${folder}: given no folder that can be read; allowed: the hand-written project's root`,
     );
   }
+  const isTofu = command === "tofu";
+  const read = names.filter((name) => /\.tf(\.json)?$|\.tofu(\.json)?$/.test(name) && !name.startsWith("."));
+  return read
+    .filter((name) => {
+      const other = name.replace(/\.tf(?=(\.json)?$)/, ".tofu");
+      return name === other ? isTofu : !isTofu || !read.includes(other);
+    })
+    .sort();
 }
 
 type Blocks = Record<string, Record<string, Json> | Json[]> &

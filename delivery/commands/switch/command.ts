@@ -11,7 +11,9 @@ import { synthesizeTo } from "../../core/application/synthesize.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { Difference } from "../../core/parity/compare.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
+import { PROGRAMS } from "../../core/terraform/programs.ts";
 import { addressOf, type StateFile, type StateResource } from "../../core/terraform/state-file.ts";
+import { writtenBy } from "../../core/terraform/written-by.ts";
 import { type Carried, carriedAlong } from "./carried.ts";
 import { writeConfig } from "./config-file.ts";
 import { type Backend, derive, type Setting } from "./derive.ts";
@@ -115,7 +117,7 @@ async function switchTo(options: Options): Promise<SwitchReport> {
     const beside: Carried =
       options.hcl === undefined
         ? { files: [], secrets: [], ...forgotten(foreign, root) }
-        : await carriedAlong(options.hcl, root, values);
+        : await carriedAlong(options.hcl, root, values, writtenBy(state.resources) ?? PROGRAMS.terraform);
     const said = joined(patch, beside.patch);
     const hasOverrides = Object.keys(said).length > 0;
     if (hasOverrides) await write(overrides, asJson(said));

@@ -25,10 +25,13 @@ export async function readArguments(text: string): Promise<ReadonlyMap<string, A
 }
 
 function argumentOf(value: Json): Argument {
-  const given = textsOf(value);
   return {
-    value: given.some((text) => TEMPLATE.test(text)) ? undefined : mapTexts(value, unescaped),
-    texts: given.flatMap((text) => [text, unescaped(text), ...(TEMPLATE.test(text) ? partsOf(text) : [])]),
+    value: TEMPLATE.test(JSON.stringify(value)) ? undefined : mapTexts(value, unescaped),
+    texts: textsOf(value).flatMap((text) => [
+      text,
+      unescaped(text),
+      ...(TEMPLATE.test(text) ? partsOf(text) : []),
+    ]),
   };
 }
 
@@ -51,10 +54,10 @@ const partsOf = (text: string) => [
 ];
 const QUOTED = /"((?:[^"\\]|\\.)*)"/g;
 
-/** Every text in a value. */
+/** Every text in a value, but for the names in objects: `password` is no secret. */
 export function textsOf(value: Json): string[] {
   if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.entries(value).flat().flatMap(textsOf) : [];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 const unescaped = (text: string) => text.replaceAll("$${", "${").replaceAll("%%{", "%{");

@@ -6,7 +6,11 @@ const SHOWN = "(sensitive)";
 
 /** Variables of the environment whose values nobody may read in a log. */
 const SECRET_NAMES =
-  /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|.*(TOKEN|SECRET|PASSWORD|WEBHOOK_URL|API_KEY|PLAN_KEY).*)$/i;
+  /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)|.*(TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS|WEBHOOK_URL|API_KEY|PLAN_KEY).*)$/i;
+
+/** What OpenTofu's encryption is told, in HCL or JSON: passphrases and keys among it. */
+const valuesIn = (text = ""): string[] =>
+  [...text.matchAll(/[=:]\s*"((?:[^"\\]|\\.)*)"/g)].map(([, value]) => value ?? "");
 
 /**
  * Takes secrets out of what is shown. Terraform hides what it knows to be sensitive, but its errors don't always: 1.11 prints the
@@ -23,6 +27,7 @@ export class Secrets {
   constructor(environment: NodeJS.ProcessEnv, more: readonly string[] = []) {
     const values = Object.entries(environment)
       .flatMap(([name, value = ""]) => (SECRET_NAMES.test(name) ? [value] : []))
+      .concat(valuesIn(environment.TF_ENCRYPTION))
       .concat(more)
       .filter((value) => value.length >= SHORTEST)
       // As JSON and HCL quote it, too, and a text of several lines also line by line.
