@@ -79,9 +79,6 @@ export class RecoverRefusedError extends DeliveryError {}
 /** The cluster could not be asked, or refused. */
 export class ClusterError extends DeliveryError {}
 
-/** An object in the states' bucket is no Terraform state. */
-export class StateFormatError extends DeliveryError {}
-
 /** There is no reviewed plan of this commit, or it is not what `cali plan` leaves. */
 export class ReviewedPlanError extends DeliveryError {}
 

@@ -15,6 +15,7 @@ import { parse, structure } from "../support/markdown.ts";
 import { planOf } from "../support/plans.ts";
 import { COMMIT, plannedStack, REPOSITORY } from "../support/reports.ts";
 import { textsOf } from "../support/slack-texts.ts";
+import { STATE } from "../support/state-bucket.ts";
 
 const links = { repository: REPOSITORY, run: `${REPOSITORY}/actions/runs/7` };
 
@@ -26,7 +27,7 @@ function reportOf(text: (n: number) => string) {
     { name: text(3), status: "failed", reason: text(4) },
   ];
   const state = JSON.stringify({
-    version: 4,
+    ...STATE,
     resources: [5, 6].map((n) => ({
       mode: "managed",
       type: text(7),

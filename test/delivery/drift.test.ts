@@ -12,6 +12,7 @@ import { failed, found, reportOf, textsOf } from "../support/drift.ts";
 import { hostileText } from "../support/hostile.ts";
 import { makePlan, PLANS, planOf } from "../support/plans.ts";
 import { COMMIT, plannedStack, REPOSITORY } from "../support/reports.ts";
+import { STATE } from "../support/state-bucket.ts";
 
 describe("what is found in a plan", () => {
   it("is what was changed outside Git, and no noise", () => {
@@ -131,7 +132,7 @@ function makeDrift(input: Parameters<typeof makePlan>[0][number]) {
 
 it("reads as it should", async () => {
   const state = JSON.stringify({
-    version: 4,
+    ...STATE,
     resources: [
       {
         mode: "managed",

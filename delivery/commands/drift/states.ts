@@ -1,11 +1,10 @@
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
-import { parseJson } from "@cali/base";
 import { z } from "zod";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { awsRequest } from "../../core/aws/request.ts";
-import { StateFormatError } from "../../core/errors.ts";
 import { type Node, Sensitive } from "../../core/plan-json/node.ts";
+import { addressOf, parseStateFile } from "../../core/terraform/state-file.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { type Holding, IDENTIFYING } from "./same-object.ts";
 
@@ -13,31 +12,6 @@ import { type Holding, IDENTIFYING } from "./same-object.ts";
 const OF_STACKS = "stacks/";
 const TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 30_000 };
 const IS_STATE = /\.tfstate$/;
-
-/** A Terraform state, version 4, as far as CALI compares it. Its attributes hold secrets in clear text. */
-const stateSchema = z.object({
-  version: z.literal(4),
-  resources: z
-    .array(
-      z.object({
-        mode: z.string(),
-        module: z.string().optional(),
-        type: z.string(),
-        name: z.string(),
-        instances: z.array(
-          z.object({
-            index_key: z.union([z.string(), z.number()]).optional(),
-            deposed: z.string().optional(),
-            attributes: z.record(z.string(), z.unknown()).nullish(),
-            sensitive_attributes: z
-              .array(z.array(z.object({ type: z.string(), value: z.unknown() })))
-              .default([]),
-          }),
-        ),
-      }),
-    )
-    .default([]),
-});
 
 /** A state in the bucket that no stack of the code has. */
 export interface UnknownState {
@@ -50,7 +24,7 @@ export interface UnknownState {
  * destroyed, or a state was left where another one took over.
  *
  * @param known keys of the stacks' states.
- * @throws AwsRequestError, StateFormatError
+ * @throws AwsRequestError, TerraformError
  */
 export async function unknownStates(config: Config, known: ReadonlySet<string>): Promise<UnknownState[]> {
   const { bucket, region } = stateBackend(config);
@@ -86,30 +60,30 @@ export async function unknownStates(config: Config, known: ReadonlySet<string>):
 /**
  * The objects of a state. Of their attributes only those are kept that identify the object.
  *
- * @throws StateFormatError
+ * @throws TerraformError
  */
 export function holdingsOfState(key: string, text: string): Holding[] {
-  const json = parseJson(text);
-  if (json === undefined) throw new StateFormatError(`${key}: given no JSON; allowed: a Terraform state`);
-  const parsed = stateSchema.safeParse(json);
-  if (!parsed.success) {
-    throw new StateFormatError(
-      `${key} is no Terraform state of version 4:\n${z.prettifyError(parsed.error)}`,
-    );
-  }
-  return parsed.data.resources
+  const { resources } = parseStateFile(text, key);
+  return resources
     .filter(({ mode }) => mode === "managed")
-    .flatMap(({ module, type, name, instances }) =>
-      instances
+    .flatMap((resource) =>
+      resource.instances
         .filter(({ deposed }) => deposed === undefined)
         .map(({ index_key, attributes, sensitive_attributes }): Holding => {
           const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
-          const address = `${module === undefined ? "" : `${module}.`}${type}.${name}${index}`;
-          const secret = new Set(sensitive_attributes.map(([first]) => first?.value));
-          return { stack: key, address, type, attributes: identifying(attributes ?? {}, secret) };
+          const secret = new Set(sensitive_attributes.map((path) => nameIn([path].flat()[0])));
+          return {
+            stack: key,
+            address: `${addressOf(resource)}${index}`,
+            type: resource.type,
+            attributes: identifying(attributes, secret),
+          };
         }),
     );
 }
+
+/** A step of a path as a state writes it. */
+const nameIn = (step: unknown) => z.object({ value: z.string() }).safeParse(step).data?.value;
 
 function identifying(
   attributes: Readonly<Record<string, unknown>>,
