@@ -35,15 +35,22 @@ describe("inhibition", () => {
     expect(harness.pass(SECOND)).toHaveLength(2);
   });
 
-  it("never holds back what is FATAL, however long an error of a dependency goes on", () => {
-    const harness = new Harness({ dependencies: { gateway: ["auth"] } });
-    for (let minute = 0; minute < 24 * 60; minute++) {
-      harness.line({ service: "auth", template: "feature flag new-login is unknown" });
-      if (minute === 90) harness.line({ service: "gateway", template: "panic: nil map", level: "FATAL" });
-      const notified = harness.pass(MINUTE).filter(({ service }) => service === "gateway");
-      expect(notified).toHaveLength(minute === 90 ? 1 : 0);
-    }
-  });
+  it.each([
+    ["feature flag new-login is unknown", "panic: nil map"],
+    ["disk quota exceeded", "auth timed out, giving up for good"],
+    ["token cache: no such host", "OutOfMemoryError: no call to auth is possible, connection refused"],
+  ])(
+    "never holds back what is FATAL, however long an error of a dependency goes on: %s, %s",
+    (trouble, fatal) => {
+      const harness = new Harness({ dependencies: { gateway: ["auth"] } });
+      for (let minute = 0; minute < 24 * 60; minute++) {
+        harness.line({ service: "auth", template: trouble });
+        if (minute === 90) harness.line({ service: "gateway", template: fatal, level: "FATAL" });
+        const notified = harness.pass(MINUTE).filter(({ service }) => service === "gateway");
+        expect(notified).toHaveLength(minute === 90 ? 1 : 0);
+      }
+    },
+  );
 
   it("holds nothing back for longer than 30 minutes, a restart included", () => {
     const options = { dependencies };
