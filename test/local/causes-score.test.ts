@@ -54,7 +54,10 @@ it("finds the causes of errors as clients, servers and traces print them, and no
 it("holds what it reached on the hold-out, of which the frozen half is only counted", async () => {
   const of = (half: string) =>
     scoreLabelled(readLabelled(join(import.meta.dirname, `../holdout/${half}.jsonl`)));
-  const [dev, frozen] = [await of("dev"), await of("frozen")];
+  const [dev, frozen, second] = [await of("dev"), await of("frozen"), await of("second")];
+  expect(second).toMatchObject({ known: 513, unknown: 403, false: 0 });
+  expect(second.right / second.known).toBeGreaterThanOrEqual(0.99);
+  expect(second.wrong / second.known).toBeLessThanOrEqual(0.005);
   expect(dev.right / dev.known).toBeGreaterThanOrEqual(0.98);
   expect(frozen.right / frozen.known).toBeGreaterThanOrEqual(0.93);
   for (const { wrong, known, unknown, false: falsely } of [dev, frozen]) {

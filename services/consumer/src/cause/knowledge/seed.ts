@@ -4,7 +4,7 @@ import formerIds from "../../../knowledge/former-ids.json" with { type: "json" }
 import { mask } from "../../group/masking.ts";
 import { redact } from "../../redact/redact.ts";
 import { sizeOfMessage } from "../signature/words.ts";
-import { type Catalog, type CatalogEntry, entrySchema, VARYING } from "./catalog.ts";
+import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
 import { PRODUCTS } from "./product-files.ts";
 import type { ProductEntry } from "./products.ts";
 
@@ -19,18 +19,21 @@ export interface SeedEntry extends ProductEntry {
 /** Well-known errors with their causes. */
 export const SEED: readonly SeedEntry[] = PRODUCTS.map((known) => {
   const { name, patterns, codes, level, cause, action, runbook } = known;
-  const entry = entrySchema.parse({
+  const [pattern = ""] = patterns;
+  const [errorCode, ...others] = codes ?? [];
+  // What the files say was checked when they were read.
+  const entry: CatalogEntry = {
     id: seededId(name),
-    pattern: patterns[0]?.replaceAll("**", ""),
+    pattern: pattern.replaceAll("**", ""),
     cause,
     action,
-    runbook,
-    ...(codes?.length === 1 && { errorCode: codes[0] }),
-    level,
+    ...(runbook !== undefined && { runbook }),
+    ...(errorCode !== undefined && others.length === 0 && { errorCode }),
+    ...(level !== undefined && { level }),
     origin: "seed",
     state: "confirmed",
     createdAt: SEED_DATE,
-  });
+  };
   return { ...known, entry };
 });
 
