@@ -5,14 +5,23 @@ import { COMMENT_LIMIT, render } from "../delivery/core/report/render.ts";
 import type { Report } from "../delivery/core/report/report.ts";
 import { atMost, type Benchmark, growsLinearly } from "./frame.ts";
 
-const FILE = join(import.meta.dirname, "../test/fixtures/plans/huge.json");
+/** A plan that adds 220 policies. */
+export const HUGE = join(import.meta.dirname, "../test/fixtures/plans/huge.json");
 
-interface PlanJson {
-  readonly resource_changes: readonly { readonly address: string; readonly name: string }[];
+export interface PlanJson {
+  readonly resource_changes: readonly {
+    readonly address: string;
+    readonly type: string;
+    readonly name: string;
+    readonly change: {
+      readonly actions: readonly string[];
+      readonly after: Readonly<Record<string, unknown>> | null;
+    };
+  }[];
 }
 
 /** The plan with so many changes: its first ones, or all of them more than once, under other names. */
-function planOf(plan: PlanJson, changes: number): string {
+export function planOf(plan: PlanJson, changes: number): string {
   const { resource_changes: all } = plan;
   const some = Array.from({ length: changes }, (_, place) => {
     const one = all[place % all.length] as PlanJson["resource_changes"][number];
@@ -24,7 +33,7 @@ function planOf(plan: PlanJson, changes: number): string {
 
 function comment(text: string): number {
   const began = performance.now();
-  const plan = parsePlan(text, FILE);
+  const plan = parsePlan(text, HUGE);
   const report: Report = {
     environment: "dev",
     commit: "0".repeat(40),
@@ -58,7 +67,7 @@ export const benchmark: Benchmark = {
     growsLinearly("CALI"),
   ],
   open(size) {
-    const text = planOf(JSON.parse(readFileSync(FILE, "utf8")), size);
+    const text = planOf(JSON.parse(readFileSync(HUGE, "utf8")), size);
     // The first round pays for compiling.
     comment(text);
     return { contenders: { CALI: () => comment(text), "JSON.parse alone": () => parse(text) } };

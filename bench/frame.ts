@@ -17,6 +17,7 @@ export const NAMES = [
   "embedding",
   "synth",
   "comment",
+  "comment-command",
   "plan",
   "calls",
   "cost",

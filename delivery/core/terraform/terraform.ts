@@ -5,10 +5,10 @@ import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseJson } from "@cali/base";
 import { execa } from "execa";
-import semver from "semver";
+import gte from "semver/functions/gte.js";
 import { z } from "zod";
 import { AwsRequestError, TerraformError } from "../errors.ts";
-import { giveBackOwnLock, type Span } from "../state-backend/own-lock.ts";
+import type { Span } from "../state-backend/own-lock.ts";
 import { type Import, type ImportPlan, readImportPlan, removeImports, writeImports } from "./imports.ts";
 import { removeHalfWritten } from "./initialized.ts";
 import { passSignalsTo, refuseAfterSignal } from "./interrupt.ts";
@@ -173,6 +173,8 @@ export class Terraform {
   async #gaveBack(said: string, span: Span): Promise<boolean> {
     const { program, folder } = this.#options;
     try {
+      // AWS's clients take a third of a plan's start, and are hardly ever needed.
+      const { giveBackOwnLock } = await import("../state-backend/own-lock.ts");
       const id = await giveBackOwnLock(folder, said, span);
       if (id === undefined) return false;
       console.error(
@@ -244,7 +246,7 @@ export async function installedVersion({ command, name, oldest, install }: Progr
   // OpenTofu calls its own version so, too.
   const answer = z.object({ terraform_version: z.string() }).safeParse(parseJson(String(result.stdout)));
   const version = answer.success ? answer.data.terraform_version : undefined;
-  if (version === undefined || !semver.gte(version, oldest)) {
+  if (version === undefined || !gte(version, oldest)) {
     throw new TerraformError(
       `${name}: given ${version ?? `no ${command} on the PATH`}; allowed: ${oldest} or newer\nRemedy: ${install}`,
     );
