@@ -64,7 +64,12 @@ export const benchmark: Benchmark = {
   open(size) {
     const node = [process.execPath, "--disable-warning=ExperimentalWarning"];
     const pino = [...node, join(HERE, "log-generator-pino.ts")];
-    const generator = join(HERE, "../services/log-generator/src/main.ts");
+    // As its image has it: one file, which starts sooner.
+    execFileSync("npm", ["run", "--silent", "build", "--workspace", "services/log-generator"], {
+      cwd: join(HERE, ".."),
+      stdio: "pipe",
+    });
+    const generator = join(HERE, "../services/log-generator/dist/main.js");
     const flog = findFlog();
     const lines = String(size);
     const contender = (command: readonly string[]) => () => perSecondOfCpu(size, command);

@@ -15,6 +15,7 @@ export {
   type Origin,
   parseLine,
   toRecord,
+  writeLine,
 } from "./line.ts";
 export {
   LEVELS,

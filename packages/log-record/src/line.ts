@@ -10,6 +10,8 @@ import {
   WORD_PATTERNS,
 } from "./schema.ts";
 
+export { LEVELS, type LogRecord, MAX_LOG_CONTENT_LENGTH } from "./schema.ts";
+
 /** A line of a log, with the stack trace that follows it. */
 export interface LogLine {
   level: Level;
@@ -105,7 +107,7 @@ function withoutLastLineEnds(text: string): string {
  */
 export function formatLine(line: LogLine): string {
   const { level, timestamp, service, version, traceId, message, stack } = line;
-  const head = `[${level}] ${timestamp} ${service}/${version} [${traceId}]: `;
+  const head = headOf(line);
   // One pass over all words is faster than one for each. It proves each of them, as none holds what ends it.
   const unambiguous =
     LEVELS.includes(level) &&
@@ -114,8 +116,6 @@ export function formatLine(line: LogLine): string {
     !version.includes(" ") &&
     !traceId.includes("]");
   if (!unambiguous || !WRITABLE_HEAD.test(head) || holdsLineEnd(message)) explainRefusal(line);
-  const first = head + message;
-  if (stack.length === 0) return first;
   for (const [index, text] of stack.entries()) {
     if (holdsLineEnd(text)) refuse(`stack[${index}]`, text, "a text without line ends (CR, LF)");
     if (LINE_START.test(text)) {
@@ -123,8 +123,17 @@ export function formatLine(line: LogLine): string {
     }
   }
   if (stack.at(-1) === "") refuse(`stack[${stack.length - 1}]`, "", "a last line that is not empty");
-  return `${first}\n${stack.join("\n")}`;
+  return writeLine(line);
 }
+
+/** As `formatLine`, of a line whose every part is known to be right: proving it takes a tenth of making a line up. */
+export function writeLine(line: LogLine): string {
+  const first = headOf(line) + line.message;
+  return line.stack.length === 0 ? first : `${first}\n${line.stack.join("\n")}`;
+}
+
+const headOf = ({ level, timestamp, service, version, traceId }: LogLine): string =>
+  `[${level}] ${timestamp} ${service}/${version} [${traceId}]: `;
 
 /** Twice as fast as a regular expression. */
 function holdsLineEnd(text: string): boolean {

@@ -1,4 +1,4 @@
-import { formatLine, type LogLine, type LogRecord, MAX_LOG_CONTENT_LENGTH } from "@cali/log-record";
+import { formatLine, type LogLine, type LogRecord, MAX_LOG_CONTENT_LENGTH } from "@cali/log-record/line";
 import type { Random } from "./random.ts";
 
 /** Why a record is deliberately bad. */

@@ -1,4 +1,4 @@
-import { formatLine, type LogLine, type LogRecord, toRecord } from "@cali/log-record";
+import { type LogLine, type LogRecord, toRecord, writeLine } from "@cali/log-record/line";
 import { type Bad, badJson, badText, drawBad } from "./bad-records.ts";
 import { ROUTES } from "./catalogue/services.ts";
 import { fillTemplate, type Template } from "./catalogue/template.ts";
@@ -140,7 +140,7 @@ function concurrency(rate: number): number {
 
 /** The text that the service writes to its log, without the last line end. */
 export function asText({ line, bad }: GeneratedLine): string {
-  return bad === undefined ? formatLine(line) : badText(line, bad);
+  return bad === undefined ? writeLine(line) : badText(line, bad);
 }
 
 /** The JSON text that Fluent Bit would make of it, without a line end. */

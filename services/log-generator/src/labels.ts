@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { LEVELS } from "@cali/log-record";
+import { LEVELS } from "@cali/log-record/line";
 import { z } from "zod";
 import { BAD_KINDS } from "./bad-records.ts";
 import { LabelError } from "./errors.ts";
