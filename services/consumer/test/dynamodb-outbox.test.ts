@@ -2,7 +2,7 @@ import {
   type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  type DynamoDBClient,
+  DynamoDBClient,
   type QueryCommandInput,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -78,8 +78,11 @@ beforeEach(() => {
   table = new MemoryTable();
 });
 
-const outbox = (partition: "outbox" | "incidents" = "outbox") =>
-  new DynamoOutbox(new DynamoTable(table as unknown as DynamoDBClient, "state"), partition);
+function outbox(partition: "outbox" | "incidents" = "outbox"): DynamoOutbox {
+  const client = new DynamoDBClient({ region: "eu-north-1" });
+  client.send = (command: unknown) => table.send(command);
+  return new DynamoOutbox(new DynamoTable(client, "state"), partition);
+}
 
 /** An outbox with these alerts, put in one after the other. */
 function holding(...ids: readonly string[]): DynamoOutbox {
