@@ -1,5 +1,7 @@
 /** Subjects as Conventional Commits have them, short enough for `git log --oneline`, and a body that says why. */
 export default {
+  // Dependabot's subjects are as long as its packages' names; they stay when somebody adds a commit to its branch.
+  ignores: [(message) => /^Signed-off-by: dependabot\[bot\] /m.test(message)],
   extends: ["@commitlint/config-conventional"],
   rules: {
     "header-max-length": [2, "always", 72],
