@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { readArguments } from "../../delivery/core/terraform/hcl.ts";
 import { Secrets } from "../../delivery/core/terraform/secrets.ts";
-import { variableValue } from "../../delivery/core/terraform/variable-files.ts";
+import { isInFiles, variableValue } from "../../delivery/core/terraform/variable-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cali-variable-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -142,6 +142,16 @@ describe("a variable's value", () => {
     expect(await of('a = "new"\n/* a = "old" */\n')).toBe("new");
     expect(await of('a = [\n  "x", # ]\n  true,\n]\n')).toEqual(["x", "true"]);
     expect(await of("a = null\n")).toBeUndefined();
+  });
+
+  it("is taken back by a later null, as Terraform does it", async () => {
+    write('a = "old"\nb = null\n');
+    writeFileSync(join(folder, "z.auto.tfvars"), 'a = null\nb = "new"\n');
+    const environment = { TF_VAR_a: "before" };
+    expect(await variableValue(folder, "a", environment)).toBeUndefined();
+    expect(await variableValue(folder, "b", environment)).toBe("new");
+    expect([await isInFiles(folder, "a"), await isInFiles(folder, "b")]).toEqual([false, true]);
+    rmSync(join(folder, "z.auto.tfvars"));
   });
 
   it("that is an expression is refused, and not shown", async () => {

@@ -33,7 +33,7 @@ export async function variableValue(
   name: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<string | readonly string[] | undefined> {
-  const last = (await given(folder, name)).at(-1);
+  const last = await lastGiven(folder, name);
   if (last) {
     const { file, value } = last;
     if (value !== undefined) return textOrList(value);
@@ -45,18 +45,20 @@ export async function variableValue(
   return text !== undefined && /^\s*\[/.test(text) ? textOrList((await argumentIn(text))?.value) : text;
 }
 
-/** Whether a folder's variable files give a variable. */
-export const isInFiles = async (folder: string, name: string): Promise<boolean> =>
-  (await given(folder, name)).length > 0;
+/** Whether a folder's variable files give a variable a value; a null is none. */
+export async function isInFiles(folder: string, name: string): Promise<boolean> {
+  const last = await lastGiven(folder, name);
+  return last !== undefined && last.value !== null;
+}
 
-/** In the order in which later ones go first. A null is what Terraform takes for a variable that nobody set. */
-async function given(folder: string, name: string) {
-  const found = [];
+/** The one that Terraform takes: a later file's goes first, and a null takes back what was given before it. */
+async function lastGiven(folder: string, name: string) {
+  let last: { readonly file: string; readonly value: Json | undefined } | undefined;
   for (const file of filesIn(folder)) {
     const argument = (await readable(join(folder, file)))?.get(name);
-    if (argument && argument.value !== null) found.push({ ...argument, file });
+    if (argument) last = { file, value: argument.value };
   }
-  return found;
+  return last;
 }
 
 /** Terraform turns numbers and truth values into text where text is wanted. */
