@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Holding, sameObjects } from "../../delivery/commands/drift/same-object.ts";
-import { holdingsOfState } from "../../delivery/commands/drift/states.ts";
+import { holdingsOfState, unknownState } from "../../delivery/commands/drift/states.ts";
 import { reportOf, textsOf } from "../support/drift.ts";
 import { makePlan, PLANS, planOf } from "../support/plans.ts";
 import { plannedStack } from "../support/reports.ts";
@@ -121,6 +121,21 @@ describe("a state that no stack has", () => {
       );
     },
   );
+
+  it("hides no other one when it cannot be read, and is nothing when it is empty", () => {
+    const left = unknownState("stacks/a/terraform.tfstate", '{"lineage":"a","encrypted_data":"eA=="}');
+    const empty = unknownState("stacks/b/terraform.tfstate", "");
+    const resource = { mode: "managed", type: "aws_x", name: "y", instances: [instance] };
+    const other = unknownState("stacks/c/terraform.tfstate", state([resource]));
+    expect(empty).toEqual({ key: "stacks/b/terraform.tfstate", holdings: [] });
+    const { findings, areStatesKnown } = reportOf([], [left, other]);
+    expect(textsOf(findings)).toEqual([
+      "unknown-state: stacks/a/terraform.tfstate cannot be read, and no stack of the code has this state",
+      "unknown-state: stacks/c/terraform.tfstate holds 1 object, and no stack of the code has this state",
+    ]);
+    expect(findings[0]?.lines[0]).toContain("given a state that OpenTofu has encrypted");
+    expect(areStatesKnown).toBe(true);
+  });
 
   it("is reported as a failure where the bucket cannot be looked through", () => {
     const { findings, areStatesKnown } = reportOf([], { failed: "s3:ListBucket: AccessDenied" });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Config } from "../../../config/schema.ts";
 import { stateBackend } from "../../../config/state-backend.ts";
 import { awsRequest } from "../../core/aws/request.ts";
+import { TerraformError } from "../../core/errors.ts";
 import { type Node, Sensitive } from "../../core/plan-json/node.ts";
 import { addressOf, parseStateFile } from "../../core/terraform/state-file.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
@@ -17,6 +18,8 @@ const IS_STATE = /\.tfstate$/;
 export interface UnknownState {
   readonly key: string;
   readonly holdings: readonly Holding[];
+  /** Why nobody knows what it holds, such as that it is encrypted. */
+  readonly unread?: string;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface UnknownState {
  * destroyed, or a state was left where another one took over.
  *
  * @param known keys of the stacks' states.
- * @throws AwsRequestError, TerraformError
+ * @throws AwsRequestError
  */
 export async function unknownStates(config: Config, known: ReadonlySet<string>): Promise<UnknownState[]> {
   const { bucket, region } = stateBackend(config);
@@ -48,12 +51,23 @@ export async function unknownStates(config: Config, known: ReadonlySet<string>):
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return (await Body?.transformToString()) ?? "";
       });
-      const holdings = holdingsOfState(key, text);
-      if (holdings.length > 0) found.push({ key, holdings });
+      const state = unknownState(key, text);
+      if (state.holdings.length > 0 || state.unread) found.push(state);
     }
     return found;
   } finally {
     s3.destroy();
+  }
+}
+
+/** One that cannot be read hides none of the others; an empty object is a state that was never written. */
+export function unknownState(key: string, text: string): UnknownState {
+  if (text.trim() === "") return { key, holdings: [] };
+  try {
+    return { key, holdings: holdingsOfState(key, text) };
+  } catch (error) {
+    if (!(error instanceof TerraformError)) throw error;
+    return { key, holdings: [], unread: error.message };
   }
 }
 
@@ -98,13 +112,20 @@ function identifying(
 }
 
 /** What is said of a state that no stack has. */
-export function unknownStateFinding({ key, holdings }: UnknownState): Finding {
+export function unknownStateFinding({ key, holdings, unread }: UnknownState): Finding {
+  const about = { kind: "unknown-state", stack: key, key: "" } as const;
+  if (unread !== undefined) {
+    return {
+      ...about,
+      words: [{ value: key }, " cannot be read, and no stack of the code has this state"],
+      lines: unread.split("\n"),
+      fingerprint: fingerprintOf(unread),
+    };
+  }
   const addresses = holdings.map(({ address }) => address).sort();
   const objects = addresses.length === 1 ? "1 object" : `${addresses.length} objects`;
   return {
-    kind: "unknown-state",
-    stack: key,
-    key: "",
+    ...about,
     words: [{ value: key }, ` holds ${objects}, and no stack of the code has this state`],
     lines: addresses,
     fingerprint: fingerprintOf(addresses),
