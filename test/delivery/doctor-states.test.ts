@@ -119,15 +119,15 @@ describe("the state of a stack", () => {
     const text = applied();
     const digest = md5(text);
     objects.clear();
-    versions.push("half a sta", text, text);
+    versions.push("half a sta", JSON.stringify({ ...STATE, serial: undefined }), text, text);
     expect(await stateOf()).toEqual([
       {
         check: `state of ${NAME}`,
         status: "failure",
         found: `s3://states/${KEY} is not there, but the lock table has its digest ${digest}: the state was deleted`,
         allowed: "a state and its digest, or neither",
-        remedy: "its last version that is a state is of 2026-01-25T11:59:00.000Z; to restore it",
-        command: `aws s3api copy-object --region eu-west-1 --bucket states --key ${KEY} --copy-source 'states/${KEY}?versionId=v1'`,
+        remedy: "its last version that is a state is of 2026-01-25T11:58:00.000Z; to restore it",
+        command: `aws s3api copy-object --region eu-west-1 --bucket states --key ${KEY} --copy-source 'states/${KEY}?versionId=v2'`,
       },
     ]);
   });
@@ -242,6 +242,15 @@ describe("the state of a stack", () => {
     const [finding] = await stateOf();
     expect(finding?.command).toContain("aws s3api copy-object");
   });
+
+  it.each([null, undefined, ""])(
+    "is one without a version or resources, as Terraform reads it: %j",
+    async (none) => {
+      applied({ ...STATE, terraform_version: none, resources: none === "" ? [] : none });
+      const found = "serial 7, written by Terraform of an unknown version";
+      expect(await stateOf({ installed: "1.10.9" })).toEqual([{ ...OK, found }]);
+    },
+  );
 
   it.each([
     [{ ...STATE, version: "4" }, "version 4 of Terraform's states"],

@@ -29,14 +29,19 @@ export interface StateChecks extends LockChecks {
 /** Stacks that are looked at side by side. */
 const AT_ONCE = 8;
 
+/** What Terraform reads: it takes a state without its own version, or without a list of resources, too. */
 const stateSchema = z.object({
   version: z.literal(4, { error: "version 4 of Terraform's states" }),
   terraform_version: z
     .string()
-    .refine((text) => semver.valid(text) !== null, { error: "a version such as 1.11.4" }),
+    .refine((text) => text === "" || semver.valid(text) !== null, { error: "a version such as 1.11.4" })
+    .nullish(),
   serial: z.int().nonnegative(),
   lineage: z.string(),
-  resources: z.array(z.unknown()).default([]),
+  resources: z
+    .array(z.unknown())
+    .nullish()
+    .transform((given) => given ?? []),
 });
 
 /** Each stack's state: readable, as the lock table says it is, of no later program, and not locked. */
@@ -104,8 +109,12 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
   const { serial, terraform_version: version, resources } = parsed.data;
   const writer = writtenBy(resources) ?? checks.program;
   const findings: Finding[] = [
-    { check: name, status: "ok", found: `serial ${serial}, written by ${writer.name} ${version}` },
-    ...checkWriter(stack, writer, version, resources, checks),
+    {
+      check: name,
+      status: "ok",
+      found: `serial ${serial}, written by ${writer.name} ${version || "of an unknown version"}`,
+    },
+    ...checkWriter(stack, writer, version || undefined, resources, checks),
   ];
   findings.push(...contradiction);
   if (!isShared(stack)) return findings;
@@ -118,7 +127,10 @@ async function checkState(stack: SynthesizedStack, key: string, checks: StateChe
 
 const otherFormatSchema = z.union([
   z.object({ lineage: z.string(), encrypted_data: z.string() }).transform(() => "encrypted" as const),
-  z.object({ lineage: z.string(), version: z.int().positive() }).transform(({ version }) => version),
+  z
+    .object({ lineage: z.string(), version: z.int().positive() })
+    .refine(({ version }) => version !== 4)
+    .transform(({ version }) => version),
 ]);
 
 /** What may be put back in its place. */
@@ -127,7 +139,7 @@ const anyStateSchema = z.union([stateSchema, otherFormatSchema]);
 /** A state that is whole, and not to be read here: an older one in its place would lose what it has. undefined: it is none. */
 function otherFormat(json: unknown): Pick<Finding, "status" | "found" | "allowed" | "remedy"> | undefined {
   const { data: format } = otherFormatSchema.safeParse(json);
-  if (format === undefined || format === 4) return undefined;
+  if (format === undefined) return undefined;
   if (format === "encrypted") {
     return {
       status: "warning",
@@ -153,7 +165,7 @@ function otherFormat(json: unknown): Pick<Finding, "status" | "found" | "allowed
 function checkWriter(
   stack: SynthesizedStack,
   writer: Program,
-  version: string,
+  version: string | undefined,
   resources: readonly unknown[],
   { program, installed }: StateChecks,
 ): Finding[] {
@@ -189,7 +201,8 @@ function checkWriter(
     ];
   }
   // A build of OpenTofu's source says `-dev` of itself, and not in a state.
-  if (installed === undefined || !semver.gt(version, semver.coerce(installed) ?? installed)) return [];
+  if (version === undefined || installed === undefined) return [];
+  if (!semver.gt(version, semver.coerce(installed) ?? installed)) return [];
   return [
     {
       check,
