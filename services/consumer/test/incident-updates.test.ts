@@ -28,6 +28,32 @@ describe("what Slack gets of an incident", () => {
     expect(updates.next([later, fatal], 5)).toEqual([fatal]);
   });
 
+  it("is collected in a storm, but for FATAL", () => {
+    let now = 1_000;
+    const updates = new IncidentUpdates(60_000, { ...systemClock, monotonic: () => now });
+    const one = (level: Alert["level"] = "ERROR") =>
+      item({ level, incident: { ...incident, id: `incident-${made}` } });
+    for (let sent = 0; sent < 8; sent++) {
+      const next = one();
+      expect(updates.next([next], 5)).toEqual([next]);
+      updates.sent([next]);
+      now += 1_000;
+    }
+    const waiting = [one(), one()];
+    expect(updates.next(waiting, 5)).toEqual([]);
+    now += 14_000;
+    const fatal = one("FATAL");
+    expect(updates.next([...waiting, fatal], 5)).toEqual([fatal]);
+    updates.sent([fatal]);
+    expect(updates.next(waiting, 5)).toEqual([]);
+    now += 1_000;
+    expect(updates.next(waiting, 5)).toEqual(waiting);
+    updates.sent(waiting);
+    now += 60_000;
+    const later = one();
+    expect(updates.next([later], 5)).toEqual([later]);
+  });
+
   it("goes on when the update's time has come", () => {
     const updates = new IncidentUpdates(0, systemClock);
     const later = item({ incident });

@@ -47,7 +47,7 @@ const POLL_MS = 250;
 /** Alerts that wait which are looked at: those of an incident that was notified may have to wait behind others. */
 const MOST_LOOKED_AT = 500;
 /** An incident has its first update after so many messages could have been sent. */
-const PACES_TO_UPDATE = 20;
+const PACES_TO_UPDATE = 60;
 /** How often it is looked which incidents are over. */
 const LOOK_MS = 5_000;
 const DEFAULT_PACE_MS = 1_000;
