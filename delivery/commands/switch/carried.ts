@@ -4,7 +4,7 @@ import { parse } from "@cdktf/hcl2json";
 import type { Json } from "../../../config/overrides.ts";
 import { SwitchError } from "../../core/errors.ts";
 import type { JsonObject, StackJson } from "../../core/parity/stack-json.ts";
-import { mapTexts, withoutTemplates } from "../../core/terraform/hcl.ts";
+import { mapTexts, unescaped } from "../../core/terraform/hcl.ts";
 import type { Program } from "../../core/terraform/programs.ts";
 import { put } from "./parity.ts";
 import type { Values } from "./variables.ts";
@@ -61,7 +61,7 @@ export async function carriedAlong(
         const body = metaArguments(only(given as Json) as JsonObject, META[kind]);
         if (kind !== "variable") put(patch, [kind, name], body);
         else {
-          const { isMissing, variable } = withValue(body, values[name]);
+          const { isMissing, variable } = withValue(isJson(file) ? body : literal(body), values[name]);
           put(patch, [kind, name], variable);
           if (isMissing) secrets.push(name);
         }
@@ -112,10 +112,15 @@ function withValue(variable: JsonObject, value: Json | undefined) {
     const { default: _, ...rest } = variable;
     return { isMissing: true, variable: rest };
   }
+  return { isMissing: false, variable: value === undefined ? variable : { ...variable, default: value } };
+}
+
+/** In a variable's block Terraform's JSON has no templates: `$${` stays what it is, and `${` begins none. */
+function literal(variable: JsonObject): JsonObject {
+  const texts = Object.entries(variable).filter(([key]) => key === "default" || key === "description");
   return {
-    isMissing: false,
-    // What is a text in a variable file would be a template in Terraform's JSON.
-    variable: value === undefined ? variable : { ...variable, default: mapTexts(value, withoutTemplates) },
+    ...variable,
+    ...Object.fromEntries(texts.map(([key, value]) => [key, mapTexts(value, unescaped)])),
   };
 }
 
@@ -165,10 +170,12 @@ function textFiles(folder: string, { command }: Program): string[] {
 type Blocks = Record<string, Record<string, Json> | Json[]> &
   Partial<Record<(typeof TYPED)[number], Record<string, Json>>>;
 
+const isJson = (path: string) => path.endsWith(".json");
+
 async function parsed(path: string): Promise<Blocks> {
   try {
     const text = readFileSync(path, "utf8");
-    return (path.endsWith(".json") ? JSON.parse(text) : await parse(path, text)) as Blocks;
+    return (isJson(path) ? JSON.parse(text) : await parse(path, text)) as Blocks;
   } catch {
     throw new SwitchError(
       `${path}: given what Terraform can't read; allowed: HCL. \`terraform validate\` names the line`,

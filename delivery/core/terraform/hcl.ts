@@ -60,7 +60,8 @@ export function textsOf(value: Json): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-const unescaped = (text: string) => text.replaceAll("$${", "${").replaceAll("%%{", "%{");
+/** A text as it is meant in which `$${` and `%%{` are written for what begins no template. */
+export const unescaped = (text: string): string => text.replaceAll("$${", "${").replaceAll("%%{", "%{");
 
 /** A text in which `${` and `%{` begin no template. */
 export const withoutTemplates = (text: string): string =>
