@@ -60,6 +60,14 @@ describe("a value is what Terraform 1.11.4 takes it for", () => {
     expect(found.get("b")).toEqual({ value: 2, texts: [] });
   });
 
+  it.each(['a = "5%${1 + 1}"\n', 'a = "$%{ if true }x%{ endif }"\n', "a = 1 + 1\n"])(
+    "of an expression only Terraform can tell it: %j",
+    async (text) => {
+      expect((await readArguments(text)).has("a")).toBe(true);
+      expect(await value(text)).toBeUndefined();
+    },
+  );
+
   it.each([
     ["a quoted name", '"a" = "p"\n', 1],
     ["a name twice", 'a = "p"\na = "q"\n', 2],

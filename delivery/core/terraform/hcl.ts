@@ -44,7 +44,7 @@ export function mapTexts(value: Json, change: (text: string) => string): Json {
 }
 
 /** The parser gives an expression as a template of its text. */
-const TEMPLATE = /(?<![$%])[$%]\{/;
+const TEMPLATE = /(?<!\$)\$\{|(?<!%)%\{/;
 
 /** Texts of an expression, and what stands between those of a template. */
 const partsOf = (text: string) => [
