@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { asking, listing } from "../../core/github/client.ts";
-import { ensureLabel, unless } from "../../core/github/label.ts";
+import { asking, listing, unless } from "../../core/github/client.ts";
+import { ensureLabel } from "../../core/github/label.ts";
 import type { PullRequest } from "../../core/github/own-comment.ts";
 import type { PlanState } from "../../core/report/report.ts";
 

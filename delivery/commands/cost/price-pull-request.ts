@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import type { RefreshedTable } from "../../core/cost/price-list/refresh.ts";
-import { asking, askingFor, type Repository } from "../../core/github/client.ts";
-import { unless } from "../../core/github/label.ts";
+import { asking, askingFor, type Repository, unless } from "../../core/github/client.ts";
 import { code } from "../../core/markdown.ts";
 
 const BRANCH = "cali/prices";

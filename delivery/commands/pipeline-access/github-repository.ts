@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { z } from "zod";
 import { RepositoryNameError } from "../../core/errors.ts";
-import { askingFor, type Github, githubClient } from "../../core/github/client.ts";
+import { askingFor, type Github, githubClient, unless } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
-import { unless } from "../../core/github/label.ts";
 
 /** A repository by what never changes, and what a token's subject is made of. */
 export interface RepositoryIdentity {

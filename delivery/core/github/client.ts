@@ -98,6 +98,19 @@ export async function asking<T>(doing: string, request: () => Promise<T>): Promi
   }
 }
 
+/** Runs a request; this status, or one of these, means that it is done already, or that nothing is there, and gives undefined. */
+export async function unless<T>(
+  status: number | readonly number[],
+  request: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof GithubRequestError && [status].flat().includes(error.status ?? 0)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * An answer that has the form its API is documented with: something between here and GitHub may answer in its place.
  *

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { GithubRequestError } from "../errors.ts";
-import { asking, askingFor, listing, type Repository } from "./client.ts";
+import { asking, askingFor, listing, type Repository, unless } from "./client.ts";
 
 const EXISTS = 422;
 
@@ -31,19 +30,6 @@ export async function ensureLabel({ github, owner, repo }: Repository, label: La
   await unless(EXISTS, () =>
     asking(`making the label ${label.name}`, () => github.rest.issues.createLabel({ owner, repo, ...label })),
   );
-}
-
-/** Runs a request; this status, or one of these, means that it is done already, or that nothing is there, and gives undefined. */
-export async function unless<T>(
-  status: number | readonly number[],
-  request: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof GithubRequestError && [status].flat().includes(error.status ?? 0)) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { GithubRequestError } from "../errors.ts";
-import { asking, askingFor, listing, type Repository } from "./client.ts";
-import { unless } from "./label.ts";
+import { asking, askingFor, listing, type Repository, unless } from "./client.ts";
 import { isBy, ownLogin, userSchema } from "./own-login.ts";
 
 /** A pull request of a repository. */
