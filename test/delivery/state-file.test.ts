@@ -78,7 +78,9 @@ describe("a state", () => {
       state({ resources: [stream({ mode: "x" })] }),
     ],
   ])("that is %s is refused as what it is", (what, given) => {
-    expect(() => read(given)).toThrow(`x: given ${what}; allowed: what \`terraform state pull\` prints`);
+    expect(() => read(given)).toThrow(
+      `x: given ${what}; allowed: what \`terraform state pull\` or \`tofu state pull\` prints`,
+    );
   });
 });
 

@@ -226,5 +226,6 @@ it("a state's writer is told by its providers", () => {
   expect(
     writtenBy(of('provider["terraform.io/builtin/terraform"]', 'provider["a.example/b/c"]')),
   ).toBeUndefined();
+  expect(writtenBy([{ instances: [{ provider: `provider["${other}/aws"].eu["a"]` }] }])).toBe(tofu);
   expect(writtenBy([{}, null, 7])).toBeUndefined();
 });

@@ -87,7 +87,9 @@ export function parseStateFile(text: string, path: string): StateFile {
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") || "the whole file";
   const given = documentName(json) ?? `no Terraform state (${where} is not as format 4 has it)`;
-  throw new TerraformError(`${path}: given ${given}; allowed: what \`terraform state pull\` prints`);
+  throw new TerraformError(
+    `${path}: given ${given}; allowed: what \`terraform state pull\` or \`tofu state pull\` prints`,
+  );
 }
 
 /** What a document is that is no state of format 4; undefined: it may be meant as one. */

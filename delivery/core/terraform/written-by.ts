@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { PROGRAMS, type Program } from "./programs.ts";
 
-const resourceSchema = z.looseObject({ provider: z.string() });
+const oneSchema = z.looseObject({ provider: z.string().optional() });
+/** OpenTofu writes the provider to each instance where each key has its own. */
+const resourceSchema = oneSchema.extend({ instances: z.array(oneSchema).catch([]) });
 /** `provider["registry.terraform.io/hashicorp/aws"].virginia`, in a module with its address before it. */
 const PROVIDER = /(?:^|\.)provider\["([^"]+)"\]/;
 
@@ -9,8 +11,10 @@ const PROVIDER = /(?:^|\.)provider\["([^"]+)"\]/;
 export function providersOf(resources: readonly unknown[], { registry }: Program): string[] {
   const found = resources.flatMap((one) => {
     const { data } = resourceSchema.safeParse(one);
-    const address = PROVIDER.exec(data?.provider ?? "")?.[1];
-    return address?.startsWith(`${registry}/`) ? [address] : [];
+    return [data, ...(data?.instances ?? [])].flatMap((holder) => {
+      const address = PROVIDER.exec(holder?.provider ?? "")?.[1];
+      return address?.startsWith(`${registry}/`) ? [address] : [];
+    });
   });
   return [...new Set(found)].sort();
 }
