@@ -29,7 +29,7 @@ const cases = [
   ...casesOf("records.jsonl"),
   ...casesOf("corpus.jsonl"),
   // Of text its rules read CALI's line alone.
-  ...["products.jsonl", "clouds.jsonl", "pipelines.jsonl"]
+  ...["products.jsonl", "clouds.jsonl", "pipelines.jsonl", "libraries.jsonl"]
     .flatMap(casesOf)
     .filter(({ text }) => text.startsWith("{")),
 ]

@@ -30,11 +30,15 @@ const clouds = casesIn("clouds.jsonl");
 /** Shapes for which other pipelines' tests have expected answers: lines made up anew. */
 const pipelines = casesIn("pipelines.jsonl");
 
+/** What loggers print with their own formatters, as they were run, with other words. */
+const libraries = casesIn("libraries.jsonl");
+const all = [...cases, ...corpus, ...products, ...clouds, ...pipelines, ...libraries];
+
 const recordsOf = (data: Uint8Array) =>
   decode(data, { arrival: ARRIVAL }).flatMap((payload) => (payload.ok ? [payload.record] : []));
 
 describe("what may arrive as one Kinesis record", () => {
-  it.each([...cases, ...corpus, ...products, ...clouds, ...pipelines])("$name", ({ text, expected }) => {
+  it.each(all)("$name", ({ text, expected }) => {
     const { records, stack, note: _, ...fields } = expected;
     const found = recordsOf(Buffer.from(text));
     if (records !== undefined) expect(found).toHaveLength(records);

@@ -1,5 +1,5 @@
 import { errorTypeOf, holdsStack, lastLine } from "./stack.ts";
-import type { Draft, TextFormat } from "./types.ts";
+import type { Draft, ReadContext, TextFormat } from "./types.ts";
 
 /** What a process writes when it ends by itself: Go, Rust, Java's VM, the kernel, glibc. */
 const PANIC =
@@ -12,6 +12,10 @@ const TRACEBACK =
 const RUBY =
   /^[^\s:]{1,300}:[0-9]{1,6}:in [`'][^']{1,200}': .{0,4000} \(([A-Z]\w{0,100}(?:::[A-Z]\w{0,100}){0,8})\)$/;
 
+/** Node's: the place, the line and a mark below it, then the exception. */
+const NODE = /^\S{1,400}:[0-9]{1,7}\n.{0,4000}\n\s*\^+[ \t]*\n\n?(\S.*)/;
+const NO_CONTEXT: ReadContext = { zone: "UTC", arrival: 0, depth: 0 };
+
 /** Whether a text says that a process panicked or that an exception was not caught. */
 export function crashOf(text: string): "panic" | "traceback" | undefined {
   if (PANIC.test(text)) return "panic";
@@ -23,6 +27,18 @@ export function crashOf(text: string): "panic" | "traceback" | undefined {
 export const crash: TextFormat = {
   name: "crash",
   read(head, below): Draft | undefined {
+    const thrown = head.length < 500 ? NODE.exec(head + below.slice(0, 5000))?.[1] : undefined;
+    if (thrown !== undefined) {
+      const inner = crash.read(thrown, below.slice(below.indexOf(thrown) + thrown.length), NO_CONTEXT);
+      return {
+        ...inner,
+        format: "traceback",
+        level: "ERROR",
+        levelSource: "traceback",
+        message: thrown,
+        stack: head + below,
+      };
+    }
     const kind = PANIC.test(head) ? "panic" : TRACEBACK.test(head) ? "traceback" : undefined;
     const ruby = RUBY.exec(head)?.[1];
     const type = ruby ?? errorTypeOf(head + below);

@@ -1,3 +1,4 @@
+import type { Level } from "../schema.ts";
 import { levelOfNumber, readLevel } from "./levels.ts";
 import { pattern } from "./pattern.ts";
 import { readTime } from "./time.ts";
@@ -39,6 +40,30 @@ export const mikrotik = pattern(
     },
   },
 );
+
+/**
+ * PAN-OS: received, serial number, type, subtype, -, generated, and what the type has. The severity is among those, what the system says of itself quoted.
+ * https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions
+ */
+export const panOs = pattern(
+  "pan-os",
+  [
+    /^[^,]{0,20},[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8},[0-9A-Za-z]{6,20},(?<kind>[A-Z]{3,20}),[^,]{0,60},[^,]{0,20},(?<time>[0-9]{4}\/[0-9]{2}\/[0-9]{2} [0-9:]{8}),/,
+  ],
+  {
+    more(draft, groups) {
+      const { kind } = groups as Record<string, string>;
+      const whole = draft.message ?? "";
+      const severity = /,(informational|low|medium|high|critical),/.exec(whole)?.[1];
+      const level = severity === undefined ? "INFO" : (PAN_OS[severity] ?? "ERROR");
+      Object.assign(draft, { level, levelSource: severity === undefined ? "default" : "record" });
+      const said = kind === "SYSTEM" ? /,"((?:[^"]|"")+)"/.exec(whole)?.[1] : undefined;
+      if (said !== undefined) draft.message = said.replaceAll('""', '"');
+    },
+  },
+);
+
+const PAN_OS: Readonly<Record<string, Level>> = { informational: "INFO", low: "INFO", medium: "WARN" };
 
 /** Cisco: `%LINK-3-UPDOWN: message`, whose number is syslog's severity. https://www.cisco.com/c/en/us/td/docs/ios/system/messages/guide/consol_smg.html */
 export const cisco = pattern(

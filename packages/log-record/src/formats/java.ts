@@ -27,13 +27,17 @@ export const javaText = pattern(
     new RegExp(
       `^${TIME} ${LEVEL} +\\([^)]{1,200}\\) \\[[^\\]]{0,300}\\] (?:[A-Za-z]\\w{0,40}\\.){1,10}[\\w$]{1,100} (?<message>.*)$`,
     ),
+    // time | LEVEL | thread | logger | message.
+    new RegExp(
+      `^${TIME} \\| ${LEVEL} +\\| (?:main|[\\w./:-]{0,100}[-#][0-9]{1,6}) +\\| [\\w.$]{1,200} +\\| (?<message>.*)$`,
+    ),
     // ActiveMQ: time | LEVEL | message | logger | thread.
     new RegExp(
       `^${TIME} \\| ${LEVEL} +\\| (?<message>\\S.*) \\| (?:[A-Za-z][\\w$]{0,60}\\.){1,12}[\\w$]{1,100} \\| [^|]{1,200}$`,
     ),
     // time [thread] LEVEL logger - message, the time or only the clock; time LEVEL [thread] logger - message.
     new RegExp(
-      `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\]|:\\d+)?${CONTEXT} +(?:-|:) ?(?<message>.*)$`,
+      `^${TIME_OR_CLOCK} +\\[[^\\]]{1,200}\\] +${LEVEL} +[\\w.$/-]{1,200}(?:\\[\\d+\\]|:\\d+)?${CONTEXT} +(?:-(?<pairs>(?:[\\w.]{1,60}="[^"]{0,500}" ?)*)-(?= |$)|-|:) ?(?<message>.*)$`,
     ),
     new RegExp(
       `^${TIME_OR_CLOCK} +${LEVEL} +\\[[^\\]]{1,200}\\] +(?:[\\w.$/:-]{1,200}|\\([^)]{1,200}\\))${CONTEXT} *(?:-|:|(?<=\\))) ?(?<message>.*)$`,
@@ -42,6 +46,17 @@ export const javaText = pattern(
     new RegExp(`^${TIME} +${LEVEL} +(?<context>(?:\\[[^\\]]{0,500}\\] ?){2,5}) ?- (?<message>.*)$`),
     // time LEVEL logger:line - message.
     new RegExp(`^${TIME} +${LEVEL} +[\\w.$/-]{1,200}(?::[0-9]+)?${CONTEXT} +- ?(?<message>.*)$`),
+    // time LEVEL [contexts] [thread] logger: message.
+    new RegExp(
+      `^${TIME} +${LEVEL} +(?<context>(?:\\[[^\\]]{0,300}\\] ){2,3})(?:[a-z][\\w$]{0,60}\\.){1,10}[\\w$]{1,100} ?[-:] (?<message>.*)$`,
+    ),
+    // time LEVEL logger [thread] message; [LEVEL] time [thread] logger - message: log4j's manual.
+    new RegExp(
+      `^${TIME} +${LEVEL} +(?:[a-z][\\w$]{0,60}\\.){1,10}[A-Z][\\w$]{0,100} \\[[\\w#:./-]{1,200}\\] (?<message>[^\\s:-].*)$`,
+    ),
+    new RegExp(`^\\[${LEVEL} *\\] ${TIME} \\[[^\\]]{1,200}\\] [\\w.$]{1,200} - (?<message>.*)$`),
+    // ms since the epoch, LEVEL, message.
+    /^(?<time>1[0-9]{12}) +(?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(?<message>.*)$/,
     // [time] LEVEL [thread] message (logger): Kafka. Ruby's semantic_logger has its class before the message, Flask the module.
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.,]{8,18})\] (?<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(?:[\w:]{1,200} -- |in [\w.]{1,200}: )?(?<message>.*)$/,
     // LEVEL [thread] time file:line - message: Cassandra.
@@ -55,7 +70,11 @@ export const javaText = pattern(
   ],
   {
     more(draft, groups) {
-      readContext(draft, (groups as Record<string, string | undefined>).context ?? "");
+      const { context = "", pairs = "" } = groups as Record<string, string | undefined>;
+      readContext(draft, context);
+      readContext(draft, pairs.replaceAll('"', ""));
+      draft.traceId ??= /(?<![\w-])(?!0{32})[0-9a-f]{32}(?![\w-])/.exec(context)?.[0];
+      if (draft.traceId === undefined) delete draft.traceId;
       readIds(draft);
       draft.errorType ??= AT_THE_END.exec(draft.stack ? (draft.message ?? "") : "")?.[1];
       if (draft.errorType === undefined) delete draft.errorType;

@@ -6,6 +6,8 @@ export const klog = pattern(
   "klog",
   [
     /^(?<level>[IWEF])(?<time>(?:20[0-9]{2})?[01][0-9][0-3][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)(?: +(?:0x[0-9a-f]+|[0-9]+))? [^\s\]]{1,200}\] ?(?<message>.*)$/,
+    // Without colons: E0125 010203.456789.
+    /^(?<level>[IWEF])(?<time>[01][0-9][0-3][0-9] [0-2][0-9][0-5][0-9][0-6][0-9]\.[0-9]{3,9})(?: +[0-9]+)? [^\s\]]{1,200}:[0-9]+\] ?(?<message>.*)$/,
     // TensorFlow: the time before the letter.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{6}): (?<level>[IWEF]) [^\s\]]{1,200}:[0-9]+\] ?(?<message>.*)$/,
     // CockroachDB: with a year of two digits, tags and a counter instead of the bracket.

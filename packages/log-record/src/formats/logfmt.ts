@@ -3,7 +3,8 @@ import { Fields } from "./fields.ts";
 import { lograge } from "./ruby.ts";
 import type { TextFormat } from "./types.ts";
 
-const PAIR = /([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"]*))(?:[ \t]+|$)/y;
+const PAIR =
+  /([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|'([^']*)'|([^\s"]*))(?:[ \t]+|$)/y;
 const MOST_PAIRS = 200;
 /** One of these makes a line of pairs a log line; a message may begin with a pair, too. */
 const TELLING = new Set([
@@ -34,8 +35,9 @@ export const logfmt: TextFormat = {
     let end = 0;
     PAIR.lastIndex = 0;
     for (let found = PAIR.exec(head); found !== null && count < MOST_PAIRS; found = PAIR.exec(head)) {
-      const [, key = "", quoted, single, bare] = found;
-      pairs[key] ??= quoted === undefined ? (single ?? bare ?? "") : unquoted(quoted);
+      const [, key = "", quoted, escaped, single, bare] = found;
+      pairs[key] ??=
+        quoted === undefined ? (escaped?.replaceAll("\\'", "'") ?? single ?? bare ?? "") : unquoted(quoted);
       count += 1;
       end = PAIR.lastIndex;
     }

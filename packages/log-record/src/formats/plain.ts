@@ -78,7 +78,7 @@ export const plain: TextFormat = {
       }
       // Only a level that begins the text is not part of what it says.
       if (isHeader || /^[^\w\s]? ?$/.test(before)) {
-        const rest = text.slice(level.end).replace(/^(?:\/\w{1,60}: |[\s\]>)|:：,-]{1,8})/, "");
+        const rest = text.slice(level.end).replace(/^(?:\/\w{1,60}: |[\s\]>)|:：,!-]{1,8})/, "");
         text = withoutLogger(draft.time === undefined ? withoutTime(rest, draft, context) : rest) || text;
       }
     }

@@ -23,6 +23,10 @@ export const pythonText = pattern(
     /^\[(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3})\] \[(?<level>[A-Z]{4,8})\] \[[A-Za-z_][\w.]{0,200}\] (?<message>[^[].*)$/,
     // Home Assistant: time LEVEL (thread) [logger] message.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}) (?<level>[A-Z]{4,8}) \([\w -]{1,100}\) \[[\w.]{1,200}\] (?<message>.*)$/,
+    // coloredlogs: time host logger[process] LEVEL message.
+    /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:,[0-9]{3})?) [\w.-]{1,253} [\w.-]{1,200}\[[0-9]{1,10}\] (?<level>DEBUG|INFO|NOTICE|VERBOSE|WARNING|SUCCESS|ERROR|CRITICAL) (?<message>.*)$/,
+    // Django's verbose: LEVEL time module process thread message.
+    /^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}) \w{1,100} [0-9]{1,10} [0-9]{6,20} (?<message>.*)$/,
     // Celery with a format of its own: time: LEVEL/process message.
     /^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}): (?<level>[A-Z]{4,8})\/[\w-]{1,60}:? (?<message>.*)$/,
     // OpenStack's oslo.log: time process LEVEL logger [request …] message.

@@ -129,7 +129,8 @@ class Reader {
     if (draft.level === undefined && message !== undefined) {
       fillFrom(draft, textDraft(message, context));
     }
-    draft.message ??= requestOf(fields) ?? shown(fields.value);
+    draft.message ??=
+      requestOf(fields) ?? (draft.stack && draft.errorType ? saidBy(draft.stack) : shown(fields.value));
     return this.#add(draft, withPod(context, fields), path);
   }
 
@@ -150,10 +151,18 @@ class Reader {
   }
 
   #add(draft: Draft, context: ReadContext, path: string): Rest {
+    // An exception was given without a message.
+    if (draft.stack && draft.message?.trim() === "") draft.message = saidBy(draft.stack);
     this.logs.push({ record: recordOf(draft, context), format: `${path}${draft.format}` });
     return undefined;
   }
 }
+
+/** What a stack trace says went wrong. */
+const saidBy = (stack: string): string => {
+  const text = stack.trimStart();
+  return text.startsWith(TRACEBACK) ? lastLine(text) : (text.split("\n", 1)[0] ?? "");
+};
 
 const deeper = (context: ReadContext): ReadContext => ({ ...context, depth: context.depth + 1 });
 
@@ -203,11 +212,17 @@ function textDraft(text: string, context: ReadContext): Draft {
     const draft = format.read(head, below, context);
     if (draft === undefined) continue;
     if (line.length > head.length && draft.message !== undefined) draft.message += line.slice(LONGEST_HEAD);
-    draft.traceId ??= traceInText(head);
+    draft.traceId ??= traceInText(head) ?? traceInText(below.slice(0, MOST_BELOW));
+    draft.errorType ??= /^\n[ \t]+at /.test(below) ? NAMED.exec(head)?.[1] : undefined;
     return draft;
   }
   return { format: "text", message: text };
 }
+
+/** How far below a line its own fields may be. */
+const MOST_BELOW = 2000;
+/** What is printed of an error behind a message: `could not pay RangeError: no funds`, its frames below. */
+const NAMED = /[\s:]((?:[A-Za-z_$][\w$]{0,60}\.){0,10}[A-Z][\w$]{0,80}(?:Error|Exception))(?:$|: )/;
 
 /** A trace that a line names wherever it likes: with its key, or as a W3C traceparent. */
 const TRACE =

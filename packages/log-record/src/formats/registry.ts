@@ -29,7 +29,7 @@ import {
   sqlServer,
 } from "./databases.ts";
 import { datadog, datadogAgent } from "./datadog.ts";
-import { cisco, mikrotik, qbittorrent } from "./devices.ts";
+import { cisco, mikrotik, panOs, qbittorrent } from "./devices.ts";
 import { dotnetConsole, dotnetJson, dotnetText } from "./dotnet.ts";
 import { ecs } from "./ecs.ts";
 import { eliot } from "./eliot.ts";
@@ -69,8 +69,28 @@ import { serilog } from "./serilog.ts";
 import { slog } from "./slog.ts";
 import { springBoot } from "./spring-boot.ts";
 import { structlog } from "./structlog.ts";
-import { auditd, erlangReport, herokuError, julia, kernel, logcat, nagios, swiftLog } from "./system.ts";
-import { cri, heroku, prefixed, sdDaemon, stamped, syslog, timed, type Wrapper } from "./text-wrappers.ts";
+import {
+  auditd,
+  blueGene,
+  erlangReport,
+  herokuError,
+  julia,
+  kernel,
+  logcat,
+  nagios,
+  swiftLog,
+} from "./system.ts";
+import {
+  collected,
+  cri,
+  heroku,
+  prefixed,
+  sdDaemon,
+  stamped,
+  syslog,
+  timed,
+  type Wrapper,
+} from "./text-wrappers.ts";
 import type { Envelope, JsonFormat, TextFormat } from "./types.ts";
 import { winston } from "./winston.ts";
 import { jsonPayload, list, loki, nested, shipped, splunk } from "./wrapped.ts";
@@ -94,7 +114,16 @@ export const ENVELOPES: readonly Envelope[] = [
   nested,
 ];
 
-export const WRAPPERS: readonly Wrapper[] = [cri, syslog, sdDaemon, heroku, prefixed, stamped, timed];
+export const WRAPPERS: readonly Wrapper[] = [
+  cri,
+  collected,
+  syslog,
+  sdDaemon,
+  heroku,
+  prefixed,
+  stamped,
+  timed,
+];
 
 export const JSON_FORMATS: readonly JsonFormat[] = [
   cali,
@@ -189,6 +218,8 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   herokuError,
   mikrotik,
   cisco,
+  panOs,
+  blueGene,
   qbittorrent,
   windowsEvent,
   xmlLog,

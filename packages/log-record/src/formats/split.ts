@@ -7,7 +7,7 @@ import { isTimeAlone, leadingTime } from "./time.ts";
  * JavaScript and in Onigmo (Fluent Bit).
  */
 export const CONTINUATION_PATTERN =
-  "^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|Caused by: |Suppressed: |\\.\\.\\. [0-9]+ |Traceback \\(most recent call last\\)|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|for call at$|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|[\"')}\\]]+[;,]?(?: \\[\\])? ?$)";
+  '^(?:[ \\t]+[^ \\t\\r\\n]|at [^ ]+(?: \\(|\\(|:[0-9])|(?:Caused|Wrapped) by: |Suppressed: |\\.\\.\\. [0-9]+ |(?:Traceback|Stack) \\(most recent call last\\)|> File "|During handling of the above|The above exception was|goroutine [0-9]+ |created by |\\[signal |[A-Za-z_][A-Za-z0-9_.]*/[^ ]+\\(|main\\.[^ ]+\\(|runtime\\.[^ ]+\\(|panic\\(|exit status [0-9]|stack backtrace:|note: run with |--- End of |#[0-9]+ |from [^ ]+:[0-9]+|for call at$|Stack trace:|\\[stacktrace\\]|! (?:at |Caused by|[a-z]+\\.)|\\*\\* \\([A-Za-z]|Last message(?: \\(from [^)]+\\))?: |State: (?:[\\[{%#:]|nil$)|Client #PID<|["\')}\\]]+[;,]?(?: \\[\\])? ?$)';
 
 const CONTINUATION = new RegExp(CONTINUATION_PATTERN);
 /** The line of an exception: `java.lang.IllegalStateException: boom`, `KeyError: 'x'`. As above. */
@@ -90,15 +90,37 @@ export function continues(open: readonly string[], line: string, next: string | 
   // Oracle's alert log has its time above all that happened then.
   if (isTimeAlone(first) && (open.length === 1 || !startsWithLevel(line))) return true;
   if (startsWithLevel(line)) return JUL.test(first) && open.length === 1;
+  // Node shows where an exception was thrown, the line with a mark below it, then the exception.
+  if (NODE_PLACE.test(first) && continuesNode(open, line, next)) return true;
+  if (line === "Require stack:") return open.some((one) => EXCEPTION.test(one));
+  if (/^- \S/.test(line) && open.includes("Require stack:")) return true;
+  if (/^Node\.js v[0-9.]+$/.test(line)) return open.length > 1;
+  // rich draws boxes around tracebacks.
+  const isBox = /^[╭│╰❱]/.test(line);
+  if (BOXED.test(line)) return true;
+  if ((isBox || (/^╰/.test(last) && EXCEPTION.test(line))) && open.some((one) => BOXED.test(one)))
+    return true;
   // Rust writes what happened below where it happened.
   if (open.length === 1 && /^thread '.*panicked at /.test(first)) return true;
   // Python writes it last, below its indented frames.
   if (/^[ \t]/.test(last) && open.some((one) => one.includes("Traceback (most recent call last)")))
     return /^[\w.]+(?:: |$)/.test(line);
+  // loguru leaves a line blank before it.
+  if (last === "" && EXCEPTION.test(line) && open.some((one) => one.startsWith("> File "))) return true;
   // Java writes the exception below the message that a logger gave it.
   const isQualified = /^(?:[a-z][\w$]*\.){2,10}[A-Z]/.test(line);
   const isReported = isQualified || (next !== undefined && FRAME.test(next));
   return EXCEPTION.test(line) && isReported && canFail(first) && open.length < 50;
+}
+
+/** Where Node found what nobody caught: a file, or a part of Node, and a line. */
+const NODE_PLACE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\|\[eval)\S{0,300}:[0-9]{1,7}$/;
+const MARK = /^\s*\^+\s*$/;
+const BOXED = /^╭─{1,200} Traceback \(most recent call last\)/;
+
+function continuesNode(open: readonly string[], line: string, next: string | undefined): boolean {
+  if (MARK.test(line) || (open.length === 1 && next !== undefined && MARK.test(next))) return true;
+  return MARK.test(open.findLast((one) => one.trim() !== "") ?? "");
 }
 
 const hasTime = (line: string) => leadingTime(line, CONTEXT) !== undefined;

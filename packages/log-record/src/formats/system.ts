@@ -17,6 +17,11 @@ export const kernel = pattern(
   },
 );
 
+/** Blue Gene's and other supercomputers' logs: a tag or -, seconds, date, node, time, node, RAS, part, level, message. */
+export const blueGene = pattern("blue-gene", [
+  /^(?:-|[A-Z][A-Z0-9_]{1,30}) (?<time>1[0-9]{9}) [0-9]{4}\.[0-9]{2}\.[0-9]{2} \S{1,60} [0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9.]{8,15} (?<pod>\S{1,60}) [A-Z]{2,10} [A-Z_]{2,20} (?<level>INFO|WARNING|ERROR|SEVERE|FATAL|FAILURE) (?<message>.*)$/,
+]);
+
 /** Android: `01-25 01:02:03.456  1234  5678 E Tag: message`. */
 export const logcat = pattern("logcat", [
   /^(?<time>[0-9]{2}-[0-9]{2} [0-9:.]{12}) +[0-9]+ +[0-9]+ (?<level>[VDIWEFA]) [^:]{1,100}: (?<message>.*)$/,

@@ -94,6 +94,20 @@ export const sdDaemon: Wrapper = {
   },
 };
 
+/** Thunderbird's and other clusters' collected syslog: a tag or -, seconds, date, node, the line as it was. */
+export const collected: Wrapper = {
+  name: "collected",
+  read(head, context) {
+    const found =
+      /^(?:-|[A-Z][A-Z0-9_]{1,30}) (1[0-9]{9}) \d{4}\.\d{2}\.\d{2} (\S{1,100}) (?:[A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2} )(?:\S{1,200} )?([\w./-]{1,60})(?:\([^)\s]{1,60}\))?(?:\[\d{1,10}\])?: /.exec(
+        head,
+      );
+    if (found === null) return undefined;
+    const [{ length }, time, podName = "", service = ""] = found;
+    return { start: length, outer: { ...timeOf(time, context), timeSource: "record", podName, service } };
+  },
+};
+
 /** A time on a line of its own, above what happened then: Oracle's alert log. */
 export const timed: Wrapper = {
   name: "timed",

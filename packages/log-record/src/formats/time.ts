@@ -52,7 +52,7 @@ const ZONE_NAME = [...Object.keys(ZONES), ...OTHER_ZONES].sort((a, b) => b.lengt
 const ZONE = `(?:[ ]?(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?|${ZONE_NAME}|z))?(?:[ ](?:${ZONE_NAME}|[+-][0-9]{4}))?`;
 const FORMS = [
   // ISO 8601, extended and basic (eight digits), and what is near it: a blank or `/` for the separators, a comma for the point.
-  `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - |\\]\\[)${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm])(?![A-Za-z]))?${ZONE})?`,
+  `(?![0-9]{5,7}(?![0-9]))(?<y>[0-9]{4})(?<sep>[-/.]?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])(?:(?:[T_t]|[ ,:]{1,2}| - | at |\\]\\[)${CLOCK}(?:[ \\u202f]?(?<half>[AaPp][Mm])(?![A-Za-z]))?${ZONE})?`,
   // With half of the day as in East Asia: 2026-01-25 오후 1:02:03, 2026. 1. 25. 오후 1:02:03, 2026/1/25 下午1:02:03.
   `(?<y>[0-9]{4})(?<sep>[-/]|\\. ?)(?<m>[01]?[0-9])\\k<sep>(?<d>[0-3]?[0-9])\\.?,? ${HALF_OF_DAY} ?${CLOCK}`,
   // java.util.logging there: 1월 25, 2026 1:02:03 오후.
