@@ -128,6 +128,29 @@ describe("lines in one wording", () => {
     const counted = harness.notified.reduce((sum, { count }) => sum + count, 0);
     expect([alerts.length, counted]).toEqual([3, 4]);
   });
+
+  it("are told at once when the group goes that would have told them", () => {
+    const harness = new Harness({ maxGroups: 40, warnLeastLines: 5, newKindsAnHour: 100 });
+    harness.line(TRACED);
+    harness.line({ template: "the disk of the archive is full" });
+    harness.pass(SECOND);
+    harness.line(BARE);
+    expect(harness.pass(MINUTE)).toEqual([]);
+    // Single warnings are not told, and need its place.
+    for (let place = 0; place < 38; place++) harness.line({ level: "WARN", template: `slow ${place}` });
+    expect(told(harness.pass(SECOND))).toEqual([["", 1, 1, 0]]);
+  });
+
+  it("are told as of themselves by the lines that come when nothing was told again since it went", () => {
+    const harness = new Harness({ maxGroups: 2, warnLeastLines: 5 });
+    harness.line(TRACED);
+    harness.pass(SECOND);
+    harness.line(BARE);
+    expect(harness.pass(MINUTE)).toEqual([]);
+    harness.line({ level: "WARN", template: "the disk of the archive is slow" });
+    harness.line(BARE);
+    expect(told(harness.pass(SECOND))).toEqual([["", 2, 2, 0]]);
+  });
 });
 
 const anyLine = fc.record({

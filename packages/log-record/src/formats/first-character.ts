@@ -47,7 +47,7 @@ function firstAtom(source: string): string | undefined {
  */
 export function byFirstCharacter(expressions: readonly RegExp[]): (text: string) => readonly RegExp[] {
   const atoms = expressions.map(({ source, flags }) => {
-    const atom = source.startsWith("^") && flags === "" ? firstAtom(source.slice(1)) : undefined;
+    const atom = source.startsWith("^") && /^s?$/.test(flags) ? firstAtom(source.slice(1)) : undefined;
     return atom === undefined ? undefined : new RegExp(`^${atom}$`);
   });
   const table = Array.from({ length: ASCII }, (_, code) =>

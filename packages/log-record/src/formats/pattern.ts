@@ -25,14 +25,15 @@ interface PatternOptions {
 /**
  * A format whose first line matches one of some expressions. Groups: `time`, `level`, `service`, `version`, `trace`, `message`,
  * `status`, `code`, `type`, `pod`. Without `message` the whole line is the message. An expression must take time in
- * proportion to the line's length: no repetition beside another of the same characters.
+ * proportion to the line's length: no repetition beside another of the same characters. A dot is any character: U+2028, which ends a
+ * line for JavaScript alone, would keep a line from being read, and a rest `.*` from being found at once.
  */
 export function pattern(
   name: string,
   expressions: readonly RegExp[],
   options: PatternOptions = {},
 ): TextFormat {
-  const possible = byFirstCharacter(expressions);
+  const possible = byFirstCharacter(expressions.map(({ source, flags }) => new RegExp(source, `${flags}s`)));
   return {
     name,
     read(head, below, context) {

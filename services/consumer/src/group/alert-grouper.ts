@@ -99,9 +99,10 @@ export class AlertGrouper {
   observe(event: GroupedEvent): boolean {
     const isSymptom = this.#dependencies.learn(event.record);
     const isKnown = this.#book.get(event.fingerprint) !== undefined;
-    const { leaving } = this.#book;
+    const { leaving, size } = this.#book;
     const group = this.#book.count(isKnown ? event : this.#kinds.sort(event));
-    if (this.#book.leaving > leaving) this.#next.set(Number.NEGATIVE_INFINITY);
+    // Groups have to go, or are gone that would have told of others.
+    if (this.#book.leaving > leaving || this.#book.size < size) this.#next.set(Number.NEGATIVE_INFINITY);
     if (!group) return false;
     group.isSymptom ||= isSymptom;
     noteLine(group, event.record);
@@ -247,7 +248,10 @@ export class AlertGrouper {
   }
 
   #lookAt(group: Group): void {
-    const { lead, along } = group.toldBy ?? { lead: group, along: [] };
+    const { toldBy } = group;
+    // One that was let go since then tells of nothing.
+    const isToldStill = toldBy !== undefined && this.#book.get(toldBy.lead.fingerprint) === toldBy.lead;
+    const { lead, along } = isToldStill ? toldBy : { lead: group, along: [] };
     this.#next.atLatest(dueAt(lead, this.#options, this.#options.now(), along));
   }
 
