@@ -191,6 +191,9 @@ describe("whatever the bytes are", () => {
       `x${"\n".repeat(size)}x`,
       "\u001b[".repeat(size / 2),
       `Traceback (most recent call last):\n${"  File x\nKeyError: x\n".repeat(size / 20)}`,
+      `2026-01-25T01:02:03.456Z  warn  ${" ".repeat(size)}x`,
+      `2026-01-25T01:02:03.456Z  warn  ${".  {".repeat(size / 4)}x`,
+      `2026-01-25T01:02:03.456Z D T ${" ".repeat(size)}\u2028`,
     ];
     // Any of them in squares of its length would take minutes.
     for (const one of hostile)

@@ -13,7 +13,7 @@ export const goText = pattern(
     // zap: columns with tabs between: time, level, (logger,) caller, message, fields. Terminals and web pages make blanks of the tabs.
     new RegExp(`^${ZAP}\\t(?:[\\w.-]{1,100}\\t(?!\\{))?(?:[^\\s]{1,200}\\.go:[0-9]+\\t)?(?<message>.*)$`),
     new RegExp(
-      `^${ZAP} {2,}(?:[\\w.-]{1,100} {2,}(?!\\{))?(?:[^\\s]{1,200}\\.go:[0-9]+ {2,})?(?<message>.* {2,}\\{.*\\})$`,
+      `^${ZAP} {2,}(?=[^ ].*\\}$)(?:[\\w.-]{1,100} {2,}(?![ {]))?(?:[^\\s]{1,200}\\.go:[0-9]+ {2,}(?! ))?(?<message>.* {2}\\{.*\\})$`,
     ),
     // logrus: ERRO[0000] message; apex/log: ERROR[0000] message.
     /^(?<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI|DEBUG|ERROR|FATAL)\[(?:[0-9]{1,10}|(?<time>[0-9]{4}-[0-9T:+Z-]{6,25})|[0-9T:+Z-]{4,30})\] ?(?<message>.*)$/,
