@@ -28,6 +28,11 @@ describe("redact", () => {
     expect(redact(line)).toBe(line);
   });
 
+  it("leaves nothing of a key of 8,192 bits in Base64", () => {
+    const key = `-----BEGIN RSA PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n".repeat(195)}`;
+    expect(redact(`key ${Buffer.from(key).toString("base64")} read`)).toBe("key <private-key> read");
+  });
+
   it("leaves nothing of any of them, whatever stands around", () => {
     fc.assert(
       fc.property(

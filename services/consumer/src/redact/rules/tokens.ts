@@ -20,7 +20,7 @@ const OWN: readonly PatternRule[] = [
     keywords: ["ls0tls1crudjti"],
     // "-----BEGIN " and "PRIVATE KEY", which begins at each of three places.
     pattern: pattern(
-      /LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,40}(?:UFJJVkFURSBLRV|QUklWQVRFIEtF|BSSVZBVEUgS0V)(?:[A-Za-z0-9+/]|\\[nr]|\s{1,2}[A-Za-z0-9+/]{16}){0,8192}={0,2}/,
+      /LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,40}(?:UFJJVkFURSBLRV|QUklWQVRFIEtF|BSSVZBVEUgS0V)(?:[A-Za-z0-9+/]|\\[nr]|\s{1,2}[A-Za-z0-9+/]{16}){0,16384}={0,2}/,
     ),
   },
   {
