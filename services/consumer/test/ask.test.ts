@@ -100,3 +100,20 @@ it("knows what people added to a knowledge base, and not what they rejected", as
   expect((await asked.answer("CartError: carts of shard eu-1 were not merged")).entry).toBe(id);
   expect((await asked.answer(DEADLOCK)).entry).not.toBe("mysql-deadlock");
 });
+
+it.each([
+  ["Error: connect ECONNREFUSED 10.2.3.4:6379", "redis-connection-refused", "node-econnrefused"],
+  ["dial tcp 10.2.3.4:1521: connect: connection refused", "oracle-no-listener", "db-connection-refused"],
+  ["[Errno 111] Connect call failed ('10.2.3.4', 5432)", "db-connection-refused", null],
+  [
+    "write tcp 10.1.1.7:41234->10.2.3.4:5672: write: broken pipe",
+    "rabbitmq-connection-lost",
+    "node-econnreset",
+  ],
+  ["Error: connect ECONNREFUSED 10.2.3.4:8080", "node-econnrefused", null],
+  ["Error: connect ECONNREFUSED 10.2.3.4:16379", "node-econnrefused", null],
+  ["Error: connect ECONNREFUSED 10.2.3.4:8080 after 6379 ms", "node-econnrefused", null],
+  ["clickhouse: Error: connect ECONNREFUSED 10.2.3.4:3306", "node-econnrefused", null],
+])("tells a runtime's error at a product's port as the product's: %s", async (text, entry, broader) => {
+  expect(await ask().answer(text)).toMatchObject({ entry, broader });
+});

@@ -67,6 +67,10 @@ it("takes each name once, and a broader entry only where there is one", () => {
   expect(problemsOf(["redis.yaml", narrower])).toContain(
     "redis.yaml:4: entries.0.broader: given redis-none; allowed: the name of another entry",
   );
+  const atPort = GOOD.replace("    patterns", "    instead: { of: [redis-none], port: 6379 }\n    patterns");
+  expect(problemsOf(["redis.yaml", atPort])).toContain(
+    "redis.yaml:4: entries.0.instead: given redis-none; allowed: names of other entries",
+  );
 });
 
 it("wants the file to be called as its product", () => {

@@ -209,11 +209,6 @@ describe("of two errors that a text says", () => {
       "s3-kms-denied",
       "AccessDeniedException: User: arn:aws:sts::1:assumed-role/x is not authorized to perform: kms:ReEncrypt on resource: arn:aws:kms:eu-west-1:1:key/2 because no identity-based policy allows the kms:ReEncrypt action",
     ],
-    [
-      "the one that has the port of its product",
-      "db-connection-refused",
-      "dial tcp 10.4.0.2:5432: connect: connection refused",
-    ],
   ])("it is %s", (_, name, text) => {
     expect(nameOf(text)).toBe(name);
   });

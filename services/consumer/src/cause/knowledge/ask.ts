@@ -63,8 +63,12 @@ export class Asking {
         against === undefined ? [] : [{ entry: nameOf(id), score: rounded(share), against }],
       )
       .slice(0, NEAREST);
-    for (const { id, share, against } of found) {
-      if (against === undefined && (await this.#isUsed(id))) return answerOf(id, "signature", share, near);
+    for (const { id, share, against, insteadOf } of found) {
+      if (against !== undefined || !(await this.#isUsed(id))) continue;
+      const answer = answerOf(id, "signature", share, near);
+      const other = insteadOf === undefined ? undefined : BY_ID.get(insteadOf);
+      if (other?.broader === undefined) return { ...answer, broader: other?.name ?? answer.broader };
+      return { ...answer, broader: answer.broader ?? other.broader };
     }
     return { entry: null, broader: null, tier: "none", score: null, nearest: near };
   }

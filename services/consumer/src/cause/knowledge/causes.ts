@@ -147,12 +147,12 @@ export class KnowledgeCauses implements CauseFinder {
    * Knowledge of the error code goes before that of the template alone, and both before an entry whose words vary; but what is
    * confirmed goes before a proposal, and whatever has a cause before what has none.
    */
-  async #known({ template: pattern, errorCode, level }: Alert): Promise<CatalogEntry | undefined> {
+  async #known({ template: pattern, samples, errorCode, level }: Alert): Promise<CatalogEntry | undefined> {
     const { catalog } = this.#options;
     const ids = [
       idOf({ pattern, errorCode }),
       idOf({ pattern }),
-      seedIdOf({ template: pattern, errorCode, level }),
+      seedIdOf({ template: pattern, samples, errorCode, level }),
     ];
     const unique = [...new Set(ids.filter((id) => id !== undefined))];
     const found = (await Promise.all(unique.map((id) => catalog.get(id)))).filter((one) => one !== undefined);

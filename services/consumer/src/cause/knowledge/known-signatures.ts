@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
 import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
-import { SEED } from "./seed.ts";
+import { errorAtPort, SEED } from "./seed.ts";
 
 /** What is looked at of an error. */
 export interface SeenError {
@@ -14,6 +14,8 @@ export interface SeenError {
 /** Knowledge that an error may be of, by its id. */
 export interface KnownCandidate extends Omit<Candidate<string>, "of"> {
   readonly id: string;
+  /** The error of any server that it would be at another port. */
+  readonly insteadOf?: string;
 }
 
 /** Looks closer than this are shown as near. */
@@ -44,9 +46,14 @@ export class KnownSignatures {
       const against = candidate.against ?? otherCode(codesOf(candidate.of, this.#own), errorCode);
       return against === undefined ? candidate : { ...candidate, against };
     });
-    return bestOfEach(judged)
+    const known = bestOfEach(judged)
       .filter(({ against, share }) => against === undefined || share >= LEAST_NEAR)
-      .map(({ of, ...candidate }) => ({ id: of, ...candidate }));
+      .map(({ of, ...candidate }): KnownCandidate => ({ id: of, ...candidate }));
+    const [best] = known;
+    if (best === undefined || best.against !== undefined) return known;
+    const own = errorAtPort(best.id, texts);
+    if (own === undefined) return known;
+    return [{ ...best, id: own, insteadOf: best.id }, ...known.filter(({ id }) => id !== own)];
   }
 
   /** Takes what came into the knowledge base. @throws ObjectStoreError, KnowledgeCorruptError */

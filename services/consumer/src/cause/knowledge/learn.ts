@@ -76,10 +76,10 @@ async function knownStates(
       ?.id;
   return (group) => {
     const ids = group.flatMap((error) => {
-      const { template, errorCode, level } = error;
+      const { template, samples, errorCode, level } = error;
       return [
         idOf({ pattern: template, errorCode }),
-        seedIdOf({ template, errorCode, level }),
+        seedIdOf({ template, samples, errorCode, level }),
         recognized(error),
       ];
     });

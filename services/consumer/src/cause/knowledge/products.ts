@@ -31,6 +31,11 @@ const entrySchema = z.strictObject({
   exceptions: z.array(text(200)).min(1).optional(),
   /** Words with which a line is another error, in any case: `smtp` where mail servers say the same. */
   unless: z.array(text(100)).min(1).optional(),
+  /**
+   * What any client says of any server, and what is this error at the product's port: `of` are the names of the entries that it is
+   * otherwise.
+   */
+  instead: z.strictObject({ of: z.array(name).min(1), port: z.int().min(1).max(65_535) }).optional(),
   /** The level of its lines. */
   level: z.enum(LEVELS).optional(),
   /** Why it happens. */
@@ -63,6 +68,9 @@ export function parseProducts(
   for (const { entry, refuse } of found) {
     if (entry.broader !== undefined && (entry.broader === entry.name || !placeOf.has(entry.broader)))
       refuse("broader", entry.broader, "the name of another entry");
+    for (const other of entry.instead?.of ?? []) {
+      if (other === entry.name || !placeOf.has(other)) refuse("instead", other, "names of other entries");
+    }
   }
   if (problems.length > 0)
     throw new ProductFileError(`${problems.length} problem(s) in known errors:\n  ${problems.join("\n  ")}`);

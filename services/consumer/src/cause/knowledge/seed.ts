@@ -3,6 +3,7 @@ import type { Level } from "@cali/log-record";
 import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
 import { redact } from "../../redact/redact.ts";
+import { namesIn, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
 import { PRODUCTS } from "./product-files.ts";
@@ -88,6 +89,8 @@ const longest = (words: readonly string[]) =>
  */
 export function seedIdOf(error: {
   readonly template: string;
+  /** Lines of it, where the template has lost what varies. */
+  readonly samples?: readonly string[];
   readonly errorCode?: string | undefined;
   readonly level: Level;
 }): string | undefined {
@@ -107,7 +110,29 @@ export function seedIdOf(error: {
       );
     });
   const ids = new Set(found.map(({ of }) => of.entry.id));
-  return ids.size === 1 ? found[0]?.of.entry.id : undefined;
+  const [id, ...others] = ids;
+  if (id === undefined || others.length > 0) return undefined;
+  // The signature tier tells it as the product's.
+  return errorAtPort(id, [error.template, ...(error.samples ?? [])]) === undefined ? id : undefined;
+}
+
+/** `10.0.0.1:6379`, `('10.0.0.1', 6379)`, `port 6379`. */
+const PORT = /(?<=[\w\]]:|['"], ?|\bport[ =:]{1,3})\d{4,5}(?!\d)/gi;
+/** No port is looked for behind so many UTF-16 units. */
+const LONGEST = 16_000;
+const AT_PORTS = SEED.flatMap(({ entry: { id }, product, instead }) =>
+  instead ? [{ id, product, port: instead.port, of: new Set(instead.of.map(seededId)) }] : [],
+);
+
+/** The product's error that one which any server may have is at the port that the texts name; undefined: they name none, or several. */
+export function errorAtPort(id: string, texts: readonly string[]): string | undefined {
+  const near = AT_PORTS.filter(({ of }) => of.has(id));
+  if (near.length === 0) return undefined;
+  const text = texts.join("\n").slice(0, LONGEST);
+  const ports = new Set(Array.from(text.matchAll(PORT), ([port]) => Number(port)));
+  const [own, ...others] = near.filter(({ port }) => ports.has(port));
+  if (!own || others.length > 0 || rivalIn(namesIn(text), own.product) !== undefined) return undefined;
+  return own.id;
 }
 
 /** The words of a message without the fields behind it. */
