@@ -114,6 +114,30 @@ describe("inhibition", () => {
     expect(dependencies.explains("checkout", "payment")).toBe(false);
   });
 
+  it("forgets, of very many services, those that were not seen for longest", () => {
+    const dependencies = new Dependencies({ checkout: ["payment"] });
+    const symptom = (root: string) => ({
+      service: "cart",
+      message: `${root} timed out`,
+      trace_id: "-",
+      level: "WARN" as const,
+    });
+    for (let n = 0; n < 2_000; n++) {
+      dependencies.see(`job-${n}`);
+      dependencies.see("cart");
+    }
+    dependencies.see("stock");
+    for (let n = 0; n < 3; n++) {
+      dependencies.learn(symptom("stock"));
+      dependencies.learn(symptom("job-0"));
+    }
+    expect(dependencies.explains("stock", "cart")).toBe(true);
+    expect(dependencies.explains("job-0", "cart")).toBe(false);
+    for (let n = 0; n < 500; n++) dependencies.see(`task-${n}`);
+    expect(dependencies.explains("stock", "cart")).toBe(false);
+    expect(dependencies.explains("payment", "checkout")).toBe(true);
+  });
+
   it("silences neither of two that depend on each other", () => {
     const harness = new Harness({ dependencies: { a: ["b"], b: ["a"] } });
     harness.line({ service: "a" });

@@ -9,6 +9,14 @@ describe("stackOf", () => {
       { exceptions: ["redis.exceptions.ConnectionError"], ownFrames: ["/app/shop/cart.py add"] },
     ],
     [
+      "Python's exception groups",
+      '  + Exception Group Traceback (most recent call last):\n  |   File "/app/shop/sync.py", line 8, in main\n  |     async with asyncio.TaskGroup() as group:\n  |   File "/usr/lib/python3.12/asyncio/taskgroups.py", line 145, in __aexit__\n  |     raise me from None\n  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | Traceback (most recent call last):\n    |   File "/app/shop/prices.py", line 3, in load\n    | ValueError: order 17 has no price\n    +------------------------------------',
+      {
+        exceptions: ["ExceptionGroup", "ValueError"],
+        ownFrames: ["/app/shop/prices.py load", "/app/shop/sync.py main"],
+      },
+    ],
+    [
       "Node",
       "TypeError: x is not a function\n    at Object.get (/app/node_modules/lib/index.js:1:2)\n    at async place (/app/src/orders.js:12:5)\n    at /app/src/main.js:3:1\n    at node:internal/process/task_queues:95:5",
       { exceptions: ["TypeError"], ownFrames: ["/app/src/orders.js place", "/app/src/main.js"] },

@@ -5,6 +5,7 @@ export type ServiceDependencies = Readonly<Record<string, readonly string[]>>;
 
 /** So many symptoms that name a service, or share a trace with its error, show that it is depended on. */
 const LEAST_SIGHTS = 3;
+/** Services that are remembered besides those that were given. */
 const MOST_SERVICES = 500;
 /** Services that one is found to depend on. */
 const MOST_ROOTS = 50;
@@ -36,8 +37,9 @@ export const isSymptom = (message: string) => SYMPTOM.test(message.slice(0, LONG
  * with an error of whom.
  */
 export class Dependencies {
-  /** Services seen, and those given. */
-  readonly #services = new Set<string>();
+  readonly #given = new Set<string>();
+  /** Services seen, without those given. Once there are as many as are remembered, the one that was not seen for longest comes first. */
+  readonly #seen = new Set<string>();
   /** By service, how often its symptoms pointed to another. */
   readonly #sights = new Map<string, Map<string, number>>();
   /** Which service logged the error of a trace, and whose symptoms are of it, in whatever order they come. The oldest come first. */
@@ -49,13 +51,24 @@ export class Dependencies {
   constructor(given: ServiceDependencies) {
     for (const [service, roots] of Object.entries(given)) {
       this.#direct.set(service, new Set(roots));
-      for (const name of [service, ...roots]) this.#services.add(name);
+      for (const name of [service, ...roots]) this.#given.add(name);
     }
   }
 
   /** Notes that there is a service: others may name it. */
   see(service: string): void {
-    if (this.#services.size < MOST_SERVICES) this.#services.add(service);
+    if (this.#given.has(service)) return;
+    if (this.#seen.size >= MOST_SERVICES && !this.#seen.delete(service)) {
+      const [oldest = ""] = this.#seen;
+      this.#seen.delete(oldest);
+      this.#sights.delete(oldest);
+      if (this.#direct.delete(oldest)) this.#reach = undefined;
+    }
+    this.#seen.add(service);
+  }
+
+  #knows(service: string): boolean {
+    return this.#given.has(service) || this.#seen.has(service);
   }
 
   /** Learns from a line. @returns whether it is a symptom */
@@ -71,7 +84,7 @@ export class Dependencies {
     for (const name of named) this.#see(service, name);
     // A symptom that names a service says itself whose it is.
     const isOfTrace = symptom ? named.length === 0 : level !== "WARN";
-    if (trace !== "-" && isOfTrace && this.#services.has(service)) this.#noteTrace(trace, service, symptom);
+    if (trace !== "-" && isOfTrace) this.#noteTrace(trace, service, symptom);
     return symptom;
   }
 
@@ -100,7 +113,7 @@ export class Dependencies {
     const words = new Set(message.slice(0, LONGEST).split(/[^A-Za-z0-9_.-]+|\.(?=\s|$)/));
     // A host's first label: `payment.shop.svc.cluster.local`.
     for (const word of words) words.add(word.slice(0, (word.indexOf(".") + 1 || word.length + 1) - 1));
-    return [...words].filter((word) => word !== service && this.#services.has(word));
+    return [...words].filter((word) => word !== service && this.#knows(word));
   }
 
   /** Whether trouble of `root` explains symptoms of `service`. Services that depend on each other explain nothing of one another. */
@@ -115,8 +128,8 @@ export class Dependencies {
   }
 
   #see(service: string, root: string): void {
-    // Of more services than are remembered nothing is learned.
-    if (!this.#services.has(service)) return;
+    // A trace may tell of one that was forgotten since.
+    if (!this.#knows(service)) return;
     const sights = this.#sights.get(service) ?? new Map<string, number>();
     this.#sights.set(service, sights);
     const count = (sights.get(root) ?? 0) + 1;

@@ -13,7 +13,7 @@ const LONGEST_LINE = 500;
 
 /** A type by its name: `java.sql.SQLException`, `TypeError`, `System.IO.IOException`, `ActiveRecord::RecordNotFound` has none of these ends. */
 const TYPE =
-  "(?:[A-Za-z_$][\\w$]{0,80}(?:\\.|::)){0,12}[A-Z][\\w$]{0,80}(?:Exception|Error|Failure|Fault|Throwable|Interrupt|Exit)\\b";
+  "(?:[A-Za-z_$][\\w$]{0,80}(?:\\.|::)){0,12}(?:[A-Z][\\w$]{0,80}(?:Exception|Error|Failure|Fault|Throwable|Interrupt|Exit)|(?:Base)?ExceptionGroup)\\b";
 /** Where a line of a trace names the exception. */
 const NAMED = new RegExp(
   `^\\s*(?:Caused by: |Suppressed: |Exception in thread "[^"]{0,100}" |\\[cause\\]: |(?:Uncaught|Unhandled) )?(?:--->\\s*)?(${TYPE})(?=\\s*(?:[:({]|$))`,
@@ -83,6 +83,11 @@ const FORMS: readonly FrameForm[] = [
   },
 ];
 
+/** What Python draws before the lines of an exception group, and between its exceptions: `  | `, `  +-+---------------- 1 ----------------`. */
+const GUTTER = /^ {2,40}(?:[|+] |\+[-+]{8,}(?: (?:\d+|\.{3}) -+)?$)/;
+/** The line as it would be without an exception group around it. */
+export const withoutGutter = (line: string): string => line.replace(GUTTER, "");
+
 /** Reads the stack trace below a message; a text without one has none. */
 export function stackOf(content: string): Stack {
   const lineEnd = content.indexOf("\n");
@@ -91,7 +96,7 @@ export function stackOf(content: string): Stack {
   const frames: string[] = [];
   let innermostLast = false;
   for (const whole of content.slice(0, MOST_LINES * LONGEST_LINE).split("\n", MOST_LINES)) {
-    const line = whole.slice(0, LONGEST_LINE).trimEnd();
+    const line = withoutGutter(whole.slice(0, LONGEST_LINE).trimEnd());
     const frame = frameOf(line);
     if (frame?.own !== undefined) frames.push(frame.own);
     innermostLast ||= frame?.innermostLast === true;

@@ -1,3 +1,5 @@
+import { withoutGutter } from "../../group/stack.ts";
+
 /** Longest text that is looked at, in UTF-16 units. */
 const LONGEST = 16_000;
 /** Longest of what is left: the first and the last of it, which say what failed and why. */
@@ -10,7 +12,7 @@ const FRAME = [
   /^\s*\.{3}\s*\d+\s+(?:more|common frames omitted)/,
   /^\s*File ".{0,300}", line \d+/,
   /^\s*[~^]+\s*$/,
-  /^Traceback \(most recent call last\)/,
+  /^(?:Exception Group )?Traceback \(most recent call last\)/,
   /^goroutine \d+ \[/,
   /^\t\S+\.go:\d+/,
   /^[\w./*()-]+\([^)]*\)$/,
@@ -27,7 +29,8 @@ const PYTHON_FRAME = FRAME[2] as RegExp;
 export function messageOf(text: string): string {
   const lines = (text.length > LONGEST ? `${text.slice(0, LONGEST / 2)}\n${text.slice(-LONGEST / 2)}` : text)
     .replaceAll(/\\r?\\n/g, "\n")
-    .split(/\r?\n/);
+    .split(/\r?\n/)
+    .map(withoutGutter);
   // Python shows the line of the source below the place.
   const kept = lines.filter(
     (line, place) =>
