@@ -52,6 +52,22 @@ describe("redact", () => {
     );
   });
 
+  it("looks at every text that a rule's pattern can match", () => {
+    const texts = [...SECRET_LINES, ...secretLines(), ...caseLines()].map(({ line }) => line);
+    // Any 40 hexadecimal digits are its pattern: its keywords say which.
+    const rules = RULES.filter(({ id }) => id !== "sourcegraph-access-token");
+    for (const rule of rules) {
+      const { keywords, also, digits, run, ...unchecked } = rule;
+      if (keywords === undefined && also === undefined && digits === undefined) continue;
+      const [checked, all] = [new Redactor([rule]), new Redactor([unchecked])];
+      const matched = texts.filter((text) => all.find(text).length > 0);
+      expect(
+        matched.filter((text) => checked.find(text).length === 0),
+        rule.id,
+      ).toEqual([]);
+    }
+  });
+
   it("changes nothing the second time", () => {
     for (const { line } of SECRET_LINES) {
       const once = redact(line);

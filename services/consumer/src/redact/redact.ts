@@ -28,8 +28,6 @@ export const RULES: readonly Rule[] = [
   ...PERSONAL_RULES,
 ];
 
-const TAKEN_UNIT = TAKEN.charCodeAt(0);
-
 interface Span {
   /** Where it stands, in UTF-16 units. */
   readonly start: number;
@@ -43,24 +41,23 @@ export interface Finding extends Span {
   readonly rules: readonly string[];
 }
 
-/** `located` says where groups stand, which takes time: only what was found is asked for it. */
-type LocatedRule = PatternRule & { readonly located: RegExp };
+type Search = (text: string) => [start: number, end: number][];
 
 /** Knows secrets and personal data by rules. */
 export class Redactor {
   readonly #rules: readonly Rule[];
-  readonly #searches: readonly ((text: string) => [number, number][])[];
+  readonly #searches: readonly Search[];
   readonly #index: KeywordIndex;
+  /** 1 for each rule that has no keywords. */
+  readonly #always: Uint8Array;
+  /** 1 for each rule whose keywords the text has. */
   readonly #found: Uint8Array;
 
   constructor(rules: readonly Rule[] = RULES) {
     this.#rules = rules;
-    this.#searches = rules.map((rule) => {
-      if ("search" in rule) return rule.search;
-      const located = new RegExp(rule.pattern.source, `${rule.pattern.flags}dy`);
-      return (text) => spansOf({ ...rule, located }, text);
-    });
+    this.#searches = rules.map((rule) => ("search" in rule ? rule.search : searchOf(rule)));
     this.#index = new KeywordIndex(rules.map(({ keywords = [] }) => keywords));
+    this.#always = Uint8Array.from(rules, ({ keywords }) => (keywords === undefined ? 1 : 0));
     this.#found = new Uint8Array(rules.length);
   }
 
@@ -92,14 +89,15 @@ export class Redactor {
   #look(view: View, into: Finding[]): void {
     const { text: whole } = view;
     const lower = whole.toLowerCase();
-    this.#found.fill(0);
-    this.#index.find(lower, this.#found);
-    const digits = countDigits(whole);
+    const found = this.#found;
+    found.set(this.#always);
+    this.#index.find(lower, found);
+    const { digits, run } = shapeOf(whole);
     let text = whole;
-    for (const [place, rule] of this.#rules.entries()) {
-      if (rule.keywords !== undefined && this.#found[place] === 0) continue;
+    for (let place = found.indexOf(1); place !== -1; place = found.indexOf(1, place + 1)) {
+      const rule = this.#rules[place] as Rule;
+      if (digits < (rule.digits ?? 0) || run < (rule.run ?? 0)) continue;
       if (rule.also !== undefined && !rule.also.some((word) => lower.includes(word))) continue;
-      if (rule.digits !== undefined && digits < rule.digits) continue;
       const spans = this.#searches[place]?.(text) ?? [];
       if (spans.length === 0) continue;
       const { kind, id } = rule;
@@ -108,24 +106,20 @@ export class Redactor {
         const [from, to] = original(view, start, end);
         into.push({ start: from, end: to, kind, rules });
       }
-      text = without(
-        text,
-        spans.map(([start, end]) => ({ start, end })),
-      );
+      text = without(text, spans);
     }
   }
 }
 
-function spansOf(
-  { pattern, located, isSecret, spans, plainSpans }: LocatedRule,
-  text: string,
-): [number, number][] {
+function searchOf(rule: PatternRule): Search {
+  // Says where groups stand, which takes time: only what was found is asked for it.
+  const located = new RegExp(rule.pattern.source, `${rule.pattern.flags}dy`);
+  return (text) => spansOf(rule, located, text);
+}
+
+function spansOf(rule: PatternRule, located: RegExp, text: string): [number, number][] {
+  const { pattern, isSecret, plainSpans } = rule;
   const found: [number, number][] = [];
-  const locatedSpans = ({ index }: RegExpExecArray) => {
-    located.lastIndex = index;
-    const place = located.exec(text);
-    return place === null ? [] : (spans?.(place) ?? groupsOf(place));
-  };
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match[0] === "") pattern.lastIndex++;
@@ -135,11 +129,17 @@ function spansOf(
         pattern.lastIndex = match.index + firstWordOf(match[0]);
       continue;
     }
-    for (const span of plainSpans?.(match) ?? locatedSpans(match)) {
+    for (const span of plainSpans?.(match) ?? locatedSpans(rule, located, match)) {
       if (!isTaken(text, span)) found.push(span);
     }
   }
   return found.sort(([a], [b]) => a - b);
+}
+
+function locatedSpans({ spans }: PatternRule, located: RegExp, { index, input }: RegExpExecArray) {
+  located.lastIndex = index;
+  const place = located.exec(input);
+  return place === null ? [] : (spans?.(place) ?? groupsOf(place));
 }
 
 /** Whether earlier rules have taken all of it. */
@@ -171,12 +171,17 @@ function groupsOf({ indices = [] }: RegExpExecArray): [number, number][] {
 }
 
 /** The text with what was found taken out of it, and all else where it was. */
-function without(text: string, found: readonly Span[]): string {
-  if (found.length === 0) return text;
-  const units = new Uint16Array(text.length);
-  for (let place = 0; place < text.length; place++) units[place] = text.charCodeAt(place);
-  for (const { start, end } of found) units.fill(TAKEN_UNIT, start, end);
-  return Buffer.from(units.buffer).toString("utf16le");
+function without(text: string, spans: readonly (readonly [start: number, end: number])[]): string {
+  const parts: string[] = [];
+  let after = 0;
+  for (const [start, end] of spans) {
+    if (end <= after) continue;
+    const from = Math.max(start, after);
+    parts.push(text.slice(after, from), TAKEN.repeat(end - from));
+    after = end;
+  }
+  parts.push(text.slice(after));
+  return parts.join("");
 }
 
 /** Findings that overlap are one, of the kind of the longer. */
@@ -199,13 +204,24 @@ function merged(found: readonly Finding[]): Finding[] {
   return all;
 }
 
-function countDigits(text: string): number {
-  let count = 0;
+/** Of each ASCII character: 0 ends a run, 1 is of one, 2 is a digit of one. */
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return /\d/.test(character) ? 2 : /[\w+/-]/.test(character) ? 1 : 0;
+});
+
+/** How many digits a text has, and of how many letters, digits and `+/_-` its longest run is. */
+function shapeOf(text: string): { digits: number; run: number } {
+  let [digits, run, begin] = [0, 0, 0];
   for (let place = 0; place < text.length; place++) {
-    const code = text.charCodeAt(place);
-    if (code >= 48 && code <= 57) count++;
+    const kind = KINDS[text.charCodeAt(place)] ?? 0;
+    if (kind === 2) digits++;
+    else if (kind === 0) {
+      run = Math.max(run, place - begin);
+      begin = place + 1;
+    }
   }
-  return count;
+  return { digits, run: Math.max(run, text.length - begin) };
 }
 
 let redactor = new Redactor();

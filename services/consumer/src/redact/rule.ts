@@ -12,6 +12,8 @@ interface Named {
   readonly also?: readonly string[];
   /** Least digits of a text that is looked at. Default: 0. */
   readonly digits?: number;
+  /** Least letters, digits and `+/_-` in a row of a text that is looked at: what the pattern cannot match without. Default: 0. */
+  readonly run?: number;
 }
 
 /** A rule that is a pattern. */

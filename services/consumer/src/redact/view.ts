@@ -130,9 +130,7 @@ class ViewBuilder {
     this.#after = end;
   }
 
-  /** The view; nothing: it is the original. */
-  view(): View | undefined {
-    if (this.#after === 0) return undefined;
+  view(): View {
     this.#copy(this.#original.length);
     return { text: this.#parts.join(""), map: { starts: this.#starts, ends: this.#ends } };
   }
@@ -162,14 +160,18 @@ class ViewBuilder {
 
 /** The text with other words for what matches; nothing: nothing does. */
 function replaced(text: string, pattern: RegExp, replace: (match: string) => string): View | undefined {
-  const builder = new ViewBuilder(text);
+  // Most texts need none.
+  let builder: ViewBuilder | undefined;
   // As fast as matches get: the string that comes of it is not used.
   text.replace(pattern, (match, place: number) => {
     const instead = replace(match);
-    if (instead !== match) builder.put(instead, place, place + match.length);
+    if (instead !== match) {
+      builder ??= new ViewBuilder(text);
+      builder.put(instead, place, place + match.length);
+    }
     return "";
   });
-  return builder.view();
+  return builder?.view();
 }
 
 /** A view of a view, as one of the original. */

@@ -183,11 +183,13 @@ export const LABEL_RULES: readonly PatternRule[] = [
   labelled(
     "element",
     `<(?:[\\w.-]{1,40}:)?[\\w.-]{0,40}?${LABEL}(?:\\s[^<>]{0,200})?>\\s{0,40}(?:<!\\[CDATA\\[)?(?<bare>[^<\\]]{1,2048})(?=</|\\]\\])`,
+    { also: ["<"] },
   ),
   // <entry key="db.password">…</entry>
   labelled(
     "named-element",
     `<[\\w.:-]{1,40}\\s[^<>\\n]{0,80}?["'][\\w.-]{0,40}?${LABEL}["'][^<>\\n]{0,80}>(?<bare>[^<]{1,2048})(?=</)`,
+    { also: ["<"] },
   ),
   // {password,"…"}, {password,<<"…">>}, #{password => <<"…">>}: Erlang's
   labelled(
@@ -198,13 +200,15 @@ export const LABEL_RULES: readonly PatternRule[] = [
   labelled(
     "property-list",
     `<(?:key|name)>[\\w.-]{0,80}?${LABEL}</(?:key|name)>\\s{0,80}<(?:string|data|value)>(?<bare>[^<]{1,2048})`,
+    { also: ["<"] },
   ),
   // Content-Disposition: form-data; name="password"
   labelled(
     "form-data",
     `form-data;[^"\\n]{0,20}name="[\\w.-]{0,40}?${LABEL}"(?:;[^\\n]{0,80})?(?:\\r?\\nContent-[\\w-]{1,40}:[^\\n]{0,80}\\n){0,2}\\s{1,8}(?<bare>[^\\s]{1,2048})`,
+    { also: ["form-data"] },
   ),
-  labelled("label", `${LABEL}${ASSIGN}${VALUE}`, { isSecret: isAssigned }),
+  labelled("label", `${LABEL}${ASSIGN}${VALUE}`, { also: ["=", ":", "->"], isSecret: isAssigned }),
   // password is …, token was …, password changed to …
   {
     id: "said-to-be",

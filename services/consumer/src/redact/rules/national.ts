@@ -32,6 +32,11 @@ const LABELS = [
   "national\\s?(?:insurance|id(?:entity)?)(?:\\s?(?:no|number))?|id\\s?card(?:\\s?(?:no|number))?|health\\s?insurance(?:\\s?(?:no|number))?|tax(?:payer)?\\s?(?:id|no|number)|driv(?:er|ing)'?s?\\s?licen[cs]e(?:\\s?(?:no|number))?",
   "身份证(?:号码?)?|護照|护照(?:号码?)?|手机号?码?|电话(?:号码?)?|银行卡号?|卡号|マイナンバー|個人番号|電話番号|口座番号|免許証番号|건강보험(?:증)?\\s?번호|운전\\s?면허(?:\\s?번호)?",
 ].join("|");
+/** None of them is without one of these. */
+const LABEL_KEYWORDS = [
+  "cpf cnpj dni nie nif rut curp rfc codice pesel nino nhs aadhaar aadhar pan tfn bsn personnummer hetu steuer number national card insurance tax licen",
+  "身份证 護照 护照 手机 电话 银行 卡号 マイナンバー 個人番号 電話番号 口座番号 免許証番号 건강보험 면허",
+].flatMap((words) => words.split(" "));
 /** What means other things, too: its number has letters. */
 const WITH_LETTERS = /^(?:rfc|pan|nie|nino|curp|codice)/i;
 
@@ -40,6 +45,7 @@ export const NATIONAL_RULES: readonly PatternRule[] = [
   {
     id: "national-number",
     kind: "national-number",
+    keywords: LABEL_KEYWORDS,
     digits: 4,
     pattern: pattern(
       `(?<![\\p{L}\\p{N}])(?:${LABELS})["']?[\\s:=(#\\["'.]{1,4}([A-Z0-9](?:[./-]?[A-Z0-9]| (?=[A-Z]{0,3}\\d|[A-Z](?![A-Z]))[A-Z0-9]){6,20})(?![A-Z0-9])`,

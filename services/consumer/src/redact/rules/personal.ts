@@ -46,6 +46,11 @@ const NUMBER_LABELS = [
   "계좌\\s?(?:번호)?|예금주|입금|출금|이체|[가-힣A-Z]{1,6}(?:은행|뱅크|농협|수협|신협|금고|저축)|농협|신한|국민|우리|하나|기업|카드\\s?(?:번호)?|전화\\s?(?:번호)?|휴대\\s?(?:폰|전화)(?:\\s?번호)?|핸드폰|연락처|수신\\s?번호|발신\\s?번호",
   "rrn|jumin|resident[ _-]?(?:registration)?[ _-]?(?:no|number)|ssn|social[ _-]?security|passport(?:[ _-]?(?:no|number))?|driver'?s?[ _-]?licen[cs]e|licen[cs]e[ _-]?(?:no|number)|(?:bank|payout|iban|beneficiary)[ _-]?(?:account)?(?:[ _-]?(?:no|number))?|acc(?:oun)?t[ _-]?(?:no|num|number)|account(?==)|(?<=routing[\\s\\w:=#,]{0,24})account|card[ _-]?(?:no|num|number)?|pan|(?:phone|mobile|tel|fax)(?:[ _-]?(?:no|num|number))?|msisdn|cell(?:phone)?|tax[ _-]?id|ein|sin|nino|aadhaar",
 ].join("|");
+/** None of these names is without one of them. */
+const NUMBER_KEYWORDS = [
+  "주민 외국인 거소 여권 면허 사업자 법인 계좌 예금주 입금 출금 이체 은행 뱅크 농협 수협 신협 금고 저축 신한 국민 우리 하나 기업 카드 전화 휴대 핸드폰 연락처 수신 발신",
+  "rrn jumin resident ssn social passport licen bank payout iban beneficiary acct account card pan phone mobile tel fax msisdn cell tax ein sin nino aadhaar",
+].flatMap((words) => words.split(" "));
 
 /** What belongs to a person, and the addresses of machines. */
 export const PERSONAL_RULES: readonly PatternRule[] = [
@@ -128,6 +133,7 @@ export const PERSONAL_RULES: readonly PatternRule[] = [
   {
     id: "labelled-number",
     kind: "account",
+    keywords: NUMBER_KEYWORDS,
     digits: 7,
     pattern: pattern(
       `(?<![A-Za-z])(?:${NUMBER_LABELS})["']?[\\s:=(#\\["'.]{0,6}(?:(?:no|number|번호|은|는|이|가|로|에|from|to)\\.?[\\s:=(\\["']{1,4})?(\\+?\\(?\\d(?:[\\s()./_-]{0,2}\\d){5,24})(?![\\d])`,

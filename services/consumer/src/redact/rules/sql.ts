@@ -43,6 +43,7 @@ export const SQL_RULES: readonly PatternRule[] = [
     id: "column-value",
     kind: "secret",
     keywords: ["="],
+    also: ["'"],
     pattern: pattern(
       `["\`\\[]?\\b[\\w.]{0,40}(?:pass(?:word|wd|phrase|code)?|pwd|\\bpw|secret|token|api_?key|access_?key|private_?key)\\w{0,20}["\`\\]]?\\s{0,4}(?:=|LIKE|IN\\s{0,2}\\(|<=>)\\s{0,4}N?${QUOTED}`,
       "i",

@@ -65,6 +65,7 @@ const OWN: readonly PatternRule[] = [
     id: "aws-secret-key",
     kind: "secret",
     digits: 1,
+    run: 40,
     pattern: pattern(/(?:(?<![\w/+=.-])|(?<=\ue000[/:]))[A-Za-z0-9/+]{40}(?![\w/+=-])/),
     isSecret: (value) =>
       hasDigit(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && entropyOf(value) >= 3.5,
@@ -131,6 +132,7 @@ const OWN: readonly PatternRule[] = [
     id: "fernet-key",
     kind: "secret",
     keywords: ["="],
+    run: 43,
     pattern: pattern(/(?<![\w+/=:.-])[A-Za-z0-9+/_-]{43}=(?![\w=+/])/),
     isSecret: (value) => hasDigit(value) && /[A-Z]/.test(value) && /[a-z]/.test(value),
   },
@@ -146,6 +148,7 @@ const OWN: readonly PatternRule[] = [
     id: "long-random",
     kind: "token",
     digits: 6,
+    run: 50,
     pattern: pattern(/(?<![\w+/=:.-])[A-Za-z0-9]{50,512}(?![\w+/=-])/),
     isSecret: (value) =>
       hasDigit(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && entropyOf(value) >= 4.6,

@@ -94,6 +94,7 @@ export const URL_RULES: readonly PatternRule[] = [
     id: "telegram-bot",
     kind: "token",
     digits: 8,
+    run: 32,
     pattern: pattern(
       /(?<!\d)(\d{5,16}:A[\w-]{32,36}|(?<=tgram:\/\/|telegram\W{1,4})\d{5,16}:[\w-]{32,36})(?![\w-])/,
     ),

@@ -110,6 +110,7 @@ export const VENDOR_RULES: readonly PatternRule[] = [
     id: "prefixed-random",
     kind: "token",
     digits: 1,
+    run: 34,
     keywords: ["_", "-"],
     pattern: pattern(/(?<=[A-Za-z0-9][_-])[A-Za-z0-9]{32,255}(?![\w-])/),
     isSecret: (value, match) =>
