@@ -1,4 +1,4 @@
-import { SEED } from "../services/consumer/src/cause/knowledge/seed.ts";
+import { seed } from "../services/consumer/src/cause/knowledge/seed.ts";
 import { Signatures } from "../services/consumer/src/cause/signature/signatures.ts";
 import { seeded } from "../services/consumer/test/support/random.ts";
 import { atLeastTimes, atMost, type Benchmark, growsLinearly } from "./frame.ts";
@@ -11,7 +11,7 @@ interface MiniSearch {
 
 const random = seeded(7);
 const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
-const PATTERNS = SEED.flatMap(({ patterns }) => patterns);
+const PATTERNS = seed().flatMap(({ patterns }) => patterns);
 const WORDS = PATTERNS.flatMap((pattern) => pattern.split(" "));
 /** Texts of a round: one after the other says little of the clock's ticks. */
 const TEXTS = 20;

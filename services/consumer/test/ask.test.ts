@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import { Asking, answerLines } from "../src/cause/knowledge/ask.ts";
 import { idOf } from "../src/cause/knowledge/catalog.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
-import { SEED, SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import { SeededCatalog, seed } from "../src/cause/knowledge/seed.ts";
 import { FolderObjectStore } from "../src/state/objects/folder.ts";
 import { MemoryObjectStore } from "./support/memory-objects.ts";
 
@@ -66,7 +66,7 @@ it("takes plain lines, each one event, and says what speaks against the nearest"
 
 it("needs no configuration, network or state, and takes a thousand events at once", () => {
   const folder = mkdtempSync(join(tmpdir(), "cali-ask-"));
-  const patterns = SEED.flatMap((known) => known.patterns);
+  const patterns = seed().flatMap((known) => known.patterns);
   const events = Array.from({ length: 1_000 }, (_, at) =>
     JSON.stringify({ text: patterns[at % patterns.length], level: "ERROR" }),
   );
@@ -92,7 +92,7 @@ it("knows what people added to a knowledge base, and not what they rejected", as
   await catalog.put([
     { ...own, id, cause: "a race", action: "lock it", createdAt: "2026-01-25T00:00:00.000Z" },
   ]);
-  const deadlock = SEED.find(({ name }) => name === "mysql-deadlock");
+  const deadlock = seed().find(({ name }) => name === "mysql-deadlock");
   if (!deadlock) throw new Error("the seed lacks mysql-deadlock");
   await catalog.put([{ ...deadlock.entry, state: "rejected" }]);
   const asked = new Asking(catalog);

@@ -4,7 +4,7 @@ import { type CatalogEntry, idOf } from "../src/cause/knowledge/catalog.ts";
 import { KnowledgeCauses } from "../src/cause/knowledge/causes.ts";
 import { KnownSignatures } from "../src/cause/knowledge/known-signatures.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
-import { SEED, SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import { SeededCatalog, seed } from "../src/cause/knowledge/seed.ts";
 import type { SimilarAnswer } from "../src/cause/knowledge/similar.ts";
 import { systemClock } from "../src/core/clock.ts";
 import type { Alert } from "../src/core/types.ts";
@@ -78,7 +78,7 @@ describe("a cause", () => {
 
   it("is not that of an error that only reads alike: what its signature refuses, no vector brings back", async () => {
     const template = "login failed for user <NUM> from <IP>: wrong password (<NUM> times)";
-    const known = SEED.find(({ name }) => name === "sqlserver-login-failed")?.entry as CatalogEntry;
+    const known = seed().find(({ name }) => name === "sqlserver-login-failed")?.entry as CatalogEntry;
     const match = { entry: known, similarity: 0.89 } as NonNullable<SimilarAnswer["match"]>;
     const similar = { find: async () => ({ match, nearest: [match] }) };
     const { finder } = await causes([], undefined, similar);

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { SEED } from "../src/cause/knowledge/seed.ts";
+import { seed } from "../src/cause/knowledge/seed.ts";
 import { Signatures } from "../src/cause/signature/signatures.ts";
 
-const seed = new Signatures(SEED.map(({ name, entry: _, ...known }) => ({ ...known, of: name })));
-const knownAs = (text: string) => seed.find(text).find(({ against }) => against === undefined)?.of;
+const known = new Signatures(seed().map(({ name, entry: _, ...known }) => ({ ...known, of: name })));
+const knownAs = (text: string) => known.find(text).find(({ against }) => against === undefined)?.of;
 
 it.each([
   // What is left of a pattern without what varies says no more than an errno's text.

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { KnownSignatures } from "../src/cause/knowledge/known-signatures.ts";
-import { SEED } from "../src/cause/knowledge/seed.ts";
+import { seed } from "../src/cause/knowledge/seed.ts";
 
 /** How programs put an error's message into a line of their own. */
 const FORMS: Readonly<Record<string, (message: string) => string>> = {
@@ -18,7 +18,7 @@ const FORMS: Readonly<Record<string, (message: string) => string>> = {
 const EVERY = 29;
 
 const known = new KnownSignatures({ all: async () => [] });
-const patterns = SEED.flatMap(({ entry, patterns }) =>
+const patterns = seed().flatMap(({ entry, patterns }) =>
   patterns.map((pattern) => ({ id: entry.id, pattern })),
 );
 const messageOf = (pattern: string) =>
@@ -43,5 +43,5 @@ it.each(Object.entries(FORMS))("is known %s by its words", (_, form) => {
 it("is known where another pattern writes one of its words as a name of two", () => {
   const text = "Liveness probe failed: HTTP probe failed with statuscode: 503";
   const [found] = known.find({ texts: [text] });
-  expect(SEED.find(({ entry }) => entry.id === found?.id)?.name).toBe("k8s-probe-failed");
+  expect(seed().find(({ entry }) => entry.id === found?.id)?.name).toBe("k8s-probe-failed");
 });

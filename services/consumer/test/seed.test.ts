@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readKnowledge, writeKnowledge } from "../src/cause/knowledge/interchange.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
-import { SEED, SeededCatalog, seedIdOf } from "../src/cause/knowledge/seed.ts";
+import { SeededCatalog, seed, seedIdOf } from "../src/cause/knowledge/seed.ts";
 import { FolderObjectStore } from "../src/state/objects/folder.ts";
 
 /** What an earlier program wrote, and the ids that its entries had. */
@@ -12,29 +12,29 @@ const EARLIER = JSON.parse(
   readFileSync(join(import.meta.dirname, "fixtures/earlier-knowledge.json"), "utf8"),
 ) as { seed: Record<string, string> };
 const entryOf = (name: string) => {
-  const found = SEED.find((one) => one.name === name)?.entry;
+  const found = seed().find((one) => one.name === name)?.entry;
   if (!found) throw new Error(name);
   return found;
 };
-const nameOf = (id: string | undefined) => SEED.find(({ entry }) => entry.id === id)?.name;
+const nameOf = (id: string | undefined) => seed().find(({ entry }) => entry.id === id)?.name;
 
 describe("the seed", () => {
   it("is confirmed errors, each once, under the ids that they have had", () => {
     for (const [name, id] of Object.entries(EARLIER.seed)) expect(entryOf(name).id, name).toBe(id);
-    expect(new Set(SEED.map(({ entry }) => entry.id)).size).toBe(SEED.length);
-    for (const { entry } of SEED) {
+    expect(new Set(seed().map(({ entry }) => entry.id)).size).toBe(seed().length);
+    for (const { entry } of seed()) {
       expect(entry).toMatchObject({ origin: "seed", state: "confirmed" });
     }
   });
 
   it("is knowledge that a file can hold", () => {
-    expect(readKnowledge(writeKnowledge(SEED.map(({ entry }) => entry)), "seed.jsonl")).toHaveLength(
-      SEED.length,
+    expect(readKnowledge(writeKnowledge(seed().map(({ entry }) => entry)), "seed.jsonl")).toHaveLength(
+      seed().length,
     );
   });
 
   it("finds each entry by its own pattern, whatever stands where it varies", () => {
-    for (const { name, entry, codes, level } of SEED.filter(({ name }) => name in EARLIER.seed)) {
+    for (const { name, entry, codes, level } of seed().filter(({ name }) => name in EARLIER.seed)) {
       const template = entry.pattern.replaceAll("<*>", "something-Else");
       expect(nameOf(seedIdOf({ template, errorCode: codes?.[0], level: level ?? "ERROR" })), name).toBe(name);
     }
@@ -70,7 +70,7 @@ describe("a knowledge base with the seed", () => {
     await catalog.put([{ ...entryOf("disk-full"), state: "rejected" }]);
     expect((await catalog.get(id))?.state).toBe("rejected");
     const all = await catalog.all();
-    expect(all).toHaveLength(SEED.length);
+    expect(all).toHaveLength(seed().length);
     expect(all.filter(({ state }) => state === "rejected").map((one) => one.id)).toEqual([id]);
   });
 });

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SEED } from "../src/cause/knowledge/seed.ts";
+import { seed } from "../src/cause/knowledge/seed.ts";
 import { messageOf } from "../src/cause/signature/event-text.ts";
 import { Signatures } from "../src/cause/signature/signatures.ts";
 import { wordsOf } from "../src/cause/signature/words.ts";
 
-const SIGNATURES = new Signatures(SEED.map((known) => ({ ...known, of: known })));
-const KNOWN = new Map(SEED.map((known) => [known.name, known]));
+const SIGNATURES = new Signatures(seed().map((known) => ({ ...known, of: known })));
+const KNOWN = new Map(seed().map((known) => [known.name, known]));
 /** The known error that a text is, nothing speaking against it. */
 const found = (text: string) => SIGNATURES.find(text).find(({ against }) => against === undefined);
 const nameOf = (text: string) => found(text)?.of.name;
@@ -15,7 +15,7 @@ const nameOf = (text: string) => found(text)?.of.name;
 const isKin = (name: string | undefined, of: string) =>
   name === of || KNOWN.get(name ?? "")?.broader === of || KNOWN.get(of)?.broader === name;
 
-const PATTERNS = SEED.flatMap(({ name, patterns }) => patterns.map((pattern) => ({ name, pattern })));
+const PATTERNS = seed().flatMap(({ name, patterns }) => patterns.map((pattern) => ({ name, pattern })));
 const VALUES = fc.constantFrom("orders", "10.1.2.3:8443", "7f3a9c", "a.b-c_d", "42", "/var/lib/data/x1");
 const PREFIXES = fc.constantFrom(
   "",
@@ -83,7 +83,7 @@ describe("a pattern", () => {
 describe("a code", () => {
   const CODES = [
     ...new Set(
-      SEED.flatMap(({ patterns, codes = [] }) => [
+      seed().flatMap(({ patterns, codes = [] }) => [
         ...codes,
         ...patterns.flatMap(
           (pattern) => pattern.match(/\b(?:\d{3,5}|[A-Z]{2,4}-?\d{3,6}|\d[\dA-Z]{4})\b/g) ?? [],

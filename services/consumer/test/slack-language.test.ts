@@ -2,7 +2,7 @@ import { LANGUAGES, type Language } from "@cali/settings";
 import { LIMITS, type SlackMessage } from "@cali/slack";
 import { describe, expect, it } from "vitest";
 import translations from "../knowledge/korean.json" with { type: "json" };
-import { PRODUCTS } from "../src/cause/knowledge/product-files.ts";
+import { seed } from "../src/cause/knowledge/seed.ts";
 import type { Alert } from "../src/core/types.ts";
 import {
   renderAlert,
@@ -135,7 +135,7 @@ describe("messages in Korean", () => {
   it("have the causes of the commonest errors in Korean, as long as the English ones are what was translated", () => {
     expect(Object.keys(translations)).toHaveLength(100);
     for (const [name, { english, korean }] of Object.entries(translations)) {
-      const { cause, action } = PRODUCTS.find((entry) => entry.name === name) ?? expect.fail(name);
+      const { cause, action } = seed().find((entry) => entry.name === name) ?? expect.fail(name);
       expect(english, `${name} changed: translate it anew in knowledge/korean.json`).toEqual({
         cause,
         action,

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { Asking } from "../src/cause/knowledge/ask.ts";
 import { ObjectCatalog } from "../src/cause/knowledge/object-catalog.ts";
 import { parseProducts } from "../src/cause/knowledge/products.ts";
-import { SEED, SeededCatalog } from "../src/cause/knowledge/seed.ts";
+import { SeededCatalog, seed } from "../src/cause/knowledge/seed.ts";
 import { Signatures } from "../src/cause/signature/signatures.ts";
 import { program } from "../src/commands/cli.ts";
 import { FolderObjectStore } from "../src/state/objects/folder.ts";
@@ -24,7 +24,7 @@ it("has a product's file that is read, and whose errors are then recognized", ()
   const [yaml = ""] = blocks("yaml");
   const [entry] = parseProducts([{ file: "shop.yaml", text: yaml }]);
   if (!entry) return expect.unreachable();
-  const signatures = new Signatures([...SEED, entry].map((known) => ({ ...known, of: known.name })));
+  const signatures = new Signatures([...seed(), entry].map((known) => ({ ...known, of: known.name })));
   const found = (text: string) => signatures.find(text).find(({ against }) => against === undefined)?.of;
   expect(found("OrderError: stock of item 7 is locked by order 12")).toBe(entry.name);
   expect(found("shop.StockLocked: item 7 is locked, try again in 30 s")).toBe(entry.name);

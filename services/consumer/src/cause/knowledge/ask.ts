@@ -5,7 +5,7 @@ import { z } from "zod";
 import { writeLine } from "../../ops/output.ts";
 import type { Catalog } from "./catalog.ts";
 import { KnownSignatures } from "./known-signatures.ts";
-import { SEED, seedIdOf } from "./seed.ts";
+import { seedById, seedIdOf } from "./seed.ts";
 
 /** What answered a question, and what came near. */
 export interface Answer {
@@ -66,7 +66,7 @@ export class Asking {
     for (const { id, share, against, insteadOf } of found) {
       if (against !== undefined || !(await this.#isUsed(id))) continue;
       const answer = answerOf(id, "signature", share, near);
-      const other = insteadOf === undefined ? undefined : BY_ID.get(insteadOf);
+      const other = insteadOf === undefined ? undefined : seedById().get(insteadOf);
       if (other?.broader === undefined) return { ...answer, broader: other?.name ?? answer.broader };
       return { ...answer, broader: answer.broader ?? other.broader };
     }
@@ -79,12 +79,17 @@ export class Asking {
   }
 }
 
-const BY_ID = new Map(SEED.map((known) => [known.entry.id, known]));
-const nameOf = (id: string) => BY_ID.get(id)?.name ?? id;
+const nameOf = (id: string) => seedById().get(id)?.name ?? id;
 const rounded = (share: number) => Math.round(share * 1_000) / 1_000;
 
 function answerOf(id: string, tier: "hash" | "signature", share: number, nearest: readonly Near[]): Answer {
-  return { entry: nameOf(id), broader: BY_ID.get(id)?.broader ?? null, tier, score: rounded(share), nearest };
+  return {
+    entry: nameOf(id),
+    broader: seedById().get(id)?.broader ?? null,
+    tier,
+    score: rounded(share),
+    nearest,
+  };
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
+import { unpack } from "../signature/readings.ts";
 import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
-import { errorAtPort, SEED } from "./seed.ts";
+import { readKnown } from "./product-files.ts";
+import { errorAtPort, seed, seedById } from "./seed.ts";
 
 /** What is looked at of an error. */
 export interface SeenError {
@@ -28,7 +30,7 @@ export class KnownSignatures {
   #own: readonly CatalogEntry[] = [];
   #edition = "[]";
 
-  /** @param catalog with the seed */
+  /** @param catalog with or without the seed */
   constructor(catalog: Pick<Catalog, "all">) {
     this.#catalog = catalog;
   }
@@ -39,7 +41,7 @@ export class KnownSignatures {
    * asked, so that the program starts without.
    */
   find({ texts, errorCode }: SeenError): KnownCandidate[] {
-    this.#signatures ??= new Signatures(signaturesOf(this.#own));
+    this.#signatures ??= signaturesOf(this.#own);
     const signatures = this.#signatures;
     const found = [...new Set(texts)].flatMap((text) => signatures.find(text));
     const judged = found.map((candidate) => {
@@ -89,18 +91,20 @@ export class KnownSignatures {
   }
 }
 
-const SEEDED = new Map(SEED.map((known) => [known.entry.id, known]));
-
-function signaturesOf(own: readonly CatalogEntry[]): Signature<string>[] {
-  return [
-    ...SEED.map(({ entry, ...known }) => ({ ...known, of: entry.id })),
-    ...own.filter(({ id }) => !SEEDED.has(id)).map(({ id, pattern }) => ({ of: id, patterns: [pattern] })),
+function signaturesOf(own: readonly CatalogEntry[]): Signatures<string> {
+  const signatures: Signature<string>[] = [
+    ...seed().map(({ entry, ...known }) => ({ ...known, of: entry.id })),
+    ...own
+      .filter(({ id }) => !seedById().has(id))
+      .map(({ id, pattern }) => ({ of: id, patterns: [pattern] })),
   ];
+  const patterns = seed().flatMap((known) => known.patterns);
+  return new Signatures(signatures, unpack(patterns, readKnown("readings")));
 }
 
 function codesOf(id: string, own: readonly CatalogEntry[]): readonly string[] {
   const errorCode = own.find((entry) => entry.id === id)?.errorCode;
-  return SEEDED.get(id)?.codes ?? (errorCode === undefined ? [] : [errorCode]);
+  return seedById().get(id)?.codes ?? (errorCode === undefined ? [] : [errorCode]);
 }
 
 /** An error code speaks against knowledge when that has one of the same family: `DNS_SERVFAIL`, and not `DNS_NXDOMAIN`. */

@@ -35,14 +35,15 @@ export interface OpenCauses {
  */
 export function openCauses(config: ConsumerConfig, parts: Parts): OpenCauses {
   const { objects, clock, log, metrics, onTrouble } = parts;
-  const catalog = new SeededCatalog(new ObjectCatalog(objects));
+  const own = new ObjectCatalog(objects);
+  const catalog = new SeededCatalog(own);
   const similar = openSimilar(config, {
     catalog,
     clock,
     log,
     onTrouble: (text) => onTrouble("knowledge", text),
   });
-  const signatures = new KnownSignatures(catalog);
+  const signatures = new KnownSignatures(own);
   const advisor = openAdvisor(config.llm, parts);
   const causes = new KnowledgeCauses({
     catalog,

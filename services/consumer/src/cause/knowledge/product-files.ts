@@ -2,42 +2,54 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type ProductEntry, parseProducts } from "./products.ts";
+import { type KnownErrors, makeKnownErrors } from "./known-errors.ts";
 
-const FOLDER = join(import.meta.dirname, "../../../knowledge/products");
+const HERE = import.meta.dirname;
+const FOLDER = join(HERE, "../../../knowledge/products");
+/** What the files are read by. */
+const READERS = [HERE, join(HERE, "../signature"), join(HERE, "../../redact")];
 
-/** The known errors of `knowledge/products/`. The bundled program has them inside, read when it was built. */
-export const PRODUCTS: readonly ProductEntry[] = readOnce(FOLDER);
+let folder: string | undefined;
 
 /**
- * Reads all files of a folder, `<product>.yaml` each. Parsing YAML takes most of a program's start, so what was read is kept beside the
- * installed packages, under the hash of the files and of what reads them.
- * @throws ProductFileError with every problem in any of them
+ * Reads a part of what is known of the files of `knowledge/products/`; the bundled program has it beside itself, made when it was built.
+ * Here it is kept beside the installed packages, under the hash of the files and of what reads them.
+ * @throws ProductFileError with every problem in any of the files
  */
-function readOnce(folder: string): readonly ProductEntry[] {
-  const files = readdirSync(folder)
-    .sort()
-    .map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") }));
-  const reader = readFileSync(join(import.meta.dirname, "products.ts"), "utf8");
-  const hash = createHash("sha256")
-    .update(JSON.stringify([reader, files]))
-    .digest("hex");
-  const packages = dirname(dirname(createRequire(import.meta.url).resolve("zod/package.json")));
-  const kept = join(packages, ".cache/cali", `known-errors-${hash.slice(0, 32)}.json`);
+export function readKnown<Part extends keyof KnownErrors>(part: Part): KnownErrors[Part] {
+  const files = textsOf(FOLDER);
+  folder ??= folderOf(files);
   try {
-    return JSON.parse(readFileSync(kept, "utf8"));
+    return JSON.parse(readFileSync(join(folder, `${part}.json`), "utf8"));
   } catch {
-    const products = parseProducts(files);
-    keep(kept, JSON.stringify(products));
-    return products;
+    const known = makeKnownErrors(files);
+    keep(folder, known);
+    return known[part];
   }
 }
 
-function keep(path: string, text: string): void {
+const textsOf = (from: string) =>
+  readdirSync(from, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(?:ts|yaml)$/.test(file))
+    .sort()
+    .map((file) => ({ file, text: readFileSync(join(from, file), "utf8") }));
+
+function folderOf(files: ReturnType<typeof textsOf>): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([READERS.map(textsOf), files]))
+    .digest("hex");
+  const packages = dirname(dirname(createRequire(import.meta.url).resolve("zod/package.json")));
+  return join(packages, `.cache/cali/known-errors-${hash.slice(0, 32)}`);
+}
+
+function keep(folder: string, known: KnownErrors): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, text);
-    renameSync(`${path}.${process.pid}`, path);
+    mkdirSync(folder, { recursive: true });
+    for (const [part, value] of Object.entries(known)) {
+      const path = join(folder, `${part}.json`);
+      writeFileSync(`${path}.${process.pid}`, JSON.stringify(value));
+      renameSync(`${path}.${process.pid}`, path);
+    }
   } catch {
     // A checkout that cannot be written to is read anew each time.
   }

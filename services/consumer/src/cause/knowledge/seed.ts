@@ -2,23 +2,41 @@ import { createHash } from "node:crypto";
 import type { Level } from "@cali/log-record";
 import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
-import { redact } from "../../redact/redact.ts";
+import { redact, usesOwnRules } from "../../redact/redact.ts";
 import { namesIn, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
-import { PRODUCTS } from "./product-files.ts";
-import type { ProductEntry } from "./products.ts";
+import { type KnownError, templateOf } from "./known-errors.ts";
+import { readKnown } from "./product-files.ts";
 
 /** When this edition of the seed was put together; shown as the age of its knowledge. */
 const SEED_DATE = "2026-11-28T00:00:00.000Z";
 
 /** What the program knows from the start: an error of a product, and the entry of the knowledge base that says it. */
-export interface SeedEntry extends ProductEntry {
+export interface SeedEntry extends KnownError {
   readonly entry: CatalogEntry;
 }
 
+/** What is read when it is first asked for: the program starts without. */
+function lazily<T>(read: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= read();
+    return made;
+  };
+}
+
+const knownErrors = lazily(() => readKnown("errors"));
+
 /** Well-known errors with their causes. */
-export const SEED: readonly SeedEntry[] = PRODUCTS.map((known) => {
+export const seed = lazily((): readonly SeedEntry[] => knownErrors().products.map(seedEntry));
+
+/** They by the ids of their entries. */
+export const seedById = lazily(
+  (): ReadonlyMap<string, SeedEntry> => new Map(seed().map((known) => [known.entry.id, known])),
+);
+
+function seedEntry(known: KnownError): SeedEntry {
   const { name, patterns, codes, level, cause, action, runbook } = known;
   const [pattern = ""] = patterns;
   const [errorCode, ...others] = codes ?? [];
@@ -36,7 +54,7 @@ export const SEED: readonly SeedEntry[] = PRODUCTS.map((known) => {
     createdAt: SEED_DATE,
   };
   return { ...known, entry };
-});
+}
 
 /** The id of a seed's entry: that of its name, whatever its patterns say; what people said under an earlier id goes on to count. */
 function seededId(name: string): string {
@@ -44,41 +62,30 @@ function seededId(name: string): string {
   return former ?? createHash("sha256").update(`seed ${name}`).digest("hex").slice(0, 16);
 }
 
-const BY_ID = new Map(SEED.map(({ entry }) => [entry.id, entry]));
-
 interface Pattern {
   readonly of: SeedEntry;
-  readonly text: string;
-  /** As they are compared, once they were asked for: redacting thousands of patterns takes a while. */
+  readonly template: string;
+  /** As they are compared, once they were asked for. */
   words?: readonly string[];
 }
 
-/** What varies in a pattern, by whatever name. */
-const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
 /** A word that no masking changes: a template of the pattern has it. */
 const LITERAL = /^[a-z]{4,}$/;
 
-let patterns: ReadonlyMap<string, readonly Pattern[]> | undefined;
-
 /** All patterns by one of their words, and by `""` those without one. */
-function seedPatterns(): ReadonlyMap<string, readonly Pattern[]> {
-  patterns ??= Map.groupBy(
-    SEED.flatMap((of) =>
-      of.patterns.map((pattern) => ({
-        of,
-        text: pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>"),
-      })),
+const seedPatterns = lazily(
+  (): ReadonlyMap<string, readonly Pattern[]> =>
+    Map.groupBy(
+      seed().flatMap((of) => of.patterns.map((pattern): Pattern => ({ of, template: templateOf(pattern) }))),
+      ({ template }) =>
+        longest(
+          template
+            .toLowerCase()
+            .split(" ")
+            .filter((word) => LITERAL.test(word)),
+        ),
     ),
-    ({ text }) =>
-      longest(
-        text
-          .toLowerCase()
-          .split(" ")
-          .filter((word) => LITERAL.test(word)),
-      ),
-  );
-  return patterns;
-}
+);
 
 const longest = (words: readonly string[]) =>
   words.reduce((one, other) => (other.length > one.length ? other : one), "");
@@ -94,14 +101,14 @@ export function seedIdOf(error: {
   readonly errorCode?: string | undefined;
   readonly level: Level;
 }): string | undefined {
-  const words = wordsOf(error.template);
+  const words = wordsOf(redact(error.template));
   const byWord = seedPatterns();
   const asked = new Set(["", ...error.template.toLowerCase().split(" ")]);
   const found = [...asked]
     .flatMap((word) => byWord.get(word) ?? [])
     .filter((pattern) => {
       const { codes, level } = pattern.of;
-      pattern.words ??= wordsOf(pattern.text);
+      pattern.words ??= wordsOf(redactedOf(pattern.template));
       return (
         (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
         (level === undefined || isGrave(level) === isGrave(error.level)) &&
@@ -120,13 +127,15 @@ export function seedIdOf(error: {
 const PORT = /(?<=[\w\]]:|['"], ?|\bport[ =:]{1,3})\d{4,5}(?!\d)/gi;
 /** No port is looked for behind so many UTF-16 units. */
 const LONGEST = 16_000;
-const AT_PORTS = SEED.flatMap(({ entry: { id }, product, instead }) =>
-  instead ? [{ id, product, port: instead.port, of: new Set(instead.of.map(seededId)) }] : [],
+const atPorts = lazily(() =>
+  seed().flatMap(({ entry: { id }, product, instead }) =>
+    instead ? [{ id, product, port: instead.port, of: new Set(instead.of.map(seededId)) }] : [],
+  ),
 );
 
 /** The product's error that one which any server may have is at the port that the texts name; undefined: they name none, or several. */
 export function errorAtPort(id: string, texts: readonly string[]): string | undefined {
-  const near = AT_PORTS.filter(({ of }) => of.has(id));
+  const near = atPorts().filter(({ of }) => of.has(id));
   if (near.length === 0) return undefined;
   const text = texts.join("\n").slice(0, LONGEST);
   const ports = new Set(Array.from(text.matchAll(PORT), ([port]) => Number(port)));
@@ -135,9 +144,15 @@ export function errorAtPort(id: string, texts: readonly string[]): string | unde
   return own.id;
 }
 
+const redactedTemplates = lazily(() => new Map(knownErrors().redacted));
+
+/** A pattern's template without what is secret; by the usual rules that is known. */
+const redactedOf = (template: string) =>
+  usesOwnRules() ? redact(template) : (redactedTemplates().get(template) ?? template);
+
 /** The words of a message without the fields behind it. */
-function wordsOf(text: string): string[] {
-  const words = mask(redact(text)).replaceAll(VARYING, "<*>").toLowerCase().split(" ");
+function wordsOf(redacted: string): string[] {
+  const words = mask(redacted).replaceAll(VARYING, "<*>").toLowerCase().split(" ");
   return words.slice(0, sizeOfMessage(words));
 }
 
@@ -152,16 +167,16 @@ export class SeededCatalog implements Catalog {
   }
 
   async get(id: string): Promise<CatalogEntry | undefined> {
-    return (await this.#base.get(id)) ?? BY_ID.get(id);
+    return (await this.#base.get(id)) ?? seedById().get(id)?.entry;
   }
 
   async ids(): Promise<ReadonlySet<string>> {
-    return new Set([...BY_ID.keys(), ...(await this.#base.ids())]);
+    return new Set([...seedById().keys(), ...(await this.#base.ids())]);
   }
 
   async all(): Promise<CatalogEntry[]> {
     const entries = new Map(
-      [...BY_ID.values(), ...(await this.#base.all())].map((entry) => [entry.id, entry]),
+      [...seed().map((known) => known.entry), ...(await this.#base.all())].map((entry) => [entry.id, entry]),
     );
     return [...entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }

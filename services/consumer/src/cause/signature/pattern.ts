@@ -74,8 +74,8 @@ const NAME = /^[A-Z][a-z]+(?:[A-Z][a-z]+)+$/;
 export interface ReadPattern {
   readonly words: readonly Word[];
   /** Places of the words that it marks. */
-  readonly required: ReadonlySet<number>;
-  readonly ports: ReadonlySet<string>;
+  readonly required: readonly number[];
+  readonly ports: readonly string[];
   readonly endsOpen: boolean;
   readonly endsWithReason: boolean;
   readonly exceptions: readonly string[];
@@ -101,14 +101,10 @@ export function readPattern(pattern: string, names: Names = NO_NAMES): ReadPatte
   const words = isEnough ? doubted : wordsOf(plain, names);
   return {
     words,
-    required: new Set(
-      [...pattern.matchAll(REQUIRED)].flatMap(({ 1: marked = "", index }) =>
-        placesOf(words, wordsOf(marked, names), () => wordsOf(pattern.slice(0, index), names)),
-      ),
+    required: [...pattern.matchAll(REQUIRED)].flatMap(({ 1: marked = "", index }) =>
+      placesOf(words, wordsOf(marked, names), () => wordsOf(pattern.slice(0, index), names)),
     ),
-    ports: new Set(
-      [OWN_PORT, PRODUCT_PORT].flatMap((own) => [...plain.matchAll(own)].map(([, port = ""]) => port)),
-    ),
+    ports: [OWN_PORT, PRODUCT_PORT].flatMap((own) => [...plain.matchAll(own)].map(([, port = ""]) => port)),
     endsOpen: /(?:<[^<>]+>|\d\w{0,12})\W{0,3}$/.test(plain),
     endsWithReason: /:\s+(?:desc = )?"?<[^<>]+>\W{0,3}$/.test(plain),
     exceptions: marks.flatMap((marked) => EXCEPTION.exec(marked)?.[1]?.toLowerCase() ?? []),
@@ -131,36 +127,34 @@ function placesOf(words: readonly Word[], some: readonly Word[], before: () => r
   });
 }
 
-/** Gives one object for words that are the same in several patterns: most are. */
-export function sharedWords(): (word: PatternWord) => PatternWord {
-  const known = new Map<string, PatternWord[]>();
-  return (word) => {
-    const alike = known.get(word.text) ?? [];
-    const one = alike.find((other) => isSame(other, word));
-    if (one) return one;
-    known.set(word.text, [...alike, word]);
-    return word;
+/** Makes words of patterns: of a word that several patterns share, one for all of them. */
+export function patternWords(
+  weightOf: (word: string) => number,
+): (word: Word, isRequired: boolean, isOptional: boolean) => PatternWord {
+  const made = new Map<Word, PatternWord[]>();
+  return (word, isRequired, isOptional) => {
+    const kind = Number(isRequired) + 2 * Number(isOptional);
+    const known = made.get(word) ?? [];
+    if (known.length === 0) made.set(word, known);
+    known[kind] ??= {
+      ...word,
+      isOptional,
+      isRequired,
+      weight: weightOf(word.text),
+      rarity: rarityOf(word.text),
+    };
+    return known[kind];
   };
 }
 
-const isSame = (a: PatternWord, b: PatternWord) =>
-  a.startsClause === b.startsClause &&
-  a.startsLine === b.startsLine &&
-  a.afterValue === b.afterValue &&
-  a.isDoubtful === b.isDoubtful &&
-  a.isName === b.isName &&
-  a.isJoined === b.isJoined &&
-  a.isRequired === b.isRequired &&
-  a.isOptional === b.isOptional;
-
 /**
  * Weighs a pattern's words.
- * @param made what is kept of a word
+ * @param made see `patternWords`
  */
 export function weighed(
   { words, required, ports, ...read }: ReadPattern,
   weightOf: (word: string) => number,
-  made: (word: PatternWord) => PatternWord = (word) => word,
+  made: ReturnType<typeof patternWords>,
 ): Pattern {
   const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
   const saidByWords = [...new Set(plain.map(({ text }) => text))].reduce(
@@ -169,20 +163,14 @@ export function weighed(
   );
   const weighedWords = words.map((word, place): PatternWord => {
     const before = words[place - 1]?.text ?? "";
-    const isOwnPort = word.isNumber && ports.has(word.text);
+    const isOwnPort = word.isNumber && ports.includes(word.text);
     const mayBeValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
     // What says too little by its words alone needs all that it has.
     const isValue = mayBeValue && saidByWords >= LEAST_WEIGHT;
-    const isOptional = isValue && !required.has(place);
+    const isOptional = isValue && !required.includes(place);
     const isRequired =
-      required.has(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING);
-    return made({
-      ...word,
-      isOptional,
-      isRequired,
-      weight: weightOf(word.text),
-      rarity: rarityOf(word.text),
-    });
+      required.includes(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING);
+    return made(word, isRequired, isOptional);
   });
   const counted = weighedWords.filter(({ isOptional }) => !isOptional);
   return {

@@ -2,9 +2,10 @@ import { VALUE_CODES } from "../embedding/codes.ts";
 import { type Alignment, align } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
-import { type Pattern, type ReadPattern, readPattern, sharedWords, weighed } from "./pattern.ts";
+import { type Pattern, patternWords, type ReadPattern, weighed } from "./pattern.ts";
+import { type Readings, readPatterns } from "./readings.ts";
 import { namesIn, namesOf, rivalIn } from "./rivals.ts";
-import { type Names, namesOfWords, type Word, wordsOf } from "./words.ts";
+import { type Names, type Word, wordsOf } from "./words.ts";
 
 /** A known error, as it is recognized. */
 export interface Signature<Of> {
@@ -79,16 +80,18 @@ export class Signatures<Of> {
   readonly #weights: number[] = [];
   readonly #names: Names;
 
-  constructor(signatures: readonly Signature<Of>[]) {
-    this.#names = new Map(signatures.flatMap(({ patterns }) => patterns.flatMap(namesOfWords)));
-    const read = signatures.map((signature) => ({
-      signature,
-      patterns: signature.patterns.map((text) => ({ text, read: readPattern(text, this.#names) })),
-    }));
-    const weightOf = weights(read.map(({ patterns }) => patterns.map(({ read }) => read)));
-    const made = sharedWords();
-    for (const { signature, patterns } of read) {
-      for (const { text, read } of patterns) this.#add(signature, text, weighed(read, weightOf, made));
+  /** @param earlier some of the patterns as they were read together; the others are read now */
+  constructor(signatures: readonly Signature<Of>[], earlier?: Readings) {
+    const { names, of } = readPatterns(
+      signatures.flatMap(({ patterns }) => patterns),
+      earlier,
+    );
+    this.#names = names;
+    const read = (text: string) => of.get(text) as ReadPattern;
+    const weightOf = weights(signatures.map(({ patterns }) => patterns.map(read)));
+    const made = patternWords(weightOf);
+    for (const signature of signatures) {
+      for (const text of signature.patterns) this.#add(signature, text, weighed(read(text), weightOf, made));
     }
   }
 
@@ -356,8 +359,10 @@ function weights(patterns: readonly (readonly ReadPattern[])[]): (word: string) 
     for (const word of words) errors.set(word, (errors.get(word) ?? 0) + 1);
   }
   const rarest = Math.log(Math.max(2, patterns.length));
-  return (word) => {
-    const rarity = Math.log(patterns.length / (errors.get(word) ?? 1)) / rarest;
+  const weightOf = (count: number) => {
+    const rarity = Math.log(patterns.length / count) / rarest;
     return WEIGHT.least + (WEIGHT.most - WEIGHT.least) * rarity;
   };
+  const known = new Map([...errors].map(([word, count]) => [word, weightOf(count)]));
+  return (word) => known.get(word) as number;
 }

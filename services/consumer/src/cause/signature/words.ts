@@ -170,7 +170,7 @@ function isValue(piece: string): boolean {
 }
 
 /** A word without its plain ending; empty for one that says nothing. */
-function wordOf(part: string): string {
+export function wordOf(part: string): string {
   const lower = part.toLowerCase();
   const word = /^[a-z]{4,}\d{1,2}$/.test(lower) ? lower.replace(/\d+$/, "") : lower;
   if (EMPTY.has(word)) return "";

@@ -1,0 +1,40 @@
+import { redact } from "../../redact/redact.ts";
+import { type PackedReadings, pack, readPatterns } from "../signature/readings.ts";
+import { type ProductEntry, parseProducts } from "./products.ts";
+
+/** What the program has of the files of known errors, in a form that is quickly read: their YAML and their patterns take seconds. */
+export interface KnownErrors {
+  readonly errors: {
+    readonly products: readonly KnownError[];
+    /** Templates of patterns that redaction changes, as it leaves them. */
+    readonly redacted: readonly (readonly [template: string, redacted: string])[];
+  };
+  /** Of all patterns, in their order. */
+  readonly readings: PackedReadings;
+}
+
+/** Where its messages were read is for whoever changes the files. */
+export type KnownError = Omit<ProductEntry, "source">;
+
+/** What varies in a pattern, by whatever name. */
+const PLACEHOLDER = /<[A-Za-z][\w .:-]{0,40}>/g;
+
+/** A pattern as a template of it reads. */
+export const templateOf = (pattern: string): string =>
+  pattern.replaceAll("**", "").replaceAll(PLACEHOLDER, "<*>");
+
+/** @throws ProductFileError with every problem in any of the files */
+export function makeKnownErrors(
+  files: readonly { readonly file: string; readonly text: string }[],
+): KnownErrors {
+  const products = parseProducts(files).map(({ source: _, ...known }): KnownError => known);
+  const patterns = products.flatMap((known) => known.patterns);
+  const redacted = patterns
+    .map(templateOf)
+    .map((template) => [template, redact(template)] as const)
+    .filter(([template, plain]) => plain !== template);
+  return {
+    errors: { products, redacted },
+    readings: pack(patterns, readPatterns(patterns)),
+  };
+}
