@@ -43,15 +43,22 @@ export const MAIN: BuildOptions = {
 };
 
 /**
- * Makes all that the consumer needs to run without node_modules: `main.mjs`, `known-*.json`, what is known of errors, `model/`, the packaged model with the thread
- * that embeds with it, and `console/`, the console's page with the thread that serves it.
+ * Makes all that the consumer needs to run without node_modules: `main.mjs` and its parts, `known-*.json`, what is known of errors,
+ * `model/`, the packaged model with the thread that embeds with it, and `console/`, the console's page with the thread that serves it.
  */
 export async function bundle(folder: string): Promise<void> {
   const model = join(folder, "model");
   await mkdir(model, { recursive: true });
   await Promise.all([
     bundleConsole(join(folder, "console")),
-    build({ ...MAIN, entryPoints: [join(SOURCES, "main.ts")], outfile: join(folder, "main.mjs") }),
+    build({
+      ...MAIN,
+      entryPoints: [join(SOURCES, "main.ts")],
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      // What is imported when it is needed, such as Milvus' client, is most of the program: it is in files of its own.
+      splitting: true,
+    }),
     build({
       ...COMMON,
       entryPoints: [join(SOURCES, "cause/embedding/packaged-worker.ts")],
