@@ -123,8 +123,11 @@ export class VirtualStream {
     const records = shard.records.slice(from, from + Math.min(most, limit));
     const end = from + records.length;
     const isCaughtUp = end >= shard.records.length;
+    // Whoever reads them after they were let go fails.
+    const lent = Proxy.revocable(records, {});
     return {
-      records,
+      records: lent.proxy,
+      release: lent.revoke,
       ...(isCaughtUp && shard.isClosed ? {} : { next: this.#iteratorAt(shardId, end) }),
       behindMs: isCaughtUp ? 0 : 1_000,
       bytes: records.reduce((sum, { data }) => sum + data.length, 0),

@@ -1,7 +1,10 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decode, MAX_PAYLOADS } from "../src/decode/decode.ts";
+import type { Payload } from "../src/decode/collector.ts";
+import { decode, decodeRecord, MAX_PAYLOADS } from "../src/decode/decode.ts";
+import { parseGetRecords } from "../src/read/get-records.ts";
+import type { StreamRecord } from "../src/read/records.ts";
 import { aggregate } from "./support/workload.ts";
 
 /** Objects with a message to know them by. */
@@ -57,6 +60,55 @@ describe("decode", () => {
         if (payloads.length === 1 && payloads[0]?.ok === false) {
           expect(data.includes(Buffer.from(payloads[0].bytes))).toBe(true);
         }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("reads a record of GetRecords as its bytes alone, and gives them back", () => {
+    const own = {
+      timestamp: "2026-01-25T09:00:00.000Z",
+      level: "INFO",
+      service: "주문",
+      version: "1.0",
+      trace_id: "-",
+      message: "m",
+      log_content: "m",
+      platform: "eks",
+      environment: "dev",
+      pod_name: "p",
+    };
+    const ownRecords = fc
+      .record({
+        message: fc.string({ unit: "binary" }),
+        level: fc.constantFrom("INFO", "LOUD"),
+        more: fc.jsonValue(),
+      })
+      .map((some) => JSON.stringify({ ...own, ...some }));
+    const damaged = fc.tuple(ownRecords, fc.nat(), fc.nat(255)).map(([text, place, byte]) => {
+      const bytes = Buffer.from(text);
+      bytes[place % bytes.length] = byte;
+      return bytes;
+    });
+    const datas = fc.oneof(
+      ownRecords.map((text) => Buffer.from(text)),
+      damaged,
+      fc.json().map((text) => Buffer.from(text)),
+      fc
+        .constantFrom(" ", "\ufeff", "\ufffd", "")
+        .map((blank) => Buffer.from(`${blank}${JSON.stringify(own)}`)),
+    );
+    fc.assert(
+      fc.property(datas, (data) => {
+        const answer = {
+          Records: [{ SequenceNumber: "1", ApproximateArrivalTimestamp: 1, Data: data.toString("base64") }],
+        };
+        const [record] = parseGetRecords(Buffer.from(JSON.stringify(answer))).records;
+        const plain = (payloads: Payload[]) =>
+          payloads.map((one) => [one.ok ? one.record : one.reason, Buffer.from(one.bytes).toString("hex")]);
+        expect(plain(decodeRecord(record as StreamRecord, { arrival: 0 }))).toEqual(
+          plain(decode(data, { arrival: 0 })),
+        );
       }),
       { numRuns: 1000 },
     );

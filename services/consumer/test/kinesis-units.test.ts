@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../src/read/budget.ts";
@@ -115,7 +116,10 @@ describe("parseGetRecords", () => {
   it("reads the same, whatever the order of the keys, the blanks, and what partition keys hold", () => {
     const record = fc.record({
       sequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 55n }).map(String),
-      data: fc.uint8Array({ maxLength: 40 }),
+      data: fc.oneof(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.string({ unit: "binary", maxLength: 20 }).map((text) => new Uint8Array(Buffer.from(text))),
+      ),
       arrived: fc.integer({ min: 0, max: 2_000_000_000_000 }),
       partitionKey: fc.oneof(
         fc.string({ unit: "grapheme" }),
@@ -160,6 +164,10 @@ describe("parseGetRecords", () => {
         expect(read.records.map((one) => [one.sequenceNumber, one.arrivedAt, [...one.data]])).toEqual(
           records.map((one) => [one.sequenceNumber, one.arrived, [...one.data]]),
         );
+        for (const { text, data } of read.records) {
+          if (text !== undefined) expect(Buffer.from(text).equals(data)).toBe(true);
+          else expect(indent === 1 || !isUtf8(data) || String(data).includes("239,191,189")).toBe(true);
+        }
       }),
       { numRuns: 500 },
     );
@@ -191,6 +199,25 @@ describe("parseGetRecords", () => {
       expect(read.records.every(({ data }, i) => datas[i]?.equals(data))).toBe(true);
     },
   );
+
+  it.each([
+    "1769331600.123",
+    "1769331600",
+    "0.5",
+    "0",
+    "1.769331600123E9",
+    "1769331600.1236",
+    "1769331600.",
+    "-1.5",
+    "17",
+  ])("reads %s as the time of an arrival, whatever stands behind it", (arrived) => {
+    for (const rest of ["}]", ',"PartitionKey":"9"}]', " }]"]) {
+      const text = `{"Records":[{"SequenceNumber":"1","Data":"","ApproximateArrivalTimestamp":${arrived}${rest}}`;
+      expect(parseGetRecords(Buffer.from(text)).records[0]?.arrivedAt).toBe(
+        Math.round(Number(arrived) * 1000),
+      );
+    }
+  });
 
   it("reads escaped slashes, and a field that is missing or in another record is refused", () => {
     const escaped =

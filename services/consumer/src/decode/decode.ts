@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { messageOf } from "@cali/base";
-import { ownRecord } from "@cali/log-record";
+import { type LogRecord, ownRecord } from "@cali/log-record";
 import kinesisAggregation from "aws-kinesis-agg";
+import type { StreamRecord } from "../read/records.ts";
 import { Collector, type Payload, type TextOptions } from "./collector.ts";
 import { readTextInto } from "./text.ts";
 
@@ -24,12 +25,21 @@ const TOO_MANY = `more than ${MAX_PAYLOADS} payloads in one record: this is the 
  * invalid payload with its original bytes and the reason. Never throws, and returns at least one payload.
  */
 export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[] {
-  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return decodeRecord({ data }, options);
+}
+
+/** As `decode`, of a record that may know its text: then no bytes are made of CALI's own. */
+export function decodeRecord(
+  source: Pick<StreamRecord, "data" | "text">,
+  options: DecodeOptions = {},
+): Payload[] {
+  const { text } = source;
   // One object alone, by far the most frequent: it is parsed once, and CALI's own record is done.
-  const value = objectOf(bytes);
+  const value = text === undefined ? objectOf(source.data) : parsed(text);
   const own = value === undefined ? undefined : ownRecord(value);
-  if (own !== undefined) return [{ ok: true, record: own, format: "cali", bytes }];
+  if (own !== undefined) return [new OwnPayload(own, source)];
   const { maxDecodedBytes = DEFAULT_MAX_DECODED_BYTES, arrival = Date.now(), zone = "UTC" } = options;
+  const bytes = bufferOf(source.data);
   const out = new Collector(MAX_PAYLOADS, { arrival, zone });
   const rest =
     value !== undefined
@@ -41,11 +51,36 @@ export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[]
   return out.payloads;
 }
 
+/** The payload of nearly every record; its bytes are hardly ever asked for. */
+class OwnPayload {
+  readonly ok = true;
+  readonly format = "cali";
+  readonly record: LogRecord;
+  readonly #source: Pick<StreamRecord, "data">;
+
+  constructor(record: LogRecord, source: Pick<StreamRecord, "data">) {
+    this.record = record;
+    this.#source = source;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#source.data;
+  }
+}
+
+const bufferOf = (data: Uint8Array) =>
+  Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
 /** The JSON object that bytes are; nothing when they are anything else. */
-function objectOf(bytes: Buffer): object | undefined {
-  if (bytes[0] !== BRACE_OPEN || !isUtf8(bytes)) return undefined;
+function objectOf(data: Uint8Array): object | undefined {
+  return data[0] === BRACE_OPEN && isUtf8(data) ? parsed(bufferOf(data).toString("utf8")) : undefined;
+}
+
+/** The JSON object that a text is; nothing when it is anything else. */
+function parsed(text: string): object | undefined {
+  if (text.charCodeAt(0) !== BRACE_OPEN) return undefined;
   try {
-    return JSON.parse(bytes.toString("utf8")) as object;
+    return JSON.parse(text) as object;
   } catch {
     return undefined;
   }

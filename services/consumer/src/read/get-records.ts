@@ -9,6 +9,15 @@ const NEXT = '"NextShardIterator":"';
 const BEHIND = '"MillisBehindLatest":';
 /** Characters in which any number ends. */
 const LONGEST_NUMBER = 40;
+/** Characters of an arrival in seconds, with three decimals: as a number of ms it is exact. */
+const LONGEST_ARRIVAL = 15;
+const ZERO = 0x30;
+const NINE = 0x39;
+const POINT = 0x2e;
+const COMMA = 0x2c;
+const BRACE_CLOSE = 0x7d;
+/** What stands for bytes that are no UTF-8. */
+const REPLACEMENT = "\ufffd";
 /** Bytes of the body that are looked through at once: as one text of its own it would outlive many collections of garbage. */
 const PIECE = 65_536;
 
@@ -29,6 +38,9 @@ interface Places {
   readonly dataEnd: number;
 }
 
+/** Where a record's data is decoded when its text is asked for: a buffer of each record's own would be garbage that is slow to collect. */
+const scratch = Buffer.allocUnsafeSlow(PIECE);
+
 /** A record whose parts are read from the body when they are asked for: ten thousand records wait at once, and should not hold more. */
 class ScannedRecord implements StreamRecord {
   readonly #body: Buffer;
@@ -48,17 +60,49 @@ class ScannedRecord implements StreamRecord {
   }
 
   get sequenceNumber(): string {
-    return this.#body.toString("latin1", this.#sequence, this.#sequenceEnd);
+    return asciiOf(this.#body, this.#sequence, this.#sequenceEnd);
   }
 
   get arrivedAt(): number {
-    const text = this.#body.toString("latin1", this.#arrived, this.#arrived + LONGEST_NUMBER);
-    return Math.round(numberIn(text) * 1000);
+    return arrivalAt(this.#body, this.#arrived);
   }
 
   get data(): Uint8Array {
-    return Buffer.from(this.#body.toString("latin1", this.#data, this.#dataEnd), "base64");
+    return Buffer.from(this.#base64(), "base64");
   }
+
+  get text(): string | undefined {
+    if (this.#dataEnd - this.#data > scratch.length) return undefined;
+    const text = scratch.toString("utf8", 0, scratch.write(this.#base64(), "base64"));
+    return text.includes(REPLACEMENT) ? undefined : text;
+  }
+
+  #base64(): string {
+    return asciiOf(this.#body, this.#data, this.#dataEnd);
+  }
+}
+
+/** @throws Error when the body was let go: nothing may be taken for an empty record */
+function asciiOf(body: Buffer, start: number, end: number): string {
+  if (body.length === 0) throw new Error("the record was let go before it was read");
+  return body.toString("latin1", start, end);
+}
+
+/** Seconds since the epoch with up to three decimals, as Kinesis writes them, in ms; what is written otherwise is read as any number. */
+function arrivalAt(body: Buffer, start: number): number {
+  let value = 0;
+  let decimals = -1;
+  for (let at = start; at < start + LONGEST_ARRIVAL; at++) {
+    const byte = body[at] as number;
+    if (byte === POINT && decimals === -1) decimals = 0;
+    else if (byte >= ZERO && byte <= NINE) {
+      value = value * 10 + byte - ZERO;
+      if (decimals !== -1) decimals++;
+    } else if ((byte === COMMA || byte === BRACE_CLOSE) && decimals <= 3) {
+      return value * 10 ** (3 - Math.max(decimals, 0));
+    } else break;
+  }
+  return Math.round(numberIn(asciiOf(body, start, start + LONGEST_NUMBER)) * 1000);
 }
 
 /**

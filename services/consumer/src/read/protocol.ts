@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 import { AwsJson1_1Protocol } from "@aws-sdk/core/protocols";
 import type { HandlerExecutionContext, HttpResponse, OperationSchema, SerdeFunctions } from "@smithy/types";
 import { parseGetRecords } from "./get-records.ts";
@@ -8,6 +10,9 @@ export interface FastRecords {
   read: ReadResult;
   $metadata: object;
 }
+
+/** Room for an answer of unknown length at first, and the most that is made for a length that is only told. */
+const [FIRST_BYTES, MOST_FIRST_BYTES] = [65_536, 16 * 1024 * 1024];
 
 /**
  * The SDK's JSON protocol with a shorter way for GetRecords: the SDK reads every record through its schema, which takes
@@ -23,11 +28,31 @@ export class FastGetRecordsProtocol extends AwsJson1_1Protocol {
     if (operationName(operation) !== "GetRecords" || response.statusCode >= 300) {
       return super.deserializeResponse(operation, context as never, response as never) as Promise<T>;
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of response.body as AsyncIterable<Buffer>) chunks.push(chunk);
-    const answer: FastRecords = { read: parseGetRecords(Buffer.concat(chunks)), $metadata: {} };
+    const body = await bodyOf(response.body as IncomingMessage);
+    const read = parseGetRecords(body);
+    const answer: FastRecords = {
+      read: { ...read, release: () => void (body.buffer as ArrayBuffer).transfer(0) },
+      $metadata: {},
+    };
     return answer as T;
   }
+}
+
+/**
+ * The body in memory of its own, kept together as it comes: a hundred pieces that wait for the last one are garbage that is slow to
+ * collect.
+ */
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const told = Number(message.headers["content-length"]) || FIRST_BYTES;
+  let body = Buffer.allocUnsafeSlow(Math.min(told, MOST_FIRST_BYTES));
+  let length = 0;
+  message.on("data", (chunk: Buffer) => {
+    const needed = length + chunk.length;
+    if (needed > body.length) body = Buffer.from((body.buffer as ArrayBuffer).transfer(needed * 2));
+    length += chunk.copy(body, length);
+  });
+  await finished(message);
+  return body.subarray(0, length);
 }
 
 function operationName(operation: OperationSchema): string | undefined {

@@ -43,6 +43,7 @@ export interface ReaderOptions {
 
 interface HeldBatch extends ShardBatch {
   held: number;
+  release?: ReadResult["release"];
   next?: string;
 }
 
@@ -115,6 +116,8 @@ export class ShardReader {
           this.#processing = false;
           this.touch();
         }
+        // What waits for the collector counts as garbage of the old generation, which then is collected every few answers.
+        batch.release?.();
         this.#give(batch.held);
         if (batch.last) return "ended";
       }
@@ -163,6 +166,7 @@ export class ShardReader {
           last: read.next === undefined,
           next: read.next,
           held: kept,
+          release: read.release,
         };
       } catch (error) {
         this.#give(reserved);

@@ -7,6 +7,8 @@ export interface StreamRecord {
   /** ms since the epoch when Kinesis took it; the same on every read. */
   arrivedAt: number;
   data: Uint8Array;
+  /** The same as text, where that is quick to have and the data is UTF-8. */
+  readonly text?: string | undefined;
 }
 
 export interface ReadResult {
@@ -17,6 +19,8 @@ export interface ReadResult {
   behindMs: number;
   /** Bytes of the records' data. */
   bytes: number;
+  /** Gives the answer's memory back at once; its records cannot be read any more. */
+  release?(): void;
 }
 
 /** Kinesis answered something that does not fit its own documentation. */

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import { ReaderStoppedError } from "../../core/errors.ts";
 import type { Payload } from "../../decode/collector.ts";
-import { decode } from "../../decode/decode.ts";
+import { decodeRecord } from "../../decode/decode.ts";
 import { Repeats } from "../repeats.ts";
 import type { LineStage, PipelineOptions, Place, Stage, Step } from "../stage.ts";
 import type { Refuse } from "./refuse.ts";
@@ -31,7 +31,7 @@ export function decodeRecords(
       const source = step.next();
       if (source === undefined) return;
       const { sequenceNumber, arrivedAt } = source;
-      const payloads = decode(source.data, { maxDecodedBytes, zone, arrival: arrivedAt });
+      const payloads = decodeRecord(source, { maxDecodedBytes, zone, arrival: arrivedAt });
       let index = 0;
       for (const payload of payloads) {
         take(payload, { shardId, position: { sequenceNumber, index: index++ }, arrivedAt }, step);
@@ -47,9 +47,9 @@ export function decodeRecords(
   };
 
   function take(payload: Payload, place: Place, step: Step): void {
-    const { bytes } = payload;
     if (!payload.ok) {
-      refuse({ ...place, bytes, reason: payload.reason }, step);
+      const { bytes, reason } = payload;
+      refuse({ ...place, bytes, reason }, step);
       return;
     }
     try {
@@ -64,7 +64,10 @@ export function decodeRecords(
     } catch (error) {
       step.poisoned++;
       const { name, message } = error instanceof Error ? error : { name: "Error", message: inspect(error) };
-      refuse({ ...place, bytes, reason: `processing failed: ${name}: ${message.slice(0, 500)}` }, step);
+      refuse(
+        { ...place, bytes: payload.bytes, reason: `processing failed: ${name}: ${message.slice(0, 500)}` },
+        step,
+      );
     }
   }
 }
