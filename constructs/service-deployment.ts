@@ -162,7 +162,6 @@ export class ServiceDeployment extends Construct {
     const spec = {
       replicas: String(props.replicas.min),
       revisionHistoryLimit: 5,
-      minReadySeconds: 5,
       selector: { matchLabels: this.selector },
       template,
     };
@@ -171,7 +170,8 @@ export class ServiceDeployment extends Construct {
         ? new StatefulSetV1(this, "Default", { ...common, spec: { ...spec, serviceName: this.name } })
         : new DeploymentV1(this, "Default", {
             ...common,
-            spec: { ...spec, progressDeadlineSeconds: 300, strategy: strategy(props) },
+            // Not of a StatefulSet: the Kubernetes provider 2.38 leaves it out where there are no claim templates, and plans it for ever.
+            spec: { ...spec, minReadySeconds: 5, progressDeadlineSeconds: 300, strategy: strategy(props) },
             ...(props.replicas.max > props.replicas.min && {
               lifecycle: { ignoreChanges: ["spec[0].replicas"] },
             }),

@@ -7,6 +7,12 @@ import { Token } from "cdktf";
 import type { Resources } from "./footprint.ts";
 import { memoryMiB } from "./quantity.ts";
 
+interface PodsSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  /** Labels that they don't have. Default: whatever else they have. */
+  readonly without?: readonly string[];
+}
+
 export interface ServicePodProps {
   /** Name of the service, and of the Deployment and all that belongs to it, such as `log-generator`. */
   readonly name: string;
@@ -26,6 +32,8 @@ export interface ServicePodProps {
   readonly graceSeconds: number;
   /** A folder that outlives the pod. There can be one pod only then. */
   readonly stateFolder?: string;
+  /** Pods of the namespace that must have ended, on every node, before one of these is placed. Default: it waits for none. */
+  readonly waitsFor?: PodsSelector;
   /** More labels and annotations of the pods. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -79,6 +87,7 @@ export function servicePod(props: ServicePodProps, parts: ServicePodParts): Depl
         fsGroup: USER,
         seccompProfile: { type: "RuntimeDefault" },
       },
+      ...(props.waitsFor && { affinity: apartFrom(props.waitsFor) }),
       topologySpreadConstraint: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
         (topologyKey) => ({
           maxSkew: 1,
@@ -96,6 +105,17 @@ export function servicePod(props: ServicePodProps, parts: ServicePodParts): Depl
       ],
     },
   };
+}
+
+/**
+ * All nodes are of one region, so the scheduler places a pod nowhere while one of the others is there. One that is terminating counts until its
+ * kubelet says that it ended: `filtering.go` of the plugin interpodaffinity leaves none out, other than that of topology spread.
+ */
+function apartFrom({ matchLabels, without = [] }: PodsSelector) {
+  const matchExpressions = without.map((key) => ({ key, operator: "DoesNotExist" }));
+  const labelSelector = [{ matchLabels, ...(matchExpressions.length > 0 && { matchExpressions }) }];
+  const term = { topologyKey: "topology.kubernetes.io/region", labelSelector };
+  return { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
 }
 
 /**

@@ -29,6 +29,9 @@ export interface ConsumerProps {
 const SERVICE = "consumer";
 /** The variable of each engine's image: where the engine is new there is none yet, and the stack waits for its release. */
 const IMAGES = { single: "image", kcl: "kcl_image" } as const;
+/** Pods of the consumer, of every engine and version; those of engine `single` and of the Deployment that it was have no component. */
+const CONSUMERS = { matchLabels: { "app.kubernetes.io/name": SERVICE } };
+const SINGLE = { ...CONSUMERS, without: ["app.kubernetes.io/component"] };
 const PORT = 8080;
 const STATE_FOLDER = "/var/lib/cali";
 
@@ -74,8 +77,10 @@ export class Consumer extends Construct {
     return new ServiceDeployment(this, "Deployment", {
       ...common,
       kind: "StatefulSet",
-      // Another one than that of engine kcl and of the Deployment of earlier versions: those are gone before this one is made.
+      // Another one than that of engine kcl and of the Deployment of earlier versions: those are deleted before this one is made, and what
+      // is left of their pods is waited for.
       settingsName: `${SERVICE}-single`,
+      waitsFor: CONSUMERS,
       replicas: { min: 1, max: 1 },
       stateFolder: config.consumerTable ? undefined : STATE_FOLDER,
       rollout: "old-first",
@@ -85,14 +90,15 @@ export class Consumer extends Construct {
   /**
    * Workers, which read the shards behind the Kinesis Client Library's daemon, and one notifier. The workers have the address of the
    * Deployment that engine `single` was in earlier versions, and their ConfigMap is another one than that of the StatefulSet it is now:
-   * whichever was there is deleted before they are made. Its pods may still take `graceSeconds` to end; what they write then is refused
-   * by the state's epochs (docs/adr/0306).
+   * whichever was there is deleted before they are made. Its pods may still take `graceSeconds` to end; the scheduler places none of these
+   * before (docs/adr/0306).
    */
   private kcl(common: Common, config: Config): readonly ServiceDeployment[] {
     const { replicas, ...pod } = workersOf(config);
     const { resources, nodeMemoryMiB } = workerSize(pod);
     const workers = new ServiceDeployment(this, "Deployment", {
       ...common,
+      waitsFor: SINGLE,
       component: "workers",
       args: ["workers"],
       resources,
@@ -102,6 +108,7 @@ export class Consumer extends Construct {
     });
     const notifier = new ServiceDeployment(this, "Notifier", {
       ...common,
+      waitsFor: SINGLE,
       component: "notifier",
       of: workers,
       kind: "StatefulSet",

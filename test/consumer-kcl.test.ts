@@ -90,6 +90,22 @@ describe("engine kcl", () => {
     expect(policies({ services: { consumer: { engine: "kcl" } } })).toEqual(policies({}));
   });
 
+  it("places its pods when none of engine single, or of a version of before, is left", () => {
+    for (const manifest of [workers, notifier]) {
+      expect(at(podOf(manifest), "affinity", "podAntiAffinity")).toEqual({
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          {
+            topologyKey: "topology.kubernetes.io/region",
+            labelSelector: {
+              matchLabels: { "app.kubernetes.io/name": "consumer" },
+              matchExpressions: [{ key: "app.kubernetes.io/component", operator: "DoesNotExist" }],
+            },
+          },
+        ],
+      });
+    }
+  });
+
   it("asks both for their health, and lets nobody write to their root", () => {
     for (const manifest of [workers, notifier]) {
       const [container] = allContainers(podOf(manifest));

@@ -205,6 +205,19 @@ describe("the consumer", () => {
     expect(manifestsOf(wide).map(({ manifest }) => manifest.kind)).not.toContain("HorizontalPodAutoscaler");
   });
 
+  it("is placed when no other pod of the consumer is left, of whichever engine", () => {
+    expect(at(podOf(one(stacksOf({}), "13-consumer", "StatefulSet")), "affinity")).toEqual({
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          {
+            topologyKey: "topology.kubernetes.io/region",
+            labelSelector: { matchLabels: { "app.kubernetes.io/name": "consumer" } },
+          },
+        ],
+      },
+    });
+  });
+
   it("without a table keeps its state on a volume, alone", () => {
     const legacy = synthesizeEnvironment("terraform-users");
     const workload = one(legacy, "13-consumer", "StatefulSet");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Lab, STACKS } from "./support/lab.ts";
-import { missingParts } from "./support/parts.ts";
+import { missingParts, skipped } from "./support/parts.ts";
 
 /** 08 to 13 as they are deployed: `cali deploy` with the real providers and charts, on a real control plane. Pods run nothing. */
 
@@ -46,14 +46,12 @@ const nameOf = ({ metadata }: Named) => `${metadata.namespace}/${metadata.name}`
 /** Airflow's Jobs and whatever ends by itself. */
 const lasts = ({ status, metadata }: Pod) => status.phase !== "Succeeded" && !metadata.deletionTimestamp;
 
-const title = missingParts.length > 0 ? ` (skipped: no ${missingParts.join(", no ")})` : "";
-
 it.runIf(process.env.CALI_CLUSTER_REQUIRED === "true")("has all its parts", () => {
   expect(missingParts).toEqual([]);
 });
 
 describe.skipIf(missingParts.length > 0).each(["dev", "prod"])(
-  `the stacks of %s in a cluster${title}`,
+  `the stacks of %s in a cluster${skipped(missingParts)}`,
   (env) => {
     let lab: Lab;
     beforeAll(async () => {

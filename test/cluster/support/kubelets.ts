@@ -40,6 +40,16 @@ const claimSchema = z.object({
   }),
   status: z.object({ phase: z.string() }),
 });
+/** A pod that ran, in milliseconds since 1970; one without an end runs. */
+export interface Life {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly began: number;
+  /** When it was told to end. */
+  told?: number;
+  ended?: number;
+}
 type Pod = z.infer<typeof podSchema>;
 type Container = z.infer<typeof containerSchema>;
 type Claim = z.infer<typeof claimSchema>;
@@ -56,6 +66,11 @@ export class Kubelets {
   #addresses = 0;
   /** Whether a pod becomes ready; one that doesn't waits for its image. */
   runs: (namespace: string, name: string) => boolean = () => true;
+  /** How long a pod that is told to end takes, in milliseconds. */
+  endsAfter: (namespace: string) => number = () => 0;
+  /** Nodes that nobody reaches: what runs there goes on, and what is asked of it is not heard. */
+  readonly silent = new Set<string>();
+  readonly #lives = new Map<string, Life>();
 
   private constructor(url: string) {
     this.#url = url;
@@ -68,6 +83,11 @@ export class Kubelets {
     await kubelets.#call("DELETE", "/api/v1/nodes");
     await Promise.all(Object.entries(ZONES).map(([name, zone]) => kubelets.#makeNode(name, zone)));
     return kubelets;
+  }
+
+  /** All pods that ran, in the order of their beginnings. */
+  get lives(): readonly Life[] {
+    return [...this.#lives.values()];
   }
 
   /** @throws what went wrong in the background. */
@@ -91,9 +111,11 @@ export class Kubelets {
       await sleep(BEAT_MS, undefined, { signal: this.#stopped.signal }).catch(() => {});
       if (this.#stopped.signal.aborted) return;
       await Promise.all(
-        Object.keys(ZONES).map((name) =>
-          this.#call("PATCH", `/api/v1/nodes/${name}/status`, { status: { conditions: [isReady()] } }),
-        ),
+        Object.keys(ZONES)
+          .filter((name) => !this.silent.has(name))
+          .map((name) =>
+            this.#call("PATCH", `/api/v1/nodes/${name}/status`, { status: { conditions: [isReady()] } }),
+          ),
       );
     }
   }
@@ -123,7 +145,9 @@ export class Kubelets {
   async #tend(pod: Pod): Promise<void> {
     const { metadata, spec, status } = pod;
     const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
+    if (this.silent.has(spec.nodeName ?? "")) return;
     if (metadata.deletionTimestamp) {
+      if (!this.#hasEnded(metadata)) return;
       await this.#call("DELETE", `${path}?gracePeriodSeconds=0`);
       return;
     }
@@ -134,6 +158,10 @@ export class Kubelets {
     const runs = this.runs(metadata.namespace, metadata.name);
     if (!runs && this.#waiting.has(metadata.uid)) return;
     if (!runs) this.#waiting.add(metadata.uid);
+    else if (!this.#lives.has(metadata.uid)) {
+      const { name, labels } = metadata;
+      this.#lives.set(metadata.uid, { name, labels, node: spec.nodeName, began: Date.now() });
+    }
     const podIP = status.podIP ?? this.#address();
     const now = timeOf();
     const reached = runs && !isDone ? "True" : "False";
@@ -169,6 +197,16 @@ export class Kubelets {
         containerStatuses: spec.containers.map(statusOf),
       },
     });
+  }
+
+  /** Tells a pod that it is to end. @returns whether it did */
+  #hasEnded({ uid, namespace }: Pod["metadata"]): boolean {
+    const life = this.#lives.get(uid);
+    if (!life) return true;
+    life.told ??= Date.now();
+    if (Date.now() - life.told < this.endsAfter(namespace)) return false;
+    life.ended ??= Date.now();
+    return true;
   }
 
   async #bind({ metadata, spec, status }: Claim): Promise<void> {

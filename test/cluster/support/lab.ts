@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import { CreateClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import { CreateDomainCommand, OpenSearchClient } from "@aws-sdk/client-opensearch";
 import { expect, vi } from "vitest";
@@ -199,17 +199,36 @@ export class Lab {
     const own = stack === "12-log-generator" ? "log-generator" : "consumer";
     return {
       TF_VAR_image: this.image(own, digit),
+      TF_VAR_kcl_image: this.image("consumer", digit),
       TF_VAR_consumer_image: this.image("consumer", digit),
       TF_VAR_airflow_image: this.image("airflow-dags", digit),
     };
   }
 
   /** Terraform in a stack's synthesized folder, as `cali` left it. */
-  terraform(stack: string, args: readonly string[]): Promise<RunResult> {
+  terraform(stack: string, args: readonly string[], folder = this.folderOf(stack)): Promise<RunResult> {
     return run("terraform", [...args, "-no-color", "-input=false"], {
-      cwd: this.folderOf(stack),
+      cwd: folder,
       env: { ...this.env, ...this.images(stack, "a") },
     });
+  }
+
+  /** Makes objects of the cluster. @throws Error */
+  async apply(items: readonly object[]): Promise<void> {
+    const file = join(this.aws.folder, "objects.json");
+    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    await this.cluster.kubectl("apply", "--filename", file);
+  }
+
+  /** Applies what a version of before synthesized, on the state that `cali` goes on with. @throws Error */
+  async applyEarlier(stack: string, file: string): Promise<void> {
+    const folder = join(this.aws.folder, "earlier", basename(file));
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(file, join(folder, "cdk.tf.json"));
+    for (const args of [["init"], ["apply", "-auto-approve"]]) {
+      const { code, stdout, stderr } = await this.terraform(stack, args, folder);
+      if (code !== 0) throw new Error(`terraform ${args.join(" ")}: ${stdout}${stderr}`);
+    }
   }
 
   folderOf(stack: string): string {

@@ -4,8 +4,6 @@ import { PYTHON_BIN } from "../../support/moto.ts";
 import { isProgram, ROOT } from "../../support/run.ts";
 
 const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-const PROGRAMS = ["helm", "kubectl", "terraform"];
-const PROVIDERS = ["aws", "helm", "kubernetes"];
 const CHARTS = ["airflow", "cluster-autoscaler", "fluent-bit", "grafana", "metrics-server", "milvus"];
 
 /**
@@ -28,21 +26,37 @@ export const PATH = [join(ROOT, "node_modules/.bin"), parts.controlPlane, proces
   .filter(Boolean)
   .join(delimiter);
 
-/** What is not there, in words; nothing: the tests run. */
-export const missingParts: readonly string[] = [
+const missingPrograms = (names: readonly string[]) =>
+  names
+    .filter((name) => !PATH.split(delimiter).some((at) => isProgram(join(at, name))))
+    .map((name) => `${name} on the PATH`);
+const missingProviders = (names: readonly string[]) =>
+  names
+    .filter((name) => !existsSync(join(parts.providers, "registry.terraform.io/hashicorp", name)))
+    .map((name) => `provider ${name} in CALI_PROVIDER_MIRROR`);
+
+/** What is not there for stacks without charts, in words; nothing: the tests run. */
+export const missingWithoutCharts: readonly string[] = [
   ...(parts.kubeconfig === ""
     ? CONTROL_PLANE.filter((name) => !isProgram(join(parts.controlPlane, name))).map(
         (name) => `${name} in CALI_CONTROL_PLANE`,
       )
     : []),
-  ...PROVIDERS.filter(
-    (name) => !existsSync(join(parts.providers, "registry.terraform.io/hashicorp", name)),
-  ).map((name) => `provider ${name} in CALI_PROVIDER_MIRROR`),
+  ...missingProviders(["aws", "kubernetes"]),
+  ...missingPrograms(["kubectl", "terraform"]),
+  ...(isProgram(join(PYTHON_BIN, "moto_server")) ? [] : ["moto in CALI_PYTHON_BIN"]),
+];
+
+/** The same for all of them. */
+export const missingParts: readonly string[] = [
+  ...missingWithoutCharts,
+  ...missingProviders(["helm"]),
+  ...missingPrograms(["helm"]),
   ...CHARTS.filter((name) => !existsSync(join(parts.charts, name, "Chart.yaml"))).map(
     (name) => `chart ${name} in CALI_CHARTS`,
   ),
-  ...PROGRAMS.filter((name) => !PATH.split(delimiter).some((at) => isProgram(join(at, name)))).map(
-    (name) => `${name} on the PATH`,
-  ),
-  ...(isProgram(join(PYTHON_BIN, "moto_server")) ? [] : ["moto in CALI_PYTHON_BIN"]),
 ];
+
+/** Of a test's title. */
+export const skipped = (missing: readonly string[]) =>
+  missing.length > 0 ? ` (skipped: no ${missing.join(", no ")})` : "";
