@@ -1,23 +1,42 @@
 import fc from "fast-check";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, vi } from "vitest";
 import { templateOf } from "../src/cause/knowledge/known-errors.ts";
 import { readKnown } from "../src/cause/knowledge/product-files.ts";
-import { seed, seedIdOf } from "../src/cause/knowledge/seed.ts";
+import { seed } from "../src/cause/knowledge/seed.ts";
 import { readPattern } from "../src/cause/signature/pattern.ts";
-import { pack, readPatterns, unpack } from "../src/cause/signature/readings.ts";
+import { pack, type Readings, readPatterns, unpack } from "../src/cause/signature/readings.ts";
 import { namesOfWords } from "../src/cause/signature/words.ts";
-import { RULES, redact, useRules } from "../src/redact/redact.ts";
+import { redact } from "../src/redact/redact.ts";
 import { rulesOf } from "../src/redact/team-rules.ts";
 
 const PATTERNS = seed().flatMap(({ patterns }) => patterns);
 const KEPT = unpack(PATTERNS, readKnown("readings"));
+const NOTHING = {
+  required: [],
+  ports: [],
+  endsOpen: false,
+  endsWithReason: false,
+  exceptions: [],
+  names: [],
+  isQuoted: false,
+};
+/** Each pattern as it is read, whatever the numbers of its words. */
+const plain = ({ names, words, of }: Readings) => ({
+  names,
+  of: new Map(
+    Array.from(of, ([pattern, [numbers, rest]]) => [
+      pattern,
+      { ...NOTHING, ...rest, words: numbers.map((number) => words[number]) },
+    ]),
+  ),
+});
 const readAlone = (patterns: readonly string[]) => {
   const names = new Map(patterns.flatMap(namesOfWords));
   return { names, of: new Map(patterns.map((pattern) => [pattern, readPattern(pattern, names)])) };
 };
 
 it("has kept each pattern of the seed as it reads now", () => {
-  expect(KEPT).toEqual(readAlone(PATTERNS));
+  expect(plain(KEPT)).toEqual(readAlone(PATTERNS));
 });
 
 it("has kept what redaction makes of each template", () => {
@@ -27,8 +46,10 @@ it("has kept what redaction makes of each template", () => {
   for (const template of templates) expect(changed.get(template) ?? template).toBe(redact(template));
 });
 
-it("is compared as a team's own rules redact it, where there are some", () => {
-  onTestFinished(() => useRules(RULES));
+it("is compared as a team's own rules redact it, where there are some", async () => {
+  vi.resetModules();
+  const { useRules } = await import("../src/redact/redact.ts");
+  const { seedIdOf } = await import("../src/cause/knowledge/seed.ts");
   useRules(rulesOf({ off: [], rules: [{ id: "lock", pattern: "\\bShareLock\\b" }] }));
   const template =
     "deadlock detected: process 1 waits for ShareLock on transaction 2; blocked by process 3 while updating table orders";
@@ -39,7 +60,7 @@ it("is compared as a team's own rules redact it, where there are some", () => {
 it("is the same from JSON", () => {
   const some = PATTERNS.slice(0, 200);
   const packed = JSON.parse(JSON.stringify(pack(some, readPatterns(some))));
-  expect(unpack(some, packed)).toEqual(readAlone(some));
+  expect(plain(unpack(some, packed))).toEqual(readAlone(some));
 });
 
 const SOME = PATTERNS.filter((_, place) => place % 40 === 0);
@@ -61,19 +82,16 @@ it("reads a team's patterns together with earlier ones as if all were read at on
   );
   fc.assert(
     fc.property(team, (own) => {
-      expect(readPatterns([...SOME, ...own], SOME_READ)).toEqual(readAlone([...SOME, ...own]));
+      expect(plain(readPatterns([...SOME, ...own], SOME_READ))).toEqual(readAlone([...SOME, ...own]));
     }),
     { numRuns: 60 },
   );
 });
 
 it("takes a team's name apart in the seed's patterns, too", () => {
-  const own = "DeadLock of shard <shard>";
-  const together = readPatterns(
-    ["a deadlock was found here", own],
-    readPatterns(["a deadlock was found here"]),
-  );
-  expect(together.of.get("a deadlock was found here")?.words.map(({ text }) => text)).toEqual(
+  const known = "a deadlock was found here";
+  const together = plain(readPatterns([known, "DeadLock of shard <shard>"], readPatterns([known])));
+  expect(together.of.get(known)?.words.map((word) => word?.text)).toEqual(
     readPattern("a DeadLock was found here").words.map(({ text }) => text),
   );
 });

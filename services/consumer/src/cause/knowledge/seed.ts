@@ -64,31 +64,15 @@ function seededId(name: string): string {
 
 interface Pattern {
   readonly of: SeedEntry;
-  readonly template: string;
+  readonly text: string;
   /** As they are compared, once they were asked for. */
   words?: readonly string[];
 }
 
-/** A word that no masking changes: a template of the pattern has it. */
-const LITERAL = /^[a-z]{4,}$/;
-
-/** All patterns by one of their words, and by `""` those without one. */
-const seedPatterns = lazily(
-  (): ReadonlyMap<string, readonly Pattern[]> =>
-    Map.groupBy(
-      seed().flatMap((of) => of.patterns.map((pattern): Pattern => ({ of, template: templateOf(pattern) }))),
-      ({ template }) =>
-        longest(
-          template
-            .toLowerCase()
-            .split(" ")
-            .filter((word) => LITERAL.test(word)),
-        ),
-    ),
+const seedPatterns = lazily((): readonly Pattern[] =>
+  seed().flatMap((of) => of.patterns.map((text): Pattern => ({ of, text }))),
 );
-
-const longest = (words: readonly string[]) =>
-  words.reduce((one, other) => (other.length > one.length ? other : one), "");
+const byWord = lazily(() => new Map(knownErrors().byWord));
 
 /**
  * The id of the seed's entry that a template is of: each word the same, but where the entry's varies; one of its error codes where
@@ -102,18 +86,21 @@ export function seedIdOf(error: {
   readonly level: Level;
 }): string | undefined {
   const words = wordsOf(redact(error.template));
-  const byWord = seedPatterns();
+  const patterns = seedPatterns();
   const asked = new Set(["", ...error.template.toLowerCase().split(" ")]);
   const found = [...asked]
-    .flatMap((word) => byWord.get(word) ?? [])
-    .filter((pattern) => {
-      const { codes, level } = pattern.of;
-      pattern.words ??= wordsOf(redactedOf(pattern.template));
-      return (
+    .flatMap((word) => byWord().get(word) ?? [])
+    .flatMap((number) => patterns[number] ?? [])
+    .filter(
+      ({ of: { codes, level } }) =>
         (codes === undefined || error.errorCode === undefined || codes.includes(error.errorCode)) &&
-        (level === undefined || isGrave(level) === isGrave(error.level)) &&
-        pattern.words.length === words.length &&
-        pattern.words.every((word, place) => word === "<*>" || word === words[place])
+        (level === undefined || isGrave(level) === isGrave(error.level)),
+    )
+    .filter((pattern) => {
+      pattern.words ??= wordsOf(redactedOf(templateOf(pattern.text)));
+      const known = pattern.words;
+      return (
+        known.length === words.length && known.every((word, place) => word === "<*>" || word === words[place])
       );
     });
   const ids = new Set(found.map(({ of }) => of.entry.id));

@@ -127,19 +127,52 @@ function placesOf(words: readonly Word[], some: readonly Word[], before: () => r
   });
 }
 
-/** Makes words of patterns: of a word that several patterns share, one for all of them. */
-export function patternWords(
+/** What a word of a pattern is besides, as bits. */
+const KIND = { required: 1, optional: 2 };
+
+/** What kind each word of a pattern is of. */
+export function kindsOf(
+  words: readonly Word[],
+  { required = [], ports = [] }: Partial<ReadPattern>,
   weightOf: (word: string) => number,
-): (word: Word, isRequired: boolean, isOptional: boolean) => PatternWord {
+): number[] {
+  let sum: number | undefined;
+  const saidByWords = () => {
+    sum ??= weightOfPlain(words, weightOf);
+    return sum;
+  };
+  return words.map((word, place) => {
+    const before = words[place - 1]?.text ?? "";
+    const isOwnPort = word.isNumber && ports.includes(word.text);
+    const mayBeValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
+    // What says too little by its words alone needs all that it has.
+    const isOptional = mayBeValue && !required.includes(place) && saidByWords() >= LEAST_WEIGHT;
+    const isRequired =
+      required.includes(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords() < TELLING);
+    return (isRequired ? KIND.required : 0) + (isOptional ? KIND.optional : 0);
+  });
+}
+
+/** Weight of the words that are no values, each once. */
+function weightOfPlain(words: readonly Word[], weightOf: (word: string) => number): number {
+  const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
+  return [...new Set(plain.map(({ text }) => text))].reduce((sum, text) => sum + weightOf(text), 0);
+}
+
+/** Those that are not optional. */
+export const countedOf = <W>(words: readonly W[], kinds: readonly number[]): W[] =>
+  words.filter((_, place) => ((kinds[place] ?? 0) & KIND.optional) === 0);
+
+/** Makes words of patterns: of a word that several patterns share, one for all of them. */
+export function patternWords(weightOf: (word: string) => number): (word: Word, kind: number) => PatternWord {
   const made = new Map<Word, PatternWord[]>();
-  return (word, isRequired, isOptional) => {
-    const kind = Number(isRequired) + 2 * Number(isOptional);
+  return (word, kind) => {
     const known = made.get(word) ?? [];
     if (known.length === 0) made.set(word, known);
     known[kind] ??= {
       ...word,
-      isOptional,
-      isRequired,
+      isOptional: (kind & KIND.optional) > 0,
+      isRequired: (kind & KIND.required) > 0,
       weight: weightOf(word.text),
       rarity: rarityOf(word.text),
     };
@@ -147,36 +180,14 @@ export function patternWords(
   };
 }
 
-/**
- * Weighs a pattern's words.
- * @param made see `patternWords`
- */
-export function weighed(
-  { words, required, ports, ...read }: ReadPattern,
-  weightOf: (word: string) => number,
-  made: ReturnType<typeof patternWords>,
+const PLAIN = { endsOpen: false, endsWithReason: false, exceptions: [], names: [], isQuoted: false };
+
+/** A pattern of these words. */
+export function patternOf(
+  words: readonly PatternWord[],
+  { required: _, ports: __, ...rest }: Partial<ReadPattern>,
 ): Pattern {
-  const plain = words.filter(({ isDoubtful, isNumber }) => !isDoubtful && !isNumber);
-  const saidByWords = [...new Set(plain.map(({ text }) => text))].reduce(
-    (sum, text) => sum + weightOf(text),
-    0,
-  );
-  const weighedWords = words.map((word, place): PatternWord => {
-    const before = words[place - 1]?.text ?? "";
-    const isOwnPort = word.isNumber && ports.includes(word.text);
-    const mayBeValue = word.isDoubtful || (word.isNumber && !isOwnPort && !BEFORE_CODE.has(before));
-    // What says too little by its words alone needs all that it has.
-    const isValue = mayBeValue && saidByWords >= LEAST_WEIGHT;
-    const isOptional = isValue && !required.includes(place);
-    const isRequired =
-      required.includes(place) || NEGATIONS.has(word.text) || (isOwnPort && saidByWords < TELLING);
-    return made(word, isRequired, isOptional);
-  });
-  const counted = weighedWords.filter(({ isOptional }) => !isOptional);
-  return {
-    ...read,
-    words: weighedWords,
-    weight: counted.reduce((sum, { weight }) => sum + weight, 0),
-    size: counted.length,
-  };
+  const counted = words.filter(({ isOptional }) => !isOptional);
+  const weight = counted.reduce((sum, { weight }) => sum + weight, 0);
+  return { ...PLAIN, ...rest, words, weight, size: counted.length };
 }

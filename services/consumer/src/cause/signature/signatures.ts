@@ -2,10 +2,11 @@ import { VALUE_CODES } from "../embedding/codes.ts";
 import { type Alignment, align } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
-import { type Pattern, patternWords, type ReadPattern, weighed } from "./pattern.ts";
-import { type Readings, readPatterns } from "./readings.ts";
+import type { Pattern } from "./pattern.ts";
+import { PatternIndex } from "./pattern-index.ts";
+import type { Readings } from "./readings.ts";
 import { namesIn, namesOf, rivalIn } from "./rivals.ts";
-import { type Names, type Word, wordsOf } from "./words.ts";
+import { type Word, wordsOf } from "./words.ts";
 
 /** A known error, as it is recognized. */
 export interface Signature<Of> {
@@ -39,22 +40,11 @@ interface Indexed<Of> {
   readonly signature: Signature<Of>;
   readonly text: string;
   readonly pattern: Pattern;
-  /** Numbers of its words that are not optional. */
-  readonly numbers: readonly number[];
   /** Codes that it names, once they were asked for. */
   codes?: readonly ReadonlySet<string>[];
 }
 
-interface IndexedWord {
-  readonly number: number;
-  readonly places: number[];
-}
-
-/** Weights: of a word that every error has, and of one that only one has. */
-const WEIGHT = { least: 1, most: 6 };
-/** A pattern is looked at closely when the text has so much of its weight, in whatever order. */
-const LEAST_COMMON = 0.55;
-/** So many are looked at closely, those with most in common. */
+/** So many of the patterns that a text may be of are looked at closely, those with most in common. */
 const LOOKED_AT = 24;
 /** And so many of one error, that others are seen beside it. */
 const LOOKED_AT_OF_ONE = 8;
@@ -68,58 +58,21 @@ const REASONS = new Set(["http-client", "dns", "dotnet", "go", "jvm", "linux", "
  */
 const EVIDENCE = { least: 12, besides: 4, mostBesides: 2, quoted: 2 };
 
-/**
- * Recognizes known errors by the words of their patterns, each weighed by how few errors have it. An inverted index leaves the few
- * patterns that have enough in common with a text; these are looked for in the text word by word, in their order.
- */
+/** Recognizes known errors: of the patterns that have most words in common with a text, each is looked for in it word by word, in order. */
 export class Signatures<Of> {
-  readonly #patterns: Indexed<Of>[] = [];
-  /** The words of all patterns: numbered, and in `#patterns` the places of those that it is indexed for. */
-  readonly #words = new Map<string, IndexedWord>();
-  /** Their weights, by number. */
-  readonly #weights: number[] = [];
-  readonly #names: Names;
+  readonly #index: PatternIndex;
+  /** The error of each pattern, by the pattern's place. */
+  readonly #errors: readonly Signature<Of>[];
+  /** Those that were looked at closely, by their places. */
+  readonly #indexed = new Map<number, Indexed<Of>>();
 
   /** @param earlier some of the patterns as they were read together; the others are read now */
   constructor(signatures: readonly Signature<Of>[], earlier?: Readings) {
-    const { names, of } = readPatterns(
-      signatures.flatMap(({ patterns }) => patterns),
+    this.#index = new PatternIndex(
+      signatures.map(({ patterns }) => patterns),
       earlier,
     );
-    this.#names = names;
-    const read = (text: string) => of.get(text) as ReadPattern;
-    const weightOf = weights(signatures.map(({ patterns }) => patterns.map(read)));
-    const made = patternWords(weightOf);
-    for (const signature of signatures) {
-      for (const text of signature.patterns) this.#add(signature, text, weighed(read(text), weightOf, made));
-    }
-  }
-
-  #add(signature: Signature<Of>, text: string, pattern: Pattern): void {
-    const place = this.#patterns.length;
-    const rarestFirst = pattern.words
-      .filter(({ isOptional }) => !isOptional)
-      .sort((a, b) => b.weight - a.weight);
-    const words = rarestFirst.map(({ text: word, weight }) => {
-      const known = this.#words.get(word);
-      if (known) return known;
-      const added: IndexedWord = { number: this.#weights.push(weight) - 1, places: [] };
-      this.#words.set(word, added);
-      return added;
-    });
-    this.#patterns.push({
-      signature,
-      text,
-      pattern,
-      numbers: words.map(({ number }) => number),
-    });
-    // A text that has enough of a pattern has one of its rarest words: as many are indexed as leave too little when all are missing.
-    let left = pattern.weight;
-    for (const [at, { places }] of words.entries()) {
-      if (left < LEAST_COMMON * pattern.weight) return;
-      left -= rarestFirst[at]?.weight ?? 0;
-      if (places.at(-1) !== place) places.push(place);
-    }
+    this.#errors = signatures.flatMap((signature) => signature.patterns.map(() => signature));
   }
 
   /**
@@ -128,7 +81,7 @@ export class Signatures<Of> {
    */
   find(text: string): Candidate<Of>[] {
     const message = messageOf(text);
-    const words = wordsOf(message, this.#names);
+    const words = wordsOf(message, this.#index.names);
     const near = this.#near(words);
     if (near.length === 0) return [];
     const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
@@ -142,36 +95,24 @@ export class Signatures<Of> {
 
   /** The patterns that have most in common with the words. */
   #near(words: readonly Word[]): Indexed<Of>[] {
-    const isSaid = new Uint8Array(this.#words.size);
-    const said = [...new Set(words.map(({ text }) => text))].flatMap((word) => this.#words.get(word) ?? []);
-    for (const { number } of said) isSaid[number] = 1;
-    const isLookedAt = new Uint8Array(this.#patterns.length);
-    const near: { readonly indexed: Indexed<Of>; readonly rank: number }[] = [];
-    for (const { places } of said) {
-      for (const place of places) {
-        if (isLookedAt[place] === 1) continue;
-        isLookedAt[place] = 1;
-        const indexed = this.#patterns[place] as Indexed<Of>;
-        const { numbers, pattern } = indexed;
-        let common = 0;
-        for (const number of numbers) {
-          if (isSaid[number] === 1) common += this.#weights[number] as number;
-        }
-        if (common >= LEAST_COMMON * pattern.weight)
-          near.push({ indexed, rank: 2 * common - pattern.weight });
-      }
-    }
-    near.sort((a, b) => b.rank - a.rank);
     const countOf = new Map<unknown, number>();
-    const isFew = ({ indexed: { signature } }: (typeof near)[number]) => {
+    const isFew = (place: number) => {
+      const signature = this.#errors[place];
       const count = (countOf.get(signature) ?? 0) + 1;
       countOf.set(signature, count);
       return count <= LOOKED_AT_OF_ONE;
     };
-    return near
-      .filter(isFew)
-      .slice(0, LOOKED_AT)
-      .map(({ indexed }) => indexed);
+    const near = this.#index.near(words).filter(isFew).slice(0, LOOKED_AT);
+    return near.map((place) => this.#indexedAt(place));
+  }
+
+  #indexedAt(place: number): Indexed<Of> {
+    const known = this.#indexed.get(place);
+    if (known) return known;
+    const signature = this.#errors[place] as Signature<Of>;
+    const indexed = { signature, ...this.#index.at(place) };
+    this.#indexed.set(place, indexed);
+    return indexed;
   }
 
   #looked(
@@ -349,20 +290,4 @@ function bonusOf({ signature, text: pattern }: Indexed<unknown>, seen: Seen): nu
   const hasCode =
     signature.codes?.some((code) => seen.text.includes(code) && !pattern.includes(code)) ?? false;
   return (hasCode ? BONUS.code : 0) + (hasException ? BONUS.exception : 0) + (isNamed ? BONUS.product : 0);
-}
-
-/** A word weighs the more the fewer errors have it. */
-function weights(patterns: readonly (readonly ReadPattern[])[]): (word: string) => number {
-  const errors = new Map<string, number>();
-  for (const ofOne of patterns) {
-    const words = new Set(ofOne.flatMap(({ words }) => words.map(({ text }) => text)));
-    for (const word of words) errors.set(word, (errors.get(word) ?? 0) + 1);
-  }
-  const rarest = Math.log(Math.max(2, patterns.length));
-  const weightOf = (count: number) => {
-    const rarity = Math.log(patterns.length / count) / rarest;
-    return WEIGHT.least + (WEIGHT.most - WEIGHT.least) * rarity;
-  };
-  const known = new Map([...errors].map(([word, count]) => [word, weightOf(count)]));
-  return (word) => known.get(word) as number;
 }
