@@ -5,18 +5,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { adoptionOf, loadConfig, overridesOf } from "../../../config/load.ts";
 import { EXIT_OVER_BUDGET, failsBudget } from "../../core/cost/cost-change.ts";
 import { PlanFormatError } from "../../core/errors.ts";
-import { repositoryOf } from "../../core/github/client.ts";
 import { githubEnvironment } from "../../core/github/environment.ts";
-import { postComment } from "../../core/github/own-comment.ts";
 import { appendSummary } from "../../core/github/step-summary.ts";
 import { environmentOption } from "../../core/options.ts";
 import { stateOf } from "../../core/report/header.ts";
 import { commentOf, LONGEST_LINE, reportOf, reportOfPlan } from "../../core/report/plan-report.ts";
 import { render } from "../../core/report/render.ts";
 import type { Report } from "../../core/report/report.ts";
-import { setLabel } from "./labels.ts";
 import { type Marker, PLAN_COMMENT } from "./marker.ts";
-import { pageOf } from "./page/page.ts";
 
 interface Options {
   readonly plans?: string;
@@ -34,11 +30,14 @@ interface Options {
 const EXIT_NO_PLAN = 2;
 
 /** One plan as Markdown or as a page, whatever repository it is of: neither a configuration nor GitHub is asked. */
-function showPlan(file: string, { print = false, html }: Pick<Options, "print" | "html">): void {
+async function showPlan(
+  file: string,
+  { print = false, html }: Pick<Options, "print" | "html">,
+): Promise<void> {
   try {
     const report = reportOfPlan(file);
     if (print) console.log(commentOf(report));
-    if (html !== undefined) writePage(html, report);
+    if (html !== undefined) await writePage(html, report);
   } catch (error) {
     if (!(error instanceof PlanFormatError)) throw error;
     console.error(error.message);
@@ -46,7 +45,9 @@ function showPlan(file: string, { print = false, html }: Pick<Options, "print" |
   }
 }
 
-function writePage(file: string, report: Report): void {
+/** What makes HTML, like what speaks with GitHub below, is loaded where it is asked for: each takes a tenth of the command's start. */
+async function writePage(file: string, report: Report): Promise<void> {
+  const { pageOf } = await import("./page/page.ts");
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, pageOf(report));
   console.error(`${file}: written`);
@@ -76,7 +77,7 @@ async function run(
     }),
     page,
   };
-  if (html !== undefined) writePage(html, report);
+  if (html !== undefined) await writePage(html, report);
   if (!isPosted && !print) return;
   const markdown = commentOf(report);
   // The check fails, and the comment is posted all the same.
@@ -88,6 +89,11 @@ async function run(
   writeFileSync(join(plans, "comment.md"), `${render(report).markdown}\n`);
   appendSummary(github.stepSummary, (limit) => render(report, { limit, longestLine: LONGEST_LINE }).markdown);
   if (summary) return;
+  const [{ repositoryOf }, { postComment }, { setLabel }] = await Promise.all([
+    import("../../core/github/client.ts"),
+    import("../../core/github/own-comment.ts"),
+    import("./labels.ts"),
+  ]);
   const number = pullRequest ?? 0;
   const pull = { ...repositoryOf(github), number };
   const marker: Marker = { environment: report.environment, state: stateOf(report), run: github.runId ?? 0 };
@@ -151,7 +157,7 @@ export const commentCommand = new Command("comment")
     if (!print && !summary && html === undefined && pullRequest === undefined) {
       command.error("error: give --pull-request <number>, --summary, --print or --html <file>");
     }
-    if (planJson !== undefined) showPlan(planJson, options);
+    if (planJson !== undefined) await showPlan(planJson, options);
     else if (plans !== undefined) await run(plans, options);
     else command.error("error: give --plans <folder>, or --plan-json <file>");
   });

@@ -1,4 +1,3 @@
-import { parse } from "@cdktf/hcl2json";
 import type { Json } from "../../../config/overrides.ts";
 
 /** An argument of a file of values, such as `terraform.tfvars`. */
@@ -15,6 +14,8 @@ export interface Argument {
  * @throws SyntaxError for what Terraform can't read either; its message is the line's number.
  */
 export async function readArguments(text: string): Promise<ReadonlyMap<string, Argument>> {
+  // Most environments have no such file.
+  const { parse } = await import("@cdktf/hcl2json");
   let values: Record<string, Json>;
   try {
     values = await parse("variables", text);

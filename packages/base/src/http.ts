@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 
 /** How often late ones are looked for: Node does it every 30 s by itself. */
@@ -19,6 +19,8 @@ export function boundedServer(answer: RequestListener, timeoutMs = 5_000): Serve
     requestTimeout: timeoutMs,
     keepAliveTimeout: timeoutMs,
   };
+  // An import would load all that its names stand for, undici too: a twentieth of every command's start.
+  const { createServer } = process.getBuiltinModule("node:http");
   /** In the order they came. */
   const silent = new Set<Socket>();
   const server = createServer(limits, (request, response) => {
