@@ -21,6 +21,8 @@ const { values } = parseArgs({
 /** Lines of an answer, and the time between two answers, ms. */
 const LINES = 250;
 const EVERY_MS = 250;
+/** Answers until they repeat, a minute: a frame never shows the lines of the one before. */
+const ANSWERS = 240;
 /** Until both have their templates and their code is compiled. */
 const WARM_UP_MS = 20_000;
 const MIB = 1_048_576;
@@ -95,7 +97,7 @@ async function usedBy(consumers: readonly { used(): Promise<Used> }[]): Promise<
 async function measure(): Promise<void> {
   const server = fork(
     join(import.meta.dirname, "consumer-server.ts"),
-    ["--shards", "1", "--records", String(LINES)],
+    ["--shards", "1", "--records", String(LINES), "--answers", String(ANSWERS)],
     {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     },

@@ -4,14 +4,20 @@ import { parseArgs } from "node:util";
 import { asJson, generate } from "@cali/log-generator";
 
 /**
- * Answers as a Kinesis with endless shards: every GetRecords gets one of a few prepared answers of 10,000 records of the
- * generator's shop, in which only the sequence numbers are written anew, so that no record is a repeat. Takes posts to
+ * Answers as a Kinesis with endless shards: every GetRecords gets one of a few prepared answers (`--answers`, 4) of `--records`
+ * records of the generator's shop, in which only the sequence numbers are written anew, so that no record is a repeat. Takes posts to
  * Slack too. Prints its port.
  */
-const { values } = parseArgs({ options: { shards: { type: "string" }, records: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    shards: { type: "string" },
+    records: { type: "string" },
+    answers: { type: "string", default: "4" },
+  },
+});
 const SHARDS = Number(values.shards);
 const RECORDS = Number(values.records);
-const ANSWERS = 4;
+const ANSWERS = Number(values.answers);
 const ORIGIN = { platform: "eks", environment: "bench" };
 const HEAD = "496000000000000000000000000000000000";
 const DIGITS = 14;

@@ -1,14 +1,15 @@
 import { cut, withoutControls } from "@cali/base";
 import type { LogRecord } from "@cali/log-record";
-import type {
-  AlertShown,
-  Console,
-  DeadLetterShown,
-  Frame,
-  Gauges,
-  Level,
-  Line,
-  TruthShown,
+import {
+  type AlertShown,
+  type Console,
+  type DeadLetterShown,
+  type Frame,
+  type Gauges,
+  LEVELS,
+  type Level,
+  type Line,
+  type TruthShown,
 } from "./protocol.ts";
 
 /** Frames come that often, ms, and so long after a second's end, so that each holds one second's lines. */
@@ -58,7 +59,7 @@ interface Counted {
  */
 export class Feed {
   readonly #options: FeedOptions;
-  #counts = new Map<string, Map<Level, number>>();
+  #counts = new Map<string, Record<Level, number>>();
   #plain: LogRecord[] = [];
   #trouble: LogRecord[] = [];
   #templates = new Map<string, Counted>();
@@ -79,13 +80,13 @@ export class Feed {
   /** A line was read. */
   line(record: LogRecord): void {
     const { service, level } = record;
-    const name = this.#counts.size < MOST.services || this.#counts.has(service) ? service : "…";
-    let levels = this.#counts.get(name);
+    const isFull = this.#counts.size >= MOST.services;
+    let levels = this.#counts.get(service) ?? (isFull ? this.#counts.get("…") : undefined);
     if (levels === undefined) {
-      levels = new Map();
-      this.#counts.set(name, levels);
+      levels = { DEBUG: 0, INFO: 0, WARN: 0, ERROR: 0, FATAL: 0 };
+      this.#counts.set(isFull ? "…" : service, levels);
     }
-    levels.set(level, (levels.get(level) ?? 0) + 1);
+    levels[level]++;
     if (!this.#options.console.isWatched) return;
     const isPlain = level === "DEBUG" || level === "INFO";
     const lines = isPlain ? this.#plain : this.#trouble;
@@ -154,7 +155,7 @@ export class Feed {
       ...gauges,
       troubles: gauges.troubles.map((text) => this.#safe(text)),
       counts: [...this.#counts].flatMap(([service, levels]) =>
-        [...levels].map(([level, lines]) => [service, level, lines] as const),
+        LEVELS.filter((level) => levels[level] > 0).map((level) => [service, level, levels[level]] as const),
       ),
       lines: this.#lines(),
       templateUpdates: this.#updates(),
