@@ -3,13 +3,18 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { messageOf } from "@cali/base";
 import { type LogRecord, ownRecord } from "@cali/log-record";
 import kinesisAggregation from "aws-kinesis-agg";
-import type { StreamRecord } from "../read/records.ts";
 import { Collector, type Payload, type TextOptions } from "./collector.ts";
 import { readTextInto } from "./text.ts";
 
 export interface DecodeOptions extends Partial<TextOptions> {
   /** Most bytes that one gzip may become, and most bytes of one aggregate's records in all. Default 16 MiB. */
   maxDecodedBytes?: number;
+}
+
+/** What Kinesis has of a record; its text only where that is quick to have and the data is UTF-8. */
+interface Source {
+  readonly data: Uint8Array;
+  readonly text?: string | undefined;
 }
 
 const DEFAULT_MAX_DECODED_BYTES = 16 * 1024 * 1024;
@@ -29,10 +34,7 @@ export function decode(data: Uint8Array, options: DecodeOptions = {}): Payload[]
 }
 
 /** As `decode`, of a record that may know its text: then no bytes are made of CALI's own. */
-export function decodeRecord(
-  source: Pick<StreamRecord, "data" | "text">,
-  options: DecodeOptions = {},
-): Payload[] {
+export function decodeRecord(source: Source, options: DecodeOptions = {}): Payload[] {
   const { text } = source;
   // One object alone, by far the most frequent: it is parsed once, and CALI's own record is done.
   const value = text === undefined ? objectOf(source.data) : parsed(text);
@@ -56,9 +58,9 @@ class OwnPayload {
   readonly ok = true;
   readonly format = "cali";
   readonly record: LogRecord;
-  readonly #source: Pick<StreamRecord, "data">;
+  readonly #source: Source;
 
-  constructor(record: LogRecord, source: Pick<StreamRecord, "data">) {
+  constructor(record: LogRecord, source: Source) {
     this.record = record;
     this.#source = source;
   }
