@@ -2,14 +2,12 @@ import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { adoptionOf, overridesOf } from "../../../config/load.ts";
-import { moveLines, moveOfRun } from "../../core/adoption/gate.ts";
 import { selectStacks } from "../../core/application/application.ts";
 import { applicationOf } from "../../core/application/application-of.ts";
 import { EXIT_CHANGES, type StackOptions, withStackOptions } from "../../core/options.ts";
 import { plan } from "../../core/planning/plan.ts";
 import { statusText } from "../../core/planning/plan-run.ts";
 import { planKey } from "../../core/seal/key.ts";
-import { sealPlans } from "../../core/seal/seal-plans.ts";
 import { programOf } from "../../core/terraform/programs.ts";
 
 interface Options extends StackOptions {
@@ -55,12 +53,15 @@ export const planCommand = withStackOptions(new Command("plan"))
       const { commentOf, reportOf } = await import("../../core/report/plan-report.ts");
       console.log(commentOf(reportOf(out, config, { overrides: overridesOf(env), adoption })));
     }
-    const move = adoption && moveOfRun(adoption, run, out);
-    if (adoption && move) for (const line of moveLines(adoption, move)) console.log(line);
-    const failed =
-      run.stacks.some(({ status }) => status === "failed") ||
-      (move !== undefined && move.problems.length > 0);
+    let failed = run.stacks.some(({ status }) => status === "failed");
+    if (adoption) {
+      const { moveLines, moveOfRun } = await import("../../core/adoption/gate.ts");
+      const move = moveOfRun(adoption, run, out);
+      for (const line of moveLines(adoption, move)) console.log(line);
+      failed ||= move.problems.length > 0;
+    }
     if (seal !== undefined && key !== undefined && !failed) {
+      const { sealPlans } = await import("../../core/seal/seal-plans.ts");
       await sealPlans({ folder: out, file: resolve(seal), key });
       console.log(`${seal}: sealed`);
     }

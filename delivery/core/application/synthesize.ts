@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { SynthesisError } from "../errors.ts";
 
 const TIMEOUT_MS = 5 * 60_000;
@@ -21,6 +20,7 @@ export async function synthesizeTo(outdir: string, folder: string, environment: 
   }
   // cdktf makes the folder, but not those that it is in: a fresh checkout has none of them.
   await mkdir(dirname(outdir), { recursive: true });
+  const { execa } = await import("execa");
   const result = await execa("node", ["--disable-warning=ExperimentalWarning", "main.ts"], {
     cwd: folder,
     preferLocal: true,

@@ -4,7 +4,6 @@ import { messageOf } from "@cali/base";
 import type { SynthesizedStack } from "../application/application.ts";
 import { TerraformError } from "../errors.ts";
 import { hasChanges } from "../plan-json/model.ts";
-import { parsePlan } from "../plan-json/read.ts";
 import { checkShared, isShared } from "../shared-state/check.ts";
 import { checkLockFile } from "../terraform/lock-file.ts";
 import { stateOfPlan } from "../terraform/plan-file.ts";
@@ -123,6 +122,7 @@ export async function planStack(stack: SynthesizedStack, options: PlanStackOptio
     const json = await plan(path);
     // Secrets stand in it in clear text: nobody but this user.
     await writeFile(join(options.out, jsonFile), json, { mode: 0o600 });
+    const { parsePlan } = await import("../plan-json/read.ts");
     return {
       stack,
       status: "planned",

@@ -76,7 +76,8 @@ export async function stackOptions(
  */
 export async function plan(options: PlanOptions): Promise<Planned> {
   const { program, application, stacks, environment, commit, out, parallel, silent = false } = options;
-  const version = await installedVersion(program);
+  // What reads a plan is loaded while Terraform starts.
+  const [version] = await Promise.all([installedVersion(program), import("../plan-json/read.ts")]);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true, mode: 0o700 });
   const common = await stackOptions(stacks, options);

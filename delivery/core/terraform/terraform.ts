@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createWriteStream, statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseJson } from "@cali/base";
-import { execa } from "execa";
 import gte from "semver/functions/gte.js";
 import { z } from "zod";
 import { AwsRequestError, TerraformError } from "../errors.ts";
@@ -16,6 +14,7 @@ import { durationMs, mayHaveLeftLock, wasLocked, wasLockGone } from "./lock-wait
 import type { Program } from "./programs.ts";
 import { noteEnded, noteRunning } from "./running.ts";
 import type { Secrets } from "./secrets.ts";
+import { start } from "./start.ts";
 import { parseState, type State } from "./state.ts";
 import { type Warning, warningsIn } from "./warnings.ts";
 
@@ -193,12 +192,11 @@ export class Terraform {
   async #once(args: string[], log: string | undefined) {
     const { program, folder, environment, lockFile, pluginCache } = this.#options;
     const before = (log && statSync(log, { throwIfNoEntry: false })?.size) || 0;
-    // The file itself, not a pipe that ends with this process.
-    const output = log === undefined ? undefined : createWriteStream(log, { flags: "a", mode: 0o600 });
-    if (output) await once(output, "open");
     refuseAfterSignal(`${program.command} ${args[0]}`);
+    // The file itself, not a pipe that ends with this process.
+    const output = log === undefined ? undefined : openSync(log, "a", 0o600);
     const from = Date.now();
-    const started = execa(program.command, args, {
+    const { child, ended } = start(program.command, args, {
       cwd: folder,
       env: {
         ...environment,
@@ -208,27 +206,23 @@ export class Terraform {
         // Without a lock file there is none to break.
         ...(!lockFile && { TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: "true" }),
       },
-      reject: false,
-      stdin: "ignore",
-      ...(output && { stdout: output, stderr: output }),
+      output,
       // In a process group of its own, so that Ctrl-C reaches it only once; it goes on when this process is killed.
       detached: true,
-      cleanup: false,
     });
-    const stopPassing = passSignalsTo(started, program.name);
+    const stopPassing = passSignalsTo(child, program.name);
     // What writes to a log takes the lock.
-    if (log !== undefined && started.pid !== undefined) noteRunning(folder, started.pid);
-    const result = await started;
+    if (log !== undefined && child.pid !== undefined) noteRunning(folder, child.pid);
+    const result = await ended;
     stopPassing();
     const until = Date.now();
-    output?.close();
+    if (output !== undefined) closeSync(output);
     if (result.code === "ENOENT") {
       throw new TerraformError(
         `${program.command} is not on the PATH\nRemedy: install ${program.name} ${program.oldest} or newer (${program.install}).`,
       );
     }
-    const said =
-      log === undefined ? String(result.stdout) : (await readFile(log)).subarray(before).toString();
+    const said = log === undefined ? result.stdout : (await readFile(log)).subarray(before).toString();
     // Killed, or refused it, it may have left its lock.
     if (log !== undefined && result.signal === undefined && !mayHaveLeftLock(said)) noteEnded(folder);
     const shown = log === undefined ? `${said}\n${result.stderr}` : said;
@@ -239,12 +233,9 @@ export class Terraform {
 
 /** The installed program's version. @throws TerraformError when there is none, or it is too old. */
 export async function installedVersion({ command, name, oldest, install }: Program): Promise<string> {
-  const result = await execa(command, ["version", "-json"], {
-    reject: false,
-    env: { CHECKPOINT_DISABLE: "1" },
-  });
+  const result = await start(command, ["version", "-json"], { env: { CHECKPOINT_DISABLE: "1" } }).ended;
   // OpenTofu calls its own version so, too.
-  const answer = z.object({ terraform_version: z.string() }).safeParse(parseJson(String(result.stdout)));
+  const answer = z.object({ terraform_version: z.string() }).safeParse(parseJson(result.stdout));
   const version = answer.success ? answer.data.terraform_version : undefined;
   if (version === undefined || !gte(version, oldest)) {
     throw new TerraformError(
