@@ -198,6 +198,21 @@ describe("the consumer's bundle", () => {
     expect(stdout).toContain("Usage: consumer");
   });
 
+  it("starts without Milvus' client, which most consumers never use", () => {
+    const textOf = (file: string) => readFileSync(join(folder, file), "utf8");
+    const started = new Set(["main.mjs"]);
+    for (const file of started) {
+      for (const [, part = ""] of textOf(file).matchAll(/\b(?:from|import)"\.\/([\w.-]+\.mjs)"/g))
+        started.add(part);
+    }
+    const client = readdirSync(folder).filter(
+      (file) => file.endsWith(".mjs") && textOf(file).includes("milvus.proto.milvus"),
+    );
+    expect(client).toHaveLength(1);
+    expect([...started]).not.toContain(client[0]);
+    expect(started.size).toBeGreaterThan(1);
+  });
+
   it("has the packaged model's thread, which embeds", async () => {
     const source = `
       import { PackagedEmbedder } from "./src/cause/embedding/packaged-embedder.ts";
