@@ -114,11 +114,11 @@ describe.skipIf(missingWithoutCharts.length > 0).each(["replicas", "volume"])(
       const before = lives().filter(({ ended }) => ended === undefined);
       expect(before).not.toEqual([]);
       await change();
+      expect(met(lives())).toEqual([]);
       const made = await lab.cluster.kubectl("get", workload, "--namespace=cali", "--output=json");
       const { metadata } = madeSchema.parse(JSON.parse(made));
       const ends = before.map(({ ended }) => ended ?? Number.NaN);
       expect(Date.parse(metadata.creationTimestamp)).toBeLessThan(Math.max(...ends));
-      expect(met(lives())).toEqual([]);
     }
 
     async function expectNothingToChange(): Promise<void> {

@@ -55,8 +55,8 @@ type Container = z.infer<typeof containerSchema>;
 type Claim = z.infer<typeof claimSchema>;
 
 /**
- * Two nodes whose kubelets run nothing, and a provisioner of volumes that are nowhere: pods that are placed become ready, pods of Jobs succeed, claims are
- * bound when a pod is placed, as EBS' driver does it.
+ * Two nodes whose kubelets run nothing, and a provisioner of volumes that are nowhere: pods that are placed become ready, pods of Jobs succeed, pods that are
+ * told to end take a while, and claims are bound when a pod is placed, as EBS' driver does it.
  */
 export class Kubelets {
   readonly #url: string;
@@ -274,7 +274,6 @@ const classSchema = z.object({ reclaimPolicy: z.string() });
 
 const waiting = { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } };
 
-/** As Kubernetes writes times: whole seconds. */
 /** What a node's kubelet reports of it. */
 const isReady = () => {
   const now = timeOf();
@@ -283,4 +282,5 @@ const isReady = () => {
     ...{ lastHeartbeatTime: now, lastTransitionTime: now },
   };
 };
+/** As Kubernetes writes times: whole seconds. */
 const timeOf = () => new Date().toISOString().replace(/\.\d+Z$/, "Z");
