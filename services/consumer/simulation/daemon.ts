@@ -134,7 +134,7 @@ export class Daemon {
           from = { type: "AFTER_SEQUENCE_NUMBER", sequenceNumber: last.sequenceNumber };
           await worker.ask({
             action: "processRecords",
-            records: records.map(asKcl),
+            records: Array.from({ length: records.length }, (_, i) => asKcl(records.at(i) as StreamRecord)),
             millisBehindLatest: behindMs,
           });
         }

@@ -103,7 +103,7 @@ describe("decode", () => {
         const answer = {
           Records: [{ SequenceNumber: "1", ApproximateArrivalTimestamp: 1, Data: data.toString("base64") }],
         };
-        const [record] = parseGetRecords(Buffer.from(JSON.stringify(answer))).records;
+        const record = parseGetRecords(Buffer.from(JSON.stringify(answer))).records.at(0);
         const plain = (payloads: Payload[]) =>
           payloads.map((one) => [one.ok ? one.record : one.reason, Buffer.from(one.bytes).toString("hex")]);
         expect(plain(decodeRecord(record as StreamRecord, { arrival: 0 }))).toEqual(

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../src/read/budget.ts";
 import { classify } from "../src/read/failures.ts";
 import { parseGetRecords } from "../src/read/get-records.ts";
+import type { Records, StreamRecord } from "../src/read/records.ts";
 import { readableShards } from "../src/read/stream-reader.ts";
 
 describe("readableShards", () => {
@@ -99,6 +100,9 @@ describe("classify", () => {
   });
 });
 
+const allOf = (records: Records) =>
+  Array.from({ length: records.length }, (_, i) => records.at(i) as StreamRecord);
+
 describe("parseGetRecords", () => {
   it("reads what GetRecords answers", () => {
     const answer = {
@@ -108,8 +112,8 @@ describe("parseGetRecords", () => {
     };
     const read = parseGetRecords(Buffer.from(JSON.stringify(answer)));
     expect(read).toMatchObject({ next: "next", behindMs: 12, bytes: 2 });
-    expect(read.records[0]).toMatchObject({ sequenceNumber: "49", arrivedAt: 1500 });
-    expect(Buffer.from(read.records[0]?.data ?? []).toString()).toBe("{}");
+    expect(read.records.at(0)).toMatchObject({ sequenceNumber: "49", arrivedAt: 1500 });
+    expect(Buffer.from(read.records.at(0)?.data ?? []).toString()).toBe("{}");
     expect(parseGetRecords(Buffer.from('{"Records":[],"NextShardIterator":null}')).next).toBeUndefined();
   });
 
@@ -161,10 +165,13 @@ describe("parseGetRecords", () => {
           bytes: records.reduce((n, one) => n + one.data.length, 0),
         });
         expect(read.next).toBe(next ?? undefined);
-        expect(read.records.map((one) => [one.sequenceNumber, one.arrivedAt, [...one.data]])).toEqual(
+        expect(allOf(read.records).map((one) => [one.sequenceNumber, one.arrivedAt, [...one.data]])).toEqual(
           records.map((one) => [one.sequenceNumber, one.arrived, [...one.data]]),
         );
-        for (const { text, data } of read.records) {
+        expect(read.records.at(-1)?.sequenceNumber).toBe(records.at(-1)?.sequenceNumber);
+        expect(read.records.at(records.length)).toBeUndefined();
+        expect(read.records.at(-records.length - 1)).toBeUndefined();
+        for (const { text, data } of allOf(read.records)) {
           if (text !== undefined) expect(Buffer.from(text).equals(data)).toBe(true);
           else expect(indent === 1 || !isUtf8(data) || String(data).includes("239,191,189")).toBe(true);
         }
@@ -190,13 +197,13 @@ describe("parseGetRecords", () => {
         behindMs: 1,
         bytes: datas.reduce((n, d) => n + d.length, 0),
       });
-      expect(read.records.map(({ sequenceNumber }) => sequenceNumber)).toEqual(
+      expect(allOf(read.records).map(({ sequenceNumber }) => sequenceNumber)).toEqual(
         Records.map(({ SequenceNumber }) => SequenceNumber),
       );
-      expect(read.records.map(({ arrivedAt }) => arrivedAt)).toEqual(
+      expect(allOf(read.records).map(({ arrivedAt }) => arrivedAt)).toEqual(
         datas.map((_, i) => 1_769_331_600_000 + i),
       );
-      expect(read.records.every(({ data }, i) => datas[i]?.equals(data))).toBe(true);
+      expect(allOf(read.records).every(({ data }, i) => datas[i]?.equals(data))).toBe(true);
     },
   );
 
@@ -213,16 +220,28 @@ describe("parseGetRecords", () => {
   ])("reads %s as the time of an arrival, whatever stands behind it", (arrived) => {
     for (const rest of ["}]", ',"PartitionKey":"9"}]', " }]"]) {
       const text = `{"Records":[{"SequenceNumber":"1","Data":"","ApproximateArrivalTimestamp":${arrived}${rest}}`;
-      expect(parseGetRecords(Buffer.from(text)).records[0]?.arrivedAt).toBe(
+      expect(parseGetRecords(Buffer.from(text)).records.at(0)?.arrivedAt).toBe(
         Math.round(Number(arrived) * 1000),
       );
     }
   });
 
+  it("reads as many records as Kinesis gives at once", () => {
+    const Records = Array.from({ length: 10_000 }, (_, i) => ({
+      SequenceNumber: String(i),
+      Data: "",
+      at: i,
+    }));
+    const body = JSON.stringify({ Records }).replaceAll('"at"', '"ApproximateArrivalTimestamp"');
+    const read = allOf(parseGetRecords(Buffer.from(body)).records);
+    expect(read.every((one, i) => one.sequenceNumber === String(i) && one.arrivedAt === i * 1000)).toBe(true);
+    expect(read.length).toBe(10_000);
+  });
+
   it("reads escaped slashes, and a field that is missing or in another record is refused", () => {
     const escaped =
       '{"Records":[{"SequenceNumber":"1","Data":"\\/\\/\\/\\/","ApproximateArrivalTimestamp":1}]}';
-    expect([...(parseGetRecords(Buffer.from(escaped)).records[0]?.data ?? [])]).toEqual([255, 255, 255]);
+    expect([...(parseGetRecords(Buffer.from(escaped)).records.at(0)?.data ?? [])]).toEqual([255, 255, 255]);
     const moved = '{"Records":[{"SequenceNumber":"1","SequenceNumber":"2","Data":"e30="},{"Data":"e30="}]}';
     expect(() => parseGetRecords(Buffer.from(moved))).toThrow("without SequenceNumber");
   });

@@ -102,7 +102,7 @@ export class Step {
 
   /** Takes the next record; nothing: none is left. */
   next(): StreamRecord | undefined {
-    return this.end < this.#to ? this.batch.records[this.from + this.totals.records++] : undefined;
+    return this.end < this.#to ? this.batch.records.at(this.from + this.totals.records++) : undefined;
   }
 
   /** Place in the batch behind the last record that was taken. */

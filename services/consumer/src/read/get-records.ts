@@ -1,5 +1,5 @@
 import { messageOf } from "@cali/base";
-import { KinesisAnswerError, type ReadResult, type StreamRecord } from "./records.ts";
+import { KinesisAnswerError, type ReadResult, type Records, type StreamRecord } from "./records.ts";
 
 const RECORDS = '"Records":[';
 const SEQUENCE = '"SequenceNumber":"';
@@ -16,6 +16,8 @@ const NINE = 0x39;
 const POINT = 0x2e;
 const COMMA = 0x2c;
 const BRACE_CLOSE = 0x7d;
+/** Room for the places of so many records at first. */
+const FIRST_RECORDS = 1_024;
 /** What stands for bytes that are no UTF-8. */
 const REPLACEMENT = "\ufffd";
 /** Bytes of the body that are looked through at once: as one text of its own it would outlive many collections of garbage. */
@@ -29,42 +31,50 @@ export function parseGetRecords(body: Buffer): ReadResult {
   return scan(body) ?? parse(body);
 }
 
-/** Where the fields of a record stand in the body. */
-interface Places {
-  readonly sequence: number;
-  readonly sequenceEnd: number;
-  readonly arrived: number;
-  readonly data: number;
-  readonly dataEnd: number;
-}
-
 /** Where a record's data is decoded when its text is asked for: a buffer of each record's own would be garbage that is slow to collect. */
 const scratch = Buffer.allocUnsafeSlow(PIECE);
 
-/** A record whose parts are read from the body when they are asked for: ten thousand records wait at once, and should not hold more. */
+/** Where the fields of the records stand in the body: five numbers each, of which the first and the last two are a field's start and end. */
+type Places = Uint32Array<ArrayBuffer>;
+const PLACES = 5;
+
+/** Records that are made when they are asked for: ten thousand wait at once, and as objects would outlive collections of young garbage. */
+class ScannedRecords implements Records {
+  readonly length: number;
+  readonly #body: Buffer;
+  readonly #places: Places;
+
+  constructor(body: Buffer, places: Places, length: number) {
+    this.#body = body;
+    this.#places = places;
+    this.length = length;
+  }
+
+  at(index: number): StreamRecord | undefined {
+    const place = index < 0 ? index + this.length : index;
+    if (place < 0 || place >= this.length) return undefined;
+    return new ScannedRecord(this.#body, this.#places, place * PLACES);
+  }
+}
+
+/** A record whose parts are read from the body when they are asked for. */
 class ScannedRecord implements StreamRecord {
   readonly #body: Buffer;
-  readonly #sequence: number;
-  readonly #sequenceEnd: number;
-  readonly #arrived: number;
-  readonly #data: number;
-  readonly #dataEnd: number;
+  readonly #places: Places;
+  readonly #at: number;
 
-  constructor(body: Buffer, { sequence, sequenceEnd, arrived, data, dataEnd }: Places) {
+  constructor(body: Buffer, places: Places, at: number) {
     this.#body = body;
-    this.#sequence = sequence;
-    this.#sequenceEnd = sequenceEnd;
-    this.#arrived = arrived;
-    this.#data = data;
-    this.#dataEnd = dataEnd;
+    this.#places = places;
+    this.#at = at;
   }
 
   get sequenceNumber(): string {
-    return asciiOf(this.#body, this.#sequence, this.#sequenceEnd);
+    return asciiOf(this.#body, this.#place(0), this.#place(1));
   }
 
   get arrivedAt(): number {
-    return arrivalAt(this.#body, this.#arrived);
+    return arrivalAt(this.#body, this.#place(2));
   }
 
   get data(): Uint8Array {
@@ -72,13 +82,17 @@ class ScannedRecord implements StreamRecord {
   }
 
   get text(): string | undefined {
-    if (this.#dataEnd - this.#data > scratch.length) return undefined;
+    if (this.#place(4) - this.#place(3) > scratch.length) return undefined;
     const text = scratch.toString("utf8", 0, scratch.write(this.#base64(), "base64"));
     return text.includes(REPLACEMENT) ? undefined : text;
   }
 
   #base64(): string {
-    return asciiOf(this.#body, this.#data, this.#dataEnd);
+    return asciiOf(this.#body, this.#place(3), this.#place(4));
+  }
+
+  #place(field: number): number {
+    return this.#places[this.#at + field] as number;
   }
 }
 
@@ -111,7 +125,8 @@ function arrivalAt(body: Buffer, start: number): number {
  * field missing or beyond its record) gives undefined.
  */
 function scan(body: Buffer): ReadResult | undefined {
-  const records: StreamRecord[] = [];
+  let places: Places = new Uint32Array(PLACES * FIRST_RECORDS);
+  let records = 0;
   let bytes = 0;
   let start = body.indexOf(RECORDS);
   if (start === -1) return undefined;
@@ -136,15 +151,14 @@ function scan(body: Buffer): ReadResult | undefined {
       const length = decodedLength(text.slice(from.data, dataEnd));
       if (length === -1) return undefined;
       bytes += length;
-      records.push(
-        new ScannedRecord(body, {
-          sequence: start + from.sequence,
-          sequenceEnd: start + sequenceEnd,
-          arrived: start + from.arrived,
-          data: start + from.data,
-          dataEnd: start + dataEnd,
-        }),
-      );
+      if (places.length === records * PLACES)
+        places = new Uint32Array(places.buffer.transfer(places.byteLength * 2));
+      const at = records++ * PLACES;
+      places[at] = start + from.sequence;
+      places[at + 1] = start + sequenceEnd;
+      places[at + 2] = start + from.arrived;
+      places[at + 3] = start + from.data;
+      places[at + 4] = start + dataEnd;
       end = last;
       sequence = text.indexOf(SEQUENCE, sequenceEnd);
       arrived = text.indexOf(ARRIVED, from.arrived);
@@ -158,13 +172,13 @@ function scan(body: Buffer): ReadResult | undefined {
       size *= 2;
     } else {
       const isAll = sequence === -1 && arrived === -1 && data === -1;
-      return isAll ? resultOf(records, bytes, head + text) : undefined;
+      return isAll ? resultOf(new ScannedRecords(body, places, records), bytes, head + text) : undefined;
     }
   }
 }
 
 /** @param outside what the body has before the records and behind them */
-function resultOf(records: StreamRecord[], bytes: number, outside: string): ReadResult | undefined {
+function resultOf(records: Records, bytes: number, outside: string): ReadResult | undefined {
   const behind = outside.indexOf(BEHIND);
   const behindMs = behind === -1 ? 0 : numberIn(outside.slice(behind + BEHIND.length));
   const place = outside.indexOf(NEXT);

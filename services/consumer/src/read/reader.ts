@@ -3,7 +3,7 @@ import { backoffMs, type Clock } from "../core/clock.ts";
 import type { ByteBudget } from "./budget.ts";
 import type { KinesisStream, StartPoint } from "./client.ts";
 import { classify } from "./failures.ts";
-import type { ReadResult, StreamRecord } from "./records.ts";
+import type { ReadResult, Records } from "./records.ts";
 
 /** Most bytes that one GetRecords call returns (AWS: 10 MiB, and one record may be 1 MiB more with its key). */
 const MAX_READ_BYTES = 11 * 1024 * 1024;
@@ -18,7 +18,7 @@ export interface ReaderLimits {
 }
 
 export interface ShardBatch {
-  records: StreamRecord[];
+  records: Records;
   /** The shard is closed and these are its last records. */
   last: boolean;
   behindMs: number;

@@ -11,8 +11,11 @@ export interface StreamRecord {
   readonly text?: string | undefined;
 }
 
+/** What there is of an array of records, which need not be one. */
+export type Records = Pick<readonly StreamRecord[], "length" | "at">;
+
 export interface ReadResult {
-  records: StreamRecord[];
+  records: Records;
   /** Where to go on; nothing: the shard is closed and this was the last of it. */
   next?: string;
   /** ms between the last record read and the newest of the shard; 0: caught up. */

@@ -17,9 +17,10 @@ export const commitStep =
     const { batch, contributions, leftBehind, newTemplates } = step;
     const { shardId, sequenceNumber, totals, changes } = context.checkpoint;
     const changed = [...contributions.map(({ fingerprint }) => fingerprint), ...leftBehind];
+    const last = step.end > 0 ? batch.records.at(step.end - 1) : undefined;
     const checkpoint = {
       shardId,
-      sequenceNumber: batch.records[step.end - 1]?.sequenceNumber ?? sequenceNumber,
+      sequenceNumber: last?.sequenceNumber ?? sequenceNumber,
       ended: batch.last && step.endsBatch,
       totals: addTotals(totals, step.totals),
       // Progress: the steps stay as careful as they are until the batch is over, but nobody is suspected any more.
