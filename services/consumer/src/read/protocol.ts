@@ -39,8 +39,8 @@ export class FastGetRecordsProtocol extends AwsJson1_1Protocol {
 }
 
 /**
- * The body in memory of its own, kept together as it comes: a hundred pieces that wait for the last one are garbage that is slow to
- * collect.
+ * The body in memory of its own, kept together as it comes: a hundred pieces that wait for the last one, or for the collector, are
+ * garbage that makes it look through the whole heap.
  */
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const told = Number(message.headers["content-length"]) || FIRST_BYTES;
@@ -50,6 +50,8 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
     const needed = length + chunk.length;
     if (needed > body.length) body = Buffer.from((body.buffer as ArrayBuffer).transfer(needed * 2));
     length += chunk.copy(body, length);
+    // Only this listener has it, where the piece is all of its memory: a part of more may be somebody else's, too.
+    if (chunk.buffer.byteLength === chunk.length) (chunk.buffer as ArrayBuffer).transfer(0);
   });
   await finished(message);
   return body.subarray(0, length);
