@@ -1,3 +1,4 @@
+import "./constructs/without-archiver.ts";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 
 /**
- * Resources whose generated bindings have 0.8 to 7 MB each. They are required, since an `import` of CommonJS reads all of it twice more, for
+ * Resources whose generated bindings have 0.8 to 3 MB each. They are required, since an `import` of CommonJS reads all of it twice more, for
  * its format and for the names of its exports: a tenth of the synthesis. Everything smaller is imported as usual.
  */
 const require = createRequire(import.meta.url);
@@ -12,15 +12,4 @@ export const {
 export const {
   LaunchTemplate,
 }: typeof import("@cdktf/provider-aws/lib/launch-template/index.js") = require("@cdktf/provider-aws/lib/launch-template/index.js");
-export const {
-  CronJobV1,
-}: typeof import("@cdktf/provider-kubernetes/lib/cron-job-v1/index.js") = require("@cdktf/provider-kubernetes/lib/cron-job-v1/index.js");
-export const {
-  DeploymentV1,
-}: typeof import("@cdktf/provider-kubernetes/lib/deployment-v1/index.js") = require("@cdktf/provider-kubernetes/lib/deployment-v1/index.js");
-export const {
-  StatefulSetV1,
-}: typeof import("@cdktf/provider-kubernetes/lib/stateful-set-v1/index.js") = require("@cdktf/provider-kubernetes/lib/stateful-set-v1/index.js");
 export type LaunchTemplate = InstanceType<typeof LaunchTemplate>;
-export type DeploymentV1 = InstanceType<typeof DeploymentV1>;
-export type StatefulSetV1 = InstanceType<typeof StatefulSetV1>;

@@ -4,8 +4,8 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { BUCKET_PREFIXES, SERVICE_ACCOUNTS } from "../config/names.ts";
 import { type PodFootprint, podFootprint } from "./footprint.ts";
-import { CronJobV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
+import { CronJobV1 } from "./workloads.ts";
 
 export interface MilvusBackupProps {
   readonly namespace: string;

@@ -3,8 +3,8 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint } from "./footprint.ts";
-import { StatefulSetV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
+import { StatefulSetV1 } from "./workloads.ts";
 
 export interface PostgresProps {
   /** Of the StatefulSet and the Service, such as `airflow-postgres`. */

@@ -5,11 +5,11 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1/index.js";
 import { Construct } from "constructs";
 import { hclName } from "../config/names.ts";
 import { type PodFootprint, podFootprint, type Resources } from "./footprint.ts";
-import { DeploymentV1, StatefulSetV1 } from "./large-bindings.ts";
 import { withLogicalId } from "./logical-id.ts";
 import { PodAutoscaling } from "./pod-autoscaling.ts";
 import { type ServicePodProps, servicePod } from "./service-pod.ts";
 import { StateVolume } from "./state-volume.ts";
+import { DeploymentV1, StatefulSetV1 } from "./workloads.ts";
 
 export interface ServiceDeploymentProps extends ServicePodProps {
   /**
@@ -90,7 +90,7 @@ export class ServiceDeployment extends Construct {
       new PodAutoscaling(this, "Autoscaling", {
         hclName: this.hclName,
         metadata: this.metadata(),
-        deployment: this.workload.metadata.name,
+        deployment: this.workload.name,
         replicas,
         cpuPercent: props.cpuPercent,
       });
