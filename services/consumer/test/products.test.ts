@@ -73,6 +73,18 @@ it("takes each name once, and a broader entry only where there is one", () => {
   );
 });
 
+it("takes the name of a reason or an exception for one entry alone", () => {
+  const named = GOOD.replace("    patterns", "    names: [OOM_FULL]\n    patterns");
+  const other = named.replace("product: redis", "product: valkey").replaceAll("redis-full", "valkey-full");
+  expect(problemsOf(["redis.yaml", named], ["valkey.yaml", other])).toContain(
+    "valkey.yaml:4: entries.0.names: given OOM_FULL, which redis-full has; allowed: each name once",
+  );
+  const words = GOOD.replace("    patterns", "    names: [out of memory]\n    patterns");
+  expect(problemsOf(["redis.yaml", words])).toContain(
+    'redis.yaml:4: entries.0.names.0: given "out of memory"; allowed: 4 to 100 of a-z, A-Z, 0-9, _ and $',
+  );
+});
+
 it("wants the file to be called as its product", () => {
   expect(problemsOf(["valkey.yaml", GOOD])).toContain(
     "valkey.yaml:1: product: given redis; allowed: the file's name without .yaml",

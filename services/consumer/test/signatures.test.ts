@@ -307,3 +307,29 @@ describe("a test runner's line", () => {
     "[ERROR] Tests run: 3, Failures: 1 -- in OutOfMemoryErrorTest",
   ])("speaks of an error: %s", (line) => expect(nameOf(line)).toBeUndefined());
 });
+
+describe("a name that only one error has", () => {
+  it.each([
+    ["node-require-esm", "worker 3 gave up\nCode: ERR_REQUIRE_ESM"],
+    ["slack-channel", "report-bot WARN post failed: {u'ok': False, u'error': u'not_in_channel'}"],
+    ["s3-wrong-region", "GetObject went wrong; its code was PermanentRedirect"],
+    // Before what a runtime says of it.
+    ["mongo-server-selection", "ServerSelectionTimeoutError('cart-db.internal: connection refused')"],
+  ])("says that it is %s, whatever else is said", (name, text) => {
+    expect(nameOf(text)).toBe(name);
+  });
+
+  it.each([
+    ["part of another", "MY_ERR_REQUIRE_ESM_2 was set"],
+    ["beside another's", "not_in_channel, then invalid_auth"],
+    ["in another case", "Not_In_Channel"],
+    ["of a rival product", "cockroachdb: PROTOCOL_CONNECTION_LOST"],
+    ["what somebody writes of", "fix: retry when a message fails with not_in_channel"],
+  ])("says nothing where it is %s", (_, text) => {
+    expect(nameOf(text)).toBeUndefined();
+  });
+
+  it("says nothing against words that say another error", () => {
+    expect(nameOf("jsonwebtoken: TokenExpiredError: jwt not expired")).toBeUndefined();
+  });
+});

@@ -29,6 +29,14 @@ const entrySchema = z.strictObject({
   codes: z.array(text(64)).min(1).optional(),
   /** Full names of the exceptions that it is thrown as. */
   exceptions: z.array(text(200)).min(1).optional(),
+  /**
+   * What no other error has, so that a line with one is this error however it is worded: the name of an exception or a reason, in its
+   * case, such as `ERR_REQUIRE_ESM`, `not_in_channel`. Each once in all files.
+   */
+  names: z
+    .array(z.string().regex(/^[A-Za-z_$][\w$]{3,99}$/, "4 to 100 of a-z, A-Z, 0-9, _ and $"))
+    .min(1)
+    .optional(),
   /** Words with which a line is another error, in any case: `smtp` where mail servers say the same. */
   unless: z.array(text(100)).min(1).optional(),
   /**
@@ -65,7 +73,13 @@ export function parseProducts(
     if (before !== undefined) refuse("name", `${entry.name}, which ${before} has`, "each name once");
     placeOf.set(entry.name, place("name"));
   }
+  const ownerOf = new Map<string, string>();
   for (const { entry, refuse } of found) {
+    for (const own of entry.names ?? []) {
+      const owner = ownerOf.get(own);
+      if (owner !== undefined) refuse("names", `${own}, which ${owner} has`, "each name once");
+      ownerOf.set(own, entry.name);
+    }
     if (entry.broader !== undefined && (entry.broader === entry.name || !placeOf.has(entry.broader)))
       refuse("broader", entry.broader, "the name of another entry");
     for (const other of entry.instead?.of ?? []) {

@@ -1,5 +1,5 @@
 import { VALUE_CODES } from "../embedding/codes.ts";
-import { type Alignment, align } from "./alignment.ts";
+import { type Alignment, align, LEAST_SHARE } from "./alignment.ts";
 import { messageOf } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
 import type { Pattern } from "./pattern.ts";
@@ -16,6 +16,8 @@ export interface Signature<Of> {
   readonly product?: string | undefined;
   readonly codes?: readonly string[] | undefined;
   readonly exceptions?: readonly string[] | undefined;
+  /** What no other error has, whatever else a text says: an exception's or a reason's name, in its case. */
+  readonly names?: readonly string[] | undefined;
   /** What makes a text another error, in any case. */
   readonly unless?: readonly string[] | undefined;
 }
@@ -50,6 +52,10 @@ const LOOKED_AT = 24;
 const LOOKED_AT_OF_ONE = 8;
 /** What a code, an exception, or the product's name in the text adds. */
 const BONUS = { code: 3, exception: 2, product: 2 };
+/** Where a text may have an error's name. */
+const NAME = /(?<![\w-])[A-Za-z_$][\w$]*/g;
+/** How much a text says of an error by its name alone. */
+const NAMED = 8;
 /** What gives the reasons of others' errors. */
 const REASONS = new Set(["http-client", "dns", "dotnet", "go", "jvm", "linux", "nodejs", "python"]);
 /**
@@ -65,6 +71,7 @@ export class Signatures<Of> {
   readonly #errors: readonly Signature<Of>[];
   /** Those that were looked at closely, by their places. */
   readonly #indexed = new Map<number, Indexed<Of>>();
+  readonly #byName: ReadonlyMap<string, Signature<Of>>;
 
   /** @param earlier some of the patterns as they were read together; the others are read now */
   constructor(signatures: readonly Signature<Of>[], earlier?: Readings) {
@@ -73,6 +80,9 @@ export class Signatures<Of> {
       earlier,
     );
     this.#errors = signatures.flatMap((signature) => signature.patterns.map(() => signature));
+    this.#byName = new Map(
+      signatures.flatMap((signature) => (signature.names ?? []).map((name) => [name, signature])),
+    );
   }
 
   /**
@@ -83,14 +93,39 @@ export class Signatures<Of> {
     const message = messageOf(text);
     const words = wordsOf(message, this.#index.names);
     const near = this.#near(words);
-    if (near.length === 0) return [];
     const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
     const [first = "", ...others] = message.trim().split("\n");
     // What people write of errors is a line; a trace of many is an error.
     const mention = others.length < 2 ? mentionIn(first) : undefined;
     const seen: Seen = { message, mention, names: namesIn(text.slice(0, 16_000)), text };
     const looked = near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen));
-    return bestOfEach(withSpecificFirst(looked, words));
+    return bestOfEach([...withSpecificFirst(looked, words), ...this.#named(seen, looked)]);
+  }
+
+  /** The error whose name the text has, where it is worded as none; it goes before the reason that a runtime gives for it. */
+  #named(seen: Seen, looked: readonly Looked<Of>[]): Candidate<Of>[] {
+    const named = new Map<Signature<Of>, string>();
+    for (const [name] of seen.message.matchAll(NAME)) {
+      const signature = this.#byName.get(name);
+      if (signature) named.set(signature, name);
+    }
+    const [found, ...others] = named;
+    if (!found || others.length > 0 || seen.mention !== undefined) return [];
+    const [signature, name] = found;
+    if (otherProduct(signature, seen) ?? excluded(signature, seen)) return [];
+    const isOther = ({ indexed, aligned, isOtherWording }: Looked<Of>) =>
+      indexed.signature === signature && isOtherWording && aligned.share >= LEAST_SHARE;
+    if (looked.some(isOther)) return [];
+    const isReason = ({ indexed }: Looked<Of>) => REASONS.has(indexed.signature.product ?? "");
+    const best = Math.max(
+      0,
+      ...looked
+        .filter((one) => one.candidate.against === undefined && isReason(one))
+        .map(({ candidate }) => candidate.score),
+    );
+    const isWorded = looked.some((one) => one.candidate.against === undefined && !isReason(one));
+    if (isWorded || (best > 0 && REASONS.has(signature.product ?? ""))) return [];
+    return [{ of: signature.of, pattern: name, share: 1, score: Math.max(NAMED, best + 1) }];
   }
 
   /** The patterns that have most in common with the words. */
