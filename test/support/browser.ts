@@ -4,7 +4,7 @@ import { isProgram } from "./run.ts";
 /** Debian's Chromium, and Chrome as GitHub's runners have it. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/google-chrome"];
 /** The one that CHROMIUM names, or else the first that is there. */
-const PROGRAM = process.env.CHROMIUM || (PLACES.find(isProgram) ?? PLACES.join(" or "));
+export const PROGRAM = process.env.CHROMIUM || (PLACES.find(isProgram) ?? PLACES.join(" or "));
 
 /** Why a test in a browser is left out, for its name; empty where there is a Chromium. */
 export const BROWSER_SKIPPED = isProgram(PROGRAM)

@@ -67,8 +67,6 @@ export function consoleApp(options: AppOptions): FastifyInstance {
     reply.hijack();
     const { raw } = reply;
     for (const [name, value] of Object.entries(reply.getHeaders())) raw.setHeader(name, value as string);
-    // One write a frame, without a chunk's head and end around it.
-    raw.useChunkedEncodingByDefault = false;
     raw.writeHead(200, { "content-type": "text/event-stream" });
     audience.add(raw);
     return reply;
