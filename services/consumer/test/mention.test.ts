@@ -12,6 +12,7 @@ it.each([
   "a customer reports that jwt expired is shown at the checkout",
   'user searched for "deadlock detected" (14 results)',
   'see the runbook for "sorry, too many clients already"',
+  'OPS-1812 [Resolved] "MySQL server has gone away" in the nightly export',
   "commit 7f3a9c: handle read ECONNRESET in the client",
   "has anybody seen Java heap space lately?",
   'test "maps MySQL server has gone away to a retry" passed in 12 ms',
@@ -33,6 +34,7 @@ it.each([
 });
 
 it.each([
+  'alert: PodOOMKilled  expr: kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1  for: 1m',
   'throw new TokenExpiredError("jwt expired");',
   'raise OperationalError("server closed the connection unexpectedly")',
   'return res.status(401).json({ error: "jwt expired" });',
@@ -80,6 +82,14 @@ it("answers an error in quotes, with a word of support in its name, and in a tra
   expect(
     found("recovered panic in handler\njava.lang.OutOfMemoryError: Java heap space\nat\nserver died"),
   ).toBe("heap-out-of-memory-java");
+});
+
+it("answers an error below the line of code that raised it", () => {
+  const raised = "    raise SSLError(e, request=request)";
+  const error =
+    "requests.exceptions.SSLError: [SSL: SSLV3_ALERT_HANDSHAKE_FAILURE] sslv3 alert handshake failure (_ssl.c:600)";
+  expect(found(`${raised}\n${error}`)).toBe("tls-handshake");
+  expect(found(`${raised}\n    raise OperationalError("deadlock detected")`)).toBeUndefined();
 });
 
 it("takes an exception's name for itself, and not for what its words say", () => {

@@ -2,6 +2,7 @@
 const SPEECH = [
   /(?:^|[\s[(])(?:docs?|documentation|chat|ticket|runbook|playbook|fix(?:e[sd])?|commit|changelog|release notes?|faq|post-?mortem|question|reminder|design note|onboarding)(?:\s[\w#./-]{1,40}){0,4}:\s/i,
   /^\W{0,3}(?:docs?|ticket|runbook|commit|fixed|reminder|post-?mortem|how (?:to|do))\b/i,
+  /^\W{0,3}[A-Z][A-Z0-9]{1,9}-\d{1,7} \[[A-Z][a-z ]+\]/,
   /^\W{0,3}(?:pass\b|(?:test|it)\b.*\bpassed\b)/i,
   // What runs tests names them by what they are about: Go, pytest, Jest and Vitest, RSpec, Maven, JUnit.
   /^\s*(?:(?:---|===) (?:FAIL|PASS|SKIP|RUN|CONT|PAUSE)\b|(?:FAILED|PASSED|ERROR) \S+\.py::|[✓✔✕✗×●] |rspec \.\/|(?:not )?ok \d+ - |\[(?:ERROR|INFO)\]\s+Tests run:)/,
@@ -30,6 +31,7 @@ const OVER = [
 const CODE = [
   /^\s*(?:\}\s*)?(?:return|throw|raise|await|expect|assert|const|let|var|final|static|public|private|export)\b.*[;)\]]\s*(?:\/\/.*)?$/,
   /^\s*(?:\}\s*)?(?:if|else if|for|while|switch|catch|try)\b.*\{/,
+  /^\s*(?:- )?alert: \S+\s+expr: /,
   /^\s*assert (?:not )?["'`(]/,
   /^\s*(?:import|from)\s.+\s(?:from|import)\s/,
   /^\s*rescue [A-Z][\w:, ]*(?:=> \w+)?\s*$|^\s*except [\w.(][^:]*:|^\s*(?:case|when) (["']).+\1(?::| then\b)/,

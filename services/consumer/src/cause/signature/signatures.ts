@@ -94,9 +94,10 @@ export class Signatures<Of> {
     const words = wordsOf(message, this.#index.names);
     const near = this.#near(words);
     const placesOf = Map.groupBy(words.keys(), (at) => words[at]?.text ?? "");
-    const [first = "", ...others] = message.trim().split("\n");
-    // What people write of errors is a line; a trace of many is an error.
-    const mention = others.length < 2 ? mentionIn(first) : undefined;
+    const lines = message.trim().split("\n", 3);
+    // What people write of errors is a line or two; a trace of many is an error.
+    const mentions = lines.map(mentionIn);
+    const mention = lines.length > 2 || mentions.includes(undefined) ? undefined : mentions[0];
     const seen: Seen = { message, mention, names: namesIn(text.slice(0, 16_000)), text };
     const looked = near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen));
     return bestOfEach([...withSpecificFirst(looked, words), ...this.#named(seen, looked)]);
