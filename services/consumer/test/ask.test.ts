@@ -110,6 +110,13 @@ it.each([
     "rabbitmq-connection-lost",
     "node-econnreset",
   ],
+  // The port says whose it is, too, where the words are those of many.
+  [
+    "ConnectionError: Failed to connect to db:1433 in 15000ms",
+    "sqlserver-connection-refused",
+    "db-connection-refused",
+  ],
+  ["ConnectionError: Failed to connect to db:8433 in 15000ms", null, null],
   ["Error: connect ECONNREFUSED 10.2.3.4:8080", "node-econnrefused", null],
   ["Error: connect ECONNREFUSED 10.2.3.4:16379", "node-econnrefused", null],
   ["Error: connect ECONNREFUSED 10.2.3.4:8080 after 6379 ms", "node-econnrefused", null],

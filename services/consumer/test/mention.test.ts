@@ -68,6 +68,11 @@ it.each([
   expect(found(line)).toBe(name);
 });
 
+it("answers what Kafka says of a commit of offsets", () => {
+  expect(found("Commit failed: Broker: Not coordinator")).toBe("kafka-coordinator");
+  expect(found("commit 7f3a9c: deadlock detected")).toBeUndefined();
+});
+
 it("takes no value for a negation, and leaves out which call of Prisma's it was", () => {
   expect(found("ERROR: column orders.note does not exist")).toBe("pg-undefined-column");
   expect(

@@ -3,6 +3,7 @@ import type { Level } from "@cali/log-record";
 import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
 import { redact, usesOwnRules } from "../../redact/redact.ts";
+import { portsIn } from "../signature/event-text.ts";
 import { namesIn, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
@@ -110,10 +111,6 @@ export function seedIdOf(error: {
   return errorAtPort(id, [error.template, ...(error.samples ?? [])]) === undefined ? id : undefined;
 }
 
-/** `10.0.0.1:6379`, `('10.0.0.1', 6379)`, `port 6379`. */
-const PORT = /(?<=[\w\]]:|['"], ?|\bport[ =:]{1,3})\d{4,5}(?!\d)/gi;
-/** No port is looked for behind so many UTF-16 units. */
-const LONGEST = 16_000;
 const atPorts = lazily(() =>
   seed().flatMap(({ entry: { id }, product, instead }) =>
     instead ? [{ id, product, port: instead.port, of: new Set(instead.of.map(seededId)) }] : [],
@@ -124,10 +121,11 @@ const atPorts = lazily(() =>
 export function errorAtPort(id: string, texts: readonly string[]): string | undefined {
   const near = atPorts().filter(({ of }) => of.has(id));
   if (near.length === 0) return undefined;
-  const text = texts.join("\n").slice(0, LONGEST);
-  const ports = new Set(Array.from(text.matchAll(PORT), ([port]) => Number(port)));
+  const text = texts.join("\n");
+  const ports = portsIn(text);
   const [own, ...others] = near.filter(({ port }) => ports.has(port));
-  if (!own || others.length > 0 || rivalIn(namesIn(text), own.product) !== undefined) return undefined;
+  if (!own || others.length > 0 || rivalIn(namesIn(text.slice(0, 16_000)), own.product) !== undefined)
+    return undefined;
   return own.id;
 }
 

@@ -41,3 +41,10 @@ export function messageOf(text: string): string {
   if (message.length <= LONGEST_MESSAGE) return message;
   return `${message.slice(0, LONGEST_MESSAGE / 2)}\n${message.slice(-LONGEST_MESSAGE / 2)}`;
 }
+
+/** `10.0.0.1:6379`, `('10.0.0.1', 6379)`, `port 6379`. */
+const PORT = /(?<=[\w\]]:|['"], ?|\bport[ =:]{1,3})\d{4,5}(?!\d)/gi;
+
+/** The ports that a text names. */
+export const portsIn = (text: string): ReadonlySet<number> =>
+  new Set(Array.from(text.slice(0, LONGEST).matchAll(PORT), ([port]) => Number(port)));

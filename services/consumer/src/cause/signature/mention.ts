@@ -1,7 +1,7 @@
 /** Who says it, or where it stands: what follows speaks of an error, and is none. */
 const SPEECH = [
-  /(?:^|[\s[(])(?:docs?|documentation|chat|ticket|runbook|playbook|fix(?:e[sd])?|commit|changelog|release notes?|faq|post-?mortem|question|reminder|design note|onboarding)(?:\s[\w#./-]{1,40}){0,4}:\s/i,
-  /^\W{0,3}(?:docs?|ticket|runbook|commit|fixed|reminder|post-?mortem|how (?:to|do))\b/i,
+  /(?:^|[\s[(])(?:docs?|documentation|chat|ticket|runbook|playbook|fix(?:e[sd])?|commit(?= [\da-f]{6,40}\b|:)|changelog|release notes?|faq|post-?mortem|question|reminder|design note|onboarding)(?:\s[\w#./-]{1,40}){0,4}:\s/i,
+  /^\W{0,3}(?:docs?|ticket|runbook|commit(?= [\da-f]{6,40}\b|:)|fixed|reminder|post-?mortem|how (?:to|do))\b/i,
   /^\W{0,3}[A-Z][A-Z0-9]{1,9}-\d{1,7} \[[A-Z][a-z ]+\]/,
   /^\W{0,3}(?:pass\b|(?:test|it)\b.*\bpassed\b)/i,
   // What runs tests names them by what they are about: Go, pytest, Jest and Vitest, RSpec, Maven, JUnit.

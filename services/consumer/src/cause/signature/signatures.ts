@@ -1,6 +1,6 @@
 import { VALUE_CODES } from "../embedding/codes.ts";
 import { type Alignment, align, LEAST_SHARE } from "./alignment.ts";
-import { messageOf } from "./event-text.ts";
+import { messageOf, portsIn } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
 import type { Pattern } from "./pattern.ts";
 import { PatternIndex } from "./pattern-index.ts";
@@ -20,6 +20,8 @@ export interface Signature<Of> {
   readonly names?: readonly string[] | undefined;
   /** What makes a text another error, in any case. */
   readonly unless?: readonly string[] | undefined;
+  /** Where its product listens, which names the product as well. */
+  readonly instead?: { readonly port: number } | undefined;
 }
 
 /** A known error that a text may be. */
@@ -98,7 +100,13 @@ export class Signatures<Of> {
     // What people write of errors is a line or two; a trace of many is an error.
     const mentions = lines.map(mentionIn);
     const mention = lines.length > 2 || mentions.includes(undefined) ? undefined : mentions[0];
-    const seen: Seen = { message, mention, names: namesIn(text.slice(0, 16_000)), text };
+    const seen: Seen = {
+      message,
+      mention,
+      names: namesIn(text.slice(0, 16_000)),
+      ports: portsIn(message),
+      text,
+    };
     const looked = near.flatMap((indexed) => this.#looked(indexed, words, placesOf, seen));
     return bestOfEach([...withSpecificFirst(looked, words), ...this.#named(seen, looked)]);
   }
@@ -262,6 +270,7 @@ interface Seen {
   readonly mention: string | undefined;
   readonly text: string;
   readonly names: ReadonlySet<string>;
+  readonly ports: ReadonlySet<number>;
   codes?: ReadonlySet<string>[];
 }
 
@@ -311,12 +320,17 @@ function unanchored(
   return hasCode || hasException || isNamed ? undefined : "any program may say so";
 }
 
-function anchorsOf({ codes, exceptions, product }: Signature<unknown>, { text, names }: Seen) {
+function anchorsOf(
+  { codes, exceptions, product, instead }: Signature<unknown>,
+  { text, names, ports }: Seen,
+) {
   return {
     hasCode: codes?.some((code) => text.includes(code)) ?? false,
     hasException:
       exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false,
-    isNamed: product !== undefined && namesOf(product).some((name) => names.has(name)),
+    isNamed:
+      (instead !== undefined && ports.has(instead.port)) ||
+      (product !== undefined && namesOf(product).some((name) => names.has(name))),
   };
 }
 

@@ -110,7 +110,9 @@ export function wordsOf(text: string, names: Names = NO_NAMES): Word[] {
       plain[end] === "_" || plain[index - 1] === "_" || plain[index + piece.length] === "_";
     end = index + piece.length;
     // "S_1798" is a value as "S_1" is.
-    if (isValue(piece) || (afterValue && /^[_.-]$/.test(between) && /^\d+$/.test(piece))) {
+    // Python's and C's name for nothing: `version=None`, `CONSTRAINT_NONE`.
+    const isNothing = /^(?:None|NONE)$/.test(piece) && /[=_([{:,] ?$/.test(between);
+    if (isNothing || isValue(piece) || (afterValue && /^[_.-]$/.test(between) && /^\d+$/.test(piece))) {
       afterValue = true;
       continue;
     }
