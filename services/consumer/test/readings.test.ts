@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { templateOf } from "../src/cause/knowledge/known-errors.ts";
 import { readKnown } from "../src/cause/knowledge/product-files.ts";
 import { seed } from "../src/cause/knowledge/seed.ts";
@@ -48,6 +48,7 @@ it("has kept what redaction makes of each template", () => {
 
 it("is compared as a team's own rules redact it, where there are some", async () => {
   vi.resetModules();
+  onTestFinished(() => void vi.resetModules());
   const { useRules } = await import("../src/redact/redact.ts");
   const { seedIdOf } = await import("../src/cause/knowledge/seed.ts");
   useRules(rulesOf({ off: [], rules: [{ id: "lock", pattern: "\\bShareLock\\b" }] }));

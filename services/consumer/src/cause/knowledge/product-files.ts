@@ -30,7 +30,7 @@ export function readKnown<Part extends keyof KnownErrors>(part: Part): KnownErro
 
 const textsOf = (from: string) =>
   readdirSync(from, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.(?:ts|yaml)$/.test(file))
+    .filter((file) => /\.(?:ts|json|yaml)$/.test(file))
     .sort()
     .map((file) => ({ file, text: readFileSync(join(from, file), "utf8") }));
 
