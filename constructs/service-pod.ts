@@ -108,8 +108,9 @@ export function servicePod(props: ServicePodProps, parts: ServicePodParts): Depl
 }
 
 /**
- * All nodes are of one region, so the scheduler places a pod nowhere while one of the others is there. One that is terminating counts until its
- * kubelet says that it ended: `filtering.go` of the plugin interpodaffinity leaves none out, other than that of topology spread.
+ * All nodes have the label of one region, as EKS sets it, so the scheduler places a pod nowhere while one of the others is there. On a node
+ * without it nothing waits, and the state's fence alone guards. A pod that is terminating counts until its kubelet says that it ended:
+ * `filtering.go` of the plugin interpodaffinity leaves none out, other than that of topology spread.
  */
 function apartFrom({ matchLabels, without = [] }: PodsSelector) {
   const matchExpressions = without.map((key) => ({ key, operator: "DoesNotExist" }));

@@ -21,6 +21,7 @@ import { initSafely } from "../../delivery/core/terraform/install.ts";
 import { durationMs, wasLockGone } from "../../delivery/core/terraform/lock-wait.ts";
 import { stateOfPlan } from "../../delivery/core/terraform/plan-file.ts";
 import { Secrets } from "../../delivery/core/terraform/secrets.ts";
+import { start } from "../../delivery/core/terraform/start.ts";
 import { Terraform } from "../../delivery/core/terraform/terraform.ts";
 import { FakeTerraform } from "../support/fake-terraform.ts";
 
@@ -29,6 +30,13 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cali-terraform-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it("says nothing of the value that no program can be started with", () => {
+  const env = { TF_VAR_password: "s3cret\0x" };
+  expect(() => start("terraform", ["version"], { env })).toThrow(
+    "TF_VAR_password: given a value with a NUL byte, allowed: text without one",
+  );
+});
 
 describe("the state of a plan", () => {
   const planWith = (files: Record<string, string>) => {

@@ -24,12 +24,18 @@ export interface StartOptions {
   readonly detached?: boolean;
 }
 
-/** Starts a program that is given no input. By Node alone: to load execa would take a fifth of a plan's start. */
+/**
+ * Starts a program that is given no input. By Node alone: to load execa would take a fifth of a plan's start.
+ * @throws Error when a value of `env` has a NUL byte; it names the variable alone
+ */
 export function start(
   command: string,
   args: readonly string[],
   { cwd, env, output, detached = false }: StartOptions,
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  // Node's own error would print the value, which may be a secret.
+  const bad = Object.keys(env).find((name) => env[name]?.includes("\0"));
+  if (bad !== undefined) throw new Error(`${bad}: given a value with a NUL byte, allowed: text without one`);
   const printed = output ?? "pipe";
   const child = spawn(command, args, {
     ...(cwd !== undefined && { cwd }),
