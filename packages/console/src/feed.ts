@@ -18,7 +18,7 @@ const AFTER_END_MS = 20;
 /** An alert waits no longer than that, ms. */
 const ALERT_MS = 250;
 /** Most of each in a frame: lines without trouble, those with it. Taking secrets out of a line is what a frame costs most. */
-const MOST = { plain: 5, trouble: 10, templates: 100, deadLetters: 10, services: 200 };
+const MOST = { plain: 3, trouble: 6, templates: 100, deadLetters: 10, services: 200 };
 /** Time that a frame may take to take secrets out of its lines, ms: what is left then is not shown. */
 const REDACTING_MS = 10;
 /** Longest texts, in UTF-16 units, and what is looked at beyond, so that a secret at the end is whole when it is looked for. */
