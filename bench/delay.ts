@@ -107,10 +107,10 @@ const readBare = (rate: number) => async (endpoint: string) => {
   };
 };
 
-/** How long it takes from a line to Slack's post that names it, for the slowest of eight new kinds of errors among so many lines a second. */
+/** How long it takes from a line to Slack's post that names it, for the slowest of six new kinds of errors among so many lines a second. */
 export const benchmark: Benchmark = {
   name: "delay",
-  unit: "ms, the slowest of eight",
+  unit: "ms, the slowest of six",
   better: "less",
   size: "lines a second",
   sizes: [100, 1_000, 5_000],
