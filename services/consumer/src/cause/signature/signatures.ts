@@ -125,15 +125,10 @@ export class Signatures<Of> {
     const isOther = ({ indexed, aligned, isOtherWording }: Looked<Of>) =>
       indexed.signature === signature && isOtherWording && aligned.share >= LEAST_SHARE;
     if (looked.some(isOther)) return [];
-    const isReason = ({ indexed }: Looked<Of>) => REASONS.has(indexed.signature.product ?? "");
-    const best = Math.max(
-      0,
-      ...looked
-        .filter((one) => one.candidate.against === undefined && isReason(one))
-        .map(({ candidate }) => candidate.score),
-    );
-    const isWorded = looked.some((one) => one.candidate.against === undefined && !isReason(one));
-    if (isWorded || (best > 0 && REASONS.has(signature.product ?? ""))) return [];
+    const accepted = looked.filter(({ candidate }) => candidate.against === undefined);
+    const isReason = ({ product = "" }: Signature<Of>) => REASONS.has(product);
+    if (accepted.some(({ indexed }) => isReason(signature) || !isReason(indexed.signature))) return [];
+    const best = Math.max(0, ...accepted.map(({ candidate }) => candidate.score));
     return [{ of: signature.of, pattern: name, share: 1, score: Math.max(NAMED, best + 1) }];
   }
 
