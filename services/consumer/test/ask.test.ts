@@ -124,3 +124,32 @@ it.each([
 ])("tells a runtime's error at a product's port as the product's: %s", async (text, entry, broader) => {
   expect(await ask().answer(text)).toMatchObject({ entry, broader });
 });
+
+it.each([
+  [
+    "ConnectTimeoutError: Connection timeout\n    at Socket.<anonymous> (/app/node_modules/@redis/client/dist/lib/client/socket.js:171:124)",
+    "redis-timeout",
+  ],
+  ["[ioredis] Unhandled error event: Error: connect ECONNREFUSED 10.2.3.4:6380", "redis-connection-refused"],
+  ["kafka: dial tcp 10.2.3.4:19092: connect: connection refused", "kafka-broker-down"],
+  // Another server's address, or two products: whose it is stays open.
+  ["redis-proxy: Error: connect ECONNREFUSED 10.2.3.4:8080", "node-econnrefused"],
+  ["kafka-orders: POST http://stock/items failed: connect ECONNREFUSED 10.2.3.4", "node-econnrefused"],
+  ["redis to kafka: Error: connect ECONNREFUSED 10.2.3.4", "node-econnrefused"],
+])("tells a runtime's error of which a product's client speaks as the product's: %s", async (text, entry) => {
+  expect(await ask().answer(text)).toMatchObject({ entry });
+});
+
+it.each([
+  ["Readiness probe failed: dial tcp 10.2.3.4:6379: connect: connection refused", "k8s-probe-failed"],
+  ["rpc error: code = Unavailable desc = dial tcp 10.2.3.4:9000: connect: connection refused", "grpc-unavailable"],
+  ["Get \"http://docker/v1.24/info\": dial unix /var/run/docker.sock: connect: connection refused", "docker-daemon"],
+  ["RequestError: send request failed: Post \"https://sqs.eu-west-1.amazonaws.com/\": dial tcp 10.2.3.4:443: i/o timeout", "aws-endpoint-unreachable"],
+  // A database that AWS runs is none of its API's endpoints.
+  ["dial tcp: lookup orders.cluster-c1.eu-west-1.rds.amazonaws.com: no such host", "dns-failure"],
+  ["django.db.utils.ProgrammingError: relation \"shop_cart\" does not exist", "django-migration-missing"],
+  ["psycopg2.errors.UndefinedTable: relation \"shop_cart\" does not exist", "pg-undefined-table"],
+  ["tail: inotify resources exhausted: Too many open files", "linux-inotify-limit"],
+])("tells an error that another says in its own words as the one that says more: %s", async (text, entry) => {
+  expect(await ask().answer(text)).toMatchObject({ entry });
+});

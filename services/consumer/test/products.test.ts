@@ -71,6 +71,8 @@ it("takes each name once, and a broader entry only where there is one", () => {
   expect(problemsOf(["redis.yaml", atPort])).toContain(
     "redis.yaml:4: entries.0.instead: given redis-none; allowed: names of other entries",
   );
+  const nowhere = GOOD.replace("    patterns", "    instead: { of: [redis-none] }\n    patterns");
+  expect(problemsOf(["redis.yaml", nowhere])).toMatch(/entries\.0\.instead: .*with says or port/);
 });
 
 it("takes the name of a reason or an exception for one entry alone", () => {

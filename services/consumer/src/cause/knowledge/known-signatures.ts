@@ -4,7 +4,7 @@ import { unpack } from "../signature/readings.ts";
 import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
 import { readKnown } from "./product-files.ts";
-import { errorAtPort, seed, seedById } from "./seed.ts";
+import { errorOfProduct, seed, seedById } from "./seed.ts";
 
 /** What is looked at of an error. */
 export interface SeenError {
@@ -16,7 +16,7 @@ export interface SeenError {
 /** Knowledge that an error may be of, by its id. */
 export interface KnownCandidate extends Omit<Candidate<string>, "of"> {
   readonly id: string;
-  /** The error of any server that it would be at another port. */
+  /** The error of any server that it would be of another product. */
   readonly insteadOf?: string;
 }
 
@@ -53,7 +53,7 @@ export class KnownSignatures {
       .map(({ of, ...candidate }): KnownCandidate => ({ id: of, ...candidate }));
     const [best] = known;
     if (best === undefined || best.against !== undefined) return known;
-    const own = errorAtPort(best.id, texts);
+    const own = errorOfProduct(best.id, texts);
     if (own === undefined) return known;
     return [{ ...best, id: own, insteadOf: best.id }, ...known.filter(({ id }) => id !== own)];
   }

@@ -40,10 +40,17 @@ const entrySchema = z.strictObject({
   /** Words with which a line is another error, in any case: `smtp` where mail servers say the same. */
   unless: z.array(text(100)).min(1).optional(),
   /**
-   * What any client says of any server, and what is this error at the product's port: `of` are the names of the entries that it is
-   * otherwise.
+   * What any client says of any server, and what is this error where the line says one of `says`, in any case, or at the product's port, or
+   * where it names the product and no other server: `of` are the names of the entries that it is otherwise. At least one of `says` and `port`.
    */
-  instead: z.strictObject({ of: z.array(name).min(1), port: z.int().min(1).max(65_535) }).optional(),
+  instead: z
+    .strictObject({
+      of: z.array(name).min(1),
+      says: z.array(text(100)).min(1).optional(),
+      port: z.int().min(1).max(65_535).optional(),
+    })
+    .refine(({ says, port }) => says !== undefined || port !== undefined, "with says or port")
+    .optional(),
   /** The level of its lines. */
   level: z.enum(LEVELS).optional(),
   /** Why it happens. */

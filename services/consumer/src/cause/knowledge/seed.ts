@@ -4,7 +4,7 @@ import formerIds from "../../../knowledge/former-ids.json" with { type: "json" }
 import { mask } from "../../group/masking.ts";
 import { redact, usesOwnRules } from "../../redact/redact.ts";
 import { portsIn } from "../signature/event-text.ts";
-import { namesIn, rivalIn } from "../signature/rivals.ts";
+import { namesIn, namesOf, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
 import { type KnownError, templateOf } from "./known-errors.ts";
@@ -108,25 +108,50 @@ export function seedIdOf(error: {
   const [id, ...others] = ids;
   if (id === undefined || others.length > 0) return undefined;
   // The signature tier tells it as the product's.
-  return errorAtPort(id, [error.template, ...(error.samples ?? [])]) === undefined ? id : undefined;
+  return errorOfProduct(id, [error.template, ...(error.samples ?? [])]) === undefined ? id : undefined;
 }
 
-const atPorts = lazily(() =>
-  seed().flatMap(({ entry: { id }, product, instead }) =>
-    instead ? [{ id, product, port: instead.port, of: new Set(instead.of.map(seededId)) }] : [],
+const ofProducts = lazily(() =>
+  seed().flatMap(({ entry: { id }, product, unless, instead }) =>
+    instead ? [{ id, product, unless, ...instead, of: new Set(instead.of.map(seededId)) }] : [],
   ),
 );
+/** Where servers listen that no entry is of. */
+const OTHER_PORTS = [3000, 5000, 8000, 8080, 8081, 8443];
+const portsOfServers = lazily(() => new Set([...OTHER_PORTS, ...ofProducts().flatMap(({ port }) => port ?? [])]));
+/** The address of a server that speaks HTTP. */
+const URL = /\bhttps?:\/\/[^\s"'`,]+/gi;
 
-/** The product's error that one which any server may have is at the port that the texts name; undefined: they name none, or several. */
-export function errorAtPort(id: string, texts: readonly string[]): string | undefined {
-  const near = atPorts().filter(({ of }) => of.has(id));
+/**
+ * The product's error that one which any server may have is: by what the texts say, by the product's port, or by its name where they
+ * name no other port or URL. Undefined: it is nobody's, or could be several's.
+ */
+export function errorOfProduct(id: string, texts: readonly string[]): string | undefined {
+  const text = texts.join("\n").slice(0, 16_000);
+  const lower = text.toLowerCase();
+  const near = ofProducts().filter(
+    ({ of, unless }) => of.has(id) && !unless?.some((words) => lower.includes(words.toLowerCase())),
+  );
   if (near.length === 0) return undefined;
-  const text = texts.join("\n");
   const ports = portsIn(text);
-  const [own, ...others] = near.filter(({ port }) => ports.has(port));
-  if (!own || others.length > 0 || rivalIn(namesIn(text.slice(0, 16_000)), own.product) !== undefined)
-    return undefined;
-  return own.id;
+  const names = namesIn(text);
+  const urls = namesIn([...text.matchAll(URL)].join(" "));
+  const isNamed = (product: string, some: ReadonlySet<string>) =>
+    namesOf(product).some((name) => some.has(name));
+  const saying = near.filter(({ says }) => says?.some((words) => lower.includes(words.toLowerCase())));
+  const atPort = near.filter(
+    ({ port, product }) => port !== undefined && ports.has(port) && rivalIn(names, product) === undefined,
+  );
+  const isOfOther = [...ports].some((port) => portsOfServers().has(port));
+  const named = near.filter(
+    ({ port, product }) =>
+      port !== undefined &&
+      !isOfOther &&
+      isNamed(product, names) &&
+      (urls.size === 0 || isNamed(product, urls)),
+  );
+  const [own, ...others] = [saying, atPort, named].find((found) => found.length > 0) ?? [];
+  return others.length > 0 ? undefined : own?.id;
 }
 
 const redactedTemplates = lazily(() => new Map(knownErrors().redacted));

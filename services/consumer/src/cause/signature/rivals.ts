@@ -17,6 +17,7 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
       "npgsql",
       "libpq",
       "pq",
+      "pg",
       "pgbouncer",
       "redshift",
     ],
@@ -72,7 +73,7 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     kafka: ["kafka", "librdkafka", "kafkajs"],
-    rabbitmq: ["rabbitmq", "amqp", "pika", "amqplib"],
+    rabbitmq: ["rabbitmq", "amqp", "pika", "amqplib", "lapin"],
     sqs: ["sqs"],
     kinesis: ["kinesis"],
     pulsar: ["pulsar"],
@@ -137,6 +138,17 @@ const OTHER_LANGUAGES: Readonly<Record<string, readonly string[]>> = {
   swift: ["swift"],
 };
 
+/** What names products that nothing is a rival of. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  containerd: ["containerd", "docker", "dockerd", "runc"],
+  hikaricp: ["hikari", "hikaricp", "hikaripool"],
+  kubernetes: ["kubernetes", "k8s", "kubelet", "kubectl", "kube"],
+  "node-postgres": ["pg", "nodepostgres"],
+  rails: ["rails", "railties", "actionpack"],
+  spark: ["spark", "pyspark"],
+  spring: ["spring", "springframework"],
+};
+
 const RIVALS_BY_PRODUCT = new Map([
   ...RIVALS.flatMap((group) => Object.keys(group).map((product) => [product, group] as const)),
   ...Object.entries(RUNTIMES).map(
@@ -147,7 +159,8 @@ const RIVALS_BY_PRODUCT = new Map([
 /** The names that a text would call a product by. */
 export const namesOf = (product: string): readonly string[] =>
   RIVALS_BY_PRODUCT.get(product)?.[product] ??
-  RUNTIMES[product] ?? [product.replaceAll("-", ""), ...product.split("-").filter((part) => part.length > 3)];
+  RUNTIMES[product] ??
+  OTHER_NAMES[product] ?? [product.replaceAll("-", ""), ...product.split("-").filter((part) => part.length > 3)];
 
 /** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
 export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {

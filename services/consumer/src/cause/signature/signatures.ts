@@ -21,7 +21,7 @@ export interface Signature<Of> {
   /** What makes a text another error, in any case. */
   readonly unless?: readonly string[] | undefined;
   /** Where its product listens, which names the product as well. */
-  readonly instead?: { readonly port: number } | undefined;
+  readonly instead?: { readonly port?: number | undefined } | undefined;
 }
 
 /** A known error that a text may be. */
@@ -324,7 +324,7 @@ function anchorsOf(
     hasException:
       exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false,
     isNamed:
-      (instead !== undefined && ports.has(instead.port)) ||
+      (instead?.port !== undefined && ports.has(instead.port)) ||
       (product !== undefined && namesOf(product).some((name) => names.has(name))),
   };
 }
