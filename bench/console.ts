@@ -10,10 +10,9 @@ import { startConsumer } from "@cali/consumer";
 import { PROGRAM } from "../test/support/browser.ts";
 
 /**
- * What an open console costs the consumer, and what its page takes in the browser. Three consumers in processes of their own read 1,000 lines a second at the
- * same time, so that all have the same machine. One has a page open for as long as it takes, which is looked at. Of the other two one is watched in odd minutes and one in even
- * ones, so that neither a process nor a minute that has it harder counts for one side. With `--bare` there are four others: two that are watched all the time, two without a
- * console. A consumer's processor time is all of its threads'.
+ * What an open console costs the consumer, and what its page takes in the browser. Consumers in processes of their own read 1,000 lines a second each at the
+ * same time, so that all have the same machine. One has a page open for as long as it takes, which is looked at. Of four others two are watched in odd minutes and two in even
+ * ones, so that neither a process nor a minute that has it harder counts for one side. With `--bare` these four are watched all the time, beside four without a console. A consumer's processor time is all of its threads'.
  */
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" }, bare: { type: "boolean", default: false } },
@@ -23,7 +22,9 @@ const LINES = 250;
 const EVERY_MS = 250;
 /** Answers until they repeat, a minute: a frame never shows the lines of the one before. */
 const ANSWERS = 240;
-/** Until both have their templates and their code is compiled. */
+/** Consumers of each kind that are watched together: two that do the same differ by up to a tenth. */
+const OF_EACH = 2;
+/** Until all have their templates and their code is compiled. */
 const WARM_UP_MS = 20_000;
 
 /** In a process of its own: a consumer that says what it used when it is asked. */
@@ -117,8 +118,9 @@ async function measure(): Promise<void> {
     return { child, url, used };
   };
   const shown = await start();
-  const [odd, even] = [[await start()], [await start()]];
-  const bare = values.bare ? [await start(true), await start(true)] : [];
+  const some = (isBare: boolean) => Promise.all(Array.from({ length: OF_EACH }, () => start(isBare)));
+  const [odd, even] = [await some(false), await some(false)];
+  const bare = values.bare ? [...(await some(true)), ...(await some(true))] : [];
   const leavePage = openPage(shown.url);
   await sleep(WARM_UP_MS);
   const cpu = { watched: 0, alone: 0 };

@@ -15,9 +15,11 @@ import {
 /** Frames come that often, ms, and so long after a second's end, so that each holds one second's lines. */
 const FRAME_MS = 1_000;
 const AFTER_END_MS = 20;
+/** Lines are in every second of them: taking secrets out of lines is what a frame costs most. */
+const LINES_MS = 1.5 * FRAME_MS;
 /** An alert waits no longer than that, ms. */
 const ALERT_MS = 250;
-/** Most of each in a frame: lines without trouble, those with it. Taking secrets out of a line is what a frame costs most. */
+/** Most of each in a frame: lines without trouble, those with it. */
 const MOST = { plain: 3, trouble: 6, templates: 100, deadLetters: 10, services: 200 };
 /** Time that a frame may take to take secrets out of its lines, ms: what is left then is not shown. */
 const REDACTING_MS = 10;
@@ -68,6 +70,8 @@ export class Feed {
   #alerts: AlertShown[] = [];
   #deadLetters: Refused[] = [];
   #refused = 0;
+  /** When lines were told last, ms since the epoch. */
+  #linesAt = 0;
   readonly #truth = new Map<string, TruthShown>();
   #timer: NodeJS.Timeout | undefined;
   /** For the alert that is not told yet. */
@@ -157,7 +161,7 @@ export class Feed {
       counts: [...this.#counts].flatMap(([service, levels]) =>
         LEVELS.filter((level) => levels[level] > 0).map((level) => [service, level, levels[level]] as const),
       ),
-      lines: this.#lines(),
+      lines: this.#lines(at),
       templateUpdates: this.#updates(),
       alerts: this.#alerts,
       deadLetters: this.#deadLetters.map((refused) => this.#deadLetter(refused)),
@@ -165,7 +169,7 @@ export class Feed {
       truth: [...this.#truth.values()],
     };
     this.#counts = new Map();
-    [this.#plain, this.#trouble, this.#alerts, this.#deadLetters] = [[], [], [], []];
+    [this.#alerts, this.#deadLetters] = [[], []];
     this.#templates = new Map();
     this.#truth.clear();
     this.#refused = 0;
@@ -178,13 +182,16 @@ export class Feed {
   }
 
   /** Trouble first, when there is not the time for all. */
-  #lines(): Line[] {
+  #lines(now: number): Line[] {
+    if (now - this.#linesAt < LINES_MS) return [];
+    this.#linesAt = now;
     const until = performance.now() + REDACTING_MS;
     const lines: Line[] = [];
     for (const { timestamp, service, level, log_content: content } of [...this.#trouble, ...this.#plain]) {
       if (performance.now() > until) break;
       lines.push({ at: Date.parse(timestamp), service, level, text: this.#safe(content) });
     }
+    [this.#plain, this.#trouble] = [[], []];
     return lines.sort((a, b) => a.at - b.at);
   }
 

@@ -53,6 +53,24 @@ it("tells what each second brought when it is over, and an alert within a quarte
   expect(frames).toHaveLength(4);
 });
 
+it("tells lines every two seconds, those of both", async () => {
+  vi.useFakeTimers({ now: 10_300 });
+  const { feed, frames } = open();
+  feed.start();
+  for (let second = 1; second <= 5; second++) {
+    feed.line(record(`line ${second}`));
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  feed.stop();
+  expect(frames.map(({ lines, counts }) => [lines.map(({ text }) => text), counts.length])).toEqual([
+    [["line 1"], 1],
+    [[], 1],
+    [["line 2", "line 3"], 1],
+    [[], 1],
+    [["line 4", "line 5"], 1],
+  ]);
+});
+
 it("takes out secrets and what nobody sees, and cuts what is long, in every text", () => {
   const { feed, flushed, templates } = open();
   templates.set("f", "login hunter2 failed");

@@ -142,13 +142,22 @@ it.each([
 
 it.each([
   ["Readiness probe failed: dial tcp 10.2.3.4:6379: connect: connection refused", "k8s-probe-failed"],
-  ["rpc error: code = Unavailable desc = dial tcp 10.2.3.4:9000: connect: connection refused", "grpc-unavailable"],
-  ["Get \"http://docker/v1.24/info\": dial unix /var/run/docker.sock: connect: connection refused", "docker-daemon"],
-  ["RequestError: send request failed: Post \"https://sqs.eu-west-1.amazonaws.com/\": dial tcp 10.2.3.4:443: i/o timeout", "aws-endpoint-unreachable"],
+  [
+    "rpc error: code = Unavailable desc = dial tcp 10.2.3.4:9000: connect: connection refused",
+    "grpc-unavailable",
+  ],
+  [
+    'Get "http://docker/v1.24/info": dial unix /var/run/docker.sock: connect: connection refused',
+    "docker-daemon",
+  ],
+  [
+    'RequestError: send request failed: Post "https://sqs.eu-west-1.amazonaws.com/": dial tcp 10.2.3.4:443: i/o timeout',
+    "aws-endpoint-unreachable",
+  ],
   // A database that AWS runs is none of its API's endpoints.
   ["dial tcp: lookup orders.cluster-c1.eu-west-1.rds.amazonaws.com: no such host", "dns-failure"],
-  ["django.db.utils.ProgrammingError: relation \"shop_cart\" does not exist", "django-migration-missing"],
-  ["psycopg2.errors.UndefinedTable: relation \"shop_cart\" does not exist", "pg-undefined-table"],
+  ['django.db.utils.ProgrammingError: relation "shop_cart" does not exist', "django-migration-missing"],
+  ['psycopg2.errors.UndefinedTable: relation "shop_cart" does not exist', "pg-undefined-table"],
   ["tail: inotify resources exhausted: Too many open files", "linux-inotify-limit"],
 ])("tells an error that another says in its own words as the one that says more: %s", async (text, entry) => {
   expect(await ask().answer(text)).toMatchObject({ entry });

@@ -118,7 +118,9 @@ const ofProducts = lazily(() =>
 );
 /** Where servers listen that no entry is of. */
 const OTHER_PORTS = [3000, 5000, 8000, 8080, 8081, 8443];
-const portsOfServers = lazily(() => new Set([...OTHER_PORTS, ...ofProducts().flatMap(({ port }) => port ?? [])]));
+const portsOfServers = lazily(
+  () => new Set([...OTHER_PORTS, ...ofProducts().flatMap(({ port }) => port ?? [])]),
+);
 /** The address of a server that speaks HTTP. */
 const URL = /\bhttps?:\/\/[^\s"'`,]+/gi;
 

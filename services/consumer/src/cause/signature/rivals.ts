@@ -160,7 +160,10 @@ const RIVALS_BY_PRODUCT = new Map([
 export const namesOf = (product: string): readonly string[] =>
   RIVALS_BY_PRODUCT.get(product)?.[product] ??
   RUNTIMES[product] ??
-  OTHER_NAMES[product] ?? [product.replaceAll("-", ""), ...product.split("-").filter((part) => part.length > 3)];
+  OTHER_NAMES[product] ?? [
+    product.replaceAll("-", ""),
+    ...product.split("-").filter((part) => part.length > 3),
+  ];
 
 /** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
 export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {
