@@ -81,6 +81,7 @@ describe("a pattern", () => {
 });
 
 describe("a code", () => {
+  const NAMES = new Set(seed().flatMap(({ names }) => names ?? []));
   const CODES = [
     ...new Set(
       seed().flatMap(({ patterns, codes = [] }) => [
@@ -90,7 +91,8 @@ describe("a code", () => {
         ),
       ]),
     ),
-  ].filter((code) => /\d/.test(code));
+    // With its vendor's prefix a code is a name: `ORA-12541`.
+  ].filter((code) => /\d/.test(code) && !NAMES.has(code));
   const SAYS = [
     (code: string) => `locker ${code} does not open`,
     (code: string) => `ERROR ${code}: spindle of mill 3 is not ready`,
@@ -313,6 +315,11 @@ describe("a name that only one error has", () => {
     ["node-require-esm", "worker 3 gave up\nCode: ERR_REQUIRE_ESM"],
     ["slack-channel", "report-bot WARN post failed: {u'ok': False, u'error': u'not_in_channel'}"],
     ["s3-wrong-region", "GetObject went wrong; its code was PermanentRedirect"],
+    [
+      "oracle-connection-lost",
+      "ERROR: OCITransCommit failed in pl/pgsql of postgresql: ORA-03135: 连接失去联系",
+    ],
+    ["oracle-no-listener", "java.sql.SQLException: ORA-12541: 无法连接。"],
     // Before what a runtime says of it.
     ["mongo-server-selection", "ServerSelectionTimeoutError('cart-db.internal: connection refused')"],
   ])("says that it is %s, whatever else is said", (name, text) => {
@@ -324,6 +331,10 @@ describe("a name that only one error has", () => {
     ["beside another's", "not_in_channel, then invalid_auth"],
     ["in another case", "Not_In_Channel"],
     ["of a rival product", "cockroachdb: PROTOCOL_CONNECTION_LOST"],
+    [
+      "in a line of code",
+      "try:\n    send()\nexcept psycopg2.errors.UniqueViolation:\n    log.error('taken')",
+    ],
     ["what somebody writes of", "fix: retry when a message fails with not_in_channel"],
   ])("says nothing where it is %s", (_, text) => {
     expect(nameOf(text)).toBeUndefined();

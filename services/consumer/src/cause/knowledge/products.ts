@@ -31,10 +31,17 @@ const entrySchema = z.strictObject({
   exceptions: z.array(text(200)).min(1).optional(),
   /**
    * What no other error has, so that a line with one is this error however it is worded: the name of an exception or a reason, in its
-   * case, such as `ERR_REQUIRE_ESM`, `not_in_channel`. Each once in all files.
+   * case, such as `ERR_REQUIRE_ESM`, `not_in_channel`, `ORA-12541`. Each once in all files.
    */
   names: z
-    .array(z.string().regex(/^[A-Za-z_$][\w$]{3,99}$/, "4 to 100 of a-z, A-Z, 0-9, _ and $"))
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?=.{4,100}$)[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5})?$/,
+          "a name of 4 to 100 characters, or a code such as ORA-12541",
+        ),
+    )
     .min(1)
     .optional(),
   /** Words with which a line is another error, in any case: `smtp` where mail servers say the same. */

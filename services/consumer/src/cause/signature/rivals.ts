@@ -24,7 +24,7 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     cockroach: ["cockroach", "cockroachdb"],
     mysql: ["mysql", "innodb", "mariadb", "mysqld", "pymysql", "mysqldb", "aurora", "tidb"],
     sqlserver: ["mssql", "sqlserver", "sqlclient", "tedious"],
-    oracle: ["oracle", "ojdbc", "oracledb", "cx_oracle"],
+    oracle: ["oracle", "ojdbc", "oracledb", "cx_oracle", "ora"],
     mongodb: ["mongodb", "mongo", "mongod", "pymongo", "mongoose"],
     cassandra: ["cassandra", "scylla", "scylladb"],
     dynamodb: ["dynamodb", "dynamo"],

@@ -54,8 +54,8 @@ const LOOKED_AT = 24;
 const LOOKED_AT_OF_ONE = 8;
 /** What a code, an exception, or the product's name in the text adds. */
 const BONUS = { code: 3, exception: 2, product: 2 };
-/** Where a text may have an error's name. */
-const NAME = /(?<![\w-])[A-Za-z_$][\w$]*/g;
+/** Where a text may have an error's name: `ERR_REQUIRE_ESM`, `Mysql2::Error::ConnectionError`, `ORA-12541`. */
+const NAME = /(?<![\w-])[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5}\b)?/g;
 /** How much a text says of an error by its name alone. */
 const NAMED = 8;
 /** What gives the reasons of others' errors. */
@@ -114,9 +114,14 @@ export class Signatures<Of> {
   /** The error whose name the text has, where it is worded as none; it goes before the reason that a runtime gives for it. */
   #named(seen: Seen, looked: readonly Looked<Of>[]): Candidate<Of>[] {
     const named = new Map<Signature<Of>, string>();
-    for (const [name] of seen.message.matchAll(NAME)) {
-      const signature = this.#byName.get(name);
-      if (signature) named.set(signature, name);
+    for (const { 0: found, index } of seen.message.matchAll(NAME)) {
+      // With and without the modules that it is of, and a number behind it.
+      const parts = found.split("::");
+      const names = [...parts.keys()].map((from) => parts.slice(from).join("::"));
+      for (const name of [...names, found.replace(/-\d+$/, "")]) {
+        const signature = this.#byName.get(name);
+        if (signature && mentionIn(lineAt(seen.message, index)) === undefined) named.set(signature, name);
+      }
     }
     const [found, ...others] = named;
     if (!found || others.length > 0 || seen.mention !== undefined) return [];
@@ -181,6 +186,12 @@ export class Signatures<Of> {
     const isOtherWording = against !== undefined && against === spoken && !aligned.isLacking;
     return [{ candidate, indexed, aligned, isOtherWording }];
   }
+}
+
+/** The line of a text that has the character at a place. */
+function lineAt(text: string, place: number): string {
+  const end = text.indexOf("\n", place);
+  return text.slice(text.lastIndexOf("\n", place) + 1, end < 0 ? undefined : end);
 }
 
 /** A candidate, and how the text says it. */
