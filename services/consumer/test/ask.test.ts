@@ -158,6 +158,15 @@ it.each([
   ["dial tcp: lookup orders.cluster-c1.eu-west-1.rds.amazonaws.com: no such host", "dns-failure"],
   ['django.db.utils.ProgrammingError: relation "shop_cart" does not exist', "django-migration-missing"],
   ['psycopg2.errors.UndefinedTable: relation "shop_cart" does not exist', "pg-undefined-table"],
+  [
+    "UnhandledPromiseRejectionWarning: QueryFailedError: column cart.sum does not exist",
+    "pg-undefined-column",
+  ],
+  ["(node:17) UnhandledPromiseRejectionWarning: Error: the cart is empty", "node-unhandled-rejection"],
+  [
+    "WARN TaskSetManager: Lost task 1.1 in stage 2.0 (TID 7, node-3, executor 2): java.lang.OutOfMemoryError: Java heap space",
+    "heap-out-of-memory-java",
+  ],
   ["tail: inotify resources exhausted: Too many open files", "linux-inotify-limit"],
 ])("tells an error that another says in its own words as the one that says more: %s", async (text, entry) => {
   expect(await ask().answer(text)).toMatchObject({ entry });

@@ -58,6 +58,8 @@ const entrySchema = z.strictObject({
     })
     .refine(({ says, port }) => says !== undefined || port !== undefined, "with says or port")
     .optional(),
+  /** Whether it says only that something failed, and not what: any other error in the same lines goes before it. Default: false. */
+  wraps: z.boolean().optional(),
   /** The level of its lines. */
   level: z.enum(LEVELS).optional(),
   /** Why it happens. */

@@ -20,6 +20,8 @@ export interface Signature<Of> {
   readonly names?: readonly string[] | undefined;
   /** What makes a text another error, in any case. */
   readonly unless?: readonly string[] | undefined;
+  /** Whether it says only that something failed, and not what. */
+  readonly wraps?: boolean | undefined;
   /** Where its product listens, which names the product as well. */
   readonly instead?: { readonly port?: number | undefined } | undefined;
 }
@@ -222,10 +224,13 @@ function withSpecificFirst<Of>(looked: readonly Looked<Of>[], words: readonly Wo
         : candidate,
     );
   }
+  const isWrapper = best.indexed.signature.wraps === true;
   const better = others.find(
     (other) =>
       other.candidate.of !== best.candidate.of &&
-      (isCaseOf(other.aligned, best) || isAround(other, best, words)),
+      ((isWrapper && other.indexed.signature.wraps !== true) ||
+        isCaseOf(other.aligned, best) ||
+        isAround(other, best, words)),
   );
   return better ? [...candidates, { ...better.candidate, score: best.candidate.score + 1 }] : candidates;
 }
