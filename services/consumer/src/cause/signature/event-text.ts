@@ -24,13 +24,15 @@ const FRAME = [
   /^\s*→\s*\d+\s/,
 ];
 const PYTHON_FRAME = FRAME[2] as RegExp;
+/** Where PHP and Perl say that it was, behind the message. */
+const PLACE = / (?:in|at) \/\S{1,300}(?::\d+| (?:on )?line \d+)\.?(?=\s|$)/g;
 
 /** The message of an event, of all its lines: without the lines of a stack trace that only say where it was. */
 export function messageOf(text: string): string {
   const lines = (text.length > LONGEST ? `${text.slice(0, LONGEST / 2)}\n${text.slice(-LONGEST / 2)}` : text)
     .replaceAll(/\\r?\\n/g, "\n")
     .split(/\r?\n/)
-    .map(withoutGutter);
+    .map((line) => withoutGutter(line).replaceAll(PLACE, ""));
   // Python shows the line of the source below the place.
   const kept = lines.filter(
     (line, place) =>

@@ -11,6 +11,7 @@ const SPEECH = [
   /\b(?:has|have) (?:anybody|anyone|somebody|someone|you)\b|\bwhat does\b.*\bmean\b/i,
   /\b(?:search(?:ed|es|ing)?|look(?:ed|ing)|grep(?:ped)?|filter(?:ed|ing)?|asked) for ["“'`«]/i,
   /\b(?:explain(?:s|ed)?|simulat(?:ed?|es|ing)|injected|test case|unit test)\b/i,
+  /^(?:\W|\w+ comment: ){0,3}(?:why|how|should|shall|could) (?:do|does|did|is|are|i|we|you|they)\b.{0,300}\?\s*$/i,
   /\b(?:if|when) the (?:log|alert|message) (?:says|shows|reads|contains)\b/i,
   /^\W{0,3}(?:if|when(?:ever)?) you (?:see|get|run into)\b/i,
 ];

@@ -58,6 +58,8 @@ const LOOKED_AT_OF_ONE = 8;
 const BONUS = { code: 3, exception: 2, product: 2 };
 /** Where a text may have an error's name: `ERR_REQUIRE_ESM`, `Mysql2::Error::ConnectionError`, `ORA-12541`. */
 const NAME = /(?<![\w-])[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5}\b)?/g;
+/** What is against an error that the text names: another word or code, and not that it says more, or in parts. */
+const ANOTHER = /^it(?: says "|s code is )/;
 /** How much a text says of an error by its name alone. */
 const NAMED = 8;
 /** What gives the reasons of others' errors. */
@@ -129,8 +131,11 @@ export class Signatures<Of> {
     if (!found || others.length > 0 || seen.mention !== undefined) return [];
     const [signature, name] = found;
     if (otherProduct(signature, seen) ?? excluded(signature, seen)) return [];
-    const isOther = ({ indexed, aligned, isOtherWording }: Looked<Of>) =>
-      indexed.signature === signature && isOtherWording && aligned.share >= LEAST_SHARE;
+    const isOther = ({ indexed, aligned, isOtherWording, candidate }: Looked<Of>) =>
+      indexed.signature === signature &&
+      isOtherWording &&
+      aligned.share >= LEAST_SHARE &&
+      ANOTHER.test(candidate.against ?? "");
     if (looked.some(isOther)) return [];
     const accepted = looked.filter(({ candidate }) => candidate.against === undefined);
     const isReason = ({ product = "" }: Signature<Of>) => REASONS.has(product);
