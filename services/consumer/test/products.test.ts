@@ -87,6 +87,13 @@ it("takes the name of a reason or an exception for one entry alone", () => {
   );
 });
 
+it("refuses a mark that marks nothing", () => {
+  const idle = GOOD.replace(/ {6}- .*/, '      - "** (**Mint.TransportError**) memory is full"');
+  expect(problemsOf(["redis.yaml", idle])).toMatch(
+    /^ {2}redis\.yaml:\d+: entries\.0\.patterns: given \*\* \(\*\* of .*; allowed: marks around words that never vary$/m,
+  );
+});
+
 it("wants the file to be called as its product", () => {
   expect(problemsOf(["valkey.yaml", GOOD])).toContain(
     "valkey.yaml:1: product: given redis; allowed: the file's name without .yaml",

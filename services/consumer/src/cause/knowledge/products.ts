@@ -2,6 +2,7 @@ import { NamedError } from "@cali/base";
 import { LEVELS } from "@cali/log-record";
 import { ConfigError, parseSettings, parseYaml, problemText } from "@cali/settings";
 import { z } from "zod";
+import { readPattern } from "../signature/pattern.ts";
 
 /** Something in the files of known errors is wrong; the message lists every problem: where, given, allowed. */
 class ProductFileError extends NamedError {}
@@ -91,6 +92,11 @@ export function parseProducts(
   }
   const ownerOf = new Map<string, string>();
   for (const { entry, refuse } of found) {
+    for (const pattern of entry.patterns) {
+      const mark = idleMarkOf(pattern);
+      if (mark !== undefined)
+        refuse("patterns", `**${mark}** of ${pattern}`, "marks around words that never vary");
+    }
     for (const own of entry.names ?? []) {
       const owner = ownerOf.get(own);
       if (owner !== undefined) refuse("names", `${own}, which ${owner} has`, "each name once");
@@ -105,6 +111,15 @@ export function parseProducts(
   if (problems.length > 0)
     throw new ProductFileError(`${problems.length} problem(s) in known errors:\n  ${problems.join("\n  ")}`);
   return found.map(({ entry }) => entry);
+}
+
+/** What a pattern marks to no avail: it reads as what varies (a number, an id, a placeholder), or says nothing of an error. */
+function idleMarkOf(pattern: string): string | undefined {
+  const plain = pattern.replaceAll("**", "");
+  return [...pattern.matchAll(/\*\*([^*]+)\*\*/g)].flatMap(([, mark = ""]) => {
+    const { required, exceptions, names } = readPattern(plain.replace(mark, `**${mark}**`));
+    return required.length + exceptions.length + names.length === 0 ? [mark] : [];
+  })[0];
 }
 
 interface Found {
