@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, readdirSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 
 afterEach(() => {
   vi.doUnmock("node:fs");
+  vi.doUnmock("node:module");
   vi.resetModules();
 });
 
@@ -32,3 +36,24 @@ it.each(["redis.yaml", "readings.ts", "gitleaks.json"])(
     expect(await placeWith(file, "")).toBe(before);
   },
 );
+
+it("keeps the three newest editions", async () => {
+  const packages = mkdtempSync(join(tmpdir(), "cali-known-"));
+  const cache = join(packages, ".cache/cali");
+  for (const day of [1, 2, 3, 4]) {
+    const folder = join(cache, `known-errors-${day}`);
+    mkdirSync(folder, { recursive: true });
+    utimesSync(folder, day * 86_400, day * 86_400);
+  }
+  mkdirSync(join(cache, "of-another"));
+  vi.resetModules();
+  vi.doMock("node:module", async (original) => ({
+    ...(await original<typeof import("node:module")>()),
+    createRequire: () => ({ resolve: () => join(packages, "zod/package.json") }),
+  }));
+  const { readKnown } = await import("../src/cause/knowledge/product-files.ts");
+  expect(readKnown("errors").products.length).toBeGreaterThan(300);
+  const kept = readdirSync(cache);
+  expect(kept).toHaveLength(4);
+  expect(kept).toEqual(expect.arrayContaining(["known-errors-3", "known-errors-4", "of-another"]));
+});

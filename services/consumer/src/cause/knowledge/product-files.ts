@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type KnownErrors, makeKnownErrors } from "./known-errors.ts";
 
 const HERE = import.meta.dirname;
 const FOLDER = join(HERE, "../../../knowledge/products");
 /** What the files are read by. */
 const READERS = [HERE, join(HERE, "../signature"), join(HERE, "../../redact")];
+
+const EDITION = "known-errors-";
+/** Editions that stay, the newest: whoever edits the files makes one each time. */
+const KEPT = 3;
 
 let folder: string | undefined;
 
@@ -39,7 +43,7 @@ function folderOf(files: ReturnType<typeof textsOf>): string {
     .update(JSON.stringify([READERS.map(textsOf), files]))
     .digest("hex");
   const packages = dirname(dirname(createRequire(import.meta.url).resolve("zod/package.json")));
-  return join(packages, `.cache/cali/known-errors-${hash.slice(0, 32)}`);
+  return join(packages, `.cache/cali/${EDITION}${hash.slice(0, 32)}`);
 }
 
 function keep(folder: string, known: KnownErrors): void {
@@ -50,7 +54,17 @@ function keep(folder: string, known: KnownErrors): void {
       writeFileSync(`${path}.${process.pid}`, JSON.stringify(value));
       renameSync(`${path}.${process.pid}`, path);
     }
+    forgetOlder(folder);
   } catch {
     // A checkout that cannot be written to is read anew each time.
   }
+}
+
+function forgetOlder(folder: string): void {
+  const others = readdirSync(dirname(folder))
+    .filter((name) => name.startsWith(EDITION) && name !== basename(folder))
+    .map((name) => join(dirname(folder), name))
+    .map((path) => ({ path, madeAt: statSync(path).mtimeMs }))
+    .sort((a, b) => b.madeAt - a.madeAt);
+  for (const { path } of others.slice(KEPT - 1)) rmSync(path, { recursive: true, force: true });
 }
