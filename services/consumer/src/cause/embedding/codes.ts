@@ -95,7 +95,7 @@ const GRPC_STATUS =
   "CANCELLED|UNKNOWN|INVALID_?ARGUMENT|DEADLINE_?EXCEEDED|NOT_?FOUND|ALREADY_?EXISTS|PERMISSION_?DENIED|RESOURCE_?EXHAUSTED|FAILED_?PRECONDITION|ABORTED|OUT_?OF_?RANGE|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_?LOSS|UNAUTHENTICATED";
 
 /** Each kind of code that stands for one error, however the text around it reads. */
-export const VALUE_CODES: readonly CodesOf[] = [
+const VALUE_CODES: readonly CodesOf[] = [
   httpStatus,
   errno,
   // SQLSTATE: 40001, SQLSTATE[HY000], (SQLSTATE 40P01)
@@ -104,6 +104,8 @@ export const VALUE_CODES: readonly CodesOf[] = [
   found(
     /\b(?:exit(?:ed|s)?(?: with)?(?: non-zero)?(?: (?:code|status|value))?|return code)[\s:=]{1,3}(\d{1,3})\b/gi,
   ),
+  // curl: (28)
+  found(/\bcurl: \((\d{1,2})\)/g),
   // SIGKILL
   found(/\bSIG[A-Z]{2,6}\b/g),
   // ERROR 1213 (40001), Error Code: 1205, (1205, 'Lock wait …'), errno: 1040: MySQL
@@ -117,6 +119,24 @@ export const VALUE_CODES: readonly CodesOf[] = [
     (status) => status.replaceAll("_", "").toUpperCase(),
   ),
 ];
+
+/** The codes of each kind that a text names. */
+export const codesIn = (text: string): readonly ReadonlySet<string>[] =>
+  VALUE_CODES.map((codesOf) => codesOf(text));
+
+/** Why two texts are of different errors: they have codes of one kind, and none in common. */
+export function differingCode(
+  known: readonly ReadonlySet<string>[],
+  seen: readonly ReadonlySet<string>[],
+): string | undefined {
+  for (const [kind, codes] of known.entries()) {
+    const others = seen[kind];
+    if (codes.size === 0 || !others || others.size === 0 || [...codes].some((code) => others.has(code)))
+      continue;
+    return `its code is ${[...others][0]}, not ${[...codes][0]}`;
+  }
+  return undefined;
+}
 
 /** Each kind of code that two texts of one error cannot differ in. */
 export const CODE_KINDS: readonly CodesOf[] = [

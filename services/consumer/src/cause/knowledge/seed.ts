@@ -3,6 +3,7 @@ import type { Level } from "@cali/log-record";
 import formerIds from "../../../knowledge/former-ids.json" with { type: "json" };
 import { mask } from "../../group/masking.ts";
 import { redact, usesOwnRules } from "../../redact/redact.ts";
+import { codesIn, differingCode } from "../embedding/codes.ts";
 import { portsIn } from "../signature/event-text.ts";
 import { namesIn, namesOf, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
@@ -104,7 +105,13 @@ export function seedIdOf(error: {
         known.length === words.length && known.every((word, place) => word === "<*>" || word === words[place])
       );
     });
-  const ids = new Set(found.map(({ of }) => of.entry.id));
+  // Numbers are masked in a template: what curl says of (7) and (28) is one.
+  const codes = codesIn([error.template, ...(error.samples ?? [])].join("\n"));
+  const ids = new Set(
+    found
+      .filter(({ text }) => differingCode(codesIn(text), codes) === undefined)
+      .map(({ of }) => of.entry.id),
+  );
   const [id, ...others] = ids;
   if (id === undefined || others.length > 0) return undefined;
   // The signature tier tells it as the product's.

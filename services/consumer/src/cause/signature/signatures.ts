@@ -1,4 +1,4 @@
-import { VALUE_CODES } from "../embedding/codes.ts";
+import { codesIn, differingCode } from "../embedding/codes.ts";
 import { type Alignment, align, LEAST_SHARE } from "./alignment.ts";
 import { messageOf, portsIn } from "./event-text.ts";
 import { mentionIn } from "./mention.ts";
@@ -287,7 +287,7 @@ interface Seen {
   readonly text: string;
   readonly names: ReadonlySet<string>;
   readonly ports: ReadonlySet<number>;
-  codes?: ReadonlySet<string>[];
+  codes?: readonly ReadonlySet<string>[];
 }
 
 function lackedName(pattern: Pattern, { names }: Seen): string | undefined {
@@ -296,15 +296,9 @@ function lackedName(pattern: Pattern, { names }: Seen): string | undefined {
 }
 
 function otherCode(known: Indexed<unknown>, seen: Seen): string | undefined {
-  known.codes ??= VALUE_CODES.map((codesOf) => codesOf(known.text));
-  seen.codes ??= VALUE_CODES.map((codesOf) => codesOf(seen.message));
-  for (const [kind, codes] of known.codes.entries()) {
-    const others = seen.codes[kind];
-    if (codes.size === 0 || !others || others.size === 0) continue;
-    if (![...codes].some((code) => others.has(code)))
-      return `its code is ${[...others][0]}, not ${[...codes][0]}`;
-  }
-  return undefined;
+  known.codes ??= codesIn(known.text);
+  seen.codes ??= codesIn(seen.message);
+  return differingCode(known.codes, seen.codes);
 }
 
 function otherProduct<Of>({ product }: Signature<Of>, { names }: Seen): string | undefined {
