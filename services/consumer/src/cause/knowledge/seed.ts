@@ -5,7 +5,7 @@ import { mask } from "../../group/masking.ts";
 import { redact, usesOwnRules } from "../../redact/redact.ts";
 import { codesIn, differingCode } from "../embedding/codes.ts";
 import { portsIn } from "../signature/event-text.ts";
-import { namesIn, namesOf, rivalIn } from "../signature/rivals.ts";
+import { isNamedIn, namesIn, rivalIn } from "../signature/rivals.ts";
 import { sizeOfMessage } from "../signature/words.ts";
 import { type Catalog, type CatalogEntry, VARYING } from "./catalog.ts";
 import { type KnownError, templateOf } from "./known-errors.ts";
@@ -105,6 +105,7 @@ export function seedIdOf(error: {
         known.length === words.length && known.every((word, place) => word === "<*>" || word === words[place])
       );
     });
+  if (found.length === 0) return undefined;
   // Numbers are masked in a template: what curl says of (7) and (28) is one.
   const codes = codesIn([error.template, ...(error.samples ?? [])].join("\n"));
   const ids = new Set(
@@ -138,16 +139,13 @@ const URL = /\bhttps?:\/\/[^\s"'`,]+/gi;
 export function errorOfProduct(id: string, texts: readonly string[]): string | undefined {
   const text = texts.join("\n").slice(0, 16_000);
   const lower = text.toLowerCase();
-  const near = ofProducts().filter(
-    ({ of, unless }) => of.has(id) && !unless?.some((words) => lower.includes(words.toLowerCase())),
-  );
+  const isSaid = (words: string) => lower.includes(words.toLowerCase());
+  const near = ofProducts().filter(({ of, unless }) => of.has(id) && !unless?.some(isSaid));
   if (near.length === 0) return undefined;
   const ports = portsIn(text);
   const names = namesIn(text);
   const urls = namesIn([...text.matchAll(URL)].join(" "));
-  const isNamed = (product: string, some: ReadonlySet<string>) =>
-    namesOf(product).some((name) => some.has(name));
-  const saying = near.filter(({ says }) => says?.some((words) => lower.includes(words.toLowerCase())));
+  const saying = near.filter(({ says }) => says?.some(isSaid));
   const atPort = near.filter(
     ({ port, product }) => port !== undefined && ports.has(port) && rivalIn(names, product) === undefined,
   );
@@ -156,8 +154,8 @@ export function errorOfProduct(id: string, texts: readonly string[]): string | u
     ({ port, product }) =>
       port !== undefined &&
       !isOfOther &&
-      isNamed(product, names) &&
-      (urls.size === 0 || isNamed(product, urls)),
+      isNamedIn(names, product) &&
+      (urls.size === 0 || isNamedIn(urls, product)),
   );
   const [own, ...others] = [saying, atPort, named].find((found) => found.length > 0) ?? [];
   return others.length > 0 ? undefined : own?.id;

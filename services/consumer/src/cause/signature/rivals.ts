@@ -157,7 +157,7 @@ const RIVALS_BY_PRODUCT = new Map([
 ]);
 
 /** The names that a text would call a product by. */
-export const namesOf = (product: string): readonly string[] =>
+const namesOf = (product: string): readonly string[] =>
   RIVALS_BY_PRODUCT.get(product)?.[product] ??
   RUNTIMES[product] ??
   OTHER_NAMES[product] ?? [
@@ -165,10 +165,14 @@ export const namesOf = (product: string): readonly string[] =>
     ...product.split("-").filter((part) => part.length > 3),
   ];
 
+/** Whether a text names a product. @param names those in the text */
+export const isNamedIn = (names: ReadonlySet<string>, product: string): boolean =>
+  namesOf(product).some((name) => names.has(name));
+
 /** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
 export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {
   const group = RIVALS_BY_PRODUCT.get(product);
-  if (!group || namesOf(product).some((name) => names.has(name))) return undefined;
+  if (!group || isNamedIn(names, product)) return undefined;
   return Object.keys(group).find(
     (other) => other !== product && group[other]?.some((name) => names.has(name)),
   );

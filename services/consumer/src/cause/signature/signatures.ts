@@ -5,7 +5,7 @@ import { mentionIn } from "./mention.ts";
 import type { Pattern } from "./pattern.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import type { Readings } from "./readings.ts";
-import { namesIn, namesOf, rivalIn } from "./rivals.ts";
+import { isNamedIn, namesIn, rivalIn } from "./rivals.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** A known error, as it is recognized. */
@@ -340,7 +340,7 @@ function anchorsOf(
       exceptions?.some((name) => names.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase())) ?? false,
     isNamed:
       (instead?.port !== undefined && ports.has(instead.port)) ||
-      (product !== undefined && namesOf(product).some((name) => names.has(name))),
+      (product !== undefined && isNamedIn(names, product)),
   };
 }
 
