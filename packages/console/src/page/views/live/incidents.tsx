@@ -25,7 +25,8 @@ export function Incidents({ history, texts }: PartProps) {
   const start = Math.min(history.at, ...bars.map(({ from }) => from));
   const share = (ms: number) => `${Math.max(LEAST, (ms / Math.max(1, history.at - start)) * 100)}`;
   return (
-    <section aria-labelledby="incidents">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and nothing in it takes the focus.
+    <section aria-labelledby="incidents" tabIndex={0}>
       <h2 id="incidents">{texts.incidents}</h2>
       {bars.length === 0 && <p class="hint">{texts.nothing}</p>}
       <ol class="timeline">
