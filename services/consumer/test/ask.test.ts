@@ -101,6 +101,18 @@ it("knows what people added to a knowledge base, and not what they rejected", as
   expect((await asked.answer(DEADLOCK)).entry).not.toBe("mysql-deadlock");
 });
 
+function timedOutIn(client: string): string {
+  return `Traceback (most recent call last):
+  File "/usr/lib/python3/dist-packages/${client}/network.py", line 232, in _receive_data_on_socket
+    chunk_length = sock.recv_into(mv[bytes_read:])
+socket.timeout: timed out`;
+}
+
+function closedIn(adapter: string): string {
+  return `** (DBConnection.ConnectionError) tcp recv: closed
+    (ecto) lib/ecto/adapters/${adapter}/connection.ex:108: Ecto.Adapters.SQL.execute/4`;
+}
+
 it.each([
   ["Error: connect ECONNREFUSED 10.2.3.4:6379", "redis-connection-refused", "node-econnrefused"],
   ["dial tcp 10.2.3.4:1521: connect: connection refused", "oracle-no-listener", "db-connection-refused"],
@@ -132,6 +144,12 @@ it.each([
   ],
   ["[ioredis] Unhandled error event: Error: connect ECONNREFUSED 10.2.3.4:6380", "redis-connection-refused"],
   ["kafka: dial tcp 10.2.3.4:19092: connect: connection refused", "kafka-broker-down"],
+  // What any program may say, and only the stack says of whom.
+  [timedOutIn("pymongo"), "mongo-network-timeout"],
+  [timedOutIn("redis"), "redis-timeout"],
+  [timedOutIn("orders"), null],
+  [closedIn("postgres"), "pg-connection-lost"],
+  [closedIn("myxql"), null],
   // Another server's address, or two products: whose it is stays open.
   ["redis-proxy: Error: connect ECONNREFUSED 10.2.3.4:8080", "node-econnrefused"],
   ["kafka-orders: POST http://stock/items failed: connect ECONNREFUSED 10.2.3.4", "node-econnrefused"],

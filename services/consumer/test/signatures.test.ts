@@ -177,6 +177,9 @@ Caused by: java.lang.OutOfMemoryError: Metaspace
    at System.IO.RandomAccess.WriteAtOffset(SafeFileHandle handle)
    --- End of inner exception stack trace ---
    at Orders.Store() in /app/Orders.cs:line 17`;
+  const ELIXIR = `** (DBConnection.ConnectionError) tcp recv: closed
+    (ecto) lib/ecto/adapters/postgres/connection.ex:108: Ecto.Adapters.SQL.execute/4
+    (orders 1.2.0) lib/orders.ex:17: Orders.store/2`;
   const RUBY = `/app/orders.rb:17:in \`store': order 17 was not stored (RuntimeError)
 \tfrom /app/main.rb:4:in \`<main>'`;
 
@@ -188,6 +191,9 @@ Caused by: java.lang.OutOfMemoryError: Metaspace
     expect(messageOf(DOTNET).split("\n")).toHaveLength(2);
     expect(messageOf(RUBY)).toContain("order 17 was not stored");
     expect(messageOf(RUBY)).not.toContain("main.rb");
+    expect(messageOf(ELIXIR)).toBe("** (DBConnection.ConnectionError) tcp recv: closed");
+    // Each line as syslog sent it.
+    expect(messageOf(JAVA.replaceAll(/^/gm, "Jan 11 08:24:35 10.0.0.1 shop: ")).split("\n")).toHaveLength(3);
   });
 
   it("is known by whichever line says it: its message, a cause, the last of a traceback", () => {

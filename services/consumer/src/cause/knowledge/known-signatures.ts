@@ -1,7 +1,13 @@
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
 import { unpack } from "../signature/readings.ts";
-import { bestOfEach, type Candidate, type Signature, Signatures } from "../signature/signatures.ts";
+import {
+  bestOfEach,
+  type Candidate,
+  type Signature,
+  Signatures,
+  UNANCHORED,
+} from "../signature/signatures.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
 import { readKnown } from "./product-files.ts";
 import { errorOfProduct, seed, seedById } from "./seed.ts";
@@ -52,10 +58,13 @@ export class KnownSignatures {
       .filter(({ against, share }) => against === undefined || share >= LEAST_NEAR)
       .map(({ of, ...candidate }): KnownCandidate => ({ id: of, ...candidate }));
     const [best] = known;
-    if (best === undefined || best.against !== undefined) return known;
-    const own = errorOfProduct(best.id, texts);
-    if (own === undefined) return known;
-    return [{ ...best, id: own, insteadOf: best.id }, ...known.filter(({ id }) => id !== own)];
+    if (best === undefined) return known;
+    // What any program may say is a product's error where the stack names the product's client.
+    const said = best.against === undefined ? best : known.find(({ against }) => against === UNANCHORED);
+    const own = said && errorOfProduct(said.id, texts);
+    if (said === undefined || own === undefined) return known;
+    const { against, ...rest } = said;
+    return [{ ...rest, id: own, insteadOf: said.id }, ...known.filter(({ id }) => id !== own)];
   }
 
   /** Takes what came into the knowledge base. @throws ObjectStoreError, KnowledgeCorruptError */

@@ -7,8 +7,8 @@ const LONGEST_MESSAGE = 6_000;
 
 /** Lines of a stack trace that only say where: Java, .NET, Node; Python; Go; Ruby; and "… 12 more". */
 const FRAME = [
-  // A message may be wrapped before "at", too.
-  /^\s*at\s+(?:(?:async|new)\s+)?(?:[A-Za-z_$][\w$-]*[.(</]|[\w$<>]+\s(?:\[as \S+\]\s)?\(|[/A-Za-z]\S*:\d+:\d+\s*$)/,
+  // A message may be wrapped before "at", too; syslog stands before each line.
+  /^(?:.{1,200}:\s?\t)?\s*at\s+(?:(?:async|new)\s+)?(?:[A-Za-z_$][\w$-]*[.(</]|[\w$<>]+\s(?:\[as \S+\]\s)?\(|[/A-Za-z]\S*:\d+:\d+\s*$)/,
   /^\s*\.{3}\s*\d+\s+(?:more|common frames omitted)/,
   /^\s*File ".{0,300}", line \d+/,
   /^\s*[~^]+\s*$/,
@@ -17,6 +17,7 @@ const FRAME = [
   /^\t\S+\.go:\d+/,
   /^[\w./*()-]+\([^)]*\)$/,
   /^\s*from \S+:\d+:in /,
+  /^\s*\(\w+(?: [\d.]+)?\) \S+\.(?:exs?|erl):\d+: /,
   /^\s*--- End of (?:inner exception )?stack trace/,
   // Prisma says which call it was, and shows the lines around it.
   /^\s*(?:\w+: )?Invalid `[\w.$]{1,80}\(\)` invocation(?: in)?:?\s*$/,

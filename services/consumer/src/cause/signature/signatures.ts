@@ -60,6 +60,8 @@ const BONUS = { code: 3, exception: 2, product: 2 };
 const NAME = /(?<![\w-])[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5}\b)?/g;
 /** What is against an error that the text names: another word or code, and not that it says more, or in parts. */
 const ANOTHER = /^it(?: says "|s code is )/;
+/** What is against an error that a text says so that it may be any program's. */
+export const UNANCHORED = "any program may say so";
 /** How much a text says of an error by its name alone. */
 const NAMED = 8;
 /** What gives the reasons of others' errors. */
@@ -327,7 +329,7 @@ function unanchored(
   if (evidence + quoted >= least) return undefined;
   if (pattern.exceptions.length + pattern.names.length > 0) return undefined;
   const { hasCode, hasException, isNamed } = anchorsOf(signature, seen);
-  return hasCode || hasException || isNamed ? undefined : "any program may say so";
+  return hasCode || hasException || isNamed ? undefined : UNANCHORED;
 }
 
 function anchorsOf(
