@@ -342,6 +342,8 @@ describe("a name that only one error has", () => {
       "try:\n    send()\nexcept psycopg2.errors.UniqueViolation:\n    log.error('taken')",
     ],
     ["what somebody writes of", "fix: retry when a message fails with not_in_channel"],
+    ["what a program lacks", "ReferenceError: TokenExpiredError is not defined"],
+    ["what a Ruby program lacks", "uninitialized constant Net::OpenTimeout (NameError)"],
   ])("says nothing where it is %s", (_, text) => {
     expect(nameOf(text)).toBeUndefined();
   });

@@ -58,6 +58,12 @@ const LOOKED_AT_OF_ONE = 8;
 const BONUS = { code: 3, exception: 2, product: 2 };
 /** Where a text may have an error's name: `ERR_REQUIRE_ESM`, `Mysql2::Error::ConnectionError`, `ORA-12541`. */
 const NAME = /(?<![\w-])[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5}\b)?/g;
+/** What says before and behind a name that a program lacks what is called so: nobody threw that error. */
+const LACKED = {
+  before:
+    /(?:has no (?:attribute|member)|cannot import name|(?:uninitialized|undefined) constant|undefined (?:name|variable|method)|name|instanceof'? is not callable:?) ['"`]?(?:[\w.]+(?:::|\.))?$/,
+  behind: /^['"`]? (?:is (?:not defined|undefined|not a constructor)|has already been declared)\b/,
+};
 /** What is against an error that the text names: another word or code, and not that it says more, or in parts. */
 const ANOTHER = /^it(?: says "|s code is )/;
 /** What is against an error that a text says so that it may be any program's. */
@@ -121,6 +127,7 @@ export class Signatures<Of> {
   #named(seen: Seen, looked: readonly Looked<Of>[]): Candidate<Of>[] {
     const named = new Map<Signature<Of>, string>();
     for (const { 0: found, index } of seen.message.matchAll(NAME)) {
+      if (isLacked(seen.message, index, found)) continue;
       // With and without the modules that it is of, and a number behind it.
       const parts = found.split("::");
       const names = [...parts.keys()].map((from) => parts.slice(from).join("::"));
@@ -202,6 +209,11 @@ function lineAt(text: string, place: number): string {
   const end = text.indexOf("\n", place);
   return text.slice(text.lastIndexOf("\n", place) + 1, end < 0 ? undefined : end);
 }
+
+/** Whether the text says that a program has nothing of that name. */
+const isLacked = (text: string, from: number, name: string): boolean =>
+  LACKED.before.test(text.slice(Math.max(0, from - 60), from)) ||
+  LACKED.behind.test(text.slice(from + name.length, from + name.length + 40));
 
 /** A candidate, and how the text says it. */
 interface Looked<Of> {
