@@ -16,6 +16,10 @@ it.each([
   "Too many connections from /10.4.0.9 - max is 60",
   "RuntimeError: CUDA out of memory. Tried to allocate 1.50 GiB (GPU 0; 15.78 GiB total capacity)",
   "server returned HTTP status 429 Too Many Requests (429): Ingestion rate limit exceeded for user fake",
+  "The server is busy. Please reduce your request rate.",
+  // S3's condition of any writer, and what any caller of AWS makes twice, are not Terraform's.
+  "api error PreconditionFailed: At least one of the pre-conditions you specified did not hold",
+  "An error occurred (BucketAlreadyExists) when calling the CreateBucket operation: The requested bucket name is not available.",
   // Another cause than that of the entry that comes near.
   "panic: runtime error: makeslice: len out of range",
   "error: You must be logged in to the server (Unauthorized)",
@@ -31,6 +35,8 @@ it.each([
   ["An error occurred (ThrottlingException) when calling the Put operation: Rate exceeded", "aws-throttling"],
   ["Error 1146 (42S02): Table 'shop.orders' doesn't exist", "mysql-no-such-table"],
   ["redis.exceptions.ConnectionError: Too many connections", "redis-pool-exhausted"],
+  ["Kafka::MessageSizeTooLarge: Kafka::MessageSizeTooLarge", "kafka-too-large"],
+  ["<0.812.0> missed heartbeats from client, timeout: 60s", "rabbitmq-connection-lost"],
   ["jwt.exceptions.InvalidIssuerError: Invalid issuer", "jwt-issuer"],
   ["jwt.exceptions.InvalidAudienceError: Audience doesn't match", "jwt-audience"],
   ['ERROR: new row violates row-level security policy for table "orders"', "pg-row-level-security"],
