@@ -20,6 +20,10 @@ it.each([
   // S3's condition of any writer, and what any caller of AWS makes twice, are not Terraform's.
   "api error PreconditionFailed: At least one of the pre-conditions you specified did not hold",
   "An error occurred (BucketAlreadyExists) when calling the CreateBucket operation: The requested bucket name is not available.",
+  // A column, another API's refusal and Commons Lang's breaker are named as Slack's and Elasticsearch's errors are.
+  "jsonschema.exceptions.ValidationError: 'is_archived' is a required property",
+  "HubSpot API error: missing_scope: This app hasn't been granted all required scopes",
+  "org.apache.commons.lang3.concurrent.CircuitBreakingException: Circuit breaker is open",
   // Another cause than that of the entry that comes near.
   "panic: runtime error: makeslice: len out of range",
   "error: You must be logged in to the server (Unauthorized)",
@@ -35,6 +39,8 @@ it.each([
   ["An error occurred (ThrottlingException) when calling the Put operation: Rate exceeded", "aws-throttling"],
   ["Error 1146 (42S02): Table 'shop.orders' doesn't exist", "mysql-no-such-table"],
   ["redis.exceptions.ConnectionError: Too many connections", "redis-pool-exhausted"],
+  ["Slack notification failed: is_archived", "slack-channel"],
+  ["slack: missing_scope", "slack-auth"],
   ["Kafka::MessageSizeTooLarge: Kafka::MessageSizeTooLarge", "kafka-too-large"],
   ["<0.812.0> missed heartbeats from client, timeout: 60s", "rabbitmq-connection-lost"],
   ["jwt.exceptions.InvalidIssuerError: Invalid issuer", "jwt-issuer"],

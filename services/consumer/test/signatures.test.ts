@@ -334,7 +334,7 @@ describe("a name that only one error has", () => {
 
   it.each([
     ["part of another", "MY_ERR_REQUIRE_ESM_2 was set"],
-    ["beside another's", "not_in_channel, then invalid_auth"],
+    ["beside another's", "not_in_channel, then not_authed"],
     ["in another case", "Not_In_Channel"],
     ["of a rival product", "cockroachdb: PROTOCOL_CONNECTION_LOST"],
     [
