@@ -68,6 +68,12 @@ it.each([
   expect(found(line)).toBe(name);
 });
 
+it("answers a proxy that counts, and then quotes what was asked for", () => {
+  const line = '503 UH no_healthy_upstream - "-" 0 19 0 "GET /v1/items HTTP/1.1"';
+  expect(mentionIn(line)).toBeUndefined();
+  expect(found(line)).toBe("envoy-upstream");
+});
+
 it("answers what Kafka says of a commit of offsets", () => {
   expect(found("Commit failed: Broker: Not coordinator")).toBe("kafka-coordinator");
   expect(found("commit 7f3a9c: deadlock detected")).toBeUndefined();

@@ -25,7 +25,7 @@ const OVER = [
   /^\W{0,3}health(?:check)?\b.*\bok\b/i,
   /\bno longer (?:seen|occurs?|happens?|fails?|reproducible)\b/i,
   /\b(?:alert|incident|alarm)\b.{0,80}\b(?:resolved|cleared)\b|\bticket\b.{0,20}\bclosed\b/i,
-  /\b(?:0|no|zero|without) (?:new |more |further )?(?:errors|warnings|failures|timeouts|deadlocks|oom kills|["“'`]\w+ )/i,
+  /\b(?:0|no|zero|without) (?:new |more |further )?(?:errors|warnings|failures|timeouts|deadlocks|oom kills|["“'`](?!(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) )\w+ )/i,
 ];
 
 /** A line of source, of a command's help, of a test's report or of metrics: it holds an error's words, and tells of none. */
