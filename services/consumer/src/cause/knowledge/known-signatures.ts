@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { backoffMs, type Clock } from "../../core/clock.ts";
+import { COMMON } from "../signature/alignment.ts";
 import { unpack } from "../signature/readings.ts";
 import {
   bestOfEach,
@@ -26,6 +27,8 @@ export interface KnownCandidate extends Omit<Candidate<string>, "of"> {
   readonly insteadOf?: string;
 }
 
+/** What is against an error that any program's may be. */
+const ANYBODYS: ReadonlySet<string> = new Set([COMMON, UNANCHORED]);
 /** Looks closer than this are shown as near. */
 const LEAST_NEAR = 0.6;
 
@@ -60,7 +63,7 @@ export class KnownSignatures {
     const [best] = known;
     if (best === undefined) return known;
     // What any program may say is a product's error where the stack names the product's client.
-    const said = best.against === undefined ? best : known.find(({ against }) => against === UNANCHORED);
+    const said = best.against === undefined ? best : known.find(({ against }) => ANYBODYS.has(against ?? ""));
     const own = said && errorOfProduct(said.id, texts);
     if (said === undefined || own === undefined) return known;
     const { against, ...rest } = said;

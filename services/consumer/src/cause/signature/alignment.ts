@@ -34,6 +34,10 @@ const PARTED = 3;
 const LEAST_OF_CLAUSE = 0.7;
 /** Share of a pattern that has to be there. */
 export const LEAST_SHARE = 0.7;
+/** What is against an error of whose words many have each. */
+export const COMMON = "what it says is said by many errors";
+/** What the marked words of a pattern say, so many at least, is enough without the others. */
+const MARKED = { words: 3, least: 14 };
 /** What is said as a whole, and little else beside it, may weigh less. */
 const WHOLE = 0.99;
 const LEAST_OF_WHOLE = 4;
@@ -273,11 +277,7 @@ function objection(
   { first, last, inText, missing, found }: Judged,
 ): string | undefined {
   if (missing) return `it lacks "${missing.text}"`;
-  if (found.share < LEAST_SHARE) return `it says ${Math.round(100 * found.share)} % of it`;
-  // An exception that has to be there says what it is.
   const least = found.share > WHOLE ? LEAST_OF_WHOLE : LEAST_WEIGHT;
-  if (found.distinct < (pattern.exceptions.length > 0 ? least / 2 : least))
-    return "what it says is said by many errors";
   const from = text[first.textAt]?.startsClause ? first.textAt : first.textAt - 1;
   for (let at = from; at <= last.textAt; at++) {
     const word = text[at]?.text ?? "";
@@ -285,9 +285,25 @@ function objection(
   }
   const other = otherWord(pattern, text, first, last);
   if (other) return other;
-  if (pattern.size > BRIEF) return undefined;
   const most = pattern.exceptions.length > 0 ? Math.max(0, pattern.size - 2) : pattern.size - 2;
-  return besides(pattern, text, first, last, inText) > most ? "it says more than that" : undefined;
+  if (pattern.size <= BRIEF && besides(pattern, text, first, last, inText) > most)
+    return "it says more than that";
+  if (found.share < LEAST_SHARE && !saysMarks(pattern, last))
+    return `it says ${Math.round(100 * found.share)} % of it`;
+  // An exception that has to be there says what it is.
+  return found.distinct < (pattern.exceptions.length > 0 ? least / 2 : least) ? COMMON : undefined;
+}
+
+/** Whether the words that a pattern marks say which error it is, whoever wraps them. */
+function saysMarks({ words }: Pattern, last: Link): boolean {
+  const said = new Map<string, number>();
+  for (let link: Link | undefined = last; link; link = link.before) {
+    const word = words[link.patternAt];
+    if (word?.isRequired && !word.isNumber) said.set(word.text, word.rarity);
+  }
+  return (
+    said.size >= MARKED.words && [...said.values()].reduce((sum, rarity) => sum + rarity, 0) >= MARKED.least
+  );
 }
 
 /** Whether a word stands inside of what varies, with other words of that before and behind it. */

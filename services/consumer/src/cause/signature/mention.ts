@@ -28,6 +28,9 @@ const OVER = [
   /\b(?:0|no|zero|without) (?:new |more |further )?(?:errors|warnings|failures|timeouts|deadlocks|oom kills|["“'`](?!(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) )\w+ )/i,
 ];
 
+/** A name in the code that isn't there, whatever error is called so: `object has no attribute 'expired_jwt'`. */
+const LACKED = /\bhas no attribute ['"`\\]/;
+
 /** A line of source, of a command's help, of a test's report or of metrics: it holds an error's words, and tells of none. */
 const CODE = [
   /^\s*(?:\}\s*)?(?:return|throw|raise|await|expect|assert|const|let|var|final|static|public|private|export)\b.*[;)\]]\s*(?:\/\/.*)?$/,
@@ -56,6 +59,7 @@ const CODE = [
 export function mentionIn(line: string): string | undefined {
   if (SPEECH.some((speech) => speech.test(line))) return "it speaks of an error";
   if (CODE.some((code) => code.test(line))) return "it is code or a help text";
+  if (LACKED.test(line)) return "it names what a program lacks";
   if (OVER.some((over) => over.test(line))) return "it says that an error is over";
   return undefined;
 }

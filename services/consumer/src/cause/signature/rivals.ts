@@ -166,9 +166,22 @@ const namesOf = (product: string): readonly string[] =>
     ...product.split("-").filter((part) => part.length > 3),
   ];
 
+/** What is part of its clients' names, and of hardly any other word: `Predis`, `flask_pymongo`, `AprMemCache`, `aiokafka`. */
+const TELLING =
+  /redis|mongo|memcache|kafka|rabbitmq|amqp|postgres|mysql|mariadb|cassandra|dynamodb|elasticsearch|opensearch|milvus|slack|airflow|terraform|nginx|kubernetes/;
+
 /** Whether a text names a product. @param names those in the text */
-export const isNamedIn = (names: ReadonlySet<string>, product: string): boolean =>
-  namesOf(product).some((name) => names.has(name));
+export const isNamedIn = (names: ReadonlySet<string>, product: string): boolean => {
+  if (namesOf(product).some((name) => names.has(name))) return true;
+  for (const name of names) if (isClientOf(name, product)) return true;
+  return false;
+};
+
+/** Whether a name, in lower case, is one of a product's clients or of their errors: `predis`, `mongoerror`. */
+export const isClientOf = (name: string, product: string): boolean => {
+  const telling = TELLING.exec(name)?.[0];
+  return telling !== undefined && namesOf(product).includes(telling);
+};
 
 /** What a text names that does the same as the product, when it doesn't name the product; undefined: nothing. */
 export function rivalIn(names: ReadonlySet<string>, product: string): string | undefined {

@@ -5,7 +5,7 @@ import { mentionIn } from "./mention.ts";
 import type { Pattern } from "./pattern.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import type { Readings } from "./readings.ts";
-import { isNamedIn, namesIn, rivalIn } from "./rivals.ts";
+import { isClientOf, isNamedIn, namesIn, rivalIn } from "./rivals.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** A known error, as it is recognized. */
@@ -187,7 +187,7 @@ export class Signatures<Of> {
     const spoken = aligned.against ?? otherCode(indexed, seen);
     const against =
       (seen.mention === undefined || mentionIn(text) === seen.mention ? undefined : seen.mention) ??
-      lackedName(pattern, seen) ??
+      lackedName(indexed, seen) ??
       spoken ??
       otherProduct(signature, seen) ??
       excluded(signature, seen) ??
@@ -304,8 +304,12 @@ interface Seen {
   codes?: readonly ReadonlySet<string>[];
 }
 
-function lackedName(pattern: Pattern, { names }: Seen): string | undefined {
-  const lacked = [...pattern.exceptions, ...pattern.names].find((name) => !names.has(name));
+/** Where the text names the product, it need not be by the client's own error: `MongoError` for `Mongo::Error::OperationFailure`. */
+function lackedName({ signature, pattern }: Indexed<unknown>, { names }: Seen): string | undefined {
+  const { product = "" } = signature;
+  const lacked = [...pattern.exceptions, ...pattern.names].find(
+    (name) => !names.has(name) && !(isClientOf(name, product) && isNamedIn(names, product)),
+  );
   return lacked === undefined ? undefined : `it lacks "${lacked}"`;
 }
 

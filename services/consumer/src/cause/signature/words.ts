@@ -64,7 +64,7 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 
 /** What stands for something that varies or is secret, whoever put it there. */
 const PLACEHOLDER =
-  /<(?:\*|[A-Za-z][\w .:/-]{0,40})>|\$\{[\w.-]{1,40}\}|\{\}|%[sdvq]\b|\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
+  /<(?:\*|[A-Za-z][\w .:/-]{0,40})>|\$\{[\w.-]{1,40}\}|\{\}|%[sdvq]\b|\b\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|(?<![\w/+])(?=[\w/]*\+)(?=[\w/+]*\d)[\w/+]{40,}={0,2}/g;
 /** Put around what may be a value, and around who says it: their words show what is meant, but need not be there. */
 export const DOUBT = { value: ["‹", "›"], speaker: ["«", "»"] } as const;
 const VALUE = "¤";
