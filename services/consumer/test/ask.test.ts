@@ -158,6 +158,32 @@ it.each([
   expect(await ask().answer(text)).toMatchObject({ entry });
 });
 
+const RECEIPT = `AQEBWH9tta${"f5P9olvqrYya/Nik4axKT43+".repeat(12)}8=`;
+
+it.each([
+  // The reason that a pattern marks, in somebody's own wrapper, beside the product's name.
+  [
+    `SQS delete message failed: Value ${RECEIPT} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+    "sqs-receipt-invalid",
+  ],
+  ["Mongo::Error::OperationFailure (not master (10107))", "mongo-not-primary"],
+  ["MyApp::OperationFailure (not master)", null],
+  // A name that has the product's in it.
+  ["`AUTH` failed: ERR invalid password (Predis\\Connection\\ConnectionException)", "redis-auth"],
+  ["`AUTH` failed: ERR invalid password (Shop\\Connection\\ConnectionException)", null],
+  ["AprMemCache::Get error: Connection refused (111)", "memcached-unreachable"],
+  ["JedisConnectionException: ConnectException: Connection refused: connect", "redis-connection-refused"],
+  // Why a client reached no server goes before that it reached none.
+  [
+    "RabbitMQ.Client.Exceptions.BrokerUnreachableException: None of the specified endpoints were reachable\n ---> System.Net.Sockets.SocketException (11001): No such host is known.",
+    "dns-failure",
+  ],
+  // What a program lacks is no error of that name.
+  ["AttributeError: 'AppContext' object has no attribute 'expired_jwt'", null],
+])("knows a reason in others' wrappers: %s", async (text, entry) => {
+  expect((await ask().answer(text)).entry).toBe(entry);
+});
+
 it.each([
   ["Readiness probe failed: dial tcp 10.2.3.4:6379: connect: connection refused", "k8s-probe-failed"],
   [

@@ -23,7 +23,7 @@ const entrySchema = z.strictObject({
   broader: name.optional(),
   /**
    * The error as products, versions and drivers print it: `<placeholder>` stands for what varies, `**word**` marks a word that has to
-   * be there.
+   * be there. Three or more marked words that say enough are the error in whatever wrapper, beside the product's name.
    */
   patterns: z.array(text(2_000)).min(1, "at least one pattern"),
   /** Error codes that its lines carry, each as it is printed: `40P01`, `ORA-00060`. */
