@@ -29,7 +29,7 @@ const OVER = [
 ];
 
 /** A name in the code that isn't there, whatever error is called so: `object has no attribute 'expired_jwt'`. */
-const LACKED = /\bhas no attribute ['"`\\]/;
+const LACKED = /\bhas no attribute(?:\*\*)? ['"`\\]/;
 
 /** A line of source, of a command's help, of a test's report or of metrics: it holds an error's words, and tells of none. */
 const CODE = [
