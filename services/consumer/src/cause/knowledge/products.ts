@@ -15,6 +15,13 @@ const text = (most: number) =>
   });
 const url = z.url({ protocol: /^https?$/, message: "an address, https://…" }).max(500);
 
+/** What any client says of a connection, whatever its runtime: the names of entries. */
+const ANY_CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  refused: ["node-econnrefused", "http-connection-refused", "dotnet-socket-refused"],
+  "no-answer": ["node-etimedout", "http-connect-timeout", "go-deadline-exceeded"],
+  reset: ["node-econnreset", "http-connection-reset", "node-epipe"],
+};
+
 /** One error of a product. */
 const entrySchema = z.strictObject({
   /** Each once in all files; other things refer to it, so it stays. */
@@ -49,7 +56,8 @@ const entrySchema = z.strictObject({
   unless: z.array(text(100)).min(1).optional(),
   /**
    * What any client says of any server, and what is this error where the line says one of `says`, in any case, or at the product's port, or
-   * where it names the product and no other server: `of` are the names of the entries that it is otherwise. At least one of `says` and `port`.
+   * where it names the product and no other server: `of` are the names of the entries that it is otherwise, or `refused`, `no-answer` and
+   * `reset` for all of a connection's. At least one of `says` and `port`.
    */
   instead: z
     .strictObject({
@@ -58,6 +66,7 @@ const entrySchema = z.strictObject({
       port: z.int().min(1).max(65_535).optional(),
     })
     .refine(({ says, port }) => says !== undefined || port !== undefined, "with says or port")
+    .transform(({ of, ...rest }) => ({ ...rest, of: of.flatMap((one) => ANY_CLIENTS[one] ?? [one]) }))
     .optional(),
   /** Whether it says only that something failed, and not what: any other error in the same lines goes before it. Default: false. */
   wraps: z.boolean().optional(),
