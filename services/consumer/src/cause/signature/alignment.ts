@@ -288,18 +288,22 @@ function objection(
   const most = pattern.exceptions.length > 0 ? Math.max(0, pattern.size - 2) : pattern.size - 2;
   if (pattern.size <= BRIEF && besides(pattern, text, first, last, inText) > most)
     return "it says more than that";
-  if (found.share < LEAST_SHARE && !saysMarks(pattern, last))
+  if (found.share < LEAST_SHARE && !saysMarks(pattern, text, last))
     return `it says ${Math.round(100 * found.share)} % of it`;
   // An exception that has to be there says what it is.
   return found.distinct < (pattern.exceptions.length > 0 ? least / 2 : least) ? COMMON : undefined;
 }
 
-/** Whether the words that a pattern marks say which error it is, whoever wraps them. */
-function saysMarks({ words }: Pattern, last: Link): boolean {
+/** Whether the words that a pattern marks say which error it is, whoever wraps them: those that stand together do so in the text. */
+function saysMarks({ words }: Pattern, text: readonly Word[], last: Link): boolean {
   const said = new Map<string, number>();
   for (let link: Link | undefined = last; link; link = link.before) {
     const word = words[link.patternAt];
-    if (word?.isRequired && !word.isNumber) said.set(word.text, word.rarity);
+    if (!word?.isRequired) continue;
+    const isBeside = words[link.patternAt - 1]?.isRequired && !word.afterValue;
+    const isParted = !word.startsClause && link.before?.textAt !== link.textAt - 1;
+    if (isBeside && (isParted || text[link.textAt]?.afterValue)) return false;
+    if (!word.isNumber) said.set(word.text, word.rarity);
   }
   return (
     said.size >= MARKED.words && [...said.values()].reduce((sum, rarity) => sum + rarity, 0) >= MARKED.least

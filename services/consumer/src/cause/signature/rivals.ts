@@ -103,7 +103,8 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     github: ["github", "gitlab"],
   },
   {
-    nginx: ["nginx", "openresty"],
+    // Kong and APISIX are nginx with plugins.
+    nginx: ["nginx", "openresty", "kong", "apisix"],
     envoy: ["envoy", "istio"],
     haproxy: ["haproxy"],
     apache: ["httpd", "apache2"],
@@ -112,7 +113,6 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
     varnish: ["varnish", "varnishd"],
     squid: ["squid"],
     iis: ["iis"],
-    kong: ["kong"],
     jetty: ["jetty"],
   },
 ];

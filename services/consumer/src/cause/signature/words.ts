@@ -51,6 +51,8 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
     " failed ",
   ],
   [/n't\b/gi, " not"],
+  // Of Go before 1.9.
+  [/\bgetsockopt: /g, "connect: "],
   [/\btim(?:ed|es|e|ing)[\s_-]*out\b/gi, "timeout"],
   [/\bread[\s_-]+only\b/gi, "readonly"],
   [/\bback[\s_-]+off\b/gi, "backoff"],
