@@ -115,6 +115,7 @@ it("takes an exception's name for itself, and not for what its words say", () =>
 it("leaves nearly all patterns be", () => {
   const own = seed()
     .flatMap(({ patterns }) => patterns)
-    .filter((pattern) => mentionIn(pattern) !== undefined);
+    // A missing attribute is what one known error is.
+    .filter((pattern) => !pattern.includes("has no attribute") && mentionIn(pattern) !== undefined);
   expect(own.length).toBeLessThan(20);
 });
