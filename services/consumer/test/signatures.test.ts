@@ -192,6 +192,8 @@ Caused by: java.lang.OutOfMemoryError: Metaspace
     expect(messageOf(RUBY)).toContain("order 17 was not stored");
     expect(messageOf(RUBY)).not.toContain("main.rb");
     expect(messageOf(ELIXIR)).toBe("** (DBConnection.ConnectionError) tcp recv: closed");
+    // A call alone is where Go was, and what failed where it is no method's.
+    expect(messageOf("bind()\n to 10.0.0.1:80 failed")).toContain("bind()");
     // Each line as syslog sent it.
     expect(messageOf(JAVA.replaceAll(/^/gm, "Jan 11 08:24:35 10.0.0.1 shop: ")).split("\n")).toHaveLength(3);
   });

@@ -105,7 +105,7 @@ const VALUE_CODES: readonly CodesOf[] = [
     /\b(?:exit(?:ed|s)?(?: with)?(?: non-zero)?(?: (?:code|status|value))?|return code)[\s:=]{1,3}(\d{1,3})\b/gi,
   ),
   // curl: (28)
-  found(/\bcurl: \((\d{1,2})\)/g),
+  found(/\bcurl:\s+\((\d{1,2})\)/gi),
   // SIGKILL
   found(/\bSIG[A-Z]{2,6}\b/g),
   // ERROR 1213 (40001), Error Code: 1205, (1205, 'Lock wait …'), errno: 1040: MySQL

@@ -15,7 +15,7 @@ const FRAME = [
   /^(?:Exception Group )?Traceback \(most recent call last\)/,
   /^goroutine \d+ \[/,
   /^\t\S+\.go:\d+/,
-  /^[\w./*()-]+\([^)]*\)$/,
+  /^[\w/*()-]+[./][\w./*()-]*\([^)]*\)$/,
   /^\s*from \S+:\d+:in /,
   /^\s*\(\w+(?: [\d.]+)?\) \S+\.(?:exs?|erl):\d+: /,
   /^\s*--- End of (?:inner exception )?stack trace/,
