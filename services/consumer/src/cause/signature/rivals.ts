@@ -74,7 +74,7 @@ const RIVALS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     kafka: ["kafka", "librdkafka", "kafkajs"],
-    rabbitmq: ["rabbitmq", "amqp", "pika", "amqplib", "lapin"],
+    rabbitmq: ["rabbitmq", "rabbit", "amqp", "pika", "amqplib", "lapin"],
     sqs: ["sqs"],
     kinesis: ["kinesis"],
     pulsar: ["pulsar"],
