@@ -5,7 +5,7 @@ const LONGEST = 16_000;
 /** Longest of what is left: the first and the last of it, which say what failed and why. */
 const LONGEST_MESSAGE = 6_000;
 
-/** Lines of a stack trace that only say where: Java, .NET, Node; Python; Go; Ruby; and "… 12 more". */
+/** Lines of a stack trace that only say where: Java, .NET, Node; Python; Go; Ruby; Elixir; and "… 12 more". */
 const FRAME = [
   // A message may be wrapped before "at", too; syslog stands before each line.
   /^(?:.{1,200}:\s?\t)?\s*at\s+(?:(?:async|new)\s+)?(?:[A-Za-z_$][\w$-]*[.(</]|[\w$<>]+\s(?:\[as \S+\]\s)?\(|[/A-Za-z]\S*:\d+:\d+\s*$)/,

@@ -29,7 +29,14 @@ const OVER = [
 ];
 
 /** A name in the code that isn't there, whatever error is called so: `object has no attribute 'expired_jwt'`. */
-const LACKED = /\bhas no attribute(?:\*\*)? ['"`\\]/;
+const LACKED_ATTRIBUTE = /\bhas no attribute(?:\*\*)? ['"`\\]/;
+
+/** What says before and behind a name that a program lacks what is called so: nobody threw that error. */
+const LACKED = {
+  before:
+    /(?:has no (?:attribute|member)|cannot import name|(?:uninitialized|undefined) constant|undefined (?:name|variable|method)|name|instanceof'? is not callable:?) ['"`]?(?:[\w.]+(?:::|\.))?$/,
+  behind: /^['"`]? (?:is (?:not defined|undefined|not a constructor)|has already been declared)\b/,
+};
 
 /** A line of source, of a command's help, of a test's report or of metrics: it holds an error's words, and tells of none. */
 const CODE = [
@@ -59,7 +66,12 @@ const CODE = [
 export function mentionIn(line: string): string | undefined {
   if (SPEECH.some((speech) => speech.test(line))) return "it speaks of an error";
   if (CODE.some((code) => code.test(line))) return "it is code or a help text";
-  if (LACKED.test(line)) return "it names what a program lacks";
+  if (LACKED_ATTRIBUTE.test(line)) return "it names what a program lacks";
   if (OVER.some((over) => over.test(line))) return "it says that an error is over";
   return undefined;
 }
+
+/** Whether the text says that a program has nothing of that name. */
+export const isLacked = (text: string, from: number, name: string): boolean =>
+  LACKED.before.test(text.slice(Math.max(0, from - 60), from)) ||
+  LACKED.behind.test(text.slice(from + name.length, from + name.length + 40));

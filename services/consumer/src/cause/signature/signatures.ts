@@ -1,7 +1,7 @@
 import { codesIn, differingCode } from "../embedding/codes.ts";
 import { type Alignment, align, LEAST_SHARE } from "./alignment.ts";
 import { messageOf, portsIn } from "./event-text.ts";
-import { mentionIn } from "./mention.ts";
+import { isLacked, mentionIn } from "./mention.ts";
 import type { Pattern } from "./pattern.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import type { Readings } from "./readings.ts";
@@ -58,12 +58,6 @@ const LOOKED_AT_OF_ONE = 8;
 const BONUS = { code: 3, exception: 2, product: 2 };
 /** Where a text may have an error's name: `ERR_REQUIRE_ESM`, `Mysql2::Error::ConnectionError`, `ORA-12541`. */
 const NAME = /(?<![\w-])[A-Za-z_$][\w$]*(?:::[\w$]+)*(?:-\d{4,5}\b)?/g;
-/** What says before and behind a name that a program lacks what is called so: nobody threw that error. */
-const LACKED = {
-  before:
-    /(?:has no (?:attribute|member)|cannot import name|(?:uninitialized|undefined) constant|undefined (?:name|variable|method)|name|instanceof'? is not callable:?) ['"`]?(?:[\w.]+(?:::|\.))?$/,
-  behind: /^['"`]? (?:is (?:not defined|undefined|not a constructor)|has already been declared)\b/,
-};
 /** What is against an error that the text names: another word or code, and not that it says more, or in parts. */
 const ANOTHER = /^it(?: says "|s code is )/;
 /** What is against an error that a text says so that it may be any program's. */
@@ -209,11 +203,6 @@ function lineAt(text: string, place: number): string {
   const end = text.indexOf("\n", place);
   return text.slice(text.lastIndexOf("\n", place) + 1, end < 0 ? undefined : end);
 }
-
-/** Whether the text says that a program has nothing of that name. */
-const isLacked = (text: string, from: number, name: string): boolean =>
-  LACKED.before.test(text.slice(Math.max(0, from - 60), from)) ||
-  LACKED.behind.test(text.slice(from + name.length, from + name.length + 40));
 
 /** A candidate, and how the text says it. */
 interface Looked<Of> {
